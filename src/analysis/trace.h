@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/trace.h - one finished request (or burst of queries) with all of its queries: what the
+ * ingest side hands to the judge side.
+ *
+ * Plain data. Built by the ingest thread, handed over whole through a bounded queue (intake.h),
+ * read-only from then on; the judge thread frees it. One allocation: the arrays lie behind the
+ * struct. At most TRACE_QUERIES_MAX queries are kept one by one; what goes beyond is counted in
+ * queries_folded and their time in folded_ns. */
+#ifndef ANALYSIS_TRACE_H
+#define ANALYSIS_TRACE_H
+
+#include "model/event.h"
+
+#define TRACE_QUERIES_MAX 2000
+#define TRACE_VALUES_PER_QUERY_MAX 16
+
+/* How a query was tied to its request, best first (DESIGN: request -> query). */
+enum link_basis {
+    LINK_NONE,        /* no request known: a burst, or one short-lived connection */
+    LINK_TRACEPARENT, /* a trace id in the statement's comment */
+    LINK_VALUES,      /* values of the request among the bound values */
+    LINK_CONTAINED,   /* the only request whose interval can contain it */
+    LINK_CONNECTION,  /* one connection per request */
+    LINK_AFFINITY,    /* learned route x fingerprint */
+};
+
+struct trace_query {
+    uint64_t fingerprint;
+    uint64_t values_hash;
+    uint64_t result_hash;
+    uint64_t start_ns;
+    uint64_t end_ns;
+    uint64_t prepare_ns; /* round trips before it that prepared it */
+    uint64_t close_ns;   /* round trips after it that closed or deallocated it */
+    uint64_t rows;
+    uint64_t bytes_out;
+    uint64_t session;
+    uint32_t session_seq;
+    uint32_t database;
+    uint32_t flags; /* enum query_flag */
+    uint16_t value_count;
+    uint8_t kind; /* enum statement_kind */
+    char sqlstate[5];
+    const uint64_t *values; /* value_count keyed hashes, in order */
+};
+
+struct trace {
+    uint64_t request;  /* 0: no HTTP request was seen; route is then guessed from the queries */
+    uint32_t route;    /* index, announced before its first use */
+    uint16_t listener; /* of the request; of the session where there is no request */
+    uint16_t upstream;
+    uint64_t start_ns;
+    uint64_t first_byte_ns;
+    uint64_t end_ns;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    uint64_t body_hash;
+    uint8_t trace_id[16];
+    uint32_t request_flags; /* enum request_flag */
+    uint16_t status;        /* 0: no request */
+    uint8_t method;
+    uint8_t basis;     /* enum link_basis of the weakest link */
+    float probability; /* that all queries belong to it; 1 when certain */
+    uint32_t query_count;
+    uint32_t queries_folded;
+    uint64_t folded_ns;
+    uint32_t unlinked_sessions; /* sessions that overlapped it and were tied to no request */
+    const struct trace_query *queries; /* in order of start_ns */
+};
+
+/* What one execution cost its request: all of its round trips. */
+static inline uint64_t
+trace_query_cost_ns(const struct trace_query *q)
+{
+    return q->end_ns - q->start_ns + q->prepare_ns + q->close_ns;
+}
+
+#endif

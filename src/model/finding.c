@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/finding.h"
+
+#include "base/check.h"
+
+static const char *const names[] = {
+#define FINDING(name, text, doc) text,
+#include "model/finding.tbl"
+#undef FINDING
+};
+
+static const char *const docs[] = {
+#define FINDING(name, text, doc) doc,
+#include "model/finding.tbl"
+#undef FINDING
+};
+
+const char *
+finding_kind_name(enum finding_kind kind)
+{
+    return (unsigned)kind < FINDING_COUNT ? names[kind] : "?";
+}
+
+const char *
+finding_kind_doc(enum finding_kind kind)
+{
+    return (unsigned)kind < FINDING_COUNT ? docs[kind] : "";
+}
+
+const char *
+finding_evidence_name(enum evidence evidence)
+{
+    static const char *const grades[] = {"suspected", "measured", "proved"};
+    return (unsigned)evidence < ARRAY_LEN(grades) ? grades[evidence] : "?";
+}

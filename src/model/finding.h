@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * model/finding.h - the kinds of finding (finding.tbl) and the three grades of evidence.
+ *
+ * Plain data and names; pure; any thread. */
+#ifndef MODEL_FINDING_H
+#define MODEL_FINDING_H
+
+enum finding_kind {
+#define FINDING(name, text, doc) FINDING_##name,
+#include "model/finding.tbl"
+#undef FINDING
+    FINDING_COUNT
+};
+
+/* Law 4. A higher grade is stronger. */
+enum evidence {
+    EVIDENCE_SUSPECTED, /* correlation */
+    EVIDENCE_MEASURED,  /* slowburn's own counters */
+    EVIDENCE_PROVED,    /* a plan, or values that slowburn itself saw */
+};
+
+/* "missing-index", and the table's sentence. Static. */
+const char *finding_kind_name(enum finding_kind kind);
+const char *finding_kind_doc(enum finding_kind kind);
+
+/* "suspected", "measured", "proved". Static. */
+const char *finding_evidence_name(enum evidence evidence);
+
+#endif
