@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy/driver.h - the table of functions behind which a protocol lives. session.c knows none.
+ *
+ *     client ──bytes──> session ──bytes──> upstream
+ *                │ client_bytes, upstream_bytes: the driver looks at every chunk in passing
+ *                v
+ *              driver ──records──> env->publisher
+ *
+ * One set of hooks per protocol, called on the worker's thread only; no hook may block, sleep or
+ * allocate without a bound. What a driver keeps per session is ops->session_size zeroed bytes
+ * (driver_session.state, aim: <= 2 KiB); what it keeps per worker is what worker_new made.
+ *
+ * A driver emits all records about sessions, backends, queries and requests itself (it alone knows
+ * user, database and server pid) and counts its own counters; the core counts sessions_*,
+ * upstream_failed and bytes_*, announces the names of listeners and upstreams, and sends COUNTERS.
+ *
+ * Law 3: a driver changes bytes only through struct driver_out, and only where the manual says so.
+ * Law 2: a driver that loses its place sets s->opaque and consumes everything; the session then
+ * relays on without calling client_bytes and upstream_bytes again. */
+#ifndef PROXY_DRIVER_H
+#define PROXY_DRIVER_H
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/slice.h"
+#include "bus/publish.h"
+#include "model/event.h"
+
+/* What one worker offers to its drivers. The driver borrows it for its whole life. */
+struct driver_env {
+    uint16_t worker;
+    uint32_t sessions_max;       /* of this worker, all listeners together */
+    struct publisher *publisher; /* never NULL; sends nothing while none is attached */
+    uint64_t *counters;          /* [COUNTER_COUNT], this worker's own */
+    struct hash_key hash_key;    /* the installation's, for values */
+    uint64_t seed;               /* random, different for each worker and start */
+};
+
+/* One session, as its driver sees it. The core owns it and writes it; a driver writes only the
+ * fields of the second block. */
+struct driver_session {
+    uint64_t id;         /* worker in the top 16 bits */
+    uint64_t backend_id; /* 0: no link yet */
+    uint64_t start_ns;   /* accepted */
+    uint64_t connect_ns; /* how long connecting to the upstream took */
+    uint64_t bytes_in;   /* relayed from the client so far, the chunk in hand included */
+    uint64_t bytes_out;  /* the same from the upstream */
+    uint64_t inside_ns;  /* spent inside slowburn so far, both ways: from read to written on. A
+                            passive side's chunk in hand is in it, another's is not. Queries take
+                            differences. */
+    uint16_t listener;
+    uint16_t upstream;
+    uint16_t client_port;
+    uint8_t client_ip[16]; /* v4 as ::ffff:a.b.c.d; zero for a unix socket */
+    bool upstream_is_open; /* the link stands */
+
+    /* The driver's to write. */
+    bool opaque;           /* lost: relay on, ask no more */
+    bool passive_client;   /* from now on client_bytes only watches: bytes are forwarded first and
+                              shown afterwards, all that is asked of `out` but `close` is ignored */
+    bool passive_upstream; /* the same for upstream_bytes */
+    void *state;           /* ops->session_size bytes, 8-byte aligned, zeroed at open */
+};
+
+/* What the driver asks for. All zero: forward what was consumed and go on. Slices that it points
+ * to must stay valid until the hook's caller has copied them, that is until the next hook. */
+struct driver_out {
+    bool drop;                /* what was consumed goes nowhere */
+    bool connect;             /* open the link now (no harm when it is open or being opened) */
+    bool close;               /* once both ways are flushed, end the session */
+    struct slice to_upstream; /* our own bytes, after what was consumed; <= DRIVER_INSERT_MAX */
+    struct slice to_client;   /* our own bytes, to the client; <= DRIVER_INSERT_MAX */
+    struct slice aside;       /* <= DRIVER_ASIDE_MAX: send this over a connection of its own to the
+                                 same upstream, wait for its end, close (a cancel request) */
+};
+#define DRIVER_INSERT_MAX 8192
+#define DRIVER_ASIDE_MAX  320
+
+/* Why there is no upstream for this session. */
+enum driver_failure {
+    DRIVER_FAILURE_REFUSED,  /* connecting failed: down, unreachable */
+    DRIVER_FAILURE_TIMEOUT,  /* connecting took too long */
+    DRIVER_FAILURE_RESOLVE,  /* its name has no address */
+    DRIVER_FAILURE_LIMIT,    /* slowburn's own limit of sessions */
+    DRIVER_FAILURE_DRAINING, /* slowburn is shutting down */
+};
+
+/* A deep look that was asked for (CHANNEL_LENS). */
+struct driver_lease {
+    uint64_t fingerprint;
+    uint32_t count; /* of occurrences */
+    uint32_t rows;  /* of each result; 0: values only */
+    uint64_t until_ns;
+};
+
+struct driver_ops {
+    const char *name; /* "postgres" */
+    enum protocol protocol;
+    size_t session_size;
+
+    /* One per worker and protocol, at start and end. worker_free gets what worker_new made, also
+     * NULL. Sessions are all closed before worker_free. 0 or -errno. */
+    int (*worker_new)(const struct driver_env *env, void **ret_worker);
+    void (*worker_free)(void *worker);
+    /* Once a second: IN_FLIGHT, expiring leases. */
+    void (*worker_tick)(void *worker, uint64_t now_ns);
+    /* May be NULL. */
+    void (*worker_lease)(void *worker, const struct driver_lease *lease, uint64_t now_ns);
+
+    /* A client was accepted. s->state is zeroed. May ask to connect at once. */
+    void (*open)(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out);
+
+    /* Bytes from one side, at the time they were read. Returns how many of them this answer is
+     * about: at least 1, at most chunk.len; the hook is called again for the rest until all are
+     * consumed. A passive side, and one that has set s->opaque, consumes all. What is forwarded
+     * before the link stands is queued; the client is not read again until it does. */
+    size_t (*client_bytes)(void *worker, struct driver_session *s, struct slice chunk,
+                           uint64_t now_ns, struct driver_out *out);
+    size_t (*upstream_bytes)(void *worker, struct driver_session *s, struct slice chunk,
+                             uint64_t now_ns, struct driver_out *out);
+
+    /* The link stands (s->backend_id, s->connect_ns are set). May be NULL. */
+    void (*connected)(void *worker, struct driver_session *s, uint64_t now_ns);
+    /* There will be none: the protocol's own error goes into out->to_client; the session is closed
+     * once that is flushed. */
+    void (*failed)(void *worker, struct driver_session *s, enum driver_failure failure,
+                   uint64_t now_ns, struct driver_out *out);
+
+    /* One side has sent its last byte (or broke). Unless the driver asks to close, the end is
+     * passed on to the other side, which may go on sending for a bounded time. broken: a socket
+     * error; nothing can be sent to that side any more. A cancel for a client that died goes into
+     * out->aside. */
+    void (*client_eof)(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
+                       struct driver_out *out);
+    void (*upstream_eof)(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
+                         struct driver_out *out);
+
+    /* Draining: true when the session may be ended now (between transactions or requests); what is
+     * in out->to_client is sent first. Asked again whenever bytes have passed. Not asked of an
+     * opaque session. */
+    bool (*drain)(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out);
+
+    /* The last hook of a session: SESSION_CLOSE and unfinished queries. Frees what state holds. */
+    void (*close)(void *worker, struct driver_session *s, enum close_reason reason,
+                  uint64_t now_ns);
+};
+
+/* The drivers that there are. proxy.c picks by name: "postgres", "http", "raw". */
+extern const struct driver_ops raw_driver;  /* proxy/raw_driver.c: relays, knows nothing */
+extern const struct driver_ops pg_driver;   /* proxy/pg/driver.c */
+extern const struct driver_ops http_driver; /* proxy/http/driver.c */
+
+#endif
