@@ -65,9 +65,10 @@ struct driver_session {
 /* What the driver asks for. All zero: forward what was consumed and go on. Slices that it points
  * to must stay valid until the hook's caller has copied them, that is until the next hook. */
 struct driver_out {
-    bool drop;                /* what was consumed goes nowhere */
-    bool connect;             /* open the link now (no harm when it is open or being opened) */
-    bool close;               /* once both ways are flushed, end the session */
+    bool drop;    /* what was consumed goes nowhere */
+    bool connect; /* open the link now (no harm when it is open or being opened) */
+    bool unlink;  /* end the link and keep the client: a later connect makes a new one */
+    bool close;   /* once both ways are flushed, end the session */
     struct slice to_upstream; /* our own bytes, after what was consumed; <= DRIVER_INSERT_MAX */
     struct slice to_client;   /* our own bytes, to the client; <= DRIVER_INSERT_MAX */
     struct slice aside;       /* <= DRIVER_ASIDE_MAX: send this over a connection of its own to the
@@ -111,9 +112,12 @@ struct driver_ops {
     void (*open)(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out);
 
     /* Bytes from one side, at the time they were read. Returns how many of them this answer is
-     * about: at least 1, at most chunk.len; the hook is called again for the rest until all are
-     * consumed. A passive side, and one that has set s->opaque, consumes all. What is forwarded
-     * before the link stands is queued; the client is not read again until it does. */
+     * about, at most chunk.len; the hook is called again for the rest until all are consumed. 0:
+     * hold the rest; it is kept (a whole chunk at most), that side is not read, and the hook is
+     * called with it again once bytes or the end of the other side have passed. A driver that needs
+     * more bytes to go on consumes what is there with `drop` and keeps it itself. A passive side,
+     * and one that has set s->opaque, consumes all. What is forwarded before the link stands is
+     * queued; the client is not read again until it does. */
     size_t (*client_bytes)(void *worker, struct driver_session *s, struct slice chunk,
                            uint64_t now_ns, struct driver_out *out);
     size_t (*upstream_bytes)(void *worker, struct driver_session *s, struct slice chunk,
