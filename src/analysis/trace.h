@@ -11,8 +11,12 @@
 
 #include "model/event.h"
 
-#define TRACE_QUERIES_MAX 2000
+#define TRACE_QUERIES_MAX          2000
 #define TRACE_VALUES_PER_QUERY_MAX 16
+
+/* The route of queries that ran while requests did and could be tied to none of them: they count
+ * for their statements, and for no route. */
+#define TRACE_ROUTE_UNLINKED UINT32_MAX
 
 /* How a query was tied to its request, best first (DESIGN: request -> query). */
 enum link_basis {
@@ -64,9 +68,16 @@ struct trace {
     uint32_t query_count;
     uint32_t queries_folded;
     uint64_t folded_ns;
-    uint32_t unlinked_sessions; /* sessions that overlapped it and were tied to no request */
+    uint32_t unlinked_sessions;        /* sessions that overlapped it and were tied to no request */
     const struct trace_query *queries; /* in order of start_ns */
+    uint32_t size_bytes;               /* of the whole allocation */
 };
+
+/* Room for so many queries and values behind the struct; the builder fills both through the
+ * pointers that it gets here. Zeroed. */
+struct trace *trace_new(uint32_t query_count, size_t value_count, struct trace_query **ret_queries,
+                        uint64_t **ret_values);
+void trace_free(struct trace **trace);
 
 /* What one execution cost its request: all of its round trips. */
 static inline uint64_t
