@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/judge.h - from finished requests to one incident that says what changed, why, and what
+ * would help.
+ *
+ * Pure with respect to the world: time comes in, nothing is read or written; what it wants done it
+ * says through struct judge_out. Belongs to the analyzer's judge thread; no call may come from
+ * another, and none of judge_out's functions may call back into the judge.
+ *
+ * Costs: an item is O(its queries); a tick scans the recent requests of every route once a second
+ * (about 1 ms for 10 routes, bounded by JUDGE_RECENT_BYTES_MAX). Every table has a limit (the
+ * headers of its parts name them); what does not fit is counted under "other". */
+#ifndef ANALYSIS_JUDGE_H
+#define ANALYSIS_JUDGE_H
+
+#include "analysis/intake.h"
+#include "base/buf.h"
+#include "base/slice.h"
+#include "model/stored.h"
+
+#define JUDGE_ROUTES_MAX       512
+#define JUDGE_STATEMENTS_MAX   10000
+#define JUDGE_RECENT_BYTES_MAX (64u * 1024 * 1024)
+#define JUDGE_INCIDENTS_MAX    64
+#define JUDGE_DOCUMENT_MAX     (16u * 1024 * 1024)
+
+enum judge_document {
+    JUDGE_INCIDENTS, /* list, newest first */
+    JUDGE_QUERIES,   /* list of statements with their totals */
+    JUDGE_REQUESTS,  /* list of routes with their totals */
+    JUDGE_STATUS,    /* object: what the judge itself holds, sheds, and waits for */
+};
+
+/* All borrowed by the callee for the length of the call. */
+struct judge_out {
+    void *ctx;
+    /* A question for the advisor (model/question.h), answered by judge_answer with this id; 0: it
+     * cannot be asked now. An answer that never comes is given up after 20 s. */
+    uint32_t (*ask)(void *ctx, const char *question);
+    /* The next `count` occurrences of a statement: its values, and up to `rows` rows of hashes. */
+    void (*lens)(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns);
+    void (*store)(void *ctx, const struct stored *record);
+    /* event: "incident-opened", "finding", "fix-landed", "receipt", ...; text: one line. */
+    void (*log)(void *ctx, const char *event, const char *text);
+    /* The incidents document is not what it was. */
+    void (*changed)(void *ctx);
+};
+
+struct judge_config {
+    unsigned cores; /* of the database's machine, as far as known; 0: unknown */
+};
+
+struct judge;
+
+MUST_CHECK int judge_new(const struct judge_config *config, const struct judge_out *out,
+                         uint64_t now_ns, uint64_t wall_ns, struct judge **ret_judge);
+void judge_free(struct judge **judge);
+
+/* What the store kept, before the first item: INCIDENT (with its blob), STATE, FINGERPRINT, and
+ * WINDOW (summed up to totals); other kinds are skipped. 0 or -EBADMSG (not ours; skipped). */
+MUST_CHECK int judge_restore(struct judge *judge, const struct stored *record);
+
+/* Borrows the item. */
+void judge_item(struct judge *judge, uint64_t now_ns, const struct intake_item *item);
+
+/* Call about every 100 ms. */
+void judge_tick(struct judge *judge, uint64_t now_ns, uint64_t wall_ns);
+
+void judge_answer(struct judge *judge, uint64_t now_ns, uint32_t id, struct slice json);
+
+void judge_deploy(struct judge *judge, uint64_t now_ns, uint64_t wall_ns, struct slice name);
+
+/* 0 or -ENOENT. */
+MUST_CHECK int judge_ack(struct judge *judge, uint64_t now_ns, uint32_t incident);
+MUST_CHECK int judge_close(struct judge *judge, uint64_t now_ns, uint32_t incident);
+
+/* Appends JSON text. 0 or -E2BIG. */
+MUST_CHECK int judge_document(struct judge *judge, uint64_t now_ns, enum judge_document which,
+                              struct buf *ret_json);
+
+/* Gives the store everything that has changed since it was last given; judge_tick does so every
+ * 10 s on its own. Call before the end. */
+void judge_flush(struct judge *judge, uint64_t now_ns);
+
+#endif
