@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * io/loop.h - one thread's event loop: descriptors, timers, deferred calls, a wake-up, a clock.
+ *
+ * One loop per thread; only loop_wake and loop_stop may be called from another. What it calls runs
+ * on its thread and must not block. Byte streams go through io/stream.h, whose operations report
+ * completions: that is the seam at which another back-end than epoll can be put in.
+ *
+ * Watches, tasks and timers sit inside their owners' objects (borrowed). An event that was already
+ * fetched is not delivered to a watch that was removed meanwhile, as long as its memory lives until
+ * the end of the turn: free such objects from a deferred call.
+ *
+ * Costs: one epoll_wait a turn; nothing is allocated after loop_new. Limits: LOOP_EVENTS_MAX events
+ * and LOOP_TIMERS_MAX timers a turn, so that no kind of work starves another. */
+#ifndef IO_LOOP_H
+#define IO_LOOP_H
+
+#include "base/check.h"
+#include "base/list.h"
+#include "io/timer.h"
+
+#define LOOP_EVENTS_MAX 128
+#define LOOP_TIMERS_MAX 256
+
+enum loop_event {
+    LOOP_READ = 1u << 0,
+    LOOP_WRITE = 1u << 1,
+    LOOP_HANGUP = 1u << 2, /* the other side sends no more */
+    LOOP_ERROR = 1u << 3,
+    /* For loop_watch_add only: report changes instead of states; wake one of the loops that share
+     * a listening descriptor instead of all. */
+    LOOP_EDGE = 1u << 4,
+    LOOP_EXCLUSIVE = 1u << 5,
+};
+
+struct loop_watch {
+    int fd; /* -1: not watched */
+    void (*ready)(struct loop_watch *watch, unsigned events);
+};
+
+struct loop_task {
+    void (*run)(struct loop_task *task);
+    struct list node;
+};
+
+struct loop;
+
+MUST_CHECK int loop_new(struct loop **ret_loop);
+void loop_free(struct loop **loop);
+
+/* Turns until loop_stop. */
+void loop_run(struct loop *loop);
+/* One turn; waits at most timeout_ms for something to do. Returns 0 or -errno. */
+int loop_turn(struct loop *loop, int timeout_ms);
+/* Any thread. */
+void loop_stop(struct loop *loop);
+/* Any thread: calls the wake-up's run soon, once for any number of wakes. */
+void loop_wake(struct loop *loop);
+void loop_on_wake(struct loop *loop, struct loop_task *task);
+
+/* watch->ready must be set. 0 or -errno. */
+MUST_CHECK int loop_watch_add(struct loop *loop, struct loop_watch *watch, int fd, unsigned events);
+/* Does not close the descriptor; sets watch->fd to -1. */
+void loop_watch_remove(struct loop *loop, struct loop_watch *watch);
+
+/* Runs the task once, after the events of this turn; a task may defer itself again, for the next
+ * turn, which then does not wait. */
+void loop_defer(struct loop *loop, struct loop_task *task);
+/* Call before a task's memory goes. A task that was never deferred may be zeroed. */
+void loop_defer_cancel(struct loop_task *task);
+
+void loop_timer_set(struct loop *loop, struct timer *timer, uint64_t at_ns);
+void loop_timer_cancel(struct loop *loop, struct timer *timer);
+
+/* CLOCK_MONOTONIC as of the start of this turn's work; and read afresh. */
+uint64_t loop_now_ns(const struct loop *loop);
+uint64_t loop_clock_ns(struct loop *loop);
+
+#endif
