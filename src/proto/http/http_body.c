@@ -2,18 +2,18 @@
 #include "proto/http/http_body.h"
 
 enum chunk_state {
-    CHUNK_SIZE,        /* digits */
-    CHUNK_BLANK,       /* blanks between size and extension */
-    CHUNK_EXT,         /* after ';' */
-    CHUNK_SIZE_LF,     /* the LF of the size line */
-    CHUNK_DATA,        /* payload */
-    CHUNK_DATA_CR,     /* the CR behind it */
-    CHUNK_DATA_LF,     /* the LF behind it */
-    CHUNK_LINE,        /* first byte of a trailer, or the CR of the last line */
-    CHUNK_NAME,        /* in a trailer's name */
-    CHUNK_VALUE,       /* in its value */
-    CHUNK_TRAILER_LF,  /* the LF of a trailer */
-    CHUNK_LAST_LF,     /* the LF of the last line */
+    CHUNK_SIZE,       /* digits */
+    CHUNK_BLANK,      /* blanks between size and extension */
+    CHUNK_EXT,        /* after ';' */
+    CHUNK_SIZE_LF,    /* the LF of the size line */
+    CHUNK_DATA,       /* payload */
+    CHUNK_DATA_CR,    /* the CR behind it */
+    CHUNK_DATA_LF,    /* the LF behind it */
+    CHUNK_LINE,       /* first byte of a trailer, or the CR of the last line */
+    CHUNK_NAME,       /* in a trailer's name */
+    CHUNK_VALUE,      /* in its value */
+    CHUNK_TRAILER_LF, /* the LF of a trailer */
+    CHUNK_LAST_LF,    /* the LF of the last line */
     CHUNK_DONE,
 };
 

@@ -12,7 +12,7 @@
 #include "proto/http/http_head.h"
 
 #define HTTP_CHUNK_EXT_MAX 4096
-#define HTTP_TRAILERS_MAX (16u * 1024)
+#define HTTP_TRAILERS_MAX  (16u * 1024)
 
 enum http_framing {
     HTTP_BODY_NONE,
@@ -37,8 +37,8 @@ void http_body_init_request(struct http_body *b, const struct http_head *request
 
 /* A response's also depends on what was asked: HEAD has none, a CONNECT that succeeds is a tunnel.
  * For an interim response (1xx but 101) there is none, and another head follows. */
-void http_body_init_response(struct http_body *b, const struct http_head *response,
-                             bool asked_head, bool asked_connect);
+void http_body_init_response(struct http_body *b, const struct http_head *response, bool asked_head,
+                             bool asked_connect);
 
 /* Eats *ret_used bytes of `in`; *ret_data is the payload among them.
  * DEC_OK: the body ends there (at once, with 0 bytes, for HTTP_BODY_NONE). DEC_MORE: call again

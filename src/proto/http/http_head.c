@@ -4,8 +4,8 @@
 #define METHOD_LEN_MAX 32
 
 static const char *const method_names[] = {
-    [METHOD_OTHER] = "OTHER", [METHOD_GET] = "GET",     [METHOD_HEAD] = "HEAD",
-    [METHOD_POST] = "POST",   [METHOD_PUT] = "PUT",     [METHOD_PATCH] = "PATCH",
+    [METHOD_OTHER] = "OTHER",   [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",
+    [METHOD_POST] = "POST",     [METHOD_PUT] = "PUT",         [METHOD_PATCH] = "PATCH",
     [METHOD_DELETE] = "DELETE", [METHOD_OPTIONS] = "OPTIONS",
 };
 

@@ -19,7 +19,7 @@
 #include "base/slice.h"
 #include "model/event.h"
 
-#define HTTP_HEAD_MAX (64u * 1024)
+#define HTTP_HEAD_MAX   (64u * 1024)
 #define HTTP_FIELDS_MAX 128
 
 enum http_side {
@@ -48,13 +48,13 @@ struct http_head {
     uint16_t status;            /* response */
     uint8_t minor;              /* HTTP/1.minor: 0 or 1 */
     bool has_length;
-    bool chunked;      /* the last transfer coding */
-    bool coded;        /* a response with a Transfer-Encoding that does not end in chunked */
-    bool wants_close;  /* Connection: close */
-    bool wants_keep;   /* Connection: keep-alive */
-    bool upgrade;      /* Connection: upgrade and an Upgrade field */
-    bool expects_100;  /* Expect: 100-continue */
-    bool is_connect;   /* the method is CONNECT */
+    bool chunked;     /* the last transfer coding */
+    bool coded;       /* a response with a Transfer-Encoding that does not end in chunked */
+    bool wants_close; /* Connection: close */
+    bool wants_keep;  /* Connection: keep-alive */
+    bool upgrade;     /* Connection: upgrade and an Upgrade field */
+    bool expects_100; /* Expect: 100-continue */
+    bool is_connect;  /* the method is CONNECT */
     uint64_t content_length;
     uint16_t field_count;
     struct http_field fields[HTTP_FIELDS_MAX];

@@ -132,8 +132,7 @@ unicode(struct http_json *j, uint8_t c)
         return;
     }
     if (j->code >= 0xdc00 && j->code < 0xe000) {
-        j->code = j->high == 0 ? 0xfffd
-                               : 0x10000 + ((j->high - 0xd800) << 10) + (j->code - 0xdc00);
+        j->code = j->high == 0 ? 0xfffd : 0x10000 + ((j->high - 0xd800) << 10) + (j->code - 0xdc00);
     }
     j->high = 0;
     put_utf8(j, j->code);
