@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * serve/serve.h - the admin API: HTTP on a loopback TCP socket and on DATA/admin.sock.
+ *
+ * One thread of its own with one poll loop; it answers from immutable texts that others made, so
+ * that no reader ever waits for the judge, nor the judge for a reader. doc/api.md has the paths.
+ *
+ *    judge ──texts──> serve_source.document        serve_answer <──results── judge
+ *                            │                          │
+ *                            v                          v
+ *       client <── JSON ── serve thread ──command──> serve_source.command
+ *
+ * Reading needs no token on loopback. What changes state is taken on the unix socket (0600), or on
+ * TCP with `Authorization: Bearer` and the content of DATA/token (0600). On TCP the Host must be a
+ * loopback name, so that no web page can reach it by rebinding a name. Limits: connections, head
+ * SERVE_HEAD_MAX, body SERVE_BODY_MAX, idle and slow clients are cut off, commands waited for at
+ * most config.command_wait_ns. Over a limit is an answer (413, 431, 503), and counted. */
+#ifndef SERVE_SERVE_H
+#define SERVE_SERVE_H
+
+#include "base/check.h"
+#include "base/diag.h"
+#include "base/slice.h"
+
+#define SERVE_HEAD_MAX            (16u * 1024)
+#define SERVE_BODY_MAX            (16u * 1024)
+#define SERVE_NAME_MAX            128
+#define SERVE_CONNECTIONS_DEFAULT 64
+#define SERVE_SOCKET_NAME         "admin.sock"
+#define SERVE_TOKEN_NAME          "token"
+
+/* A text that nobody changes any more, shared by counting. Any thread. */
+struct serve_text;
+struct serve_text *serve_text_new(struct slice content); /* copies */
+struct serve_text *serve_text_ref(struct serve_text *text);
+void serve_text_free(struct serve_text **text); /* drops one reference */
+struct slice serve_text_slice(const struct serve_text *text);
+
+enum serve_document {
+    SERVE_INCIDENTS,
+    SERVE_QUERIES,
+    SERVE_REQUESTS,
+    SERVE_STATUS,
+    SERVE_DOCUMENT_COUNT,
+};
+
+enum serve_command_kind {
+    SERVE_ACK,
+    SERVE_CLOSE,
+    SERVE_DEPLOY,
+};
+
+struct serve_command {
+    enum serve_command_kind kind;
+    uint64_t ticket;           /* for serve_answer */
+    uint64_t incident;         /* ack, close */
+    char name[SERVE_NAME_MAX]; /* deploy: printable, not empty */
+};
+
+/* Where answers come from. Called on the serve thread only; neither may wait for anything but a
+ * short lock. */
+struct serve_source {
+    void *ctx;
+    /* A reference that the caller drops. NULL: not there yet (503). */
+    struct serve_text *(*document)(void *ctx, enum serve_document which);
+    /* Takes the command into a queue: 0, then exactly one serve_answer; -EAGAIN: full (503). */
+    int (*command)(void *ctx, const struct serve_command *command);
+};
+
+struct serve_config {
+    int tcp_fd;               /* listening, or -1; taken */
+    int unix_fd;              /* listening, or -1: serve makes DATA/admin.sock itself; taken */
+    const char *data_dir;     /* borrowed during serve_new; NULL: no unix socket, no token */
+    uint32_t connections_max; /* 0: SERVE_CONNECTIONS_DEFAULT */
+    uint64_t idle_timeout_ns; /* between two requests; 0: 60 s */
+    uint64_t slow_timeout_ns; /* for one request or one answer; 0: 10 s */
+    uint64_t command_wait_ns; /* 0: 5 s */
+};
+
+struct serve;
+
+/* Makes the socket and the token and starts the thread. The source is copied; its ctx is borrowed.
+ * Takes the descriptors, also on failure. 0 or -errno with a diag. */
+MUST_CHECK int serve_new(const struct serve_config *config, const struct serve_source *source,
+                         struct diag *diag, struct serve **ret_serve);
+
+/* Stops the thread and waits for it. */
+void serve_free(struct serve **serve);
+
+/* The result of a command: 0; -ENOENT: no such incident; -EALREADY: it is in that state already;
+ * else a failure. text: the JSON of the answer, or NULL for a plain {"ok": true}; a reference that
+ * is taken. Any thread; an answer that comes too late is dropped. */
+void serve_answer(struct serve *serve, uint64_t ticket, int result, struct serve_text **text);
+
+struct serve_totals {
+    uint64_t requests;
+    uint64_t errors;  /* answered with 4xx or 5xx */
+    uint64_t refused; /* connections over the limit */
+};
+struct serve_totals serve_totals(const struct serve *serve); /* any thread */
+
+#endif
