@@ -19,7 +19,7 @@
 #include "bus/ring.h"
 #include "model/event.h"
 
-#define PUBLISH_FOLD_MAX 1024
+#define PUBLISH_FOLD_MAX  1024
 #define PUBLISH_KNOWN_MAX 16384
 
 struct publisher;

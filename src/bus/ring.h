@@ -44,6 +44,7 @@ void ring_producer_free(struct ring_producer **producer);
 int ring_producer_data_fd(const struct ring_producer *producer);
 int ring_producer_cursor_fd(const struct ring_producer *producer);
 uint32_t ring_producer_generation(const struct ring_producer *producer);
+size_t ring_producer_capacity(const struct ring_producer *producer);
 
 /* Room for one record of len bytes (a multiple of 8, <= EVENT_LEN_MAX), 8-byte aligned; NULL when
  * full. Only the last reservation is valid; without a commit it never happened. */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bus/subscribe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bus/ring.h"
+
+struct subscription {
+    struct ring_consumer *ring;
+    uint64_t seq; /* expected next */
+    bool former;  /* of an attachment that has been replaced: goes once it is empty */
+};
+
+struct subscriber {
+    /* In the order of attaching; the first are the oldest. */
+    struct subscription subs[SUBSCRIBER_RINGS_MAX];
+    size_t count;
+    struct subscriber_totals totals;
+};
+
+int
+subscriber_new(struct subscriber **ret_subscriber)
+{
+    *ret_subscriber = check_alloc(1, sizeof(**ret_subscriber));
+    return 0;
+}
+
+static void
+detach(struct subscriber *s, size_t at)
+{
+    ring_consumer_free(&s->subs[at].ring);
+    memmove(&s->subs[at], &s->subs[at + 1], (s->count - at - 1) * sizeof(s->subs[0]));
+    s->count--;
+}
+
+void
+subscriber_free(struct subscriber **subscriber)
+{
+    struct subscriber *s = TAKE(*subscriber);
+    if (s == NULL) {
+        return;
+    }
+    while (s->count > 0) {
+        detach(s, s->count - 1);
+    }
+    free(s);
+}
+
+static void
+close_all(const int *fds, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        close(fds[i]);
+    }
+}
+
+int
+subscriber_attach(struct subscriber *s, const int *fds, unsigned fd_count, struct diag *diag)
+{
+    if (fd_count == 0 || fd_count % 2 != 0 || fd_count > 2 * SUBSCRIBER_WORKERS_MAX) {
+        close_all(fds, fd_count);
+        return diag_set(diag, -EBADMSG, "%u descriptors are not one or more rings", fd_count);
+    }
+    struct ring_consumer *rings[SUBSCRIBER_WORKERS_MAX] = {0};
+    unsigned count = fd_count / 2;
+    for (unsigned i = 0; i < count; i++) {
+        int r = ring_consumer_new(fds[2 * i], fds[2 * i + 1], diag, &rings[i]);
+        if (r < 0) {
+            close_all(fds + 2 * i + 2, fd_count - 2 * i - 2);
+            while (i > 0) {
+                ring_consumer_free(&rings[--i]);
+            }
+            return r;
+        }
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        s->subs[i].former = true;
+    }
+    while (s->count + count > SUBSCRIBER_RINGS_MAX) {
+        detach(s, 0);
+        s->totals.abandoned++;
+    }
+    s->totals.epoch = ring_consumer_generation(rings[0]);
+    for (unsigned i = 0; i < count; i++) {
+        s->subs[s->count++] = (struct subscription){.ring = TAKE(rings[i])};
+    }
+    return 0;
+}
+
+enum outcome { OUTCOME_EMPTY, OUTCOME_MORE, OUTCOME_BROKEN };
+
+static enum outcome
+poll_one(struct subscriber *s, struct subscription *sub, size_t records_max,
+         subscriber_event_cb *on_event, void *ctx, size_t *ret_taken)
+{
+    *ret_taken = 0;
+    while (*ret_taken < records_max) {
+        struct slice record;
+        int r = ring_next(sub->ring, &record);
+        if (r <= 0) {
+            return r < 0 ? OUTCOME_BROKEN : OUTCOME_EMPTY;
+        }
+        union event ev;
+        struct slice tail;
+        r = event_read(record, &ev, &tail);
+        if (r == -ENOENT) {
+            memcpy(&ev.head, record.ptr, sizeof(ev.head));
+            s->totals.skipped++;
+        } else if (r < 0) {
+            return OUTCOME_BROKEN;
+        }
+        if (ev.head.seq < sub->seq) {
+            return OUTCOME_BROKEN;
+        }
+        s->totals.missing += ev.head.seq - sub->seq;
+        sub->seq = ev.head.seq + 1;
+        if (r == 0) {
+            s->totals.received++;
+            on_event(ctx, &ev, tail);
+        }
+        (*ret_taken)++;
+    }
+    return OUTCOME_MORE;
+}
+
+size_t
+subscriber_poll(struct subscriber *s, size_t records_max, subscriber_event_cb *on_event, void *ctx)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < s->count;) {
+        struct subscription *sub = &s->subs[i];
+        size_t taken;
+        enum outcome outcome = poll_one(s, sub, records_max, on_event, ctx, &taken);
+        total += taken;
+        if (outcome == OUTCOME_BROKEN) {
+            s->totals.broken++;
+            detach(s, i);
+        } else if (outcome == OUTCOME_EMPTY && (sub->former || ring_is_ended(sub->ring))) {
+            detach(s, i);
+        } else {
+            ring_release(sub->ring);
+            i++;
+        }
+    }
+    return total;
+}
+
+struct subscriber_totals
+subscriber_totals(const struct subscriber *s)
+{
+    struct subscriber_totals t = s->totals;
+    t.rings = (uint32_t)s->count;
+    return t;
+}
