@@ -77,6 +77,48 @@ hash_keyed(const struct hash_key *key, struct slice s)
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+void
+hash_stream_init(struct hash_stream *h, const struct hash_key *key)
+{
+    *h = (struct hash_stream){{key->k0 ^ 0x736f6d6570736575u, key->k1 ^ 0x646f72616e646f6du,
+                               key->k0 ^ 0x6c7967656e657261u, key->k1 ^ 0x7465646279746573u},
+                              0,
+                              0};
+}
+
+void
+hash_stream_add(struct hash_stream *h, struct slice s)
+{
+    size_t at = 0;
+    while (at < s.len && h->len % 8 != 0) {
+        h->tail |= (uint64_t)s.ptr[at++] << (8 * (h->len++ % 8));
+        if (h->len % 8 == 0) {
+            sip_block(h->v, h->tail);
+            h->tail = 0;
+        }
+    }
+    size_t whole = (s.len - at) / 8;
+    for (size_t i = 0; i < whole; i++) {
+        sip_block(h->v, load64(s.ptr + at + 8 * i));
+    }
+    h->len += 8 * whole;
+    for (at += 8 * whole; at < s.len; at++) {
+        h->tail |= (uint64_t)s.ptr[at] << (8 * (h->len++ % 8));
+    }
+}
+
+uint64_t
+hash_stream_value(const struct hash_stream *h)
+{
+    uint64_t v[4] = {h->v[0], h->v[1], h->v[2], h->v[3]};
+    sip_block(v, h->tail | h->len << 56);
+    v[2] ^= 0xff;
+    for (int i = 0; i < 4; i++) {
+        sip_round(v);
+    }
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
 uint64_t
 hash_combine(uint64_t so_far, uint64_t value)
 {

@@ -24,6 +24,17 @@ uint64_t hash_bytes(struct slice s);
 /* About 1.5 ns a byte for short values. */
 uint64_t hash_keyed(const struct hash_key *key, struct slice s);
 
+/* The same hash over pieces: equal to hash_keyed of all of them in a row, wherever they are cut. */
+struct hash_stream {
+    uint64_t v[4];
+    uint64_t tail; /* bytes that do not fill a block yet */
+    uint64_t len;
+};
+void hash_stream_init(struct hash_stream *h, const struct hash_key *key);
+void hash_stream_add(struct hash_stream *h, struct slice s);
+/* Leaves h as it is: more may be added. */
+uint64_t hash_stream_value(const struct hash_stream *h);
+
 /* Folds one more value into a running, order-sensitive hash. Start with 0. */
 uint64_t hash_combine(uint64_t so_far, uint64_t value);
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proto/pg/pg_startup.h - a client's first packets, before it has said who it is.
+ *
+ * SSLRequest and GSSENCRequest (each at most once, in either order), then a StartupMessage 3.x or
+ * a CancelRequest; split at any byte. Keeps what names the session, cut to the length that
+ * PostgreSQL itself distinguishes, and a whole CancelRequest, because that one is passed on over
+ * another connection. Zeroed memory is the start; about 500 bytes; no allocation.
+ * A first byte of 0x16 (TLS without asking) is DEC_BAD with a reason of its own. */
+#ifndef PROTO_PG_PG_STARTUP_H
+#define PROTO_PG_PG_STARTUP_H
+
+#include "base/check.h"
+#include "base/decode.h"
+#include "base/slice.h"
+
+#define PG_STARTUP_LEN_MAX  10000u /* PostgreSQL's own limit */
+#define PG_CANCEL_LEN_MAX   268u   /* keys of protocol 3.2 have up to 256 bytes */
+#define PG_STARTUP_TEXT_MAX 63
+
+struct pg_startup_text {
+    uint8_t len;
+    uint8_t bytes[PG_STARTUP_TEXT_MAX];
+};
+
+enum pg_startup_kind {
+    PG_STARTUP_SSL,    /* to be answered with one byte; more packets follow */
+    PG_STARTUP_GSSENC, /* the same */
+    PG_STARTUP_START,  /* names are set; the normal protocol follows */
+    PG_STARTUP_CANCEL, /* cancel[0..cancel_len) is the whole packet; nothing follows */
+};
+
+struct pg_startup {
+    struct pg_startup_text user;
+    struct pg_startup_text database; /* the user's name when none was given */
+    struct pg_startup_text application;
+    bool replication;
+    uint16_t minor; /* of protocol 3 */
+    uint16_t cancel_len;
+    uint8_t cancel[PG_CANCEL_LEN_MAX];
+
+    /* The decoder's own. */
+    uint64_t offset;
+    uint32_t len;
+    uint32_t code;
+    uint32_t at; /* bytes of this packet so far */
+    uint8_t key_len;
+    uint8_t key[20];
+    bool in_value;
+    bool ended; /* the empty name that ends the parameters was met */
+    bool ssl_seen;
+    bool gssenc_seen;
+    struct pg_startup_text *target;
+    bool is_replication;
+    struct dec_error error;
+};
+
+/* DEC_OK: one packet is over and *ret_kind says which; call again for the next one. DEC_MORE: *in
+ * is used up. DEC_BAD, DEC_LIMIT: refuse the client, s->error says why. */
+enum dec pg_startup_next(struct pg_startup *s, struct slice *in, enum pg_startup_kind *ret_kind);
+
+static inline struct slice
+pg_startup_text(const struct pg_startup_text *t)
+{
+    return slice_of(t->bytes, t->len);
+}
+
+#endif
