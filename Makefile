@@ -1,0 +1,96 @@
+# The front door. Meson does the building; every target here also works by hand.
+#
+#   make            build the binary (needs no root; names the package that is missing)
+#   make deps       install what is missing from Debian packages; lists what and why first
+#   make test       deps, then all tests; ends with "N passed, N failed"
+#   make demo       deps, build, then the reference incident on a real Laravel and PostgreSQL
+#   make help       the heavier tiers
+
+BUILD      ?= build
+TEST_BUILD ?= build-test
+TSAN_BUILD ?= build-tsan
+FUZZ_BUILD ?= build-fuzz
+PYTHON     := /usr/bin/python3
+SEED       ?= 1
+
+.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests bench check deb install clean help
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@tools/deps --check build
+	@meson setup $(BUILD) -Dtests=false >/dev/null || (meson setup $(BUILD) -Dtests=false; exit 1)
+
+$(TEST_BUILD)/build.ninja:
+	@meson setup $(TEST_BUILD) -Db_sanitize=address,undefined --werror >/dev/null
+
+deps:
+	@tools/deps
+
+test: deps $(TEST_BUILD)/build.ninja
+	@ninja -C $(TEST_BUILD)
+	@$(PYTHON) tools/run_tests.py $(TEST_BUILD) unit property peer
+
+unit: $(TEST_BUILD)/build.ninja
+	@ninja -C $(TEST_BUILD)
+	@$(PYTHON) tools/run_tests.py $(TEST_BUILD) unit property
+
+peer: $(TEST_BUILD)/build.ninja
+	@ninja -C $(TEST_BUILD)
+	@$(PYTHON) tools/run_tests.py $(TEST_BUILD) peer
+
+# The ring, the queues and the workers under ThreadSanitizer.
+tsan:
+	@test -f $(TSAN_BUILD)/build.ninja || meson setup $(TSAN_BUILD) -Db_sanitize=thread --werror >/dev/null
+	@ninja -C $(TSAN_BUILD)
+	@$(PYTHON) tools/run_tests.py $(TSAN_BUILD) unit property
+
+# Ten minutes for each decoder: make fuzz, or SECONDS=60 make fuzz.
+fuzz:
+	@test -f $(FUZZ_BUILD)/build.ninja || CC=clang meson setup $(FUZZ_BUILD) -Dfuzz=true -Dtests=false \
+	    -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@ninja -C $(FUZZ_BUILD)
+	@$(PYTHON) tools/run_fuzz.py $(FUZZ_BUILD) $${SECONDS:-600}
+
+demo: deps all
+	@$(PYTHON) -m examples.demo story --binary $(BUILD)/src/slowburn --out $(BUILD)/demo $(if $(KEEP),--keep)
+
+corners: deps all
+	@$(PYTHON) -m examples.demo corners --binary $(BUILD)/src/slowburn
+
+# Twenty generated schemas and applications with planted faults: make schemas SEED=7
+schemas: deps all
+	@$(PYTHON) -m test.schemas --binary $(BUILD)/src/slowburn --seed $(SEED)
+
+# The slow tier with the real shop: nothing disturbed, controls, burns without a deploy.
+shop-tests: deps all
+	@SLOWBURN_BINARY=$(BUILD)/src/slowburn $(PYTHON) -m pytest -q test/shop
+
+bench: deps all
+	@$(PYTHON) test/bench/bench.py --binary $(BUILD)/src/slowburn
+
+check:
+	@tools/layers src
+	@git ls-files 'src/*.[ch]' 'test/*.[ch]' | xargs clang-format --dry-run --Werror
+
+deb: deps
+	@tools/make-deb
+
+install: all
+	@meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD) $(TEST_BUILD) $(TSAN_BUILD) $(FUZZ_BUILD)
+
+help:
+	@sed -n '3,8s/^# *//p' Makefile
+	@echo 'make unit | peer       parts of make test'
+	@echo 'make tsan              unit and property tests under ThreadSanitizer'
+	@echo 'make fuzz              libFuzzer on every decoder, SECONDS each (600)'
+	@echo 'make corners           the 8 combinations of the fixes: predicted against measured'
+	@echo 'make schemas SEED=n    20 generated applications with planted faults'
+	@echo 'make shop-tests        the slow tests with the real shop'
+	@echo 'make bench             beside PgBouncer and direct, in one run'
+	@echo 'make check             include directions and formatting'
+	@echo 'make deb               a Debian package'

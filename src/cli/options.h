@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * cli/options.h - the options that verbs share, parsed with getopt_long.
+ *
+ * Strings are borrowed from argv and the environment. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/check.h"
+
+struct options {
+    const char *data;  /* --data DIR; NULL: not given */
+    const char *admin; /* --admin HOST:PORT; NULL: not given */
+    const char *sort;  /* --sort KEY */
+    unsigned limit;    /* --limit N; 0: all */
+    bool json;
+    const char *const *words; /* what is left */
+    unsigned word_count;
+};
+
+/* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit" besides data and
+ * admin, comma-separated) and word counts outside the bounds, with a message on stderr.
+ * 0 or CLI_USAGE. */
+MUST_CHECK int options_parse(int argc, char **argv, const char *allowed, unsigned words_min,
+                             unsigned words_max, struct options *ret_options);
+
+/* An incident's number, as a positive decimal; 0 and a message on stderr when it is not one. */
+unsigned long options_incident_id(const char *verb, const char *word);
+
+#endif

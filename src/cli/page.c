@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/page.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cli/document.h"
+#include "cli/text.h"
+
+enum {
+    WHAT_WIDTH = 44,     /* "What changed": the name column */
+    FIGURE_WIDTH = 10,   /* its three figures */
+    KIND_WIDTH = 20,     /* "Why": rank and kind */
+    EVIDENCE_COLUMN = 92 /* "Why": where the evidence begins */
+};
+
+static bool
+is_finished(const json_t *incident)
+{
+    const char *state = document_text(incident, "state", "");
+    return strcmp(state, "recovered") == 0 || strcmp(state, "closed") == 0;
+}
+
+/* "open 3 m 20 s, since 14:02:11, getting worse" */
+static void
+print_state(FILE *out, const json_t *incident, double now)
+{
+    const char *state = document_text(incident, "state", "open");
+    const char *onset = document_text(incident, "onset_at", "");
+    double opened = text_parse_time(document_text(incident, "opened_at", ""));
+    double until = now;
+    if (is_finished(incident)) {
+        double ended = text_parse_time(document_text(incident, "closed_at", ""));
+        until = ended > 0 ? ended : text_parse_time(document_text(incident, "updated_at", ""));
+    }
+    fprintf(out, "%s", state);
+    if (opened > 0 && until >= opened) {
+        fprintf(out, is_finished(incident) ? " after %s" : " %s", text_span(until - opened).s);
+    }
+    if (onset[0] != '\0') {
+        fprintf(out, ", since %s", text_clock(onset, now).s);
+    }
+    const char *trend = document_text(incident, "trend", "");
+    if (trend[0] != '\0' && !is_finished(incident)) {
+        fprintf(out, ", %s", trend);
+    }
+}
+
+static void
+print_headline(FILE *out, const json_t *incident, double now)
+{
+    char left[256];
+    snprintf(left, sizeof(left), "INCIDENT %.0f   %s", document_number(incident, "id", 0),
+             document_text(incident, "headline", document_text(incident, "subject", "?")));
+    fputs(left, out);
+    size_t width = text_width(left);
+    fprintf(out, "%*s", width < 56 ? (int)(57 - width) : 3, "");
+    print_state(out, incident, now);
+    fputc('\n', out);
+}
+
+static void
+print_latency(FILE *out, const json_t *incident)
+{
+    const json_t *latency = json_object_get(incident, "latency");
+    const json_t *errors = json_object_get(incident, "errors");
+    const json_t *traffic = json_object_get(incident, "traffic");
+    const json_t *load = json_object_get(incident, "database_load");
+    double before = document_number(json_object_get(latency, "before"), "p95_ms", NAN);
+    double now = document_number(json_object_get(latency, "now"), "p95_ms", NAN);
+    fputs("  ", out);
+    if (!isnan(before) && !isnan(now)) {
+        fprintf(out, "p95 %s → %s", text_duration_ms(before).s, text_duration_ms(now).s);
+    }
+    if (json_is_true(json_object_get(errors, "all_ok"))) {
+        fputs(", all 200 OK", out);
+    } else if (errors != NULL) {
+        fprintf(out, ", %s failed", text_count(document_number(errors, "now", 0)).s);
+    }
+    if (traffic != NULL) {
+        fprintf(out, "     %s requests/min of %s",
+                text_count(document_number(traffic, "route_per_min", 0)).s,
+                text_count(document_number(traffic, "all_per_min", 0)).s);
+    }
+    if (load != NULL) {
+        fprintf(out, "     database load %.1f → %.1f", document_number(load, "before", 0),
+                document_number(load, "now", 0));
+    }
+    fputc('\n', out);
+}
+
+static void
+print_deploy(FILE *out, const json_t *incident)
+{
+    const json_t *deploy = json_object_get(incident, "deploy");
+    const json_t *load = json_object_get(incident, "database_load");
+    if (json_is_object(deploy)) {
+        double after = document_number(deploy, "onset_after_s", NAN);
+        bool inferred = strcmp(document_text(deploy, "basis", ""), "inferred") == 0;
+        fputs("  First seen ", out);
+        if (!isnan(after)) {
+            fprintf(out, "%s after ", text_span(after).s);
+        } else {
+            fputs("with ", out);
+        }
+        fprintf(out, inferred ? "an unmarked deploy (%s)" : "deploy %s",
+                document_text(deploy, "name", "?"));
+    } else {
+        fputs("  No deploy found", out);
+    }
+    double full = document_number(load, "full_in_s", NAN);
+    if (!isnan(full) && !is_finished(incident)) {
+        fprintf(out, "     at this pace the database is full in about %s", text_span(full).s);
+    }
+    fputs("\n\n", out);
+}
+
+static void
+print_figure(FILE *out, double ms, int sign, const char *absent)
+{
+    text_put_right(out, isnan(ms) ? absent : text_ms(ms, sign).s, FIGURE_WIDTH);
+}
+
+static void
+print_change_row(FILE *out, const char *what, double before, double now, double change,
+                 const char *absent)
+{
+    fputs("    ", out);
+    text_put_left(out, what, WHAT_WIDTH - 2);
+    print_figure(out, before, 0, absent);
+    print_figure(out, now, 0, absent);
+    print_figure(out, change, 1, "");
+    fputc('\n', out);
+}
+
+static void
+print_changes(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *change;
+    const json_t *changes = json_object_get(incident, "changes");
+    if (json_array_size(changes) == 0) {
+        return;
+    }
+    fputs("  ", out);
+    text_put_left(out, "What changed, mean ms per request", WHAT_WIDTH);
+    text_put_right(out, "before", FIGURE_WIDTH);
+    text_put_right(out, "now", FIGURE_WIDTH);
+    text_put_right(out, "change", FIGURE_WIDTH);
+    fputc('\n', out);
+    json_array_foreach(changes, i, change) {
+        const char *kind = document_text(change, "kind", "");
+        double before = document_number(change, "before_ms", NAN);
+        bool is_new = strcmp(kind, "new-query") == 0;
+        print_change_row(out, document_text(change, "what", "?"), is_new ? NAN : before,
+                         document_number(change, "now_ms", NAN),
+                         document_number(change, "change_ms", NAN), "–");
+    }
+    print_change_row(out, "unexplained", NAN, NAN,
+                     document_number(incident, "unexplained_ms", NAN), "");
+    print_change_row(out, "measured", document_number(incident, "measured_before_ms", NAN),
+                     document_number(incident, "measured_now_ms", NAN),
+                     document_number(incident, "measured_change_ms", NAN), "");
+    fputc('\n', out);
+}
+
+/* Prints the words of `s` and returns the rest that did not fit into `width` columns. */
+static const char *
+print_wrapped(FILE *out, const char *s, size_t width)
+{
+    size_t used = 0, break_at = 0, bytes = strlen(s);
+    for (size_t at = 0; at < bytes; at++) {
+        used += ((unsigned char)s[at] & 0xc0) != 0x80;
+        if (used > width) {
+            size_t cut = break_at > 0 ? break_at : at;
+            fwrite(s, 1, cut, out);
+            fprintf(out, "%*s", (int)(width - MIN(width, text_width(s) - text_width(s + cut))),
+                    "");
+            return s + cut + (s[cut] == ' ');
+        }
+        if (s[at] == ' ') {
+            break_at = at;
+        }
+    }
+    text_put_left(out, s, width);
+    return "";
+}
+
+static void
+print_cause(FILE *out, const json_t *cause)
+{
+    char first[64];
+    char detail[1024];
+    char evidence[64];
+    snprintf(first, sizeof(first), "  %.0f %s", document_number(cause, "rank", 0),
+             document_text(cause, "kind", "?"));
+    snprintf(detail, sizeof(detail), "%s: %s",
+             document_text(cause, "short", document_text(cause, "statement", "?")),
+             document_text(cause, "detail", ""));
+    const char *basis = document_text(cause, "basis", "");
+    const char *grade = document_text(cause, "evidence", "?");
+    bool by = strcmp(grade, "proved") == 0 && basis[0] != '\0';
+    snprintf(evidence, sizeof(evidence), "%s%s%s", grade, by ? " by " : "", by ? basis : "");
+    size_t width = EVIDENCE_COLUMN - KIND_WIDTH - 3;
+    text_put_left(out, first, KIND_WIDTH);
+    fputc(' ', out);
+    const char *rest = print_wrapped(out, detail, width);
+    fprintf(out, "  %s\n", evidence);
+    while (rest[0] != '\0') {
+        fprintf(out, "%*s", KIND_WIDTH + 1, "");
+        rest = print_wrapped(out, rest, width);
+        fputc('\n', out);
+    }
+}
+
+static void
+print_victims(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *victim;
+    const json_t *victims = json_object_get(incident, "victims");
+    if (json_array_size(victims) == 0) {
+        return;
+    }
+    fputs("  Waiting because of it: ", out);
+    json_array_foreach(victims, i, victim) {
+        fprintf(out, "%s%s (+%s)", i > 0 ? ", " : "", document_text(victim, "subject", "?"),
+                text_duration_ms(document_number(victim, "change_ms", 0)).s);
+    }
+    fputc('\n', out);
+}
+
+static void
+print_ruled_out(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *test;
+    const json_t *tests = json_object_get(incident, "ruled_out");
+    if (json_array_size(tests) == 0) {
+        return;
+    }
+    fputs("  Tested and not the cause: ", out);
+    json_array_foreach(tests, i, test) {
+        fprintf(out, "%s%s (%s)", i > 0 ? ", " : "", document_text(test, "test", "?"),
+                document_text(test, "figure", "?"));
+    }
+    fputc('\n', out);
+}
+
+static void
+print_why(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *cause;
+    const json_t *causes = json_object_get(incident, "causes");
+    fputs("  ", out);
+    text_put_left(out, "Why", EVIDENCE_COLUMN - 2);
+    fputs("evidence\n", out);
+    if (json_array_size(causes) == 0) {
+        fputs("  cannot tell yet: nothing that was tested explains it\n", out);
+    }
+    json_array_foreach(causes, i, cause) {
+        print_cause(out, cause);
+    }
+    print_victims(out, incident);
+    print_ruled_out(out, incident);
+    fputc('\n', out);
+}
+
+static bool
+any_measured(const json_t *actions)
+{
+    size_t i;
+    const json_t *action;
+    json_array_foreach(actions, i, action) {
+        if (json_is_number(json_object_get(action, "measured_ms"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+print_action(FILE *out, const json_t *action, bool measured)
+{
+    char line[512];
+    snprintf(line, sizeof(line), "  %s %s", document_text(action, "id", "-"),
+             document_text(action, "text", "?"));
+    text_put_left(out, line, 68);
+    print_figure(out, document_number(action, "saving_alone_ms", NAN), 0, "–");
+    if (measured) {
+        const char *state = document_text(action, "state", "");
+        print_figure(out, document_number(action, "measured_ms", NAN), 0,
+                     strcmp(state, "landed") == 0 ? "…" : "–");
+    }
+    fputc('\n', out);
+    const char *note = document_text(action, "note", "");
+    if (note[0] != '\0') {
+        fprintf(out, "      %s\n", note);
+    }
+}
+
+static void
+print_together(FILE *out, const json_t *incident)
+{
+    size_t i, k;
+    const json_t *row, *id;
+    json_array_foreach(json_object_get(incident, "together"), i, row) {
+        fputs("  ", out);
+        json_array_foreach(json_object_get(row, "actions"), k, id) {
+            fprintf(out, "%s%s", k > 0 ? " + " : "", json_string_value(id));
+        }
+        fprintf(out, " together: %s\n", text_ms(document_number(row, "saving_ms", 0), 0).s);
+    }
+    double all = document_number(incident, "saving_together_ms", NAN);
+    if (!isnan(all)) {
+        fprintf(out, "  all fixes together: %s\n", text_ms(all, 0).s);
+    }
+}
+
+static void
+print_actions(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *action;
+    const json_t *actions = json_object_get(incident, "actions");
+    if (json_array_size(actions) == 0) {
+        return;
+    }
+    bool measured = any_measured(actions) || strcmp(document_text(incident, "state", ""), "open");
+    fputs("  ", out);
+    text_put_left(out, "What helps, mean ms it removes", 66);
+    text_put_right(out, "alone", FIGURE_WIDTH);
+    if (measured) {
+        text_put_right(out, "measured", FIGURE_WIDTH);
+    }
+    fputc('\n', out);
+    json_array_foreach(actions, i, action) {
+        print_action(out, action, measured);
+    }
+    print_together(out, incident);
+}
+
+static void
+print_next(FILE *out, const json_t *incident)
+{
+    double id = document_number(incident, "id", 0);
+    fputs("  Next:  ", out);
+    if (!is_finished(incident) && !json_is_string(json_object_get(incident, "acknowledged_at"))) {
+        fprintf(out, "slowburn ack %.0f · ", id);
+    }
+    fprintf(out, "slowburn postmortem %.0f", id);
+    if (!is_finished(incident)) {
+        fprintf(out, " · slowburn close %.0f", id);
+    }
+    fputc('\n', out);
+}
+
+void
+page_print(FILE *out, const json_t *incident, double now)
+{
+    size_t i;
+    const json_t *note;
+    print_headline(out, incident, now);
+    print_latency(out, incident);
+    print_deploy(out, incident);
+    print_changes(out, incident);
+    print_why(out, incident);
+    print_actions(out, incident);
+    json_array_foreach(json_object_get(incident, "notes"), i, note) {
+        fprintf(out, "  Note: %s\n", json_string_value(note));
+    }
+    print_next(out, incident);
+}
+
+void
+page_print_line(FILE *out, const json_t *incident, double now)
+{
+    const json_t *latency = json_object_get(incident, "latency");
+    char id[16];
+    snprintf(id, sizeof(id), "%.0f", document_number(incident, "id", 0));
+    text_put_right(out, id, 4);
+    fputs("  ", out);
+    text_put_left(out, document_text(incident, "state", "?"), 10);
+    text_put_left(out, text_clock(document_text(incident, "onset_at", ""), now).s, 21);
+    text_put_left(out, document_text(incident, "headline", "?"), 44);
+    fprintf(out, " p95 %s → %s\n",
+            text_duration_ms(document_number(json_object_get(latency, "before"), "p95_ms", 0)).s,
+            text_duration_ms(document_number(json_object_get(latency, "now"), "p95_ms", 0)).s);
+}

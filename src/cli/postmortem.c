@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/postmortem.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "cli/document.h"
+#include "cli/text.h"
+
+static const char *
+time_of(const json_t *object, const char *key)
+{
+    return document_text(object, key, "–");
+}
+
+/* Table cells may hold statements: a bar inside would end the cell. */
+static void
+print_cell(FILE *out, const char *s)
+{
+    fputs("| ", out);
+    for (; *s != '\0'; s++) {
+        if (*s == '|') {
+            fputc('\\', out);
+        }
+        fputc(*s == '\n' ? ' ' : *s, out);
+    }
+    fputc(' ', out);
+}
+
+static void
+print_cell_ms(FILE *out, double ms, int sign)
+{
+    fprintf(out, "| %s ", isnan(ms) ? "–" : text_ms(ms, sign).s);
+}
+
+static void
+print_summary(FILE *out, const json_t *incident)
+{
+    const json_t *deploy = json_object_get(incident, "deploy");
+    const json_t *causes = json_object_get(incident, "causes");
+    size_t i;
+    const json_t *cause;
+    fprintf(out, "# Postmortem: %s\n\n## Summary\n\n",
+            document_text(incident, "headline", document_text(incident, "subject", "?")));
+    fprintf(out, "From %s, `%s` took %s ms a request on average instead of %s ms. ",
+            time_of(incident, "onset_at"), document_text(incident, "subject", "?"),
+            text_ms(document_number(incident, "measured_now_ms", 0), 0).s,
+            text_ms(document_number(incident, "measured_before_ms", 0), 0).s);
+    if (json_is_object(deploy)) {
+        fprintf(out, "It began with deploy `%s` (%s, %s). ", document_text(deploy, "name", "?"),
+                document_text(deploy, "basis", "marked"), time_of(deploy, "at"));
+    } else {
+        fputs("No deploy was found that it began with. ", out);
+    }
+    if (json_array_size(causes) == 0) {
+        fputs("No cause could be told.", out);
+    } else {
+        fputs(json_array_size(causes) > 1 ? "Together caused by " : "Caused by ", out);
+    }
+    json_array_foreach(causes, i, cause) {
+        fprintf(out, "%s%s (%s)",
+                i == 0 ? "" : i + 1 == json_array_size(causes) ? " and " : ", ",
+                document_text(cause, "kind", "?"), document_text(cause, "short", "?"));
+    }
+    fprintf(out, ".\n\nState: %s.\n\n", document_text(incident, "state", "?"));
+}
+
+static void
+print_impact(FILE *out, const json_t *incident)
+{
+    static const char *const rows[][2] = {{"mean", "mean_ms"}, {"p50", "p50_ms"},
+                                          {"p95", "p95_ms"}};
+    const json_t *latency = json_object_get(incident, "latency");
+    const json_t *before = json_object_get(latency, "before");
+    const json_t *now = json_object_get(latency, "now");
+    const json_t *load = json_object_get(incident, "database_load");
+    size_t i;
+    const json_t *victim;
+    fputs("## Impact\n\n| latency, ms | before | at its worst |\n|---|---|---|\n", out);
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        print_cell(out, rows[k][0]);
+        print_cell_ms(out, document_number(before, rows[k][1], NAN), 0);
+        print_cell_ms(out, document_number(now, rows[k][1], NAN), 0);
+        fputs("|\n", out);
+    }
+    fprintf(out, "\nDatabase load (average queries in progress): %.1f before, %.1f at its worst.\n",
+            document_number(load, "before", 0), document_number(load, "now", 0));
+    const json_t *errors = json_object_get(incident, "errors");
+    fprintf(out, "Failed requests: %s.\n", text_count(document_number(errors, "now", 0)).s);
+    if (json_array_size(json_object_get(incident, "victims")) > 0) {
+        fputs("\nOnly waited because of it:\n\n", out);
+    }
+    json_array_foreach(json_object_get(incident, "victims"), i, victim) {
+        fprintf(out, "- `%s`: +%s ms\n", document_text(victim, "subject", "?"),
+                text_ms(document_number(victim, "change_ms", 0), 0).s);
+    }
+    fputc('\n', out);
+}
+
+static void
+print_changes(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *change;
+    fputs("## What changed\n\nMean ms per request.\n\n"
+          "| what | before | now | change |\n|---|---|---|---|\n",
+          out);
+    json_array_foreach(json_object_get(incident, "changes"), i, change) {
+        print_cell(out, document_text(change, "what", "?"));
+        print_cell_ms(out, document_number(change, "before_ms", NAN), 0);
+        print_cell_ms(out, document_number(change, "now_ms", NAN), 0);
+        print_cell_ms(out, document_number(change, "change_ms", NAN), 1);
+        fputs("|\n", out);
+    }
+    print_cell(out, "unexplained");
+    fputs("| | ", out);
+    print_cell_ms(out, document_number(incident, "unexplained_ms", NAN), 1);
+    fputs("|\n| **measured** ", out);
+    print_cell_ms(out, document_number(incident, "measured_before_ms", NAN), 0);
+    print_cell_ms(out, document_number(incident, "measured_now_ms", NAN), 0);
+    print_cell_ms(out, document_number(incident, "measured_change_ms", NAN), 1);
+    fputs("|\n\n", out);
+}
+
+static void
+print_timeline(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *entry;
+    fputs("## Timeline (UTC)\n\n", out);
+    json_array_foreach(json_object_get(incident, "timeline"), i, entry) {
+        fprintf(out, "- %s  %s\n", time_of(entry, "at"), document_text(entry, "text", "?"));
+    }
+    fputc('\n', out);
+}
+
+static void
+print_causes(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *cause, *test;
+    const json_t *tests = json_object_get(incident, "ruled_out");
+    fputs("## Causes\n\n", out);
+    json_array_foreach(json_object_get(incident, "causes"), i, cause) {
+        fprintf(out, "%.0f. **%s**, %s", document_number(cause, "rank", 0),
+                document_text(cause, "kind", "?"), document_text(cause, "evidence", "?"));
+        const char *basis = document_text(cause, "basis", "");
+        fprintf(out, "%s%s: %s. Removing it alone saves %s ms a request.\n\n   ```sql\n   %s\n"
+                     "   ```\n\n",
+                basis[0] != '\0' ? " by " : "", basis, document_text(cause, "detail", ""),
+                text_ms(document_number(cause, "saving_ms", 0), 0).s,
+                document_text(cause, "statement", "?"));
+    }
+    if (json_array_size(tests) > 0) {
+        fputs("Tested and not the cause: ", out);
+    }
+    json_array_foreach(tests, i, test) {
+        fprintf(out, "%s%s (%s)", i > 0 ? ", " : "", document_text(test, "test", "?"),
+                document_text(test, "figure", "?"));
+    }
+    fputs("\n\n", out);
+}
+
+static void
+print_fixes(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *action;
+    fputs("## Fixes\n\n| action | predicted, ms a request | measured | landed |\n|---|---|---|---|\n",
+          out);
+    json_array_foreach(json_object_get(incident, "actions"), i, action) {
+        print_cell(out, document_text(action, "text", "?"));
+        print_cell_ms(out, document_number(action, "saving_alone_ms", NAN), 0);
+        print_cell_ms(out, document_number(action, "measured_ms", NAN), 0);
+        print_cell(out, time_of(action, "landed_at"));
+        fputs("|\n", out);
+    }
+    fprintf(out, "\nAll fixes together were predicted to save %s ms a request.\n",
+            text_ms(document_number(incident, "saving_together_ms", 0), 0).s);
+}
+
+void
+postmortem_print(FILE *out, const json_t *incident)
+{
+    print_summary(out, incident);
+    print_impact(out, incident);
+    print_changes(out, incident);
+    print_timeline(out, incident);
+    print_causes(out, incident);
+    print_fixes(out, incident);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/document.h"
+#include "cli/text.h"
+#include "cli/verbs.h"
+
+#define DEFAULT_LIMIT 40
+
+/* "values 98 %, contained 2 %": how queries were tied to this route's requests. */
+static void
+print_bases(const json_t *route)
+{
+    const char *basis;
+    json_t *share;
+    const char *sep = "";
+    json_object_foreach(json_object_get(route, "basis"), basis, share) {
+        if (json_number_value(share) >= 0.005) {
+            printf("%s%s %.0f %%", sep, basis, 100 * json_number_value(share));
+            sep = ", ";
+        }
+    }
+}
+
+static void
+print_table(const json_t *rows, unsigned limit)
+{
+    size_t i;
+    const json_t *q;
+    text_put_left(stdout, "route", 44);
+    printf("%10s %7s %9s %9s %9s %9s %8s  %s\n", "requests", "errors", "mean ms", "p50 ms",
+           "p95 ms", "db ms", "queries", "tied by");
+    json_array_foreach(rows, i, q) {
+        if (i >= limit) {
+            printf("and %zu more; --limit N shows them\n", json_array_size(rows) - i);
+            break;
+        }
+        char name[300];
+        snprintf(name, sizeof(name), "%s%s", document_text(q, "route", "?"),
+                 json_is_true(json_object_get(q, "guessed")) ? " ~" : "");
+        text_put_left(stdout, name, 44);
+        printf("%10s %7s %9.1f %9.1f %9.1f %9.1f %8.1f  ",
+               text_count(document_number(q, "requests", 0)).s,
+               text_count(document_number(q, "errors", 0)).s, document_number(q, "mean_ms", 0),
+               document_number(q, "p50_ms", 0), document_number(q, "p95_ms", 0),
+               document_number(q, "db_ms", 0), document_number(q, "queries_per_request", 0));
+        print_bases(q);
+        putchar('\n');
+    }
+}
+
+int
+verb_requests(int argc, char **argv)
+{
+    struct options o;
+    json_t *doc = NULL;
+    int r = options_parse(argc, argv, "json,limit", 0, 0, &o);
+    if (r == CLI_OK) {
+        r = document_get(&o, argv[0], "requests", &doc);
+    }
+    if (r != CLI_OK) {
+        return r;
+    }
+    if (o.json) {
+        json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        putchar('\n');
+    } else {
+        print_table(doc, o.limit > 0 ? o.limit : DEFAULT_LIMIT);
+    }
+    json_decref(doc);
+    return CLI_OK;
+}
