@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A PostgreSQL of the test's own: trust authentication on loopback, in a folder that goes away."""
+import os
+import signal
+import subprocess
+
+from test.harness import processes
+
+BIN = "/usr/lib/postgresql/15/bin"
+
+SETTINGS = """
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 200
+shared_buffers = 256MB
+max_parallel_workers_per_gather = 0
+jit = off
+autovacuum_naptime = 5s
+"""
+
+
+class Postgres:
+    """with Postgres(folder) as server: server.port, server.dsn("name"), server.sql(...)"""
+
+    def __init__(self, folder, settings=""):
+        self.folder = os.path.join(folder, "postgres")
+        self.port = processes.free_port()
+        self.settings = settings
+        self.process = None
+
+    def __enter__(self):
+        user = processes.unprivileged_user()
+        os.makedirs(self.folder)
+        if user is not None:
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        log = self.folder + ".log"
+        data = os.path.join(self.folder, "data")
+        init = processes.start([f"{BIN}/initdb", "-D", data, "-U", "postgres", "-A", "trust",
+                                "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"], log, user)
+        if init.wait() != 0:
+            raise RuntimeError(f"initdb failed, see {log}")
+        with open(os.path.join(data, "postgresql.conf"), "a", encoding="utf-8") as conf:
+            conf.write(SETTINGS + f"port = {self.port}\n" + self.settings)
+        self.process = processes.start([f"{BIN}/postgres", "-D", data], log, user)
+        processes.wait_for_port(self.port, self.process)
+        return self
+
+    def __exit__(self, *_):
+        processes.stop(self.process, first=signal.SIGINT)
+
+    def dsn(self, database="postgres", user="postgres", port=None):
+        return f"host=127.0.0.1 port={port or self.port} dbname={database} user={user}"
+
+    def sql(self, text, database="postgres"):
+        """Runs a script with psql and returns what it printed, unaligned."""
+        command = [f"{BIN}/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+                   self.dsn(database)]
+        done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        return done.stdout

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A slowburn of the test's own, and its answers as Python objects."""
+import json
+import os
+import subprocess
+import time
+
+from test.harness import processes
+
+
+class Slowburn:
+    """with Slowburn(binary, folder, postgres_port, http_port=None, advisor=None) as s: ..."""
+
+    def __init__(self, binary, folder, postgres_port, http_port=None, advisor=None, more=()):
+        self.binary = os.path.abspath(binary)
+        self.data = os.path.join(folder, "slowburn")
+        self.log = os.path.join(folder, "slowburn.log")
+        self.port = processes.free_port()
+        self.http = processes.free_port() if http_port else None
+        self.admin = processes.free_port()
+        self.command = [self.binary, "run", "--data", self.data,
+                        "--admin", f"127.0.0.1:{self.admin}",
+                        "--postgres", f"127.0.0.1:{self.port}=127.0.0.1:{postgres_port}"]
+        if http_port:
+            self.command += ["--http", f"127.0.0.1:{self.http}=127.0.0.1:{http_port}"]
+        if advisor:
+            self.command += ["--advisor", advisor]
+        self.command += list(more)
+        self.process = None
+
+    def __enter__(self):
+        self.process = processes.start(self.command, self.log)
+        for port in filter(None, (self.port, self.http, self.admin)):
+            processes.wait_for_port(port, self.process)
+        return self
+
+    def __exit__(self, *_):
+        processes.stop(self.process)
+
+    def verb(self, *words):
+        """Runs a verb against this daemon and returns its standard output."""
+        done = subprocess.run([self.binary, *words, "--data", self.data], text=True,
+                              capture_output=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"slowburn {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def document(self, *words):
+        return json.loads(self.verb(*words, "--json"))
+
+    def wait_for_incident(self, seconds, ready=lambda incident: True):
+        """The first incident once ready(incident) holds; the last state seen, or None, after it."""
+        deadline = time.monotonic() + seconds
+        seen = None
+        while time.monotonic() < deadline:
+            incidents = self.document("incidents")
+            if incidents:
+                seen = incidents[-1]
+                if ready(seen):
+                    return seen
+            time.sleep(1)
+        return seen

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""make schemas SEED=n: plays generated applications and prints, for each, what was planted and what
+slowburn found. Exit 0 when at least nine tenths are exact."""
+import argparse
+import os
+import sys
+import tempfile
+
+from test.harness.postgres import Postgres
+from test.schemas import generate, trial
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="make schemas")
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--only", type=int, help="play just the application with this seed")
+    parser.add_argument("--keep", help="a folder for the logs, kept")
+    arguments = parser.parse_args()
+    apps = ([generate.application(arguments.only)] if arguments.only is not None
+            else generate.applications(arguments.seed, arguments.count))
+    print(f"seed {arguments.seed}, {len(apps)} applications")
+    exact = 0
+    with tempfile.TemporaryDirectory(prefix="slowburn-schemas-") as temporary:
+        os.chmod(temporary, 0o755)
+        with Postgres(temporary) as server:
+            for app in apps:
+                folder = os.path.join(arguments.keep or temporary, str(app["seed"]))
+                right, line = trial.run(app, arguments.binary, server, folder)
+                exact += right
+                print(line, flush=True)
+    print(f"{exact} of {len(apps)} exact")
+    return 0 if exact * 10 >= len(apps) * 9 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One trial: a generated application in front of a real database, its deploy, and the verdict."""
+import json
+import os
+import sys
+import time
+
+from test.harness import processes
+from test.harness.slowburn import Slowburn
+from test.schemas import generate
+from test.schemas.load import Load
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PER_SECOND = 10
+BEFORE_S = 18
+AFTER_S = 45
+SETTLE_S = 10
+
+
+def start_application(app, folder, database, database_port, port):
+    """Returns (process, version file); the application listens on `port`."""
+    spec = dict(app, queries=generate.queries(app), steps=generate.second_version(app))
+    spec_file, version_file = os.path.join(folder, "spec.json"), os.path.join(folder, "version")
+    with open(spec_file, "w", encoding="utf-8") as file:
+        json.dump(spec, file)
+    set_version(version_file, "1")
+    environment = dict(os.environ)
+    if app["driver"] == "pdo":
+        environment.update(SPEC=spec_file, VERSION_FILE=version_file, DATABASE=database,
+                           DATABASE_PORT=str(database_port), PHP_CLI_SERVER_WORKERS="6")
+        command = ["php", "-S", f"127.0.0.1:{port}", os.path.join(HERE, "app_php.php")]
+    else:
+        command = [sys.executable, os.path.join(HERE, "app_python.py"), spec_file, version_file,
+                   str(port), str(database_port), database]
+    process = processes.start(command, os.path.join(folder, "application.log"), env=environment)
+    processes.wait_for_port(port, process)
+    return process, version_file
+
+
+def set_version(version_file, version):
+    with open(version_file + ".new", "w", encoding="ascii") as file:
+        file.write(version)
+    os.replace(version_file + ".new", version_file)
+
+
+def found_causes(incident):
+    """Pairs of kind and table, as generate.expected_causes has them."""
+    return {(cause["kind"], (cause.get("tables") or ["?"])[0].split(".")[-1].strip('"'))
+            for cause in incident["causes"]}
+
+
+def play(app, daemon, port, version_file, expected):
+    """Version 1, the deploy, version 2; returns the incidents at the end and the load's totals."""
+    with Load(app, port, PER_SECOND) as load:
+        time.sleep(BEFORE_S)
+        if app["deploy"] == "marked":
+            daemon.verb("deploy", "version-2")
+        set_version(version_file, "2")
+        if expected:
+            daemon.wait_for_incident(AFTER_S, lambda i: found_causes(i) == expected)
+            time.sleep(SETTLE_S)
+        else:
+            time.sleep(AFTER_S)
+        incidents = daemon.document("incidents")
+    return incidents, load
+
+
+def verdict(app, expected, incidents, load):
+    """Returns (exact, line): exact when there is one incident with just the planted causes, or,
+    where nothing was planted, none."""
+    found = [found_causes(incident) for incident in incidents]
+    exact = found == ([expected] if expected else []) and load.failed == 0
+    shape = (f"{app['driver']}/{app['prepared']}/{app['connection']}"
+             f"{'' if app['http_hop'] else '/no hop'}/{app['key_type']}")
+
+    def names(causes):
+        return ", ".join(f"{kind} on {table}" for kind, table in sorted(causes)) or "nothing"
+    line = f"{'exact' if exact else 'WRONG'}  {app['seed']:>13}  {shape:<36} planted {names(expected)}"
+    if not exact:
+        line += "; found " + (" | ".join(names(causes) for causes in found) or "no incident")
+        line += f"; {load.failed} of {load.sent} requests failed" if load.failed else ""
+    return exact, line
+
+
+def run(app, binary, server, folder):
+    """Returns (exact, line to print)."""
+    os.makedirs(folder)
+    database = f"app_{app['seed']}"
+    server.sql(f"CREATE DATABASE {database}")
+    server.sql("CREATE EXTENSION hypopg;" + generate.setup_sql(app), database)
+    expected = generate.expected_causes(app)
+    application = None
+    application_port = processes.free_port()
+    hop = application_port if app["http_hop"] else None
+    try:
+        with Slowburn(binary, folder, server.port, hop, server.dsn(database)) as daemon:
+            application, version_file = start_application(
+                app, folder, database, daemon.port, application_port)
+            incidents, load = play(app, daemon, daemon.http or application_port, version_file,
+                                   expected)
+            processes.stop(application)
+    finally:
+        processes.stop(application)
+        server.sql(f"DROP DATABASE {database} WITH (FORCE)")
+    return verdict(app, expected, incidents, load)
