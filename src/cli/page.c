@@ -164,26 +164,21 @@ print_changes(FILE *out, const json_t *incident)
     fputc('\n', out);
 }
 
-/* Prints the words of `s` and returns the rest that did not fit into `width` columns. */
-static const char *
-print_wrapped(FILE *out, const char *s, size_t width)
+/* Bytes of the words of `s` that fit into `width` columns. */
+static size_t
+fitting(const char *s, size_t width)
 {
-    size_t used = 0, break_at = 0, bytes = strlen(s);
-    for (size_t at = 0; at < bytes; at++) {
+    size_t used = 0, break_at = 0, at = 0;
+    for (; s[at] != '\0'; at++) {
         used += ((unsigned char)s[at] & 0xc0) != 0x80;
         if (used > width) {
-            size_t cut = break_at > 0 ? break_at : at;
-            fwrite(s, 1, cut, out);
-            fprintf(out, "%*s", (int)(width - MIN(width, text_width(s) - text_width(s + cut))),
-                    "");
-            return s + cut + (s[cut] == ' ');
+            return break_at > 0 ? break_at : at;
         }
         if (s[at] == ' ') {
             break_at = at;
         }
     }
-    text_put_left(out, s, width);
-    return "";
+    return at;
 }
 
 static void
@@ -203,13 +198,16 @@ print_cause(FILE *out, const json_t *cause)
     snprintf(evidence, sizeof(evidence), "%s%s%s", grade, by ? " by " : "", by ? basis : "");
     size_t width = EVIDENCE_COLUMN - KIND_WIDTH - 3;
     text_put_left(out, first, KIND_WIDTH);
+    size_t n = fitting(detail, width);
+    char line[sizeof(detail)];
+    snprintf(line, sizeof(line), "%.*s", (int)n, detail);
     fputc(' ', out);
-    const char *rest = print_wrapped(out, detail, width);
+    text_put_left(out, line, width);
     fprintf(out, "  %s\n", evidence);
-    while (rest[0] != '\0') {
-        fprintf(out, "%*s", KIND_WIDTH + 1, "");
-        rest = print_wrapped(out, rest, width);
-        fputc('\n', out);
+    for (const char *rest = detail + n; rest[0] != '\0'; rest += n) {
+        rest += rest[0] == ' ';
+        n = fitting(rest, width);
+        fprintf(out, "%*s%.*s\n", KIND_WIDTH + 1, "", (int)n, rest);
     }
 }
 

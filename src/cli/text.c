@@ -44,7 +44,7 @@ text_duration_ms(double ms)
     if (ms >= 10000) {
         snprintf(t.s, sizeof(t.s), "%.1f s", ms / 1000);
     } else if (ms >= 10) {
-        snprintf(t.s, sizeof(t.s), "%s ms", text_count(ms).s);
+        snprintf(t.s, sizeof(t.s), "%.40s ms", text_count(ms).s);
     } else {
         snprintf(t.s, sizeof(t.s), "%.1f ms", ms);
     }

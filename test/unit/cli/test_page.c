@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * incident.json -> incident.txt and postmortem.md, to the letter. */
+#include "cli/page.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/postmortem.h"
+#include "cli/text.h"
+#include "unit/unit.h"
+
+static json_t *
+load(void)
+{
+    json_error_t error;
+    json_t *incident = json_load_file(FIXTURES "/incident.json", 0, &error);
+    assert_non_null(incident);
+    return incident;
+}
+
+static void
+assert_same_as_file(const char *text, const char *path)
+{
+    char want[16384] = "";
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    size_t n = fread(want, 1, sizeof(want) - 1, f);
+    fclose(f);
+    want[n] = '\0';
+    assert_string_equal(text, want);
+}
+
+static void
+the_page_reads_as_agreed(void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *incident = load();
+    FILE *out = open_memstream(&text, &size);
+    page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"));
+    fclose(out);
+    assert_same_as_file(text, FIXTURES "/incident.txt");
+    free(text);
+    json_decref(incident);
+}
+
+static void
+the_postmortem_reads_as_agreed(void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *incident = load();
+    FILE *out = open_memstream(&text, &size);
+    postmortem_print(out, incident);
+    fclose(out);
+    assert_same_as_file(text, FIXTURES "/postmortem.md");
+    free(text);
+    json_decref(incident);
+}
+
+/* A document of an older or broken daemon must not break the page. */
+static void
+a_bare_document_prints(void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *incident = json_pack("{s:i, s:[{s:s}], s:[n], s:n}", "id", 7, "causes", "detail", "x",
+                                 "actions", "deploy");
+    assert_non_null(incident);
+    FILE *out = open_memstream(&text, &size);
+    page_print(out, incident, 0);
+    postmortem_print(out, incident);
+    page_print_line(out, incident, 0);
+    fclose(out);
+    assert_non_null(strstr(text, "INCIDENT 7"));
+    assert_non_null(strstr(text, "No deploy found"));
+    free(text);
+    json_decref(incident);
+}
+
+int
+main(void)
+{
+    setenv("TZ", "UTC", 1);
+    tzset();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_page_reads_as_agreed),
+        cmocka_unit_test(the_postmortem_reads_as_agreed),
+        cmocka_unit_test(a_bare_document_prints),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
