@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must be true of a run, collected as it goes and printed at its end."""
+
+from . import say
+
+
+class Checks:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, holds, figure):
+        self.rows.append({"check": name, "holds": bool(holds), "figure": figure})
+
+    def failed(self):
+        return [row for row in self.rows if not row["holds"]]
+
+    def print(self):
+        lines = [f"  {'ok' if row['holds'] else 'NOT OK':6}  {row['check']:58}  {row['figure']}"
+                 for row in self.rows]
+        say.block("\n".join(["What must be true"] + lines))
+
+
+def within(predicted, measured, share=0.20, floor_ms=3.0):
+    """The tolerance for a printed saving: within 20 % of the measured one, or 3 ms."""
+    return abs(predicted - measured) <= max(share * abs(measured), floor_ms)
+
+
+def in_order(values, share=0.20):
+    """Descending, ties within `share` either way."""
+    return all(later <= earlier * (1.0 + share) for earlier, later in zip(values, values[1:]))
