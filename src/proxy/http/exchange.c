@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/http/exchange.h"
+
+#include <stdlib.h>
+
+#include "proto/http/http_path.h"
+
+static void
+note_value(void *arg, struct slice value)
+{
+    struct exchange *x = arg;
+    uint64_t hash = hash_keyed(&x->env->hash_key, value);
+    for (uint16_t i = 0; i < x->event.value_count; i++) {
+        if (x->value_hash[i] == hash) {
+            return;
+        }
+    }
+    if (x->event.value_count < EVENT_VALUES_MAX) {
+        x->value_hash[x->event.value_count++] = hash;
+    }
+}
+
+struct exchange *
+exchange_new(const struct driver_env *env, const struct driver_session *s, uint64_t id,
+             uint64_t start_ns, const struct http_head *head, struct slice bytes)
+{
+    struct exchange *x = calloc(1, sizeof(*x));
+    if (x == NULL) {
+        return NULL;
+    }
+    x->env = env;
+    x->inside_before_ns = s->inside_ns;
+    x->is_head = head->method_id == METHOD_HEAD;
+    x->is_connect = head->is_connect;
+    x->event = (struct event_request){
+        .head.type = EV_REQUEST,
+        .request = id,
+        .session = s->id,
+        .start_ns = start_ns,
+        .listener = s->listener,
+        .upstream = s->upstream,
+        .method = (uint8_t)head->method_id,
+        .bytes_in = bytes.len,
+    };
+    x->event.path_len = (uint16_t)http_path_fold(http_span_of(bytes, head->target), x->path);
+    http_values_init(&x->values, note_value, x);
+    http_values_head(&x->values, head, bytes);
+    return x;
+}
+
+void
+exchange_free(struct exchange **x)
+{
+    free(*x);
+    *x = NULL;
+}
+
+void
+exchange_set_trace(struct exchange *x, const struct trace_context *parent,
+                   const struct trace_context *ours)
+{
+    memcpy(x->event.trace_id, ours->trace_id, sizeof(x->event.trace_id));
+    memcpy(x->event.span_id, ours->span_id, sizeof(x->event.span_id));
+    if (parent != NULL) {
+        memcpy(x->event.parent_span, parent->span_id, sizeof(x->event.parent_span));
+        x->event.flags |= REQUEST_TRACE_GIVEN;
+    }
+}
+
+static void
+fold_block(struct exchange *x)
+{
+    x->body_hash =
+        hash_combine(x->body_hash, hash_keyed(&x->env->hash_key, slice_of(x->block, x->block_len)));
+    x->block_len = 0;
+}
+
+/* In blocks of fixed size, so that the cuts of the network do not matter. */
+void
+exchange_response_body(struct exchange *x, struct slice payload)
+{
+    uint64_t room = EXCHANGE_BODY_HASHED_MAX - MIN(x->body_len, EXCHANGE_BODY_HASHED_MAX);
+    struct slice rest = slice_sub(payload, 0, (size_t)MIN(room, (uint64_t)payload.len));
+    x->body_len += payload.len;
+    while (rest.len > 0) {
+        size_t n = MIN(rest.len, (size_t)(EXCHANGE_BLOCK - x->block_len));
+        memcpy(x->block + x->block_len, rest.ptr, n);
+        x->block_len += (uint32_t)n;
+        rest = slice_sub(rest, n, rest.len);
+        if (x->block_len == EXCHANGE_BLOCK) {
+            fold_block(x);
+        }
+    }
+}
+
+void
+exchange_publish(struct exchange *x, const struct driver_session *s, uint64_t end_ns)
+{
+    union event ev = {0};
+    if (x->block_len > 0) {
+        fold_block(x);
+    }
+    if (x->body_len > 0) {
+        x->event.body_hash = hash_combine(x->body_hash, x->body_len);
+    }
+    http_values_end(&x->values);
+    x->event.end_ns = end_ns;
+    x->event.proxy_ns = s->inside_ns - x->inside_before_ns;
+    ev.as_event_request = x->event;
+    const struct slice tails[] = {
+        slice_of(x->value_hash, x->event.value_count * sizeof(x->value_hash[0])),
+        slice_of(x->path, x->event.path_len),
+    };
+    x->env->counters[COUNTER_requests]++;
+    if (x->event.status >= 500 || (x->event.flags & REQUEST_UPSTREAM_FAILED) != 0) {
+        x->env->counters[COUNTER_request_errors]++;
+    }
+    publisher_send(x->env->publisher, end_ns, &ev, tails, ARRAY_LEN(tails));
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy/http/exchange.h - one request and its response, as it becomes a REQUEST record.
+ *
+ * Begun when the request's head is complete, fed with both bodies as they pass, published once.
+ * Values and the response's body are only hashed, under the installation's key; no literal stays.
+ * About 2 KiB, taken at the request and given back at its end. The worker's thread only. */
+#ifndef PROXY_HTTP_EXCHANGE_H
+#define PROXY_HTTP_EXCHANGE_H
+
+#include "proto/http/http_values.h"
+#include "proto/trace_context.h"
+#include "proxy/driver.h"
+
+/* Of a response's body, so much is hashed; then its length is. */
+#define EXCHANGE_BODY_HASHED_MAX (64u * 1024)
+#define EXCHANGE_BLOCK           64
+
+struct exchange {
+    const struct driver_env *env;
+    struct event_request event;
+    uint64_t inside_before_ns;
+    bool is_head;    /* HEAD was asked */
+    bool is_connect; /* CONNECT was asked */
+    uint64_t value_hash[EVENT_VALUES_MAX];
+    char path[EVENT_PATH_MAX];
+    struct http_values values;
+    uint64_t body_len;
+    uint64_t body_hash;
+    uint32_t block_len;
+    uint8_t block[EXCHANGE_BLOCK];
+};
+
+/* start_ns: the request's first byte. NULL: no memory; the session is then not observed. */
+struct exchange *exchange_new(const struct driver_env *env, const struct driver_session *s,
+                              uint64_t id, uint64_t start_ns, const struct http_head *head,
+                              struct slice bytes);
+void exchange_free(struct exchange **x);
+
+/* parent: the client's trace; ours: what the upstream got as its parent. */
+void exchange_set_trace(struct exchange *x, const struct trace_context *parent,
+                        const struct trace_context *ours);
+
+void exchange_response_body(struct exchange *x, struct slice payload);
+
+/* Sends the REQUEST record and counts. */
+void exchange_publish(struct exchange *x, const struct driver_session *s, uint64_t end_ns);
+
+#endif
