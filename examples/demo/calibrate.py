@@ -11,7 +11,7 @@ import random
 import time
 from typing import NamedTuple
 
-from load import http1, traffic
+from ..load import http1, traffic
 
 from . import net
 from .shop import V1, V2

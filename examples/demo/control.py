@@ -6,7 +6,7 @@ Also the quickest way to see that shop, load and calibration work on a machine.
 
 import time
 
-from load import summary, traffic
+from ..load import summary, traffic
 
 from . import calibrate, outcome, say, waiting
 from .environment import Environment

@@ -11,7 +11,7 @@ import itertools
 import random
 import time
 
-from load import summary, traffic
+from ..load import summary, traffic
 
 from . import calibrate, outcome, say, waiting
 from .checks import Checks, in_order, within

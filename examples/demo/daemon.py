@@ -10,16 +10,15 @@ from . import net
 from .processes import Failed
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILT = ("build/slowburn", "build/src/slowburn", "build/src/app/slowburn")
+BUILT = os.path.join(ROOT, "build", "src", "slowburn")
 
 
 def binary():
-    """$SLOWBURN, or what this tree has built."""
-    chosen = os.environ.get("SLOWBURN")
-    for path in [chosen] if chosen else [os.path.join(ROOT, name) for name in BUILT]:
-        if os.access(path, os.X_OK):
-            return os.path.abspath(path)
-    raise Failed("slowburn is not built; run make")
+    """$SLOWBURN_BINARY, or what `make` builds."""
+    path = os.path.abspath(os.environ.get("SLOWBURN_BINARY", BUILT))
+    if not os.access(path, os.X_OK):
+        raise Failed(f"{path} is not built; run make")
+    return path
 
 
 class Slowburn:

@@ -7,25 +7,25 @@ import subprocess
 import sys
 import time
 
-from load import summary, traffic
+from ..load import summary, traffic
 
 from . import net
 from .processes import Failed
 
-EXAMPLES = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 class Load:
     def __init__(self, processes, port, logs, name="load", rate_per_min=1000.0, shares=None, seed=1):
         self._processes = processes
         self._path = os.path.join(logs, name + ".jsonl")
-        argv = [sys.executable, "-m", "load", f"{net.HOST}:{port}", "--out", self._path,
+        argv = [sys.executable, "-m", "examples.load", f"{net.HOST}:{port}", "--out", self._path,
                 "--rate", str(rate_per_min), "--seed", str(seed), "--control"]
         if shares:
             argv += ["--shares", json.dumps(shares)]
         open(self._path, "wb").close()
         self._process = processes.start("load generator", argv, os.path.join(logs, name + ".log"),
-                                        cwd=EXAMPLES, stdin=subprocess.PIPE)
+                                        cwd=ROOT, stdin=subprocess.PIPE)
         self._wait_until_started(os.path.join(logs, name + ".log"))
         self.results = summary.Results(self._path)
 

@@ -9,7 +9,7 @@ would have noticed without slowburn. Then the fixes, one by one, each with its r
 import os
 import time
 
-from load import summary, traffic
+from ..load import summary, traffic
 
 from . import calibrate, outcome, say, waiting
 from .checks import Checks, in_order

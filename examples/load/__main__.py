@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends the shop's traffic at a rate, and changes it on request.
 
-    python3 -m load 127.0.0.1:8000 --out results.jsonl --rate 1000 --seconds 60
+    python3 -m examples.load 127.0.0.1:8000 --out results.jsonl --rate 1000 --seconds 60
 
 With --control it takes one JSON object a line on standard input, and stops at its end:
 
