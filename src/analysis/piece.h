@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/piece.h - queries of one session that certainly belong together: a transaction, or one
+ * query outside of a transaction, or a whole session that lived for one piece of work.
+ *
+ * Owns its queries and values; grows up to TRACE_QUERIES_MAX queries, beyond which it only sums.
+ * One thread. */
+#ifndef ANALYSIS_PIECE_H
+#define ANALYSIS_PIECE_H
+
+#include "analysis/evidence.h"
+#include "analysis/trace.h"
+#include "base/list.h"
+
+#define PIECE_TAG_MAX 160
+
+struct piece_query {
+    struct trace_query q; /* q.values is not set: values lie at value_at */
+    uint32_t value_at;
+};
+
+struct piece {
+    struct list in_session;        /* in order of time */
+    struct list in_order;          /* of all that are undecided, or of its owner's */
+    struct piece_session *session; /* until it is decided */
+    uint64_t session_id;
+    uint16_t upstream;
+    uint64_t start_ns;
+    uint64_t end_ns; /* of the last query, without closing */
+    struct piece_query *queries;
+    uint64_t *values;
+    uint32_t query_count, query_cap;
+    uint32_t value_count, value_cap;
+    uint32_t queries_folded;
+    uint64_t folded_ns;
+    uint64_t folded_rows;
+    uint32_t folded_errors;
+    struct evidence_value evidence[EVIDENCE_VALUES_MAX]; /* without repeats */
+    uint32_t evidence_count;
+    uint8_t trace_id[16]; /* of a comment that was not prepared; zero: none */
+    bool has_trace_id;
+    bool is_open;            /* inside a transaction: more will come */
+    bool is_session;         /* a whole session, closed */
+    bool is_setup;           /* nothing but set-up and transaction control */
+    char tag[PIECE_TAG_MAX]; /* route named by a comment; "": none */
+    /* The linker's. */
+    uint64_t request;   /* decided: the owner's id; 0: none */
+    uint64_t hope;      /* undecided: the best candidate so far */
+    uint64_t neighbour; /* the owner of the piece before it on this connection; 0: none known */
+    uint64_t neighbour_end_ns;
+    uint64_t look_ns; /* when to try next */
+    float probability;
+    uint8_t basis;
+};
+
+struct piece *piece_new(struct piece_session *session, uint64_t session_id, uint16_t upstream);
+void piece_free(struct piece **piece);
+
+/* values: value_count hashes that follow the record. */
+void piece_add(struct piece *p, const struct event_query *ev, const uint64_t *values);
+
+/* What a PREPARE or CLOSE record says, into the last query of that fingerprint: true when there
+ * was one. */
+bool piece_add_side(struct piece *p, const struct event_query *ev);
+
+/* Moves all of `from` behind `to`. */
+void piece_merge(struct piece *to, struct piece *from);
+
+size_t piece_bytes(const struct piece *p);
+
+/* One trace of all pieces of the list (linked by in_order), queries in order of start. Times and
+ * queries are filled in, the rest is the caller's. */
+struct trace *piece_list_trace(const struct list *pieces);
+
+#endif
