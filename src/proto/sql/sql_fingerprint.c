@@ -661,7 +661,6 @@ read_word(struct sql_fingerprint *f)
         return;
     }
     if (is_literal(f, keyword)) {
-        f->has_words = true;
         emit_value(f);
         if (keyword != KEYWORD_NULL) {
             value_bytes(f, keyword == KEYWORD_TRUE ? SLICE_LIT("t") : SLICE_LIT("f"));

@@ -1,0 +1,1 @@
+select * from "items" where "items"."order_id" = $1 and "items"."order_id" is not null limit 20

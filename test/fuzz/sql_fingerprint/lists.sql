@@ -1,0 +1,1 @@
+WHERE (a,b) IN ((1,2),(3,4)) AND x = ANY(ARRAY[[1,2],[3]]) AND y IN (SELECT 1, 2)
