@@ -11,7 +11,6 @@
     calibrate.py    what a page of orders costs this machine
     story.py        make demo: the burn, the outage that it was heading for, the fixes
     corners.py      make corners: predicted savings against measured ones
-    burns.py        the schedules of traffic and faults that the tests share
 
 Each module knows only those above it. The tests in test/peer use them as well.
 """
