@@ -182,6 +182,9 @@ stream_ready(struct loop_watch *watch, unsigned events)
         }
         getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &err, &len);
         finish_connect(s, -err);
+        if (err != 0) {
+            return; /* by now it may be another connection */
+        }
     } else if ((events & (LOOP_WRITE | LOOP_ERROR)) != 0) {
         flush(s);
     }

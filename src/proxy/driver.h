@@ -16,7 +16,7 @@
  *
  * Law 3: a driver changes bytes only through struct driver_out, and only where the manual says so.
  * Law 2: a driver that loses its place sets s->opaque and consumes everything; the session then
- * relays on without calling client_bytes and upstream_bytes again. */
+ * relays on and calls nothing but failed and close for it. */
 #ifndef PROXY_DRIVER_H
 #define PROXY_DRIVER_H
 
@@ -149,7 +149,7 @@ struct driver_ops {
                   uint64_t now_ns);
 };
 
-/* The drivers that there are. proxy.c picks by name: "postgres", "http", "raw". */
+/* The drivers that there are, named "postgres", "http" and "raw"; app/ lists them for the proxy. */
 extern const struct driver_ops raw_driver;  /* proxy/raw_driver.c: relays, knows nothing */
 extern const struct driver_ops pg_driver;   /* proxy/pg/driver.c */
 extern const struct driver_ops http_driver; /* proxy/http/driver.c */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/backend.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "proxy/listener.h"
+#include "proxy/worker.h"
+
+#define BACKEND_MAGIC    0xbac4e4d0u
+#define RESOLVE_RETRY_NS (20 * NS_PER_MS)
+
+static void try_next(struct backend *b);
+
+static struct backend *
+backend_of(struct stream *s)
+{
+    struct backend *b = CONTAINER_OF(s, struct backend, stream);
+    OBJ_CHECK(b, BACKEND_MAGIC);
+    return b;
+}
+
+static void
+on_connected(struct stream *s, int err)
+{
+    struct backend *b = backend_of(s);
+    if (err != 0) {
+        stream_close(s);
+        b->last_err = err;
+        try_next(b);
+        return;
+    }
+    b->is_connected = true;
+    struct iovec iov = {b->pending, b->pending_len};
+    /* A failure shows as the end of the stream, too. */
+    if (b->pending_len > 0 && stream_write(s, &iov, 1) != 0) {
+        s->has_hangup = true;
+    }
+    if (b->pending != NULL) {
+        stream_pool_give(&b->worker->streams, b->pending);
+        b->pending = NULL;
+        b->pending_len = 0;
+    }
+    b->ops->connected(b, 0);
+}
+
+static void
+on_data(struct stream *s, struct slice chunk, uint64_t at_ns)
+{
+    struct backend *b = backend_of(s);
+    b->ops->data(b, chunk, at_ns);
+}
+
+static void
+on_eof(struct stream *s, int err)
+{
+    struct backend *b = backend_of(s);
+    b->ops->eof(b, err);
+}
+
+static void
+on_drained(struct stream *s)
+{
+    struct backend *b = backend_of(s);
+    b->ops->drained(b);
+}
+
+static void
+on_broken(struct stream *s, int err)
+{
+    /* What it still had to say may be readable; its end comes by on_eof. The owner's other side
+     * must not wait for a queue that is gone. */
+    struct backend *b = backend_of(s);
+    b->ops->drained(b);
+}
+
+static const struct stream_ops stream_ops = {on_data, on_eof, on_drained, on_connected, on_broken};
+
+static void
+give_up(struct backend *b)
+{
+    resolve_refresh(b->listener->target);
+    b->ops->connected(b, b->last_err);
+}
+
+/* Starts on the next address; when there is none left, or no time, tells the owner. */
+static void
+try_next(struct backend *b)
+{
+    struct resolve_address addresses[RESOLVE_ADDRESSES_MAX];
+    bool pending = false;
+    uint64_t now_ns = loop_now_ns(b->worker->loop);
+    unsigned count = resolve_addresses(b->listener->target, addresses, &pending);
+    if (count == 0 && pending && now_ns < b->deadline_ns) {
+        loop_timer_set(b->worker->loop, &b->retry, now_ns + RESOLVE_RETRY_NS);
+        return;
+    }
+    while (b->address_next < count && now_ns < b->deadline_ns) {
+        const struct resolve_address *a = &addresses[b->address_next++];
+        /* Leaves time for the addresses behind it. */
+        uint64_t share_ns = (b->deadline_ns - now_ns) / (count - b->address_next + 1u);
+        int err = stream_connect(&b->stream, b->worker->loop, &b->worker->streams, &stream_ops,
+                                 (const struct sockaddr *)&a->sa, a->len, share_ns);
+        if (err == 0) {
+            return;
+        }
+        b->last_err = err;
+    }
+    give_up(b);
+}
+
+static void
+retry_fires(struct timer *timer, uint64_t now_ns)
+{
+    struct backend *b = CONTAINER_OF(timer, struct backend, retry);
+    try_next(b);
+}
+
+static void
+retire(struct loop_task *task)
+{
+    struct backend *b = CONTAINER_OF(task, struct backend, retire);
+    b->magic = 0;
+    pool_put(&b->worker->backends, b);
+}
+
+struct backend *
+backend_open(struct worker *worker, const struct listener *listener, const struct backend_ops *ops,
+             void *owner)
+{
+    struct backend *b = pool_get(&worker->backends);
+    if (b == NULL) {
+        return NULL;
+    }
+    uint64_t now_ns = loop_now_ns(worker->loop);
+    b->magic = BACKEND_MAGIC;
+    b->worker = worker;
+    b->listener = listener;
+    b->ops = ops;
+    b->owner = owner;
+    b->id = worker_next_id(worker);
+    b->start_ns = now_ns;
+    b->deadline_ns =
+        now_ns + atomic_load_explicit(&worker->limits->connect_timeout_ns, memory_order_relaxed);
+    b->stream.watch.fd = -1;
+    b->retry.fire = retry_fires;
+    b->retire.run = retire;
+    b->last_err = -ENXIO;
+    /* Its first attempt may fail at once, and the owner does not know the backend yet: the timer
+     * is due in this same turn or the next. */
+    loop_timer_set(worker->loop, &b->retry, now_ns);
+    return b;
+}
+
+void
+backend_close(struct backend **backend)
+{
+    struct backend *b = TAKE(*backend);
+    if (b == NULL) {
+        return;
+    }
+    OBJ_CHECK(b, BACKEND_MAGIC);
+    loop_timer_cancel(b->worker->loop, &b->retry);
+    stream_close(&b->stream);
+    if (b->pending != NULL) {
+        stream_pool_give(&b->worker->streams, b->pending);
+        b->pending = NULL;
+    }
+    loop_defer(b->worker->loop, &b->retire);
+}
+
+int
+backend_write(struct backend *b, const struct iovec *iov, int count)
+{
+    if (b->is_connected) {
+        return stream_write(&b->stream, iov, count);
+    }
+    if (b->pending == NULL) {
+        b->pending = stream_pool_take(&b->worker->streams);
+        if (b->pending == NULL) {
+            return -ENOSPC;
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        if (iov[i].iov_len > STREAM_QUEUE_MAX - b->pending_len) {
+            return -ENOSPC;
+        }
+        memcpy(b->pending + b->pending_len, iov[i].iov_base, iov[i].iov_len);
+        b->pending_len += (uint32_t)iov[i].iov_len;
+    }
+    return 0;
+}
+
+size_t
+backend_queued(const struct backend *b)
+{
+    return b->is_connected ? stream_queued(&b->stream) : b->pending_len;
+}

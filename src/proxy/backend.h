@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy/backend.h - one connection to an upstream: its making, address by address, and its bytes.
+ *
+ * Made by a worker (worker_backend_get) for one owner, which hears of it through backend_ops.
+ * While it is being made, what is written waits in one block of the worker's stream pool. It is
+ * freed at the end of the turn in which it is closed. One thread. */
+#ifndef PROXY_BACKEND_H
+#define PROXY_BACKEND_H
+
+#include "io/resolve.h"
+#include "io/stream.h"
+#include "proxy/driver.h"
+
+struct worker;
+struct listener;
+struct backend;
+
+struct backend_ops {
+    /* err: 0, -ECONNREFUSED and its like, -ETIMEDOUT, -ENXIO (no address). */
+    void (*connected)(struct backend *b, int err);
+    void (*data)(struct backend *b, struct slice chunk, uint64_t at_ns);
+    void (*eof)(struct backend *b, int err);
+    void (*drained)(struct backend *b);
+};
+
+struct backend {
+    unsigned magic;
+    bool is_connected;
+    uint8_t address_next; /* of the addresses to try */
+    struct worker *worker;
+    const struct listener *listener;
+    const struct backend_ops *ops;
+    void *owner;
+    uint64_t id;
+    uint64_t start_ns;
+    uint64_t deadline_ns;
+    struct stream stream;
+    struct timer retry; /* while its name is being looked up */
+    struct loop_task retire;
+    uint8_t *pending; /* written before the connection stood */
+    uint32_t pending_len;
+    int last_err;
+};
+
+/* Starts to connect; NULL when the pool is used up. ops->connected is never called from inside. */
+struct backend *backend_open(struct worker *worker, const struct listener *listener,
+                             const struct backend_ops *ops, void *owner);
+/* No callback after it. Sets *backend to NULL. */
+void backend_close(struct backend **backend);
+
+/* As stream_write; waits in the queue while connecting. */
+MUST_CHECK int backend_write(struct backend *b, const struct iovec *iov, int count);
+/* Bytes that wait for the upstream to take them. */
+size_t backend_queued(const struct backend *b);
+
+#endif

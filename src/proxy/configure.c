@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/configure.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "bus/ring.h"
+#include "proxy/worker.h"
+
+#define SESSIONS_MAX_MAX 65536
+
+static void
+json_free(json_t **json)
+{
+    json_decref(*json);
+}
+
+void
+configure_defaults(struct proxy_config *config)
+{
+    *config = (struct proxy_config){
+        .workers = 2,
+        .sessions_max = 4096,
+        .ring_bytes = RING_BYTES_DEFAULT,
+        .connect_timeout_ns = 5 * NS_PER_S,
+        .login_timeout_ns = 60 * NS_PER_S,
+        .drain_ns = 30 * NS_PER_S,
+    };
+}
+
+/* Leaves *value alone when the key is missing. */
+static int
+get_number(const json_t *object, const char *key, uint64_t min, uint64_t max, uint64_t unit,
+           struct diag *diag, uint64_t *value)
+{
+    const json_t *j = json_object_get(object, key);
+    if (j == NULL) {
+        return 0;
+    }
+    if (!json_is_integer(j) || json_integer_value(j) < (json_int_t)min ||
+        (uint64_t)json_integer_value(j) > max) {
+        return diag_set(diag, -EINVAL, "%s must be a number from %llu to %llu", key,
+                        (unsigned long long)min, (unsigned long long)max);
+    }
+    *value = (uint64_t)json_integer_value(j) * unit;
+    return 0;
+}
+
+static int
+get_key(const json_t *object, struct diag *diag, struct hash_key *key)
+{
+    const json_t *j = json_object_get(object, "hash_key");
+    uint8_t bytes[HASH_KEY_LEN];
+    if (j == NULL) {
+        return 0;
+    }
+    if (json_string_length(j) != 2 * sizeof(bytes)) {
+        return diag_set(diag, -EINVAL, "hash_key must be %zu hex digits", 2 * sizeof(bytes));
+    }
+    const char *text = json_string_value(j);
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        unsigned byte;
+        if (strspn(text + 2 * i, "0123456789abcdefABCDEF") < 2 ||
+            sscanf(text + 2 * i, "%2x", &byte) != 1) {
+            return diag_set(diag, -EINVAL, "hash_key must be %zu hex digits", 2 * sizeof(bytes));
+        }
+        bytes[i] = (uint8_t)byte;
+    }
+    *key = hash_key_from_bytes(bytes);
+    return 0;
+}
+
+static int
+get_text(const json_t *object, const char *key, struct diag *diag, char dst[LISTENER_NAME_MAX])
+{
+    const json_t *j = json_object_get(object, key);
+    if (!json_is_string(j) || json_string_length(j) == 0 ||
+        json_string_length(j) >= LISTENER_NAME_MAX) {
+        return diag_set(diag, -EINVAL, "a listener needs its %s", key);
+    }
+    slice_to_str(slice_from_str(json_string_value(j)), dst, LISTENER_NAME_MAX);
+    return 0;
+}
+
+static int
+get_listener(const json_t *object, const struct driver_ops *const *drivers, struct diag *diag,
+             struct listener *listener)
+{
+    char protocol[LISTENER_NAME_MAX];
+    int err = get_text(object, "protocol", diag, protocol);
+    err = err != 0 ? err : get_text(object, "address", diag, listener->name);
+    err = err != 0 ? err : get_text(object, "upstream", diag, listener->upstream);
+    if (err != 0) {
+        return err;
+    }
+    listener->fd = -1;
+    for (; *drivers != NULL; drivers++) {
+        if (strcmp((*drivers)->name, protocol) == 0) {
+            listener->ops = *drivers;
+            return 0;
+        }
+    }
+    return diag_set(diag, -EINVAL, "unknown protocol \"%s\"", protocol);
+}
+
+static int
+get_listeners(const json_t *object, const struct driver_ops *const *drivers, struct diag *diag,
+              struct proxy_config *config)
+{
+    const json_t *list = json_object_get(object, "listeners");
+    if (list == NULL) {
+        return 0;
+    }
+    if (!json_is_array(list) || json_array_size(list) > LISTENERS_MAX) {
+        return diag_set(diag, -EINVAL, "at most %d listeners", LISTENERS_MAX);
+    }
+    config->listener_count = (unsigned)json_array_size(list);
+    for (unsigned i = 0; i < config->listener_count; i++) {
+        config->listeners[i] = (struct listener){.index = (uint16_t)i};
+        int err = get_listener(json_array_get(list, i), drivers, diag, &config->listeners[i]);
+        if (err != 0) {
+            return err;
+        }
+    }
+    return 0;
+}
+
+static int
+get_log_level(const json_t *object, struct diag *diag, struct proxy_config *config)
+{
+    const json_t *j = json_object_get(object, "log_level");
+    if (j == NULL) {
+        return 0;
+    }
+    config->has_log_level = true;
+    if (log_level_from_str(slice_from_str(json_string_value(j)), &config->log_level) != 0) {
+        return diag_set(diag, -EINVAL, "log_level must be error, warn, info or debug");
+    }
+    return 0;
+}
+
+int
+configure_parse(struct slice json, const struct driver_ops *const *drivers, struct diag *diag,
+                struct proxy_config *config)
+{
+    struct proxy_config c = *config;
+    uint64_t workers = c.workers, sessions = c.sessions_max;
+    json_error_t error;
+    __attribute__((cleanup(json_free))) json_t *root =
+        json_loadb((const char *)json.ptr, json.len, 0, &error);
+    if (!json_is_object(root)) {
+        return diag_set(diag, -EINVAL, "the configuration is not a JSON object");
+    }
+    int err = get_number(root, "workers", 1, WORKERS_MAX, 1, diag, &workers);
+    err |= get_number(root, "sessions_max", 1, SESSIONS_MAX_MAX, 1, diag, &sessions);
+    err |= get_number(root, "ring_bytes", RING_CAPACITY_MIN, RING_CAPACITY_MAX, 1, diag,
+                      &c.ring_bytes);
+    err |=
+        get_number(root, "connect_timeout_ms", 1, 600000, NS_PER_MS, diag, &c.connect_timeout_ns);
+    err |= get_number(root, "login_timeout_ms", 1, 3600000, NS_PER_MS, diag, &c.login_timeout_ns);
+    err |= get_number(root, "drain_ms", 0, 3600000, NS_PER_MS, diag, &c.drain_ns);
+    err |= get_key(root, diag, &c.hash_key);
+    err |= get_log_level(root, diag, &c);
+    err |= get_listeners(root, drivers, diag, &c);
+    if (err != 0) {
+        return -EINVAL;
+    }
+    c.workers = (unsigned)workers;
+    c.sessions_max = (uint32_t)sessions;
+    *config = c;
+    return 0;
+}
+
+int
+configure_parse_lease(struct slice json, struct driver_lease *ret_lease)
+{
+    struct driver_lease lease = {0};
+    struct diag diag = {0};
+    uint64_t count = 0, rows = 0;
+    char *end = NULL;
+    __attribute__((cleanup(json_free))) json_t *root =
+        json_loadb((const char *)json.ptr, json.len, 0, NULL);
+    const char *fingerprint = json_string_value(json_object_get(root, "fingerprint"));
+    int err = get_number(root, "count", 0, 100000, 1, &diag, &count);
+    err |= get_number(root, "rows", 0, EVENT_LENS_ROWS_MAX, 1, &diag, &rows);
+    err |= get_number(root, "until_ns", 0, INT64_MAX, 1, &diag, &lease.until_ns);
+    if (err != 0 || fingerprint == NULL || strlen(fingerprint) != 16) {
+        return -EINVAL;
+    }
+    lease.fingerprint = strtoull(fingerprint, &end, 16);
+    if (*end != '\0') {
+        return -EINVAL;
+    }
+    lease.count = (uint32_t)count;
+    lease.rows = (uint32_t)rows;
+    *ret_lease = lease;
+    return 0;
+}

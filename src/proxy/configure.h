@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy/configure.h - the proxy's part of the configuration, as the CHANNEL_CONFIGURE message
+ * carries it.
+ *
+ *   {"workers": 2, "sessions_max": 4096, "ring_bytes": 8388608, "hash_key": "32 hex digits",
+ *    "connect_timeout_ms": 5000, "login_timeout_ms": 60000, "drain_ms": 30000,
+ *    "log_level": "info",
+ *    "listeners": [{"protocol": "postgres", "address": "127.0.0.1:6432",
+ *                   "upstream": "127.0.0.1:5432"}, ...]}
+ *
+ * Every key may be missing; unknown ones are skipped. sessions_max is for the whole proxy. Only
+ * the first message's workers, ring_bytes, hash_key and listeners count; log_level, sessions_max
+ * (downwards of the first) and the times may change later. Plain data; one thread. */
+#ifndef PROXY_CONFIGURE_H
+#define PROXY_CONFIGURE_H
+
+#include "base/diag.h"
+#include "io/log.h"
+#include "proxy/listener.h"
+
+#define RING_BYTES_DEFAULT (8u * 1024 * 1024)
+
+struct proxy_config {
+    unsigned workers;
+    uint32_t sessions_max;
+    uint64_t ring_bytes;
+    uint64_t connect_timeout_ns;
+    uint64_t login_timeout_ns;
+    uint64_t drain_ns;
+    struct hash_key hash_key;
+    bool has_log_level;
+    enum log_level log_level;
+    unsigned listener_count;
+    struct listener listeners[LISTENERS_MAX]; /* without fd and target */
+};
+
+void configure_defaults(struct proxy_config *config);
+
+/* Changes what the message names. drivers: NULL-terminated. 0 or -EINVAL with a diag, and then the
+ * config is as it was. */
+MUST_CHECK int configure_parse(struct slice json, const struct driver_ops *const *drivers,
+                               struct diag *diag, struct proxy_config *config);
+
+/* The content of CHANNEL_LENS: {"fingerprint": "16 hex", "count", "rows", "until_ns"}. */
+MUST_CHECK int configure_parse_lease(struct slice json, struct driver_lease *ret_lease);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy/link.h - the bytes between the two sides of a session.
+ *
+ * A chunk is shown to the driver and written on from the worker's read buffer, in one write; what
+ * the other side does not take is queued there, and this side is not read until it has drained
+ * (link_drained). A passive or opaque side is written first and shown afterwards, so that the
+ * driver's work is not in the way. */
+#ifndef PROXY_LINK_H
+#define PROXY_LINK_H
+
+#include "proxy/session.h"
+
+/* A chunk has come from one side. */
+void link_relay(struct session *s, enum side from, struct slice chunk, uint64_t at_ns);
+/* The queue towards `to` is empty again. */
+void link_drained(struct session *s, enum side to);
+/* The end of one side; comes into effect after what is held of it. */
+void link_ended(struct session *s, enum side from, int err);
+/* Shows held bytes again. */
+void link_unhold(struct session *s, enum side from);
+/* Writes our own bytes to one side. False when the session has ended. */
+bool link_insert(struct session *s, enum side to, struct slice bytes);
+void link_drop_held(struct session *s);
+
+#endif

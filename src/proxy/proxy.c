@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/proxy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "bus/channel.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "proxy/configure.h"
+#include "proxy/worker.h"
+
+/* One connection of a supervisor, or of one that wants to be. */
+struct link_up {
+    struct proxy *proxy;
+    struct channel *channel;
+    struct loop_watch watch;
+};
+
+struct proxy {
+    const struct proxy_options *options;
+    struct loop *loop;
+    struct resolver *resolver;
+    struct proxy_config config;
+    struct limits limits;
+    struct worker *workers[WORKERS_MAX];
+    unsigned worker_count; /* 0: not configured yet */
+    uint32_t epoch;
+    struct link_up supervisor;
+    struct link_up candidate; /* connected, has not said ADOPT yet */
+    struct loop_watch control;
+    struct loop_watch signals;
+    struct loop_task woken;
+    char control_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    bool is_draining;
+};
+
+static void
+link_up_close(struct link_up *l)
+{
+    if (l->channel != NULL) {
+        loop_watch_remove(l->proxy->loop, &l->watch);
+        channel_free(&l->channel);
+    }
+}
+
+/* Takes json. */
+static void
+send_json(struct link_up *l, enum channel_type type, enum channel_party to, uint32_t id,
+          json_t *json, const int *fds, unsigned fd_count)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    struct channel_message m = {.type = (uint16_t)type,
+                                .from = PARTY_PROXY,
+                                .to = (uint8_t)to,
+                                .id = id,
+                                .payload = slice_from_str(text),
+                                .fd_count = fd_count};
+    if (fd_count > 0) {
+        memcpy(m.fds, fds, fd_count * sizeof(*fds));
+    }
+    int err = l->channel == NULL ? -EPIPE : channel_send(l->channel, &m);
+    if (err != 0) {
+        log_warn("proxy", "channel_failed", "cannot send to the supervisor", LOG_ERRNO(err));
+    }
+    free(text);
+    json_decref(json);
+}
+
+static void
+send_status(struct link_up *l, uint32_t id, const char *reason)
+{
+    json_t *json = reason == NULL ? json_pack("{s:b}", "ok", 1)
+                                  : json_pack("{s:b,s:s}", "ok", 0, "reason", reason);
+    send_json(l, CHANNEL_STATUS, PARTY_SUPERVISOR, id, json, NULL, 0);
+}
+
+static void
+send_hello(struct proxy *p, uint32_t id)
+{
+    json_t *listeners = json_array();
+    for (unsigned i = 0; i < p->config.listener_count; i++) {
+        const struct listener *l = &p->config.listeners[i];
+        json_array_append_new(listeners, json_pack("{s:s,s:s,s:s}", "protocol", l->ops->name,
+                                                   "address", l->name, "upstream", l->upstream));
+    }
+    json_t *json = json_pack("{s:i,s:s,s:b,s:i,s:i,s:o}", "pid", (int)getpid(), "version",
+                             SLOWBURN_VERSION, "configured", p->worker_count > 0, "workers",
+                             (int)p->worker_count, "epoch", (int)p->epoch, "listeners", listeners);
+    send_json(&p->supervisor, CHANNEL_HELLO, PARTY_SUPERVISOR, id, json, NULL, 0);
+}
+
+static void
+apply_limits(struct proxy *p, unsigned workers)
+{
+    uint32_t each = (p->config.sessions_max + workers - 1) / workers;
+    atomic_store(&p->limits.sessions_max, each);
+    atomic_store(&p->limits.connect_timeout_ns, p->config.connect_timeout_ns);
+    atomic_store(&p->limits.login_timeout_ns, p->config.login_timeout_ns);
+    atomic_store(&p->limits.drain_ns, p->config.drain_ns);
+    if (p->config.has_log_level) {
+        log_set_level(p->config.log_level);
+    }
+}
+
+/* Two descriptors a session, and some. */
+static void
+raise_descriptor_limit(uint32_t sessions)
+{
+    struct rlimit limit;
+    rlim_t wanted = 2 * (rlim_t)sessions + 256;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = MIN(wanted, limit.rlim_max);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+        log_warn("proxy", "descriptors_low",
+                 "the limit of open files is below what sessions_max needs",
+                 LOG_U64("limit", limit.rlim_cur), LOG_U64("wanted", wanted));
+    }
+}
+
+static int
+start_workers(struct proxy *p, struct diag *diag)
+{
+    struct worker_settings settings = {
+        .sessions_max = (p->config.sessions_max + p->config.workers - 1) / p->config.workers,
+        .limits = &p->limits,
+        .hash_key = p->config.hash_key,
+        .listeners = p->config.listeners,
+        .listener_count = p->config.listener_count,
+        .done_loop = p->loop,
+    };
+    raise_descriptor_limit(p->config.sessions_max);
+    for (unsigned i = 0; i < p->config.workers; i++) {
+        settings.index = (uint16_t)i;
+        if (getrandom(&settings.seed, sizeof(settings.seed), 0) != sizeof(settings.seed)) {
+            return diag_set(diag, -EIO, "no random numbers from the system");
+        }
+        int err = worker_new(&settings, &p->workers[i]);
+        if (err != 0) {
+            return diag_set(diag, err, "cannot make a worker: %s", log_strerror(err));
+        }
+    }
+    for (unsigned i = 0; i < p->config.workers; i++) {
+        int err = worker_start(p->workers[i], p->workers, p->config.workers);
+        if (err != 0) {
+            return diag_set(diag, err, "cannot start a worker: %s", log_strerror(err));
+        }
+    }
+    p->worker_count = p->config.workers;
+    return 0;
+}
+
+static void
+stop_workers(struct proxy *p)
+{
+    for (unsigned i = 0; i < WORKERS_MAX && p->workers[i] != NULL; i++) {
+        worker_join(p->workers[i]);
+    }
+    for (unsigned i = 0; i < WORKERS_MAX; i++) {
+        worker_free(&p->workers[i]);
+    }
+    p->worker_count = 0;
+}
+
+static void
+release_listeners(struct proxy *p)
+{
+    for (unsigned i = 0; i < p->config.listener_count; i++) {
+        if (p->config.listeners[i].fd >= 0) {
+            close(p->config.listeners[i].fd);
+        }
+    }
+    p->config.listener_count = 0;
+}
+
+static int
+take_listeners(struct proxy *p, struct channel_message *m, struct diag *diag)
+{
+    if (p->config.listener_count == 0 || m->fd_count != p->config.listener_count) {
+        return diag_set(diag, -EINVAL, "%u listeners came with %u sockets",
+                        p->config.listener_count, m->fd_count);
+    }
+    for (unsigned i = 0; i < m->fd_count; i++) {
+        struct listener *l = &p->config.listeners[i];
+        l->fd = m->fds[i];
+        m->fds[i] = -1;
+        fcntl(l->fd, F_SETFL, fcntl(l->fd, F_GETFL) | O_NONBLOCK);
+    }
+    m->fd_count = 0;
+    for (unsigned i = 0; i < p->config.listener_count; i++) {
+        struct listener *l = &p->config.listeners[i];
+        int err = resolver_add(p->resolver, slice_from_str(l->upstream), diag, &l->target);
+        if (err != 0) {
+            return err;
+        }
+    }
+    return 0;
+}
+
+static int
+configure_first(struct proxy *p, struct channel_message *m, struct diag *diag)
+{
+    int err = configure_parse(m->payload, p->options->drivers, diag, &p->config);
+    err = err != 0 ? err : take_listeners(p, m, diag);
+    if (err == 0) {
+        apply_limits(p, p->config.workers);
+        err = start_workers(p, diag);
+    }
+    if (err != 0) {
+        stop_workers(p);
+        release_listeners(p);
+    }
+    return err;
+}
+
+static int
+configure_again(struct proxy *p, const struct channel_message *m, struct diag *diag)
+{
+    struct proxy_config changed = p->config;
+    int err = configure_parse(m->payload, p->options->drivers, diag, &changed);
+    if (err != 0) {
+        return err;
+    }
+    p->config.has_log_level = changed.has_log_level;
+    p->config.log_level = changed.log_level;
+    p->config.connect_timeout_ns = changed.connect_timeout_ns;
+    p->config.login_timeout_ns = changed.login_timeout_ns;
+    p->config.drain_ns = changed.drain_ns;
+    /* The pools are as large as they were made. */
+    uint32_t made = p->workers[0]->env.sessions_max - WORKER_REFUSALS;
+    p->config.sessions_max = MIN(changed.sessions_max, made * p->worker_count);
+    apply_limits(p, p->worker_count);
+    return 0;
+}
+
+static void
+on_configure(struct proxy *p, struct channel_message *m)
+{
+    struct diag diag = {0};
+    int err = p->worker_count == 0 ? configure_first(p, m, &diag) : configure_again(p, m, &diag);
+    if (err != 0) {
+        log_error("proxy", "configure_failed", "cannot use this configuration",
+                  LOG_STR("reason", diag.message));
+    }
+    send_status(&p->supervisor, m->id, err == 0 ? NULL : diag.message);
+}
+
+/* Makes the rings, tells the supervisor, and only then gives each worker its end. */
+static void
+on_attach(struct proxy *p, const struct channel_message *m)
+{
+    struct ring_producer *producers[WORKERS_MAX] = {NULL};
+    int fds[CHANNEL_FDS_MAX];
+    unsigned fd_count = 0;
+    if (p->worker_count == 0) {
+        send_status(&p->supervisor, m->id, "not configured yet");
+        return;
+    }
+    p->epoch++;
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        int err = ring_producer_new(p->config.ring_bytes, p->epoch, &producers[i]);
+        if (err != 0) {
+            log_error("proxy", "ring_failed", "cannot make an event ring", LOG_ERRNO(err));
+            send_status(&p->supervisor, m->id, log_strerror(err));
+            for (unsigned k = 0; k < i; k++) {
+                ring_producer_free(&producers[k]);
+            }
+            return;
+        }
+        fds[fd_count++] = ring_producer_data_fd(producers[i]);
+        fds[fd_count++] = ring_producer_cursor_fd(producers[i]);
+    }
+    send_json(&p->supervisor, CHANNEL_RINGS, PARTY_ANALYZER, m->id,
+              json_pack("{s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count), fds,
+              fd_count);
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        struct mail mail = {.type = MAIL_RING, .producer = producers[i]};
+        if (worker_post(p->workers[i], &mail) != 0) {
+            log_error("proxy", "worker_stuck", "a worker does not read its mail",
+                      LOG_U64("worker", i));
+            ring_producer_free(&producers[i]);
+        }
+    }
+}
+
+static void
+post_all(struct proxy *p, const struct mail *mail)
+{
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        if (worker_post(p->workers[i], mail) != 0) {
+            log_error("proxy", "worker_stuck", "a worker does not read its mail",
+                      LOG_U64("worker", i));
+        }
+    }
+}
+
+static void
+close_control(struct proxy *p)
+{
+    int fd = p->control.fd;
+    if (fd >= 0) {
+        loop_watch_remove(p->loop, &p->control);
+        close(fd);
+        unlink(p->control_path);
+    }
+}
+
+static void
+start_drain(struct proxy *p)
+{
+    if (p->is_draining) {
+        return;
+    }
+    p->is_draining = true;
+    log_info("proxy", "draining", "no more clients are accepted");
+    close_control(p); /* a new process may want its place at once */
+    struct mail mail = {.type = MAIL_DRAIN};
+    post_all(p, &mail);
+    loop_wake(p->loop);
+}
+
+static void
+woken_runs(struct loop_task *task)
+{
+    struct proxy *p = CONTAINER_OF(task, struct proxy, woken);
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        if (!worker_is_drained(p->workers[i])) {
+            return;
+        }
+    }
+    if (p->is_draining) {
+        loop_stop(p->loop);
+    }
+}
+
+static void
+on_message(struct proxy *p, struct channel_message *m)
+{
+    struct mail mail = {.type = MAIL_LEASE};
+    switch (m->type) {
+    case CHANNEL_CONFIGURE:
+        on_configure(p, m);
+        break;
+    case CHANNEL_ATTACH:
+        on_attach(p, m);
+        break;
+    case CHANNEL_LENS:
+        if (configure_parse_lease(m->payload, &mail.lease) == 0) {
+            post_all(p, &mail);
+        }
+        break;
+    case CHANNEL_DRAIN:
+        start_drain(p);
+        break;
+    default:
+        log_debug("proxy", "message_unknown", "skipping a message", LOG_U64("type", m->type));
+    }
+}
+
+static void
+supervisor_ready(struct loop_watch *watch, unsigned events)
+{
+    struct link_up *l = CONTAINER_OF(watch, struct link_up, watch);
+    struct proxy *p = l->proxy;
+    struct channel_message m;
+    int got;
+    while ((got = channel_receive(l->channel, &m)) > 0) {
+        on_message(p, &m);
+        channel_message_close_fds(&m);
+    }
+    if (got < 0) {
+        log_warn("proxy", "supervisor_gone", "going on without a supervisor", LOG_ERRNO(got));
+        link_up_close(l);
+        if (p->worker_count == 0) {
+            /* Never had work, and nobody is left to give it any. */
+            start_drain(p);
+        }
+    }
+}
+
+static int
+set_supervisor(struct proxy *p, struct channel **channel)
+{
+    struct link_up *l = &p->supervisor;
+    *l = (struct link_up){
+        .proxy = p, .channel = TAKE(*channel), .watch = {.fd = -1, .ready = supervisor_ready}};
+    return loop_watch_add(p->loop, &l->watch, channel_fd(l->channel), LOOP_READ);
+}
+
+static void
+candidate_ready(struct loop_watch *watch, unsigned events)
+{
+    struct link_up *l = CONTAINER_OF(watch, struct link_up, watch);
+    struct proxy *p = l->proxy;
+    struct channel_message m;
+    int got = channel_receive(l->channel, &m);
+    if (got == 0) {
+        return;
+    }
+    if (got > 0) {
+        channel_message_close_fds(&m);
+    }
+    if (got < 0 || m.type != CHANNEL_ADOPT) {
+        link_up_close(l);
+        return;
+    }
+    /* One that has just died may not have been noticed yet. */
+    if (p->supervisor.channel != NULL) {
+        supervisor_ready(&p->supervisor.watch, LOOP_READ);
+    }
+    if (p->supervisor.channel != NULL) {
+        send_status(l, m.id, "this proxy has a supervisor");
+        link_up_close(l);
+        return;
+    }
+    loop_watch_remove(p->loop, &l->watch);
+    if (set_supervisor(p, &l->channel) != 0) {
+        link_up_close(&p->supervisor);
+        return;
+    }
+    log_info("proxy", "adopted", "a new supervisor has taken over");
+    send_hello(p, m.id);
+}
+
+static bool
+peer_is_allowed(int fd)
+{
+    struct ucred cred;
+    socklen_t len = sizeof(cred);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
+           (cred.uid == 0 || cred.uid == geteuid());
+}
+
+static void
+control_ready(struct loop_watch *watch, unsigned events)
+{
+    struct proxy *p = CONTAINER_OF(watch, struct proxy, control);
+    int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    struct link_up *l = &p->candidate;
+    link_up_close(l); /* the newest one counts; another may have fallen silent */
+    *l = (struct link_up){.proxy = p, .watch = {.fd = -1, .ready = candidate_ready}};
+    if (!peer_is_allowed(fd)) {
+        close(fd);
+    } else if (channel_new(fd, &l->channel) != 0) {
+        close(fd);
+    } else if (loop_watch_add(p->loop, &l->watch, channel_fd(l->channel), LOOP_READ) != 0) {
+        link_up_close(l);
+    }
+}
+
+static void
+signals_ready(struct loop_watch *watch, unsigned events)
+{
+    struct proxy *p = CONTAINER_OF(watch, struct proxy, signals);
+    struct signalfd_siginfo info;
+    while (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        start_drain(p);
+    }
+}
+
+static int
+watch_signals(struct proxy *p)
+{
+    sigset_t set;
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0) {
+        return -errno;
+    }
+    return loop_watch_add(p->loop, &p->signals, fd, LOOP_READ);
+}
+
+static int
+open_control(struct proxy *p)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/control.sock",
+                       p->options->data_dir);
+    if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
+        return -ENAMETOOLONG;
+    }
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -errno;
+    }
+    unlink(address.sun_path);
+    mode_t mask = umask(0177);
+    int err = bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ? -errno : 0;
+    umask(mask);
+    if (err == 0 && listen(fd, 4) != 0) {
+        err = -errno;
+    }
+    err = err != 0 ? err : loop_watch_add(p->loop, &p->control, fd, LOOP_READ);
+    if (err != 0) {
+        close(fd);
+        return err;
+    }
+    memcpy(p->control_path, address.sun_path, sizeof(p->control_path));
+    return 0;
+}
+
+static int
+proxy_init(struct proxy *p)
+{
+    struct channel *channel = NULL;
+    configure_defaults(&p->config);
+    p->control = (struct loop_watch){.fd = -1, .ready = control_ready};
+    p->signals = (struct loop_watch){.fd = -1, .ready = signals_ready};
+    p->woken.run = woken_runs;
+    int err = loop_new(&p->loop);
+    err = err != 0 ? err : resolver_new(&p->resolver);
+    err = err != 0 ? err : watch_signals(p);
+    err = err != 0 ? err : open_control(p);
+    if (err != 0) {
+        log_error("proxy", "start_failed", "cannot start the proxy",
+                  LOG_STR("data", p->options->data_dir), LOG_ERRNO(err));
+        return err;
+    }
+    loop_on_wake(p->loop, &p->woken);
+    if (p->options->channel_fd >= 0) {
+        err = channel_new(p->options->channel_fd, &channel);
+        err = err != 0 ? err : set_supervisor(p, &channel);
+        if (err == 0) {
+            send_hello(p, 0);
+        }
+    }
+    return err;
+}
+
+static void
+proxy_fini(struct proxy *p)
+{
+    stop_workers(p);
+    release_listeners(p);
+    link_up_close(&p->candidate);
+    link_up_close(&p->supervisor);
+    close_control(p);
+    if (p->signals.fd >= 0) {
+        close(p->signals.fd);
+    }
+    resolver_free(&p->resolver);
+    loop_free(&p->loop);
+}
+
+int
+proxy_main(const struct proxy_options *options)
+{
+    struct proxy *p = check_alloc(1, sizeof(*p));
+    p->options = options;
+    int err = proxy_init(p);
+    if (err == 0) {
+        loop_run(p->loop);
+        log_info("proxy", "stopped", "all sessions have ended");
+    }
+    proxy_fini(p);
+    free(p);
+    return err == 0 ? 0 : 1;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy/proxy.h - the proxy process: configured once, adopted by whichever supervisor lives.
+ *
+ * Its main thread owns the channel to the supervisor and DATA/control.sock, on which a new
+ * supervisor finds it (SOCK_SEQPACKET, mode 0600, same user or root, first message ADOPT). While a
+ * supervisor is connected another is refused; when it has died the traffic goes on without.
+ *
+ *   CONFIGURE  the first one brings the listening sockets and starts the workers; later ones change
+ *              limits and log level (configure.h). Answered by STATUS {"ok": bool, "reason"}.
+ *   ATTACH     makes one ring a worker; answered by RINGS {"epoch", "workers"}, addressed to the
+ *              analyzer, with data_fd and cursor_fd of each worker in turn.
+ *   LENS       goes to every worker.
+ *   DRAIN      (and SIGTERM) stops accepting, lets sessions finish for drain_ms, exits 0.
+ *   ADOPT      is answered by HELLO {"pid", "version", "configured", "workers", "epoch",
+ *              "listeners": [{"protocol", "address", "upstream"}]}, which is also sent at start.
+ *
+ * SIGINT, SIGHUP and SIGPIPE are ignored: a terminal's Ctrl-C is the supervisor's to handle. */
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
+
+#include "proxy/driver.h"
+
+struct proxy_options {
+    int channel_fd;       /* connected to the supervisor, taken; -1: wait to be adopted */
+    const char *data_dir; /* exists; borrowed */
+    const struct driver_ops *const *drivers; /* NULL-terminated, borrowed */
+};
+
+/* Runs until drained. The process's exit status. log_init has been called. */
+int proxy_main(const struct proxy_options *options);
+
+#endif
