@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/configure.h"
+
+#include <jansson.h>
+#include <unistd.h>
+
+static const char *
+protocol_name(enum protocol p)
+{
+    return p == PROTOCOL_HTTP ? "http" : "postgres";
+}
+
+static void
+set_number(json_t *o, const char *key, const struct config *c, enum setting s)
+{
+    json_object_set_new(o, key, json_integer(config_number(c, s)));
+}
+
+static char *
+finish(json_t *o)
+{
+    char *text = json_dumps(o, JSON_COMPACT);
+    json_decref(o);
+    assert(text != NULL);
+    return text;
+}
+
+unsigned
+configure_workers(const struct config *c)
+{
+    long n = (long)config_number(c, SETTING_workers);
+    if (n == 0) {
+        n = sysconf(_SC_NPROCESSORS_ONLN);
+    }
+    return (unsigned)MAX(1, MIN(n, 16));
+}
+
+static json_t *
+listeners_of(const struct config *c)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        const struct config_listener *l = &c->listeners[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s}", "protocol", protocol_name(l->protocol), "name",
+                            l->name, "address", l->listen.text, "upstream", l->upstream.text));
+    }
+    return list;
+}
+
+char *
+configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool whole)
+{
+    json_t *o = json_object();
+    set_number(o, "sessions_max", c, SETTING_sessions_max);
+    set_number(o, "connect_timeout_ms", c, SETTING_connect_timeout_ms);
+    set_number(o, "login_timeout_ms", c, SETTING_login_timeout_ms);
+    set_number(o, "drain_ms", c, SETTING_drain_ms);
+    json_object_set_new(o, "log_level", json_string(config_text(c, SETTING_log_level)));
+    if (whole) {
+        char hex[2 * HASH_KEY_LEN + 1];
+        for (size_t i = 0; i < HASH_KEY_LEN; i++) {
+            snprintf(hex + 2 * i, 3, "%02x", key[i]);
+        }
+        json_object_set_new(o, "hash_key", json_string(hex));
+        json_object_set_new(o, "workers", json_integer(configure_workers(c)));
+        set_number(o, "ring_bytes", c, SETTING_ring_bytes);
+        json_object_set_new(o, "listeners", listeners_of(c));
+    }
+    return finish(o);
+}
+
+char *
+configure_analyzer(const struct config *c, const char *data)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "data", json_string(data));
+    json_object_set_new(o, "log_level", json_string(config_text(c, SETTING_log_level)));
+    set_number(o, "slow_query_ms", c, SETTING_slow_query_ms);
+    set_number(o, "store_max_bytes", c, SETTING_store_max_bytes);
+    json_object_set_new(o, "cores", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
+    return finish(o);
+}
+
+char *
+configure_advisor(const struct config *c)
+{
+    json_t *o = json_object();
+    json_t *dsns = json_array();
+    for (unsigned i = 0; i < c->login_count; i++) {
+        json_array_append_new(dsns, json_string(c->logins[i].dsn));
+    }
+    json_object_set_new(o, "dsns", dsns);
+    json_object_set_new(o, "log_level", json_string(config_text(c, SETTING_log_level)));
+    set_number(o, "per_minute", c, SETTING_advisor_per_minute);
+    return finish(o);
+}
