@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 
 from test.harness import processes
 
@@ -46,6 +47,12 @@ class Postgres:
             conf.write(SETTINGS + f"port = {self.port}\n" + self.settings)
         self.process = processes.start([f"{BIN}/postgres", "-D", data], log, user)
         processes.wait_for_port(self.port, self.process)
+        # It listens before it answers.
+        while subprocess.call([f"{BIN}/pg_isready", "-q", "-h", "127.0.0.1", "-p",
+                               str(self.port)]) != 0:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"PostgreSQL ended, see {log}")
+            time.sleep(0.05)
         return self
 
     def __exit__(self, *_):
