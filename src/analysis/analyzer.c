@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/analyzer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis/ingest.h"
+#include "analysis/judge.h"
+#include "analysis/status.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "bus/subscribe.h"
+
+#define ANALYZER_MAGIC 0x414e4c59u
+#define POLL_RECORDS   4096u
+#define POLL_BUSY_NS   (2 * NS_PER_MS)
+#define POLL_IDLE_NS   (5 * NS_PER_MS)
+#define INGEST_TICK_NS (20 * NS_PER_MS)
+#define JUDGE_ITEMS    4096u
+#define JUDGE_WAIT_NS  (10 * NS_PER_MS)
+#define JUDGE_TICK_NS  (100 * NS_PER_MS)
+#define DOCUMENT_NS    NS_PER_S
+#define DOCUMENT_SHARE 20u
+
+enum mail_kind { MAIL_ANSWER, MAIL_COMMAND };
+
+struct mail {
+    enum mail_kind kind;
+    enum analyzer_command command;
+    uint64_t ticket;
+    uint32_t id; /* of the question, or of the incident */
+    size_t len;
+    uint8_t *text; /* owned */
+};
+
+struct attachment {
+    int fds[CHANNEL_FDS_MAX];
+    unsigned count;
+};
+
+struct fact {
+    char name[32];
+    char *json; /* owned */
+};
+
+struct document_state {
+    uint64_t next_ns;
+    bool is_due; /* something has changed */
+};
+
+struct analyzer {
+    unsigned magic;
+    struct analyzer_out out;
+    struct intake *intake;
+    struct judge *judge;        /* judge thread */
+    struct ingest *ingest;      /* ingest thread */
+    pthread_mutex_t rings_lock; /* held through a poll; taken to attach */
+    struct subscriber *subscriber;
+    pthread_t ingest_thread, judge_thread;
+    bool is_started;
+    /* Written by analyzer_free; read by the ingest thread. */
+    _Atomic bool stop;
+    /* Written by the ingest thread after its last item; read by the judge thread. */
+    _Atomic bool ingest_done;
+
+    pthread_mutex_t lock; /* all below */
+    pthread_cond_t wake;  /* the judge: mail came */
+    struct mail mail[ANALYZER_MAIL_MAX];
+    size_t mail_first, mail_count;
+    struct fact facts[ANALYZER_FACTS_MAX];
+    struct ingest_totals ingest_totals; /* refreshed by the ingest thread */
+    struct subscriber_totals subscriber_totals;
+
+    /* judge thread */
+    struct status status;
+    struct document_state documents[ANALYZER_DOCUMENT_COUNT];
+    struct buf text;
+    uint32_t next_question;
+};
+
+static uint64_t
+clock_now(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static void
+sleep_ns(uint64_t ns)
+{
+    struct timespec t = {(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
+    nanosleep(&t, NULL);
+}
+
+/* ---- what the judge wants done ---- */
+
+static uint32_t
+judge_asks(void *ctx, const char *question)
+{
+    struct analyzer *a = ctx;
+    uint32_t id = ++a->next_question;
+    if (id == 0) {
+        id = ++a->next_question;
+    }
+    return a->out.ask(a->out.ctx, id, slice_from_str(question)) == 0 ? id : 0;
+}
+
+static void
+judge_lenses(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
+{
+    struct analyzer *a = ctx;
+    a->out.lens(a->out.ctx, fingerprint, count, rows, until_ns);
+}
+
+static void
+judge_stores(void *ctx, const struct stored *record)
+{
+    struct analyzer *a = ctx;
+    a->out.store(a->out.ctx, record);
+}
+
+static void
+judge_logs(void *ctx, const char *event, const char *text)
+{
+    struct analyzer *a = ctx;
+    a->out.log(a->out.ctx, event, text);
+}
+
+static void
+judge_changed(void *ctx)
+{
+    struct analyzer *a = ctx;
+    a->documents[ANALYZER_INCIDENTS].is_due = true;
+}
+
+int
+analyzer_new(const struct analyzer_config *config, const struct analyzer_out *out,
+             struct analyzer **ret_analyzer)
+{
+    struct analyzer *a = check_alloc(1, sizeof(*a));
+    a->magic = ANALYZER_MAGIC;
+    a->out = *out;
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_mutex_init(&a->rings_lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&a->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    buf_init(&a->text, JUDGE_DOCUMENT_MAX);
+    for (unsigned i = 0; i < ANALYZER_DOCUMENT_COUNT; i++) {
+        a->documents[i].is_due = true;
+    }
+    int r = intake_new(ANALYZER_INTAKE_MAX, ANALYZER_INTAKE_BYTES, &a->intake);
+    if (r == 0) {
+        r = subscriber_new(&a->subscriber);
+    }
+    if (r == 0) {
+        struct judge_config jc = {.cores = config->cores};
+        struct judge_out jo = {a,          judge_asks,   judge_lenses, judge_stores,
+                               judge_logs, judge_changed};
+        r = judge_new(&jc, &jo, clock_now(CLOCK_MONOTONIC), clock_now(CLOCK_REALTIME), &a->judge);
+    }
+    if (r != 0) {
+        analyzer_free(&a);
+        return r;
+    }
+    a->ingest = ingest_new(a->intake);
+    *ret_analyzer = a;
+    return 0;
+}
+
+int
+analyzer_restore(struct analyzer *a, const struct stored *record)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    assert(!a->is_started);
+    return judge_restore(a->judge, record);
+}
+
+/* ---- ingest thread ---- */
+
+struct ingest_turn {
+    struct analyzer *a;
+    uint64_t now_ns;
+};
+
+static void
+on_event(void *ctx, const union event *ev, struct slice tail)
+{
+    struct ingest_turn *turn = ctx;
+    ingest_event(turn->a->ingest, turn->now_ns, ev, tail);
+}
+
+static size_t
+poll_rings(struct analyzer *a, uint64_t now_ns)
+{
+    struct ingest_turn turn = {a, now_ns};
+    pthread_mutex_lock(&a->rings_lock);
+    size_t got = subscriber_poll(a->subscriber, POLL_RECORDS, on_event, &turn);
+    struct subscriber_totals totals = subscriber_totals(a->subscriber);
+    pthread_mutex_unlock(&a->rings_lock);
+    pthread_mutex_lock(&a->lock);
+    uint32_t before = a->subscriber_totals.epoch;
+    uint32_t after = totals.epoch;
+    a->subscriber_totals = totals;
+    pthread_mutex_unlock(&a->lock);
+    if (after != before) {
+        ingest_attached(a->ingest, now_ns, after);
+    }
+    return got;
+}
+
+static void
+publish_totals(struct analyzer *a)
+{
+    struct ingest_totals totals = ingest_totals(a->ingest);
+    pthread_mutex_lock(&a->lock);
+    a->ingest_totals = totals;
+    pthread_mutex_unlock(&a->lock);
+}
+
+static void *
+run_ingest(void *arg)
+{
+    struct analyzer *a = arg;
+    uint64_t next_tick = 0, next_totals = 0;
+    while (!atomic_load_explicit(&a->stop, memory_order_acquire)) {
+        uint64_t now = clock_now(CLOCK_MONOTONIC);
+        size_t got = poll_rings(a, now);
+        if (now >= next_tick) {
+            ingest_tick(a->ingest, now);
+            next_tick = now + INGEST_TICK_NS;
+        }
+        if (now >= next_totals) {
+            publish_totals(a);
+            next_totals = now + NS_PER_S / 4;
+        }
+        if (got < POLL_RECORDS) {
+            sleep_ns(got > 0 ? POLL_BUSY_NS : POLL_IDLE_NS);
+        }
+    }
+    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    for (int turns = 0; turns < 10000 && poll_rings(a, now) > 0; turns++) {
+    }
+    ingest_flush(a->ingest, now);
+    publish_totals(a);
+    atomic_store_explicit(&a->ingest_done, true, memory_order_release);
+    return NULL;
+}
+
+/* ---- judge thread ---- */
+
+static bool
+take_mail(struct analyzer *a, struct mail *ret_mail)
+{
+    pthread_mutex_lock(&a->lock);
+    bool any = a->mail_count > 0;
+    if (any) {
+        *ret_mail = a->mail[a->mail_first];
+        a->mail_first = (a->mail_first + 1) % ANALYZER_MAIL_MAX;
+        a->mail_count--;
+    }
+    pthread_mutex_unlock(&a->lock);
+    return any;
+}
+
+static void
+open_mail(struct analyzer *a, uint64_t now_ns)
+{
+    struct mail m;
+    while (take_mail(a, &m)) {
+        struct slice text = slice_of(m.text, m.len);
+        int result = 0;
+        if (m.kind == MAIL_ANSWER) {
+            judge_answer(a->judge, now_ns, m.id, text);
+        } else if (m.command == ANALYZER_DEPLOY) {
+            judge_deploy(a->judge, now_ns, clock_now(CLOCK_REALTIME), text);
+        } else if (m.command == ANALYZER_ACK) {
+            result = judge_ack(a->judge, now_ns, m.id);
+        } else {
+            result = judge_close(a->judge, now_ns, m.id);
+        }
+        if (m.kind == MAIL_COMMAND) {
+            a->documents[ANALYZER_INCIDENTS].is_due = true;
+            a->documents[ANALYZER_INCIDENTS].next_ns = 0;
+            a->out.command_done(a->out.ctx, m.ticket, result);
+        }
+        free(m.text);
+    }
+}
+
+static size_t
+judge_items(struct analyzer *a, uint64_t now_ns)
+{
+    size_t count = 0;
+    for (; count < JUDGE_ITEMS; count++) {
+        struct intake_item *item = intake_take(a->intake);
+        if (item == NULL) {
+            break;
+        }
+        status_saw(&a->status, item);
+        judge_item(a->judge, now_ns, item);
+        intake_item_free(&item);
+    }
+    if (count > 0) {
+        a->documents[ANALYZER_QUERIES].is_due = true;
+        a->documents[ANALYZER_REQUESTS].is_due = true;
+    }
+    return count;
+}
+
+static int
+write_status(struct analyzer *a, uint64_t now_ns, struct buf *b)
+{
+    AUTO_BUF struct buf judge;
+    buf_init(&judge, JUDGE_DOCUMENT_MAX);
+    int r = judge_document(a->judge, now_ns, JUDGE_STATUS, &judge);
+    struct ingest_totals ingest;
+    struct subscriber_totals rings;
+    pthread_mutex_lock(&a->lock);
+    ingest = a->ingest_totals;
+    rings = a->subscriber_totals;
+    pthread_mutex_unlock(&a->lock);
+    (void)buf_append_str(b, "{");
+    status_write(&a->status, &ingest, &rings, intake_count(a->intake), b);
+    if (r == 0 && judge.len > 0) {
+        (void)buf_append_str(b, ",\"judge\":");
+        (void)buf_append(b, buf_slice(&judge));
+    }
+    pthread_mutex_lock(&a->lock);
+    for (unsigned i = 0; i < ANALYZER_FACTS_MAX && a->facts[i].json != NULL; i++) {
+        (void)buf_printf(b, ",\"%s\":", a->facts[i].name);
+        (void)buf_append_str(b, a->facts[i].json);
+    }
+    pthread_mutex_unlock(&a->lock);
+    (void)buf_append_str(b, "}");
+    return buf_overflowed(b) ? -E2BIG : 0;
+}
+
+static int
+write_document(struct analyzer *a, enum analyzer_document which, uint64_t now_ns)
+{
+    static const enum judge_document judges[] = {
+        [ANALYZER_INCIDENTS] = JUDGE_INCIDENTS,
+        [ANALYZER_QUERIES] = JUDGE_QUERIES,
+        [ANALYZER_REQUESTS] = JUDGE_REQUESTS,
+    };
+    buf_reset(&a->text);
+    if (which == ANALYZER_STATUS) {
+        return write_status(a, now_ns, &a->text);
+    }
+    return judge_document(a->judge, now_ns, judges[which], &a->text);
+}
+
+static void
+publish_documents(struct analyzer *a, uint64_t now_ns)
+{
+    for (unsigned i = 0; i < ANALYZER_DOCUMENT_COUNT; i++) {
+        struct document_state *d = &a->documents[i];
+        bool is_due = d->is_due || i == ANALYZER_STATUS;
+        if (!is_due || now_ns < d->next_ns) {
+            continue;
+        }
+        uint64_t began = clock_now(CLOCK_MONOTONIC);
+        d->is_due = false;
+        if (write_document(a, (enum analyzer_document)i, now_ns) == 0) {
+            a->out.document(a->out.ctx, (enum analyzer_document)i, buf_slice(&a->text));
+        }
+        uint64_t took = clock_now(CLOCK_MONOTONIC) - began;
+        d->next_ns = now_ns + MAX(DOCUMENT_NS, DOCUMENT_SHARE * took);
+    }
+}
+
+static void
+wait_for_work(struct analyzer *a)
+{
+    uint64_t until = clock_now(CLOCK_MONOTONIC) + JUDGE_WAIT_NS;
+    struct timespec t = {(time_t)(until / NS_PER_S), (long)(until % NS_PER_S)};
+    pthread_mutex_lock(&a->lock);
+    if (a->mail_count == 0) {
+        (void)pthread_cond_timedwait(&a->wake, &a->lock, &t);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
+static void *
+run_judge(void *arg)
+{
+    struct analyzer *a = arg;
+    uint64_t next_tick = 0;
+    for (;;) {
+        bool last = atomic_load_explicit(&a->ingest_done, memory_order_acquire);
+        uint64_t now = clock_now(CLOCK_MONOTONIC);
+        size_t got = judge_items(a, now);
+        open_mail(a, now);
+        if (now >= next_tick) {
+            judge_tick(a->judge, now, clock_now(CLOCK_REALTIME));
+            next_tick = now + JUDGE_TICK_NS;
+        }
+        publish_documents(a, now);
+        if (got == 0 && last) {
+            break;
+        }
+        if (got < JUDGE_ITEMS && !last) {
+            wait_for_work(a);
+        }
+    }
+    judge_flush(a->judge, clock_now(CLOCK_MONOTONIC));
+    return NULL;
+}
+
+/* ---- from outside ---- */
+
+int
+analyzer_start(struct analyzer *a)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    assert(!a->is_started);
+    int r = pthread_create(&a->judge_thread, NULL, run_judge, a);
+    if (r != 0) {
+        return -r;
+    }
+    r = pthread_create(&a->ingest_thread, NULL, run_ingest, a);
+    if (r != 0) {
+        atomic_store_explicit(&a->ingest_done, true, memory_order_release);
+        pthread_join(a->judge_thread, NULL);
+        return -r;
+    }
+    a->is_started = true;
+    return 0;
+}
+
+int
+analyzer_attach(struct analyzer *a, const int *fds, unsigned fd_count, struct diag *diag)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    /* Mapping a few rings is quick; the ingest thread is between two polls meanwhile. */
+    pthread_mutex_lock(&a->rings_lock);
+    int r = subscriber_attach(a->subscriber, fds, fd_count, diag);
+    pthread_mutex_unlock(&a->rings_lock);
+    return r;
+}
+
+static int
+put_mail(struct analyzer *a, const struct mail *m, struct slice text)
+{
+    int r = -EAGAIN;
+    pthread_mutex_lock(&a->lock);
+    if (a->mail_count < ANALYZER_MAIL_MAX) {
+        struct mail *slot = &a->mail[(a->mail_first + a->mail_count++) % ANALYZER_MAIL_MAX];
+        *slot = *m;
+        slot->len = text.len;
+        slot->text = check_alloc(1, text.len + 1);
+        if (text.len > 0) {
+            memcpy(slot->text, text.ptr, text.len);
+        }
+        pthread_cond_signal(&a->wake);
+        r = 0;
+    }
+    pthread_mutex_unlock(&a->lock);
+    return r;
+}
+
+int
+analyzer_answer(struct analyzer *a, uint32_t id, struct slice json)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    return put_mail(a, &(struct mail){.kind = MAIL_ANSWER, .id = id}, json);
+}
+
+int
+analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket, uint32_t incident,
+                 struct slice name)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    struct mail m = {.kind = MAIL_COMMAND, .command = kind, .ticket = ticket, .id = incident};
+    return put_mail(a, &m, name);
+}
+
+int
+analyzer_fact(struct analyzer *a, const char *name, struct slice json)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    if (json.len > ANALYZER_FACT_LEN_MAX || strlen(name) >= sizeof(a->facts[0].name)) {
+        return -E2BIG;
+    }
+    int r = -ENOSPC;
+    pthread_mutex_lock(&a->lock);
+    for (unsigned i = 0; i < ANALYZER_FACTS_MAX; i++) {
+        struct fact *f = &a->facts[i];
+        if (f->json == NULL || strcmp(f->name, name) == 0) {
+            free(f->json);
+            f->json = check_alloc(1, json.len + 1);
+            slice_to_str(json, f->json, json.len + 1);
+            slice_to_str(slice_from_str(name), f->name, sizeof(f->name));
+            r = 0;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&a->lock);
+    return r;
+}
+
+void
+analyzer_free(struct analyzer **analyzer)
+{
+    struct analyzer *a = *analyzer;
+    if (a == NULL) {
+        return;
+    }
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    if (a->is_started) {
+        atomic_store_explicit(&a->stop, true, memory_order_release);
+        pthread_join(a->ingest_thread, NULL);
+        pthread_join(a->judge_thread, NULL);
+    }
+    for (; a->mail_count > 0; a->mail_count--) {
+        free(a->mail[a->mail_first].text);
+        a->mail_first = (a->mail_first + 1) % ANALYZER_MAIL_MAX;
+    }
+    for (unsigned i = 0; i < ANALYZER_FACTS_MAX; i++) {
+        free(a->facts[i].json);
+    }
+    ingest_free(&a->ingest);
+    judge_free(&a->judge);
+    subscriber_free(&a->subscriber);
+    intake_free(&a->intake);
+    status_fini(&a->status);
+    buf_fini(&a->text);
+    pthread_mutex_destroy(&a->lock);
+    pthread_mutex_destroy(&a->rings_lock);
+    pthread_cond_destroy(&a->wake);
+    a->magic = 0;
+    free(a);
+    *analyzer = NULL;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/analyzer.h - the analyzer's two threads and the walls around them.
+ *
+ *      rings ──> [ingest] ──intake──> [judge] ──> out.store, out.ask, out.lens, out.document, ...
+ *                   ^                    ^
+ *      analyzer_attach      analyzer_answer, analyzer_command, analyzer_fact
+ *
+ * Ingest polls the rings every 2 ms while there is traffic (5 ms when idle) and does no I/O. The
+ * judge takes items as they come and ticks every 100 ms. All functions below may be called from
+ * any thread once analyzer_start has returned; none waits for more than a short lock, except
+ * analyzer_free. The functions of struct analyzer_out are called on the judge thread: they must be
+ * quick (hand over, do not write) and must not call back.
+ *
+ * Documents: incidents when they have changed and status, at most once a second; queries and
+ * requests once a second while there is traffic, or more rarely where making them takes long
+ * (a twentieth of the judge's time at most). Whoever wants them keeps the latest text.
+ *
+ * Limits: ANALYZER_MAIL_MAX waiting messages (then -EAGAIN), ANALYZER_FACTS_MAX facts of
+ * ANALYZER_FACT_LEN_MAX bytes, the intake's own (intake.h). */
+#ifndef ANALYSIS_ANALYZER_H
+#define ANALYSIS_ANALYZER_H
+
+#include "base/diag.h"
+#include "base/slice.h"
+#include "model/stored.h"
+
+#define ANALYZER_MAIL_MAX     128u
+#define ANALYZER_FACTS_MAX    16u
+#define ANALYZER_FACT_LEN_MAX 8192u
+#define ANALYZER_INTAKE_MAX   32768u
+#define ANALYZER_INTAKE_BYTES (64u * 1024 * 1024)
+
+enum analyzer_document {
+    ANALYZER_INCIDENTS,
+    ANALYZER_QUERIES,
+    ANALYZER_REQUESTS,
+    ANALYZER_STATUS,
+    ANALYZER_DOCUMENT_COUNT,
+};
+
+enum analyzer_command {
+    ANALYZER_ACK,
+    ANALYZER_CLOSE,
+    ANALYZER_DEPLOY,
+};
+
+/* What they get is borrowed for the length of the call. */
+struct analyzer_out {
+    void *ctx;
+    /* A question for the advisor with its number (never 0); 0 or -errno when it cannot go out. */
+    int (*ask)(void *ctx, uint32_t id, struct slice json);
+    void (*lens)(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns);
+    void (*store)(void *ctx, const struct stored *record);
+    void (*log)(void *ctx, const char *event, const char *text);
+    void (*document)(void *ctx, enum analyzer_document which, struct slice json);
+    /* result: 0 or -errno. */
+    void (*command_done)(void *ctx, uint64_t ticket, int result);
+};
+
+struct analyzer_config {
+    unsigned cores; /* of the database's machine; 0: unknown */
+};
+
+struct analyzer;
+
+/* No thread runs yet. 0 or -errno. */
+MUST_CHECK int analyzer_new(const struct analyzer_config *config, const struct analyzer_out *out,
+                            struct analyzer **ret_analyzer);
+
+/* What the store kept: before analyzer_start. 0 or -EBADMSG (not ours; skipped). */
+MUST_CHECK int analyzer_restore(struct analyzer *a, const struct stored *record);
+MUST_CHECK int analyzer_start(struct analyzer *a);
+
+/* The content of a RINGS message; takes the descriptors, also on failure. */
+MUST_CHECK int analyzer_attach(struct analyzer *a, const int *fds, unsigned fd_count,
+                               struct diag *diag);
+
+/* 0 or -EAGAIN: too many wait. */
+MUST_CHECK int analyzer_answer(struct analyzer *a, uint32_t id, struct slice json);
+/* name: of a deploy. out.command_done follows, exactly once, if the answer is 0. */
+MUST_CHECK int analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket,
+                                uint32_t incident, struct slice name);
+
+/* A member of the status document: valid JSON that replaces what was there under this name.
+ * 0, -ENOSPC or -E2BIG. */
+MUST_CHECK int analyzer_fact(struct analyzer *a, const char *name, struct slice json);
+
+/* Reads the rings out, decides what is undecided, lets the judge flush to out.store, stops. */
+void analyzer_free(struct analyzer **analyzer);
+
+#endif

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/ingest.h"
+
+#include <stdlib.h>
+
+#include "analysis/registry.h"
+#include "analysis/route.h"
+#include "analysis/shed.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "proto/sql/sql_tags.h"
+
+#define PATHS_MAX 8192u
+
+struct ingest {
+    struct intake *intake;
+    struct linker *linker;
+    struct routes *routes;
+    struct registry *registry;
+    struct shed *shed;
+    struct map paths; /* hash of method and path -> route + 1 */
+    struct intake_item *backlog[INGEST_BACKLOG_MAX];
+    size_t backlog_first;
+    size_t backlog_count;
+    uint64_t now_ns;
+    struct ingest_totals totals;
+};
+
+static void
+keep_for_later(struct ingest *in, struct intake_item **item)
+{
+    if (in->backlog_count == INGEST_BACKLOG_MAX) {
+        in->totals.dropped++;
+        intake_item_free(item);
+        return;
+    }
+    size_t at = (in->backlog_first + in->backlog_count++) % INGEST_BACKLOG_MAX;
+    in->backlog[at] = TAKE(*item);
+}
+
+/* In order: an announcement must not overtake an older one that waits. */
+static void
+put_announcement(struct ingest *in, struct intake_item **item)
+{
+    if (in->backlog_count > 0 || intake_put(in->intake, item) != 0) {
+        keep_for_later(in, item);
+    }
+}
+
+static void
+put_or_drop(struct ingest *in, struct intake_item **item)
+{
+    if (intake_put(in->intake, item) != 0) {
+        in->totals.dropped++;
+        intake_item_free(item);
+    }
+}
+
+static uint32_t
+route_of_request(void *ctx, uint16_t listener, uint8_t method, struct slice path)
+{
+    struct ingest *in = ctx;
+    uint32_t route = routes_of_request(in->routes, listener, method, path);
+    uint8_t key[1 + EVENT_PATH_MAX];
+    struct slice cut = slice_sub(path, 0, EVENT_PATH_MAX);
+    key[0] = method;
+    if (cut.len > 0) {
+        memcpy(key + 1, cut.ptr, cut.len);
+    }
+    if (map_put(&in->paths, hash_bytes(slice_of(key, 1 + cut.len)),
+                (void *)((uintptr_t)route + 1)) != 0) {
+        map_fini(&in->paths);
+        map_init(&in->paths, PATHS_MAX);
+    }
+    return route;
+}
+
+static uint32_t
+route_of_work(void *ctx, const struct trace *trace, struct slice tag)
+{
+    struct ingest *in = ctx;
+    return routes_of_work(in->routes, trace, tag);
+}
+
+static void
+announce_route(void *ctx, uint32_t index, uint16_t listener, uint8_t method, bool guessed,
+               struct slice text)
+{
+    struct ingest *in = ctx;
+    uint8_t *tail = NULL;
+    struct intake_item *item = intake_item_new(INTAKE_ROUTE, in->now_ns, text.len, &tail);
+    if (text.len > 0) {
+        memcpy(tail, text.ptr, text.len);
+    }
+    item->route = (struct intake_route){.index = index,
+                                        .listener = listener,
+                                        .method = method,
+                                        .guessed = guessed,
+                                        .text = slice_of(tail, text.len)};
+    put_announcement(in, &item);
+}
+
+static struct slice
+statement_words(void *ctx, uint64_t fingerprint)
+{
+    struct ingest *in = ctx;
+    return registry_words(in->registry, fingerprint);
+}
+
+static void
+take_trace(void *ctx, struct trace **trace)
+{
+    struct ingest *in = ctx;
+    if (in->backlog_count > 0) { /* its route may not be announced yet */
+        shed_trace(in->shed, trace);
+        return;
+    }
+    struct intake_item *item = intake_item_of_trace(trace);
+    if (intake_put(in->intake, &item) != 0) {
+        shed_trace(in->shed, &item->trace);
+        intake_item_free(&item);
+    }
+}
+
+struct ingest *
+ingest_new(struct intake *intake)
+{
+    struct ingest *in = check_alloc(1, sizeof(*in));
+    in->intake = intake;
+    in->linker = linker_new(&(struct link_out){in, route_of_request, route_of_work, take_trace});
+    in->routes = routes_new(&(struct route_out){in, announce_route, statement_words});
+    in->registry = registry_new();
+    in->shed = shed_new();
+    map_init(&in->paths, PATHS_MAX);
+    return in;
+}
+
+void
+ingest_free(struct ingest **ingest)
+{
+    struct ingest *in = *ingest;
+    if (in == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < in->backlog_count; i++) {
+        intake_item_free(&in->backlog[(in->backlog_first + i) % INGEST_BACKLOG_MAX]);
+    }
+    linker_free(&in->linker);
+    routes_free(&in->routes);
+    registry_free(&in->registry);
+    shed_free(&in->shed);
+    map_fini(&in->paths);
+    free(in);
+    *ingest = NULL;
+}
+
+static void
+on_query(struct ingest *in, const struct event_query *ev, struct slice tail)
+{
+    uint64_t values[EVENT_VALUES_MAX];
+    struct event_query q = *ev;
+    size_t count = ev->value_count;
+    q.value_count = (uint16_t)MIN(count, EVENT_VALUES_MAX);
+    if (q.value_count > 0) {
+        memcpy(values, tail.ptr, q.value_count * sizeof(values[0]));
+    }
+    if (ev->role == ROLE_EXECUTE) {
+        in->totals.query_proxy_ns += ev->proxy_ns;
+        in->totals.query_proxy_max_ns = MAX(in->totals.query_proxy_max_ns, ev->proxy_ns);
+    }
+    char route[SQL_TAG_VALUE_MAX * 2 + 2] = "";
+    if (ev->tags_len > 0) {
+        struct sql_tags tags;
+        if (sql_tags_parse(slice_sub(tail, count * sizeof(values[0]), ev->tags_len), &tags)) {
+            const char *at = tags.route[0] != '\0' ? tags.route : tags.controller;
+            bool action = at == tags.controller && tags.action[0] != '\0';
+            struct slice head = slice_from_str(at);
+            memcpy(route, head.ptr, head.len);
+            if (action && head.len > 0) {
+                struct slice end = slice_from_str(tags.action);
+                route[head.len] = '#';
+                memcpy(route + head.len + 1, end.ptr, end.len);
+            }
+        }
+    }
+    linker_query(in->linker, in->now_ns, &q, values, slice_from_str(route));
+}
+
+static void
+on_request(struct ingest *in, const struct event_request *ev, struct slice tail)
+{
+    uint64_t values[EVENT_VALUES_MAX];
+    struct event_request r = *ev;
+    size_t count = ev->value_count;
+    r.value_count = (uint16_t)MIN(count, EVENT_VALUES_MAX);
+    if (r.value_count > 0) {
+        memcpy(values, tail.ptr, r.value_count * sizeof(values[0]));
+    }
+    in->totals.requests++;
+    in->totals.request_proxy_ns += ev->proxy_ns;
+    in->totals.request_proxy_max_ns = MAX(in->totals.request_proxy_max_ns, ev->proxy_ns);
+    struct slice path = slice_sub(tail, count * sizeof(values[0]), ev->path_len);
+    linker_request(in->linker, in->now_ns, &r, values, path);
+}
+
+static void
+on_statement(struct ingest *in, const struct event_statement *ev, struct slice tail)
+{
+    struct slice text = slice_sub(tail, 0, ev->text_len);
+    if (!registry_statement(in->registry, ev, text)) {
+        return;
+    }
+    uint8_t *copy = NULL;
+    struct intake_item *item = intake_item_new(INTAKE_STATEMENT, ev->head.time_ns, text.len, &copy);
+    if (text.len > 0) {
+        memcpy(copy, text.ptr, text.len);
+    }
+    item->statement = (struct intake_statement){.fingerprint = ev->fingerprint,
+                                                .database = ev->database,
+                                                .kind = ev->kind,
+                                                .truncated = ev->truncated,
+                                                .text = slice_of(copy, text.len)};
+    put_announcement(in, &item);
+}
+
+static void
+on_name(struct ingest *in, const struct event_name *ev, struct slice tail)
+{
+    struct slice text = slice_sub(tail, 0, ev->text_len);
+    if (!registry_name(in->registry, ev, text)) {
+        return;
+    }
+    uint8_t *copy = NULL;
+    struct intake_item *item = intake_item_new(INTAKE_NAME, ev->head.time_ns, text.len, &copy);
+    if (text.len > 0) {
+        memcpy(copy, text.ptr, text.len);
+    }
+    item->name = (struct intake_name){
+        .id = ev->id, .kind = (uint8_t)ev->kind, .text = slice_of(copy, text.len)};
+    put_announcement(in, &item);
+}
+
+static void
+on_lens_values(struct ingest *in, const struct event_lens_values *ev, struct slice tail)
+{
+    uint8_t *copy = NULL;
+    struct intake_item *item =
+        intake_item_new(INTAKE_LENS_VALUES, ev->head.time_ns, tail.len, &copy);
+    if (tail.len > 0) {
+        memcpy(copy, tail.ptr, tail.len);
+    }
+    /* Parameters follow the text, padded to 4 as each of them is. */
+    struct slice all = slice_of(copy, tail.len);
+    item->lens_values.event = *ev;
+    item->lens_values.text = slice_sub(all, 0, ev->text_len);
+    item->lens_values.params = slice_sub(all, ((size_t)ev->text_len + 3) & ~(size_t)3, tail.len);
+    put_or_drop(in, &item);
+}
+
+static void
+on_lens_rows(struct ingest *in, const struct event_lens_rows *ev, struct slice tail)
+{
+    size_t columns = (size_t)ev->column_count * sizeof(struct event_lens_column);
+    size_t hashes = (size_t)ev->column_count * ev->row_count * sizeof(uint64_t);
+    if (columns + hashes > tail.len) {
+        in->totals.bad++;
+        return;
+    }
+    uint8_t *copy = NULL;
+    struct intake_item *item =
+        intake_item_new(INTAKE_LENS_ROWS, ev->head.time_ns, columns + hashes, &copy);
+    if (columns + hashes > 0) {
+        memcpy(copy, tail.ptr, columns + hashes);
+    }
+    item->lens_rows.event = *ev;
+    item->lens_rows.columns = (const struct event_lens_column *)(const void *)copy;
+    item->lens_rows.hashes = (const uint64_t *)(const void *)(copy + columns);
+    put_or_drop(in, &item);
+}
+
+static void
+on_counters(struct ingest *in, const struct event_counters *ev, struct slice tail)
+{
+    struct intake_item *item = intake_item_new(INTAKE_COUNTERS, ev->head.time_ns, 0, NULL);
+    item->counters.worker = ev->head.worker;
+    size_t count = MIN(ev->count, (uint32_t)COUNTER_COUNT);
+    if (tail.len > 0) {
+        memcpy(item->counters.value, tail.ptr, MIN(count * sizeof(uint64_t), tail.len));
+    }
+    put_or_drop(in, &item);
+}
+
+static void
+on_folded(struct ingest *in, const struct event_folded *ev)
+{
+    struct intake_item *item = intake_item_new(INTAKE_FOLDED, ev->head.time_ns, 0, NULL);
+    item->folded = (struct intake_folded){.fingerprint = ev->fingerprint,
+                                          .database = ev->database,
+                                          .calls = ev->calls,
+                                          .errors = ev->errors,
+                                          .rows = ev->rows,
+                                          .time_ns = ev->time_ns};
+    put_announcement(in, &item);
+}
+
+static void
+on_folded_request(struct ingest *in, const struct event_folded_request *ev)
+{
+    void *route = map_get(&in->paths, ev->path_hash);
+    struct intake_item *item = intake_item_new(INTAKE_FOLDED_ROUTE, ev->head.time_ns, 0, NULL);
+    item->folded_route = (struct intake_folded_route){
+        .route = route == NULL ? TRACE_ROUTE_UNLINKED : (uint32_t)((uintptr_t)route - 1),
+        .requests = ev->requests,
+        .errors = ev->errors,
+        .time_ns = ev->time_ns};
+    put_announcement(in, &item);
+}
+
+static bool
+tail_fits(const union event *ev, struct slice tail)
+{
+    switch (ev->head.type) {
+    case EV_QUERY:
+        return 8u * ev->as_event_query.value_count + ev->as_event_query.tags_len <= tail.len;
+    case EV_REQUEST:
+        return 8u * ev->as_event_request.value_count + ev->as_event_request.path_len <= tail.len;
+    case EV_STATEMENT:
+        return ev->as_event_statement.text_len <= tail.len;
+    default:
+        return true;
+    }
+}
+
+static void
+pass_through(struct ingest *in, const union event *ev)
+{
+    struct intake_item *item = NULL;
+    if (ev->head.type == EV_SESSION_OPEN) {
+        item = intake_item_new(INTAKE_SESSION_OPEN, ev->head.time_ns, 0, NULL);
+        item->session_open = ev->as_event_session_open;
+    } else if (ev->head.type == EV_SESSION_CLOSE) {
+        item = intake_item_new(INTAKE_SESSION_CLOSE, ev->head.time_ns, 0, NULL);
+        item->session_close = ev->as_event_session_close;
+    } else if (ev->head.type == EV_IN_FLIGHT) {
+        item = intake_item_new(INTAKE_IN_FLIGHT, ev->head.time_ns, 0, NULL);
+        item->in_flight = ev->as_event_in_flight;
+    } else {
+        return;
+    }
+    put_or_drop(in, &item);
+}
+
+void
+ingest_event(struct ingest *in, uint64_t now_ns, const union event *ev, struct slice tail)
+{
+    in->now_ns = now_ns;
+    in->totals.events++;
+    if (!tail_fits(ev, tail)) {
+        in->totals.bad++;
+        return;
+    }
+    switch (ev->head.type) {
+    case EV_QUERY:
+        on_query(in, &ev->as_event_query, tail);
+        break;
+    case EV_REQUEST:
+        on_request(in, &ev->as_event_request, tail);
+        break;
+    case EV_STATEMENT:
+        on_statement(in, &ev->as_event_statement, tail);
+        break;
+    case EV_NAME:
+        on_name(in, &ev->as_event_name, tail);
+        break;
+    case EV_LENS_VALUES:
+        on_lens_values(in, &ev->as_event_lens_values, tail);
+        break;
+    case EV_LENS_ROWS:
+        on_lens_rows(in, &ev->as_event_lens_rows, tail);
+        break;
+    case EV_COUNTERS:
+        on_counters(in, &ev->as_event_counters, tail);
+        break;
+    case EV_FOLDED:
+        on_folded(in, &ev->as_event_folded);
+        break;
+    case EV_FOLDED_REQUEST:
+        on_folded_request(in, &ev->as_event_folded_request);
+        break;
+    case EV_SESSION_OPEN:
+        linker_session_open(in->linker, &ev->as_event_session_open);
+        pass_through(in, ev);
+        break;
+    case EV_SESSION_CLOSE:
+        linker_session_close(in->linker, now_ns, &ev->as_event_session_close);
+        pass_through(in, ev);
+        break;
+    default:
+        pass_through(in, ev);
+    }
+}
+
+void
+ingest_attached(struct ingest *in, uint64_t now_ns, uint32_t epoch)
+{
+    struct intake_item *item = intake_item_new(INTAKE_ATTACHED, now_ns, 0, NULL);
+    in->now_ns = now_ns;
+    item->epoch = epoch;
+    put_announcement(in, &item);
+}
+
+static void
+send_backlog(struct ingest *in)
+{
+    while (in->backlog_count > 0 && intake_put(in->intake, &in->backlog[in->backlog_first]) == 0) {
+        in->backlog_first = (in->backlog_first + 1) % INGEST_BACKLOG_MAX;
+        in->backlog_count--;
+    }
+}
+
+void
+ingest_tick(struct ingest *in, uint64_t now_ns)
+{
+    in->now_ns = now_ns;
+    send_backlog(in);
+    if (in->backlog_count == 0) {
+        shed_flush(in->shed, in->intake, now_ns);
+    }
+    linker_tick(in->linker, now_ns);
+}
+
+void
+ingest_flush(struct ingest *in, uint64_t now_ns)
+{
+    in->now_ns = now_ns;
+    send_backlog(in);
+    linker_flush(in->linker, now_ns);
+    shed_flush(in->shed, in->intake, now_ns);
+}
+
+struct ingest_totals
+ingest_totals(const struct ingest *in)
+{
+    struct ingest_totals t = in->totals;
+    t.link = linker_totals(in->linker);
+    t.shed = shed_count(in->shed);
+    t.backlog = in->backlog_count;
+    t.routes = routes_count(in->routes);
+    t.statements = registry_statement_count(in->registry);
+    return t;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/status.h"
+
+#include "base/clock.h"
+
+void
+status_fini(struct status *s)
+{
+    *s = (struct status){0};
+}
+
+void
+status_saw(struct status *s, const struct intake_item *item)
+{
+    if (item->kind == INTAKE_COUNTERS && item->counters.worker < STATUS_WORKERS_MAX) {
+        s->has_worker[item->counters.worker] = true;
+        memcpy(s->counters[item->counters.worker], item->counters.value,
+               sizeof(item->counters.value));
+    } else if (item->kind == INTAKE_IN_FLIGHT && item->in_flight.head.worker < STATUS_WORKERS_MAX) {
+        s->in_flight[item->in_flight.head.worker] = item->in_flight.in_flight;
+        s->in_transaction[item->in_flight.head.worker] = item->in_flight.in_transaction;
+    }
+}
+
+static void
+write_proxy(const struct status *s, struct buf *b)
+{
+    static const char *const names[] = {
+#define COUNTER(name, doc) #name,
+#include "model/counter.tbl"
+#undef COUNTER
+    };
+    uint64_t sum[COUNTER_COUNT] = {0};
+    uint64_t in_flight = 0, in_transaction = 0;
+    unsigned workers = 0;
+    for (unsigned w = 0; w < STATUS_WORKERS_MAX; w++) {
+        workers += s->has_worker[w];
+        in_flight += s->in_flight[w];
+        in_transaction += s->in_transaction[w];
+        for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+            sum[i] += s->counters[w][i];
+        }
+    }
+    (void)buf_printf(b,
+                     "\"proxy\":{\"workers\":%u,\"queries_in_flight\":%llu,"
+                     "\"idle_in_transaction\":%llu",
+                     workers, (unsigned long long)in_flight, (unsigned long long)in_transaction);
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        (void)buf_printf(b, ",\"%s\":%llu", names[i], (unsigned long long)sum[i]);
+    }
+    (void)buf_append_str(b, "}");
+}
+
+static void
+write_number(struct buf *b, const char *name, uint64_t value)
+{
+    (void)buf_printf(b, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+static double
+mean_us(uint64_t sum_ns, uint64_t count)
+{
+    return count == 0 ? 0 : (double)sum_ns / (double)count / (double)NS_PER_US;
+}
+
+static void
+write_linked(const struct link_totals *l, struct buf *b)
+{
+    static const char *const names[] = {"own_burst", "traceparent", "values",
+                                        "contained", "own_session", "affinity"};
+    uint64_t all = l->pieces_unlinked;
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        all += l->pieces[i];
+    }
+    (void)buf_printf(b, ",\"linked\":{\"pieces\":%llu", (unsigned long long)all);
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        (void)buf_printf(b, ",\"%s_share\":%.4f", names[i],
+                         all == 0 ? 0 : (double)l->pieces[i] / (double)all);
+    }
+    (void)buf_printf(b, ",\"unlinked_share\":%.4f",
+                     all == 0 ? 0 : (double)l->pieces_unlinked / (double)all);
+    write_number(b, "requests", l->requests);
+    write_number(b, "requests_waiting", l->requests_now);
+    write_number(b, "requests_shed", l->requests_shed);
+    write_number(b, "pieces_shed", l->pieces_shed);
+    write_number(b, "sessions_now", l->sessions_now);
+    write_number(b, "sessions_refused", l->sessions_refused);
+    write_number(b, "memory_bytes", l->bytes_now);
+    (void)buf_append_str(b, "}");
+}
+
+void
+status_write(const struct status *s, const struct ingest_totals *in,
+             const struct subscriber_totals *rings, size_t waiting, struct buf *b)
+{
+    (void)buf_printf(b,
+                     "\"added\":{\"query_mean_us\":%.1f,\"query_max_us\":%.1f,"
+                     "\"request_mean_us\":%.1f,\"request_max_us\":%.1f},",
+                     mean_us(in->query_proxy_ns, in->link.queries),
+                     (double)in->query_proxy_max_ns / (double)NS_PER_US,
+                     mean_us(in->request_proxy_ns, in->requests),
+                     (double)in->request_proxy_max_ns / (double)NS_PER_US);
+    write_proxy(s, b);
+    (void)buf_printf(b, ",\"analyzer\":{\"epoch\":%u", rings->epoch);
+    write_number(b, "rings", rings->rings);
+    write_number(b, "records", rings->received);
+    write_number(b, "records_missing", rings->missing);
+    write_number(b, "records_skipped", rings->skipped);
+    write_number(b, "records_bad", in->bad);
+    write_number(b, "rings_broken", rings->broken);
+    write_number(b, "rings_abandoned", rings->abandoned);
+    write_number(b, "waiting", waiting);
+    write_number(b, "traces_folded", in->shed);
+    write_number(b, "items_dropped", in->dropped);
+    write_number(b, "routes", in->routes);
+    write_number(b, "statements", in->statements);
+    (void)buf_append_str(b, "}");
+    write_linked(&in->link, b);
+}
