@@ -221,7 +221,15 @@ pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact
         return end(d, in, ret_fact);
     case 'K':
         TRY(number(d, in, 4));
+        if (d->wire.step == 1) {
+            d->key = 0;
+            if (d->wire.len == 13) {
+                TRY(pg_wire_int(&d->wire, in, 4, &d->key));
+            }
+            d->wire.step = 2;
+        }
         ret_fact->pid = d->number;
+        ret_fact->key = d->key;
         return end(d, in, ret_fact);
     case 'R':
         TRY(number(d, in, 4));

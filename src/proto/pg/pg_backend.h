@@ -3,8 +3,8 @@
  *
  * Pull, like pg_frontend.h: zeroed memory is the start, cuts may be anywhere, nothing is assembled
  * or allocated. Rows come out as raw pieces of their body; whoever wants the columns feeds the
- * pieces to a pg_row (below), so that nobody else pays for it. The secret of BackendKeyData and
- * the text of errors are never looked at. One thread at a time; about 200 bytes. */
+ * pieces to a pg_row (below), so that nobody else pays for it. The text of errors is never
+ * looked at. One thread at a time; about 200 bytes. */
 #ifndef PROTO_PG_PG_BACKEND_H
 #define PROTO_PG_PG_BACKEND_H
 
@@ -17,6 +17,7 @@ struct pg_backend {
     uint32_t index;
     uint32_t number; /* of a command tag's last word, or the first field of the message */
     uint64_t rows;
+    uint32_t key;
     struct pg_column column;
     uint8_t field;     /* code of an error's field; 0: a code comes next */
     uint8_t field_len; /* of its value so far */

@@ -351,6 +351,17 @@ pg_replies_match(struct pg_replies *r, uint8_t type, bool fatal, struct pg_reply
     }
 }
 
+bool
+pg_replies_take(struct pg_replies *r, struct pg_reply_entry *ret_entry)
+{
+    if (r->count == 0) {
+        return false;
+    }
+    *ret_entry = *at(r, 0);
+    pop(r);
+    return true;
+}
+
 const struct pg_reply_entry *
 pg_replies_head(const struct pg_replies *r)
 {

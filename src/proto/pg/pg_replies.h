@@ -92,6 +92,9 @@ void pg_replies_copy_data(struct pg_replies *r);
 MUST_CHECK enum dec pg_replies_match(struct pg_replies *r, uint8_t type, bool fatal,
                                      struct pg_reply *ret_reply);
 
+/* Takes the head off: the session has ended. False: nothing is left. */
+bool pg_replies_take(struct pg_replies *r, struct pg_reply_entry *ret_entry);
+
 /* What is answered next; NULL: nothing. */
 const struct pg_reply_entry *pg_replies_head(const struct pg_replies *r);
 

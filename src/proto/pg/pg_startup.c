@@ -178,6 +178,12 @@ packet_end(struct pg_startup *s, enum pg_startup_kind *ret_kind)
     return DEC_OK;
 }
 
+bool
+pg_startup_is_cancel(const struct pg_startup *s)
+{
+    return s->at >= 8 && s->code == CODE_CANCEL;
+}
+
 enum dec
 pg_startup_next(struct pg_startup *s, struct slice *in, enum pg_startup_kind *ret_kind)
 {

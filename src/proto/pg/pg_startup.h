@@ -58,6 +58,9 @@ struct pg_startup {
  * is used up. DEC_BAD, DEC_LIMIT: refuse the client, s->error says why. */
 enum dec pg_startup_next(struct pg_startup *s, struct slice *in, enum pg_startup_kind *ret_kind);
 
+/* Is the packet that is being read a CancelRequest? Known from its eighth byte on. */
+bool pg_startup_is_cancel(const struct pg_startup *s);
+
 static inline struct slice
 pg_startup_text(const struct pg_startup_text *t)
 {

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * PostgreSQL behind the table of drivers.
+ *
+ *   STARTUP ── first packets are read here; SSLRequest and GSSENCRequest get their 'N'
+ *      │ StartupMessage: its first eight bytes are held back until it is known to be one
+ *   NORMAL ─── everything is passed on as it is and only watched
+ *   OVER ───── after CancelRequest, or an error of our own */
+#include <stdlib.h>
+
+#include "io/log.h"
+#include "proto/pg/pg_encode.h"
+#include "proxy/pg/pg_session.h"
+
+static int
+worker_new(const struct driver_env *env, void **ret_worker)
+{
+    struct pg_worker *w = check_alloc(1, sizeof(*w));
+    w->env = *env;
+    w->lens = lens_new();
+    list_init(&w->sessions);
+    pg_texts_init(&w->texts);
+    pg_execs_init(&w->execs, &w->texts, w->lens);
+    *ret_worker = w;
+    return 0;
+}
+
+static void
+worker_free(void *worker)
+{
+    struct pg_worker *w = worker;
+    if (w == NULL) {
+        return;
+    }
+    assert(list_is_empty(&w->sessions));
+    pg_execs_fini(&w->execs);
+    pg_texts_fini(&w->texts);
+    pg_readers_fini(&w->readers);
+    lens_free(&w->lens);
+    free(w);
+}
+
+/* The execution that the server is working on. */
+static const struct pg_exec *
+oldest_of(const struct pg_session *p)
+{
+    const struct pg_reply_entry *head = pg_replies_head(&p->replies);
+    if (head == NULL || p->in_flight == 0 || head->kind == PG_REPLY_STARTUP) {
+        return NULL;
+    }
+    uint32_t at = head->kind == PG_REPLY_QUERY && p->query_at != 0 ? p->query_at : head->token;
+    return at == PG_QUERY_BEYOND ? NULL : pg_exec_at(&p->worker->execs, at);
+}
+
+static void
+worker_tick(void *worker, uint64_t now_ns)
+{
+    struct pg_worker *w = worker;
+    union event ev = {0};
+    struct event_in_flight *f = &ev.as_event_in_flight;
+    f->head.type = EV_IN_FLIGHT;
+    lens_expire(w->lens, now_ns);
+    LIST_FOREACH (node, &w->sessions) {
+        const struct pg_session *p = LIST_ENTRY(node, struct pg_session, node);
+        if (p->s->opaque) {
+            continue;
+        }
+        f->in_flight += p->in_flight;
+        f->in_transaction += p->in_flight == 0 && (p->tx_state == 'T' || p->tx_state == 'E');
+        const struct pg_exec *e = oldest_of(p);
+        if (e != NULL && e->fingerprint != 0 &&
+            (f->fingerprint == 0 || e->start_ns < f->start_ns)) {
+            f->session = p->s->id;
+            f->fingerprint = e->fingerprint;
+            f->start_ns = e->start_ns;
+        }
+    }
+    publisher_send(w->env.publisher, now_ns, &ev, NULL, 0);
+}
+
+static void
+worker_lease(void *worker, const struct driver_lease *lease, uint64_t now_ns)
+{
+    struct pg_worker *w = worker;
+    lens_expire(w->lens, now_ns);
+    lens_lease(w->lens, lease->fingerprint, lease->count, lease->rows, lease->until_ns);
+}
+
+static void
+open_session(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out)
+{
+    pg_session_init(s->state, worker, s);
+}
+
+/* slowburn's own last word to a client. */
+static void
+say_error(struct pg_session *p, const char sqlstate[5], const char *message, struct driver_out *out)
+{
+    static _Thread_local uint8_t bytes[PG_ENCODE_ERROR_MAX];
+    out->to_client = pg_encode_error(bytes, sqlstate, message);
+    out->close = true;
+    p->phase = PG_PHASE_OVER;
+}
+
+static void
+startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out *out)
+{
+    const struct pg_startup *st = &p->startup;
+    switch (kind) {
+    case PG_STARTUP_SSL:
+    case PG_STARTUP_GSSENC:
+        out->drop = true;
+        out->to_client = SLICE_LIT("N");
+        p->head_len = 0;
+        return;
+    case PG_STARTUP_CANCEL:
+        out->drop = true;
+        out->aside = slice_of(st->cancel, st->cancel_len);
+        out->close = true;
+        p->phase = PG_PHASE_OVER;
+        p->worker->env.counters[COUNTER_cancels]++;
+        return;
+    case PG_STARTUP_START:
+        break;
+    }
+    observe_name_set(&p->observe.user, pg_startup_text(&st->user));
+    observe_name_set(&p->observe.database, pg_startup_text(&st->database));
+    observe_name_set(&p->observe.application, pg_startup_text(&st->application));
+    p->phase = PG_PHASE_NORMAL;
+    p->s->passive_client = true;
+    p->s->passive_upstream = true;
+    if (st->replication) {
+        /* A stream of changes, not of queries. */
+        pg_session_lost(p, "a replication connection");
+    } else if (pg_replies_push(&p->replies, PG_REPLY_STARTUP, 0) != DEC_OK) {
+        pg_session_lost(p, p->replies.reason);
+    }
+}
+
+/* One step through the first packets. The first eight bytes of each are kept here, so that what is
+ * answered by slowburn never reaches the upstream, however it is cut. */
+static size_t
+startup_bytes(struct pg_session *p, struct slice chunk, struct driver_out *out)
+{
+    struct pg_startup *st = &p->startup;
+    enum pg_startup_kind kind;
+    bool in_head = p->head_len < sizeof(p->head);
+    struct slice in = in_head ? slice_sub(chunk, 0, sizeof(p->head) - p->head_len) : chunk;
+    struct slice rest = in;
+    if (in_head) {
+        memcpy(p->head + p->head_len, in.ptr, in.len);
+        p->head_len = (uint8_t)(p->head_len + in.len);
+        out->drop = true;
+    }
+    bool is_start = !in_head && !pg_startup_is_cancel(st);
+    enum dec dec = pg_startup_next(st, &rest, &kind);
+    if (dec == DEC_BAD || dec == DEC_LIMIT) {
+        log_info("proxy", "startup_refused", "a client's first packet was refused",
+                 LOG_STR("reason", st->error.reason), LOG_HEX("session", p->s->id));
+        out->drop = true;
+        p->worker->env.counters[COUNTER_sessions_refused]++;
+        say_error(p, "08P01", st->error.reason, out);
+        return chunk.len;
+    }
+    size_t used = in.len - rest.len;
+    if (dec == DEC_OK) {
+        startup_ended(p, kind, out);
+    } else if (in_head && p->head_len == sizeof(p->head) && !pg_startup_is_cancel(st)) {
+        out->to_upstream = slice_of(p->head, sizeof(p->head));
+        out->connect = true;
+    } else if (!is_start) {
+        out->drop = true;
+    }
+    return used;
+}
+
+static size_t
+client_bytes(void *worker, struct driver_session *s, struct slice chunk, uint64_t now_ns,
+             struct driver_out *out)
+{
+    struct pg_session *p = s->state;
+    const char *reason;
+    switch (p->phase) {
+    case PG_PHASE_STARTUP:
+        return startup_bytes(p, chunk, out);
+    case PG_PHASE_NORMAL:
+        if (!s->opaque && !pg_client_bytes(p, chunk, now_ns, &reason)) {
+            pg_session_lost(p, reason);
+        }
+        return chunk.len;
+    default:
+        out->drop = true;
+        return chunk.len;
+    }
+}
+
+static size_t
+upstream_bytes(void *worker, struct driver_session *s, struct slice chunk, uint64_t now_ns,
+               struct driver_out *out)
+{
+    struct pg_session *p = s->state;
+    const char *reason;
+    if (p->phase == PG_PHASE_NORMAL && !s->opaque && !pg_server_bytes(p, chunk, now_ns, &reason)) {
+        pg_session_lost(p, reason);
+    }
+    return chunk.len;
+}
+
+static void
+failed(void *worker, struct driver_session *s, enum driver_failure failure, uint64_t now_ns,
+       struct driver_out *out)
+{
+    struct pg_session *p = s->state;
+    switch (failure) {
+    case DRIVER_FAILURE_REFUSED:
+        say_error(p, "08006", "slowburn: the database server cannot be reached", out);
+        break;
+    case DRIVER_FAILURE_TIMEOUT:
+        say_error(p, "08006", "slowburn: connecting to the database server took too long", out);
+        break;
+    case DRIVER_FAILURE_RESOLVE:
+        say_error(p, "08006", "slowburn: the database server's name has no address", out);
+        break;
+    case DRIVER_FAILURE_LIMIT:
+        say_error(p, "53300", "slowburn: too many sessions", out);
+        break;
+    case DRIVER_FAILURE_DRAINING:
+        say_error(p, "57P03", "slowburn is shutting down", out);
+        break;
+    }
+}
+
+static void
+client_eof(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
+           struct driver_out *out)
+{
+    static _Thread_local uint8_t cancel[16] = {0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e};
+    struct pg_session *p = s->state;
+    /* A client that died, not one that said goodbye behind its last query. */
+    if (s->opaque || p->goodbye || p->in_flight == 0 || p->cancel_key == 0 || !broken) {
+        return;
+    }
+    for (int i = 0; i < 4; i++) {
+        cancel[8 + i] = (uint8_t)(p->cancel_pid >> (24 - 8 * i));
+        cancel[12 + i] = (uint8_t)(p->cancel_key >> (24 - 8 * i));
+    }
+    out->aside = slice_of(cancel, sizeof(cancel));
+    p->worker->env.counters[COUNTER_cancels]++;
+}
+
+static void
+upstream_eof(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
+             struct driver_out *out)
+{
+    /* The end is passed on: that is what a client knows from its server. */
+}
+
+static bool
+drain(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out)
+{
+    struct pg_session *p = s->state;
+    if (p->phase == PG_PHASE_STARTUP) {
+        return true;
+    }
+    if (p->replies.count > 0 || p->replies.skipping || p->tx_state != 'I' ||
+        !pg_wire_is_between(&p->frontend.wire) || !pg_wire_is_between(&p->backend.wire)) {
+        return false;
+    }
+    say_error(p, "57P01", "slowburn is shutting down", out);
+    return true;
+}
+
+static void
+close_session(void *worker, struct driver_session *s, enum close_reason reason, uint64_t now_ns)
+{
+    pg_session_end(s->state, reason, now_ns);
+}
+
+const struct driver_ops pg_driver = {
+    .name = "postgres",
+    .protocol = PROTOCOL_POSTGRES,
+    .session_size = sizeof(struct pg_session),
+    .worker_new = worker_new,
+    .worker_free = worker_free,
+    .worker_tick = worker_tick,
+    .worker_lease = worker_lease,
+    .open = open_session,
+    .client_bytes = client_bytes,
+    .upstream_bytes = upstream_bytes,
+    .failed = failed,
+    .client_eof = client_eof,
+    .upstream_eof = upstream_eof,
+    .drain = drain,
+    .close = close_session,
+};
