@@ -7,7 +7,8 @@
  * message is JSON text unless its type says otherwise; both ends check everything they read.
  *
  * Not for the path of a query: ring.h is. Non-blocking; a full socket buffer is -EAGAIN and the
- * caller keeps or drops the message. One thread per channel. */
+ * caller keeps or drops the message. One thread per channel receives and frees; sending keeps no
+ * state, so another thread may send meanwhile. */
 #ifndef BUS_CHANNEL_H
 #define BUS_CHANNEL_H
 

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/analyzer_process.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "analysis/analyzer.h"
+#include "app/datadir.h"
+#include "bus/channel.h"
+#include "io/log.h"
+#include "serve/board.h"
+#include "serve/serve.h"
+#ifdef HAVE_STORE
+#include "store/store.h"
+#endif
+
+#define WAIT_MS        5000 /* how often the facts are told again */
+#define ORPHAN_WAIT_MS 200  /* how often an orphan looks for a new supervisor */
+
+struct process {
+    const char *data;
+    struct channel *channel; /* never changes; `alone` says that nobody is at its other end */
+    _Atomic bool alone;
+    bool ends;
+    int exit_code;
+    int signal_fd;
+    int lock_fd;
+    struct store *store;
+    struct board *board;
+    struct analyzer *analyzer;
+    pthread_mutex_t lock; /* over serve: its thread runs before serve_new has returned */
+    struct serve *serve;
+};
+
+static int
+send_text(struct process *p, unsigned type, unsigned to, uint32_t id, struct slice text)
+{
+    struct channel_message m = {.type = (uint16_t)type,
+                                .from = PARTY_ANALYZER,
+                                .to = (uint8_t)to,
+                                .id = id,
+                                .payload = text};
+    return p->alone ? -EPIPE : channel_send(p->channel, &m);
+}
+
+/* ---- what the judge wants; on its thread ---- */
+
+static int
+on_ask(void *ctx, uint32_t id, struct slice json)
+{
+    return send_text(ctx, CHANNEL_ASK, PARTY_ADVISOR, id, json);
+}
+
+static void
+on_lens(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
+{
+    char text[160];
+    int len = snprintf(text, sizeof(text),
+                       "{\"fingerprint\":\"%016" PRIx64 "\",\"count\":%u,\"rows\":%u,"
+                       "\"until_ns\":%" PRIu64 "}",
+                       fingerprint, count, rows, until_ns);
+    /* A lease that is not delivered is asked for again. */
+    (void)!send_text(ctx, CHANNEL_LENS, PARTY_PROXY, 0, slice_of(text, (size_t)len));
+}
+
+static void
+on_store(void *ctx, const struct stored *record)
+{
+    struct process *p = ctx;
+#ifdef HAVE_STORE
+    store_put(p->store, record);
+#else
+    (void)p, (void)record;
+#endif
+}
+
+static void
+on_log(void *ctx, const char *event, const char *text)
+{
+    log_info("analysis", event, "the judge says", LOG_STR("text", text));
+}
+
+static void
+on_document(void *ctx, enum analyzer_document which, struct slice json)
+{
+    static const enum serve_document documents[] = {
+        [ANALYZER_INCIDENTS] = SERVE_INCIDENTS,
+        [ANALYZER_QUERIES] = SERVE_QUERIES,
+        [ANALYZER_REQUESTS] = SERVE_REQUESTS,
+        [ANALYZER_STATUS] = SERVE_STATUS,
+    };
+    struct process *p = ctx;
+    struct serve_text *text = serve_text_new(json);
+    board_put(p->board, documents[which], &text);
+}
+
+static void
+on_command_done(void *ctx, uint64_t ticket, int result)
+{
+    struct process *p = ctx;
+    struct serve_text *none = NULL;
+    pthread_mutex_lock(&p->lock);
+    if (p->serve != NULL) {
+        serve_answer(p->serve, ticket, result, &none);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* ---- what users want; on the serve thread ---- */
+
+static struct serve_text *
+on_serve_document(void *ctx, enum serve_document which)
+{
+    struct process *p = ctx;
+    return board_document(p->board, which);
+}
+
+static int
+on_serve_command(void *ctx, const struct serve_command *c)
+{
+    static const enum analyzer_command kinds[] = {
+        [SERVE_ACK] = ANALYZER_ACK,
+        [SERVE_CLOSE] = ANALYZER_CLOSE,
+        [SERVE_DEPLOY] = ANALYZER_DEPLOY,
+    };
+    struct process *p = ctx;
+    return analyzer_command(p->analyzer, kinds[c->kind], c->ticket, (uint32_t)c->incident,
+                            slice_from_str(c->name));
+}
+
+/* ---- starting ---- */
+
+#ifdef HAVE_STORE
+static void
+on_kept(void *ctx, const struct stored *record)
+{
+    struct process *p = ctx;
+    if (analyzer_restore(p->analyzer, record) < 0) {
+        log_warn("analysis", "restore_skipped", "a record in the store cannot be read",
+                 LOG_U64("kind", record->kind));
+    }
+}
+
+#endif
+
+static int
+start_analysis(struct process *p, const json_t *o, struct diag *diag)
+{
+    const struct analyzer_config config = {
+        .cores = (unsigned)json_integer_value(json_object_get(o, "cores"))};
+    const struct analyzer_out out = {p,      on_ask,      on_lens,        on_store,
+                                     on_log, on_document, on_command_done};
+    int r = 0;
+#ifdef HAVE_STORE
+    uint64_t bytes_max = (uint64_t)json_integer_value(json_object_get(o, "store_max_bytes"));
+    r = store_open(p->data, bytes_max, diag, &p->store);
+    if (r < 0) {
+        return r;
+    }
+#endif
+    r = analyzer_new(&config, &out, &p->analyzer);
+    if (r < 0) {
+        return diag_set(diag, r, "the analysis cannot be set up: %s", strerror(-r));
+    }
+#ifdef HAVE_STORE
+    r = store_restore(p->store, on_kept, p);
+    if (r < 0) {
+        log_warn("analysis", "restore_failed", "the store was not read to its end", LOG_ERRNO(r));
+    }
+#endif
+    r = analyzer_start(p->analyzer);
+    return r < 0 ? diag_set(diag, r, "the analysis does not start: %s", strerror(-r)) : 0;
+}
+
+static int
+start_serve(struct process *p, int tcp_fd, struct diag *diag)
+{
+    const struct serve_config config = {.tcp_fd = tcp_fd, .unix_fd = -1, .data_dir = p->data};
+    const struct serve_source source = {p, on_serve_document, on_serve_command};
+    pthread_mutex_lock(&p->lock);
+    int r = serve_new(&config, &source, diag, &p->serve);
+    pthread_mutex_unlock(&p->lock);
+    return r;
+}
+
+static void
+configure(struct process *p, struct channel_message *m)
+{
+    json_t *o = json_loadb((const char *)m->payload.ptr, m->payload.len, 0, NULL);
+    const char *level_text = json_string_value(json_object_get(o, "log_level"));
+    enum log_level level;
+    if (log_level_from_str(slice_from_str(level_text), &level) == 0) {
+        log_set_level(level);
+    }
+    if (p->analyzer == NULL) {
+        struct diag diag = {0};
+        int tcp_fd = -1;
+        if (m->fd_count > 0) {
+            tcp_fd = m->fds[--m->fd_count];
+        }
+        int r = datadir_lock(p->data, DATADIR_ANALYZER_LOCK, &diag, &p->lock_fd);
+        r = r < 0 ? r : start_analysis(p, o, &diag);
+        if (r == 0) {
+            r = start_serve(p, tcp_fd, &diag);
+            tcp_fd = -1;
+        }
+        if (r < 0) {
+            char text[1100];
+            log_error("analysis", "start_failed", "the analyzer cannot work",
+                      LOG_STR("reason", diag_format(&diag, text, sizeof(text))));
+            p->ends = true;
+            p->exit_code = 1;
+        }
+        if (tcp_fd >= 0) {
+            close(tcp_fd);
+        }
+    }
+    json_decref(o);
+}
+
+/* ---- working ---- */
+
+static void
+tell_fact(struct process *p, const char *name, json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT);
+    if (text != NULL && p->analyzer != NULL &&
+        analyzer_fact(p->analyzer, name, slice_from_str(text)) < 0) {
+        log_debug("analysis", "fact_refused", "the status page has no room", LOG_STR("name", name));
+    }
+    free(text);
+}
+
+static void
+tell_own_facts(struct process *p)
+{
+    if (p->serve != NULL) {
+        struct serve_totals t = serve_totals(p->serve);
+        json_t *api = json_pack("{s:I, s:I, s:I}", "requests", (json_int_t)t.requests, "errors",
+                                (json_int_t)t.errors, "refused", (json_int_t)t.refused);
+        tell_fact(p, "api", api);
+        json_decref(api);
+    }
+}
+
+static void
+on_status(struct process *p, const struct channel_message *m)
+{
+    json_t *o = json_loadb((const char *)m->payload.ptr, m->payload.len, 0, NULL);
+    const char *name;
+    json_t *value;
+    json_object_foreach(o, name, value)
+    {
+        tell_fact(p, name, value);
+    }
+    json_decref(o);
+}
+
+static void
+on_rings(struct process *p, struct channel_message *m)
+{
+    struct diag diag = {0};
+    unsigned count = m->fd_count;
+    m->fd_count = 0; /* taken */
+    int r = analyzer_attach(p->analyzer, m->fds, count, &diag);
+    if (r < 0) {
+        char text[1100];
+        log_error("analysis", "attach_failed", "the proxy's rings cannot be read",
+                  LOG_STR("reason", diag_format(&diag, text, sizeof(text))), LOG_ERRNO(r));
+    } else {
+        log_info("analysis", "attached", "reading the proxy's rings",
+                 LOG_U64("workers", count / 2));
+    }
+}
+
+static void
+on_message(struct process *p, struct channel_message *m)
+{
+    if (m->type == CHANNEL_CONFIGURE) {
+        configure(p, m);
+    } else if (m->type == CHANNEL_DRAIN) {
+        p->ends = true;
+    } else if (p->analyzer == NULL) {
+        log_warn("analysis", "message_early", "a message came before the configuration",
+                 LOG_U64("type", m->type));
+    } else if (m->type == CHANNEL_RINGS) {
+        on_rings(p, m);
+    } else if (m->type == CHANNEL_STATUS) {
+        on_status(p, m);
+    } else if (m->type == CHANNEL_ANSWER && analyzer_answer(p->analyzer, m->id, m->payload) < 0) {
+        log_warn("analysis", "answer_dropped", "too many answers wait for the judge");
+    }
+}
+
+static void
+on_channel(struct process *p)
+{
+    struct channel_message m;
+    int r;
+    while (!p->ends && (r = channel_receive(p->channel, &m)) != 0) {
+        if (r < 0) {
+            p->alone = true;
+            p->ends = p->analyzer == NULL;
+            log_warn("analysis", "supervisor_gone", "going on without a supervisor", LOG_ERRNO(r));
+            return;
+        }
+        on_message(p, &m);
+        channel_message_close_fds(&m);
+    }
+}
+
+static void
+wait_and_work(struct process *p)
+{
+    struct pollfd pfds[2] = {{p->signal_fd, POLLIN, 0},
+                             {p->alone ? -1 : channel_fd(p->channel), POLLIN, 0}};
+    int ready = poll(pfds, 2, p->alone ? ORPHAN_WAIT_MS : WAIT_MS);
+    if (ready > 0 && pfds[0].revents != 0) {
+        p->ends = true;
+    }
+    if (ready > 0 && pfds[1].revents != 0) {
+        on_channel(p);
+    }
+    if (p->alone && datadir_is_locked(p->data, DATADIR_RUN_LOCK)) {
+        log_info("analysis", "leaving", "another supervisor is here");
+        p->ends = true;
+    }
+    tell_own_facts(p);
+}
+
+static void
+stop(struct process *p)
+{
+    pthread_mutex_lock(&p->lock);
+    struct serve *serve = TAKE(p->serve);
+    pthread_mutex_unlock(&p->lock);
+    if (serve != NULL) {
+        serve_free(&serve);
+    }
+    analyzer_free(&p->analyzer); /* flushes into the store */
+#ifdef HAVE_STORE
+    store_free(&p->store);
+#endif
+    board_free(&p->board);
+    channel_free(&p->channel);
+    close(p->signal_fd);
+    if (p->lock_fd >= 0) {
+        close(p->lock_fd);
+    }
+    pthread_mutex_destroy(&p->lock);
+}
+
+int
+analyzer_process(int channel_fd, const char *data)
+{
+    struct process p = {.data = data, .lock_fd = -1, .signal_fd = -1};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    p.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    int r = channel_new(channel_fd, &p.channel);
+    if (r < 0 || p.signal_fd < 0) {
+        log_error("analysis", "start_failed", "the channel cannot be used", LOG_ERRNO(r));
+        return 1;
+    }
+    pthread_mutex_init(&p.lock, NULL);
+    p.board = board_new();
+    char hello[96];
+    int len = snprintf(hello, sizeof(hello), "{\"pid\":%d,\"version\":\"%s\"}", (int)getpid(),
+                       SLOWBURN_VERSION);
+    p.ends = send_text(&p, CHANNEL_HELLO, PARTY_SUPERVISOR, 0, slice_of(hello, (size_t)len)) < 0;
+    while (!p.ends) {
+        wait_and_work(&p);
+    }
+    stop(&p);
+    return p.exit_code;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/config.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app/configure.h"
+#include "unit/unit.h"
+
+static char path[64];
+
+static void
+write_file(const char *text)
+{
+    strcpy(path, "/tmp/slowburn-config-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
+/* As main gets them. */
+static char **
+words(const char **argv)
+{
+    return (char **)(uintptr_t)argv;
+}
+
+static int
+read_text(const char *text, struct config *c, struct diag *diag)
+{
+    write_file(text);
+    int r = config_read(c, path, diag);
+    if (r == 0) {
+        r = config_check(c, diag);
+    }
+    unlink(path);
+    return r;
+}
+
+static void
+a_whole_file_is_read(void **state)
+{
+    AUTO(config) struct config *c = config_new();
+    struct diag diag = {0};
+    assert_int_equal(read_text("; a comment\n"
+                               "[slowburn]\n"
+                               "log_level = debug\n"
+                               "  log_format = json\n"
+                               "[limits]\n"
+                               "drain_ms = 0\n"
+                               "[postgres shop]\n"
+                               "listen = 6432\n"
+                               "upstream = db.example:5432\n"
+                               "[postgres other]\n"
+                               "listen = [::1]:6433\n"
+                               "upstream = :5433\n"
+                               "[http]\n"
+                               "listen = 0.0.0.0:8080\n"
+                               "upstream = localhost:80\n"
+                               "[advisor shop]\n"
+                               "dsn = host=db.example\n"
+                               "dsn = dbname=shop\n",
+                               c, &diag),
+                     0);
+    assert_int_equal(c->listener_count, 3);
+    assert_string_equal(c->listeners[0].listen.text, "127.0.0.1:6432");
+    assert_string_equal(c->listeners[0].upstream.text, "db.example:5432");
+    assert_string_equal(c->listeners[1].listen.text, "[::1]:6433");
+    assert_string_equal(c->listeners[1].upstream.text, "127.0.0.1:5433");
+    assert_int_equal(c->listeners[2].protocol, PROTOCOL_HTTP);
+    assert_string_equal(c->logins[0].dsn, "host=db.example dbname=shop");
+    assert_int_equal(config_number(c, SETTING_drain_ms), 0);
+    assert_string_equal(config_text(c, SETTING_log_level), "debug");
+    assert_string_equal(config_text(c, SETTING_log_format), "json");
+    assert_string_equal(config_text(c, SETTING_admin), "127.0.0.1:7433");
+}
+
+static void
+options_win_over_the_file_and_lists_grow(void **state)
+{
+    AUTO(config) struct config *c = config_new();
+    struct diag diag = {0};
+    write_file("[slowburn]\nlog_level = debug\nworkers = 3\n[postgres a]\nlisten = 1\n"
+               "upstream = 2\n");
+    const char *argv[] = {"run",       "--log-level=warn", "-c",         path,
+                          "--http",    "8080=9090",        "--postgres", "6432=host:1",
+                          "--advisor", "dbname=shop",      NULL};
+    assert_int_equal(config_from_options(c, ARRAY_LEN(argv) - 1, words(argv), &diag), 0);
+    unlink(path);
+    assert_string_equal(config_text(c, SETTING_log_level), "warn");
+    assert_int_equal(config_number(c, SETTING_workers), 3);
+    assert_int_equal(configure_workers(c), 3);
+    assert_int_equal(c->listener_count, 3);
+    assert_string_equal(c->listeners[2].upstream.text, "host:1");
+    assert_string_equal(c->logins[0].dsn, "dbname=shop");
+}
+
+static void
+every_error_names_its_line_and_a_way_out(void **state)
+{
+    const struct {
+        const char *text;
+        unsigned line;
+        const char *message;
+        const char *hint;
+    } cases[] = {
+        {"[slowburn]\nlog_levl = info\n", 2, "unknown key \"log_levl\" in [slowburn]",
+         "did you mean \"log_level\"?"},
+        {"[slowburn]\ndrain_ms = 1\n", 2, "unknown key \"drain_ms\" in [slowburn]",
+         "it belongs in [limits]"},
+        {"[slowburn]\nzzzzzzzzzzzzzzz = 1\n", 2, "unknown key \"zzzzzzzzzzzzzzz\" in [slowburn]",
+         ""},
+        {"\n\n[limts]\nx = 1\n", 4, "unknown section \"limts\"", "did you mean \"limits\"?"},
+        {"[postgres a]\nlisten = 1\nupstrem = 2\n", 3, "unknown key \"upstrem\" in [postgres a]",
+         "did you mean \"upstream\"?"},
+        {"[postgres a]\nlisten = 99999\n", 2, "\"99999\" is not an address",
+         "write host:port, [v6]:port or port"},
+        {"[limits]\ndrain_ms = -1\n", 2, "drain_ms is a number from 0 to 600000, not \"-1\"", ""},
+        {"[limits]\ndrain_ms = 1\ndrain_ms = 2\n", 3, "drain_ms is given twice, first in line 2",
+         ""},
+        {"[slowburn]\nlog_format = xml\n", 2, "log_format is text or json, not \"xml\"", ""},
+        {"log_level = info\n", 1, "the key \"log_level\" stands before any section",
+         "begin with [slowburn]"},
+        {"[slowburn]\nwhat is this\n", 2, "neither a [section] nor a key = value", ""},
+        {"[postgres a]\nlisten = 1\nlisten = 2\n", 3, "listen is given twice in [postgres a]",
+         "give each listener a section of its own name"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(config) struct config *c = config_new();
+        struct diag diag = {0};
+        assert_true(read_text(cases[i].text, c, &diag) < 0);
+        assert_string_equal(diag.message, cases[i].message);
+        assert_string_equal(diag.hint, cases[i].hint);
+        assert_int_equal(diag.line, cases[i].line);
+        assert_string_equal(diag.file, path);
+    }
+}
+
+static void
+a_long_line_is_named(void **state)
+{
+    AUTO(config) struct config *c = config_new();
+    struct diag diag = {0};
+    char text[1000] = "[advisor a]\ndsn = ";
+    memset(text + strlen(text), 'x', 800);
+    assert_true(read_text(text, c, &diag) < 0);
+    assert_int_equal(diag.line, 2);
+    assert_non_null(strstr(diag.message, "the line is longer than"));
+}
+
+static void
+what_does_not_fit_together_is_refused(void **state)
+{
+    const char *const texts[] = {
+        "[slowburn]\nlog_level = info\n",
+        "[postgres a]\nlisten = 1\n",
+        "[postgres a]\nupstream = 1\n",
+        "[postgres a]\nlisten = 1\nupstream = 2\n[http b]\nlisten = 1\nupstream = 3\n",
+        "[postgres a]\nlisten = 1\nupstream = 1\n",
+        "[postgres a]\nlisten = 1\nupstream = 2\n[limits]\nring_bytes = 100000\n",
+        "[postgres a]\nlisten = 1\nupstream = 2\n[slowburn]\nadmin = nowhere\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        AUTO(config) struct config *c = config_new();
+        struct diag diag = {0};
+        assert_true(read_text(texts[i], c, &diag) < 0);
+        assert_true(diag_is_set(&diag));
+    }
+}
+
+static void
+too_many_listeners_are_refused(void **state)
+{
+    AUTO(config) struct config *c = config_new();
+    struct diag diag = {0};
+    char text[4096] = "";
+    for (int i = 0; i <= CONFIG_LISTENERS_MAX; i++) {
+        size_t at = strlen(text);
+        snprintf(text + at, sizeof(text) - at, "[http l%d]\nlisten = %d\nupstream = 9\n", i,
+                 1000 + i);
+    }
+    assert_true(read_text(text, c, &diag) < 0);
+    assert_int_equal(diag.line, 3 * CONFIG_LISTENERS_MAX + 2);
+}
+
+static void
+options_are_checked(void **state)
+{
+    const char *cases[][4] = {
+        {"run", "--postgres", "6432", NULL},  {"run", "--postgrs", "1=2", NULL},
+        {"run", "--log-level", "loud", NULL}, {"run", "--data", NULL, NULL},
+        {"run", "extra", NULL, NULL},         {"run", "-c", "/nonexistent/slowburn.conf", NULL},
+        {"run", "--postgres", "1=2=3", NULL}, {"run", "--http", "=1", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(config) struct config *c = config_new();
+        struct diag diag = {0};
+        int argc = 0;
+        while (cases[i][argc] != NULL) {
+            argc++;
+        }
+        assert_true(config_from_options(c, argc, words(cases[i]), &diag) < 0);
+        assert_true(diag_is_set(&diag));
+    }
+    AUTO(config) struct config *c = config_new();
+    struct diag diag = {0};
+    const char *help[] = {"run", "--help", NULL};
+    assert_int_equal(config_from_options(c, 2, words(help), &diag), 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_file_is_read),
+        cmocka_unit_test(options_win_over_the_file_and_lists_grow),
+        cmocka_unit_test(every_error_names_its_line_and_a_way_out),
+        cmocka_unit_test(a_long_line_is_named),
+        cmocka_unit_test(what_does_not_fit_together_is_refused),
+        cmocka_unit_test(too_many_listeners_are_refused),
+        cmocka_unit_test(options_are_checked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
