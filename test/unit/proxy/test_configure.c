@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "proxy/configure.h"
+
+static const struct driver_ops *const drivers[] = {&raw_driver, NULL};
+
+static int
+parse(const char *json, struct diag *diag, struct proxy_config *config)
+{
+    *diag = (struct diag){0};
+    return configure_parse(slice_from_str(json), drivers, diag, config);
+}
+
+static void
+everything_is_read(void **state)
+{
+    struct diag diag;
+    struct proxy_config c;
+    configure_defaults(&c);
+    assert_int_equal(
+        parse("{\"workers\":3,\"sessions_max\":100,\"ring_bytes\":65536,"
+              "\"hash_key\":\"000102030405060708090a0b0c0d0e0f\",\"connect_timeout_ms\":7,"
+              "\"login_timeout_ms\":8,\"drain_ms\":0,\"log_level\":\"debug\",\"more\":1,"
+              "\"listeners\":[{\"protocol\":\"raw\",\"address\":\"127.0.0.1:1\","
+              "\"upstream\":\"db:2\"}]}",
+              &diag, &c),
+        0);
+    assert_int_equal(c.workers, 3);
+    assert_int_equal(c.sessions_max, 100);
+    assert_int_equal(c.ring_bytes, 65536);
+    assert_int_equal(c.connect_timeout_ns, 7 * NS_PER_MS);
+    assert_int_equal(c.login_timeout_ns, 8 * NS_PER_MS);
+    assert_int_equal(c.drain_ns, 0);
+    assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
+    assert_true(c.hash_key.k0 == 0x0706050403020100u && c.hash_key.k1 == 0x0f0e0d0c0b0a0908u);
+    assert_int_equal(c.listener_count, 1);
+    assert_ptr_equal(c.listeners[0].ops, &raw_driver);
+    assert_string_equal(c.listeners[0].name, "127.0.0.1:1");
+    assert_string_equal(c.listeners[0].upstream, "db:2");
+}
+
+static void
+missing_keys_keep_what_was(void **state)
+{
+    struct diag diag;
+    struct proxy_config c, before;
+    configure_defaults(&c);
+    before = c;
+    assert_int_equal(parse("{\"sessions_max\":5}", &diag, &c), 0);
+    assert_int_equal(c.sessions_max, 5);
+    assert_int_equal(c.workers, before.workers);
+    assert_int_equal(c.drain_ns, before.drain_ns);
+    assert_false(c.has_log_level);
+}
+
+static void
+bad_values_are_named_and_change_nothing(void **state)
+{
+    static const struct {
+        const char *json, *named;
+    } bad[] = {
+        {"", "JSON"},
+        {"[]", "JSON"},
+        {"{\"workers\":0}", "workers"},
+        {"{\"workers\":17}", "workers"},
+        {"{\"workers\":\"2\"}", "workers"},
+        {"{\"sessions_max\":-1}", "sessions_max"},
+        {"{\"sessions_max\":1e9}", "sessions_max"},
+        {"{\"ring_bytes\":1}", "ring_bytes"},
+        {"{\"hash_key\":\"00\"}", "hash_key"},
+        {"{\"hash_key\":\"0g0102030405060708090a0b0c0d0e0f\"}", "hash_key"},
+        {"{\"hash_key\":1}", "hash_key"},
+        {"{\"log_level\":\"loud\"}", "log_level"},
+        {"{\"log_level\":7}", "log_level"},
+        {"{\"workers\":4,\"listeners\":{}}", "listeners"},
+        {"{\"listeners\":[{}]}", "protocol"},
+        {"{\"listeners\":[{\"protocol\":\"x\",\"address\":\"a:1\",\"upstream\":\"b:1\"}]}",
+         "\"x\""},
+        {"{\"listeners\":[{\"protocol\":\"raw\",\"address\":\"a:1\"}]}", "upstream"},
+        {"{\"listeners\":[7]}", "protocol"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct diag diag;
+        struct proxy_config c, before;
+        configure_defaults(&c);
+        before = c;
+        assert_int_equal(parse(bad[i].json, &diag, &c), -EINVAL);
+        if (strstr(diag.message, bad[i].named) == NULL) {
+            fail_msg("%s: \"%s\" does not name %s", bad[i].json, diag.message, bad[i].named);
+        }
+        assert_memory_equal(&c, &before, sizeof(c));
+    }
+}
+
+static void
+leases_are_read_and_checked(void **state)
+{
+    struct driver_lease lease;
+    assert_int_equal(
+        configure_parse_lease(SLICE_LIT("{\"fingerprint\":\"00000000000000ff\",\"count\":3,"
+                                        "\"rows\":9,\"until_ns\":77}"),
+                              &lease),
+        0);
+    assert_int_equal(lease.fingerprint, 0xff);
+    assert_int_equal(lease.count, 3);
+    assert_int_equal(lease.rows, 9);
+    assert_int_equal(lease.until_ns, 77);
+    static const char *const bad[] = {"",
+                                      "{}",
+                                      "{\"fingerprint\":7}",
+                                      "{\"fingerprint\":\"ff\"}",
+                                      "{\"fingerprint\":\"00000000000000fx\"}",
+                                      "{\"fingerprint\":\"00000000000000ff\",\"rows\":100000}",
+                                      "{\"fingerprint\":\"00000000000000ff\",\"count\":-1}"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(configure_parse_lease(slice_from_str(bad[i]), &lease), -EINVAL);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_is_read),
+        cmocka_unit_test(missing_keys_keep_what_was),
+        cmocka_unit_test(bad_values_are_named_and_change_nothing),
+        cmocka_unit_test(leases_are_read_and_checked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
