@@ -19,23 +19,20 @@ PHASE_S = 30.0
 
 def play(folder):
     results = outcome.Results(folder)
-    with Environment(name="direct") as env:
-        try:
-            env.start_database()
-            cost = calibrate.measure(env)
-            page = cost.page_size_for(CPU_TARGET, RATE, SHARE_AFTER)
-            say.step(f"{cost}: {page} orders a page")
-            env.start_shop(page)
-            load = env.start_load(rate_per_min=RATE, shares=traffic.shares_with_list(SHARE_BEFORE))
-            cpu = CpuMeter(env.postgres)
-            _phase(env, load, cpu, "v1")
-            env.shop.deploy(V2)
-            load.change(shares=traffic.shares_with_list(SHARE_AFTER), over_s=5.0)
-            waiting.for_seconds(env, 5.0)
-            _phase(env, load, cpu, "v2")
-            _overload(env, load, cpu)
-        finally:
-            results.logs(env.logs)
+    with Environment(name="direct", logs=results.logs) as env:
+        env.start_database()
+        cost = calibrate.measure(env)
+        page = cost.page_size_for(CPU_TARGET, RATE, SHARE_AFTER)
+        say.step(f"{cost}: {page} orders a page")
+        env.start_shop(page)
+        load = env.start_load(rate_per_min=RATE, shares=traffic.shares_with_list(SHARE_BEFORE))
+        cpu = CpuMeter(env.postgres)
+        _phase(env, load, cpu, "v1")
+        env.shop.deploy(V2)
+        load.change(shares=traffic.shares_with_list(SHARE_AFTER), over_s=5.0)
+        waiting.for_seconds(env, 5.0)
+        _phase(env, load, cpu, "v2")
+        _overload(env, load, cpu)
     return True
 
 

@@ -177,14 +177,13 @@ def _name(kinds):
 
 def play(folder):
     results = outcome.Results(folder)
-    with Environment(name="corners") as env:
+    with Environment(name="corners", logs=results.logs) as env:
         corners = Corners(env, results)
         try:
             corners.set_up()
             incident = corners.predict()
             corners.compare(incident, corners.measure())
         finally:
-            results.logs(env.logs)
             results.json("checks.json", corners.checks.rows)
     corners.checks.print()
     return not corners.checks.failed()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything of one run, in one temporary folder: PostgreSQL, the shop, slowburn, the load.
+Logs go elsewhere if wanted, so that they are still there when the folder is not.
 
     with Environment() as env:
         env.start_database()
@@ -23,9 +24,10 @@ from .shop import V1, Shop
 
 
 class Environment:
-    def __init__(self, postgres_options=(), name="demo"):
+    def __init__(self, postgres_options=(), name="demo", logs=None):
         self._postgres_options = postgres_options
         self._name = name
+        self.logs = logs
 
     def __enter__(self):
         self.processes = Processes()
@@ -34,8 +36,8 @@ class Environment:
             self.folder = tempfile.mkdtemp(prefix=f"slowburn-{self._name}-")
             # PostgreSQL may have to run as another user than this one.
             os.chmod(self.folder, 0o755)
-            self.logs = os.path.join(self.folder, "logs")
-            os.mkdir(self.logs)
+            self.logs = self.logs or os.path.join(self.folder, "logs")
+            os.makedirs(self.logs, exist_ok=True)
             ports = net.free_ports(5)
             self.postgres = Postgres(self.processes, self.folder, ports[0], self.logs,
                                      self._postgres_options)

@@ -47,7 +47,8 @@ class Results:
     def __init__(self, folder):
         self.folder = folder
         shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
+        self.logs = os.path.join(folder, "logs")
+        os.makedirs(self.logs)
 
     def text(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
@@ -55,7 +56,3 @@ class Results:
 
     def json(self, name, value):
         self.text(name, json.dumps(value, indent=2) + "\n")
-
-    def logs(self, folder):
-        if os.path.isdir(folder):
-            shutil.copytree(folder, os.path.join(self.folder, "logs"), dirs_exist_ok=True)

@@ -29,6 +29,9 @@ SEEN_REQUESTS = 30
 RECEIPT_LIMIT_S = 150.0
 # Act two: the load grows by a quarter every few seconds, up to a limit that any machine feels.
 STEP_S, STEP, RATE_MAX = 6.0, 1.25, 8000.0
+# The rush ends in a lull. PHP finishes what its clients have long given up on, so without one a
+# server that has fallen behind would stay behind.
+LULL_RATE = 120.0
 VICTIMS = (traffic.LOGIN, traffic.PAY)
 
 
@@ -134,7 +137,7 @@ class Story:
         if failed:
             # The outage as its users have it, for a few seconds more.
             waiting.for_seconds(self.env, 5.0, self._pulse)
-        self.load.change(rate_per_min=RATE)
+        self.load.change(rate_per_min=LULL_RATE)
         self._tell_outage(incident, begin, failed, rate, busy)
         self._drain()
 
@@ -159,14 +162,16 @@ class Story:
                         f"{failed.route}, {ahead:.0f} s after the incident opened")
 
     def _drain(self):
-        """Back to normal: until the backlog of act two is gone."""
-        say.step(f"the load is back at {RATE:.0f} requests a minute")
+        """The rush is over; once its backlog is gone, traffic is what it was before."""
+        say.step(f"the rush is over: {LULL_RATE:.0f} requests a minute until the backlog is gone")
 
         def calm():
-            recent = self.load.results.between(self.load.now() - 12.0, self.load.now() - 2.0)
-            return len(recent) > 50 and all(r.ok for r in recent)
+            recent = self.load.results.between(self.load.now() - 10.0, self.load.now() - 2.0)
+            return len(recent) > 8 and all(r.ok for r in recent)
 
         waiting.until(self.env, "the backlog to drain", calm, 180.0, self._pulse)
+        say.step(f"the load is back at {RATE:.0f} requests a minute")
+        self.load.change(rate_per_min=RATE, over_s=10.0)
 
     # -- the fixes ------------------------------------------------------------------------------
 
@@ -245,7 +250,7 @@ class Story:
 def play(folder, keep, acts=2):
     """Plays it all. Answers whether everything that must be true was."""
     results = outcome.Results(folder)
-    with Environment() as env:
+    with Environment(logs=results.logs) as env:
         story = Story(env, results)
         try:
             story.set_up()
@@ -257,7 +262,6 @@ def play(folder, keep, acts=2):
             if keep:
                 _keep(env)
         finally:
-            results.logs(env.logs)
             results.json("checks.json", story.checks.rows)
     story.checks.print()
     say.step(f"everything is stopped; {folder} holds the incident, the postmortem and the logs")

@@ -41,6 +41,8 @@ class Plan:
         """(requests a minute, {route: share}) at `now`."""
         if now >= self._end:
             return self._to
+        if now <= self._begin:
+            return self._from
         done = (now - self._begin) / (self._end - self._begin)
         rate = self._from[0] + (self._to[0] - self._from[0]) * done
         mix = {route: self._from[1].get(route, 0.0) * (1 - done) + share * done
