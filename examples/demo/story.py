@@ -132,7 +132,7 @@ class Story:
             until = time.monotonic() + STEP_S
             while time.monotonic() < until and not failed:
                 waiting.for_seconds(self.env, 0.5)
-                failed = self._first_failure(begin)
+                failed = self._failed_victim(begin)
         busy = self.cpu.read()
         if failed:
             # The outage as its users have it, for a few seconds more.
@@ -141,21 +141,22 @@ class Story:
         self._tell_outage(incident, begin, failed, rate, busy)
         self._drain()
 
-    def _first_failure(self, begin):
-        failures = [r for r in self.load.results.between(begin, 1e9)
-                    if r.route in VICTIMS and not r.ok]
-        return min(failures, key=lambda r: r.at + r.ms, default=None)
+    def _failed_victim(self, begin):
+        return next((r for r in self.load.results.between(begin, 1e9)
+                     if r.route in VICTIMS and not r.ok), None)
 
     def _tell_outage(self, incident, begin, failed, rate, busy):
         if not failed:
             self.checks.add("act two: another endpoint times out", False,
                             f"not even at {rate:.0f} requests a minute")
             return
-        when = failed.at + failed.ms / 1e3
+        first = min((r for r in self.load.results.between(0.0, 1e9) if not r.ok),
+                    key=lambda r: r.at + r.ms / 1e3)
+        when = first.at + first.ms / 1e3
         ahead = when - self.load.at_wall(waiting.wall(incident["opened_at"]))
-        say.step(f"{failed.route} fails first ({failed.status}) at {rate:.0f} requests a minute;"
-                 f" database CPU {busy:.0%}")
-        say.step(f"detected {ahead:.0f} s before the first failed request")
+        say.step(f"{failed.route} fails ({failed.status}) at {rate:.0f} requests a minute; database"
+                 f" CPU {busy:.0%}")
+        say.step(f"detected {ahead:.0f} s before the first failed request ({first.route})")
         say.block("\n".join(["While it lasted:"]
                             + summary.table(self.load.results.between(begin, self.load.now()))))
         self.checks.add("act two: another endpoint times out", True,
