@@ -2,11 +2,10 @@
  * The first byte says which side and how the rest is cut; the rest is one message. */
 #include <stdlib.h>
 
+#include "fuzz/target.h"
 #include "proto/http/http_body.h"
 #include "proto/http/http_path.h"
 #include "proto/http/http_values.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 touch(void *arg, struct slice value)

@@ -50,11 +50,12 @@ class Channel:
 class ProxyHost:
     """with ProxyHost(folder, [upstream_port, ...]) as proxy: proxy.ports[0]"""
 
-    def __init__(self, folder, upstreams, **settings):
+    def __init__(self, folder, upstreams, protocol="raw", **settings):
         self.data = os.path.join(folder, "data")
         os.makedirs(self.data)
         self.log = os.path.join(folder, "proxy.log")
         self.upstreams = upstreams
+        self.protocol = protocol
         self.settings = settings
         self.channel = self.process = None
         self.ports = []
@@ -71,7 +72,8 @@ class ProxyHost:
             sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=4096))
                        for _ in self.upstreams]
             self.ports = [s.getsockname()[1] for s in sockets]
-            listeners = [{"protocol": "raw", "address": f"127.0.0.1:{port}", "upstream": upstream}
+            listeners = [{"protocol": self.protocol, "address": f"127.0.0.1:{port}",
+                          "upstream": upstream}
                          for port, upstream in zip(self.ports, self.upstreams)]
             answer = self.channel.ask(CONFIGURE, {"listeners": listeners, **self.settings},
                                       fds=[s.fileno() for s in sockets])

@@ -4,12 +4,13 @@
  *   client side:    HEAD ──head──> BODY ──its end──> HEAD        (held while a response is due)
  *   upstream side:  nothing due ──request──> HEAD ──> BODY ──its end──> nothing due
  *
- * One request at a time: what a pipelining client sends early waits in the session's input. The
- * upstream connection is opened for the first request and again when it was closed between two. A
- * request's head is emitted once it is complete, with a traceparent where it had no valid one; a
- * head over HEAD_EMIT_MAX goes on as it comes and gets the traceparent before its last line end.
- * Everything else passes as it is; responses are shown to us after they were sent on.
- * A request that is no HTTP is refused; a response that is none makes the session opaque. */
+ * One request at a time: what a pipelining client sends early waits in the session's input. Each
+ * client has an upstream connection of its own, opened for its first request, and each side's end
+ * is the other's, as it would be without us. A request's head is emitted once it is complete, with
+ * a traceparent where it had no valid one; a head over HEAD_EMIT_MAX goes on as it comes and gets
+ * the traceparent before its last line end. Everything else passes as it is; responses are shown to
+ * us after they were sent on. A request that is no HTTP is refused; a response that is none makes
+ * the session opaque. */
 #include "base/prng.h"
 #include "io/log.h"
 #include "proto/http/http_body.h"
@@ -40,7 +41,6 @@ struct http_session {
     struct http_body response_body;
     uint64_t head_start_ns; /* first byte of the head that is being read; 0: none yet */
     uint64_t requests;
-    uint64_t link_requests;          /* on this upstream connection */
     uint64_t backend;                /* its id while it is open */
     uint32_t epoch;                  /* of the consumer that heard of the session */
     char tail[TRACEPARENT_LINE_MAX]; /* to be sent instead of the head's last two bytes */
@@ -49,9 +49,7 @@ struct http_session {
     bool in_response_body;
     bool head_forwarded; /* the head being read goes on as it comes */
     bool tunnel;
-    bool refused;      /* our own error was sent; what else comes is thrown away */
-    bool client_ended; /* it sends no more */
-    bool last;         /* one side said that the connection ends after this response */
+    bool refused; /* our own error was sent; what else comes is thrown away */
 };
 
 static int
@@ -282,8 +280,6 @@ request_begun(struct http_worker *w, struct driver_session *s, const struct http
     }
     size_t used = emit_head(w, h, head, bytes, head_used, out);
     h->requests++;
-    h->link_requests++;
-    h->last = !http_head_keeps_alive(head);
     http_body_init_request(&h->request_body, head);
     h->in_request_body = h->request_body.framing != HTTP_BODY_NONE;
     h->head_forwarded = false;
@@ -339,7 +335,6 @@ request_body_bytes(struct http_worker *w, struct driver_session *s, struct slice
     if (answer == DEC_BAD || answer == DEC_LIMIT) {
         /* Its head is with the upstream already; all that can be done is to let it go no further.
          */
-        h->last = true;
         refuse_head(w, s, answer, h->request_body.error.reason, out);
         return chunk.len;
     }
@@ -411,7 +406,6 @@ response_head_bytes(struct http_worker *w, struct driver_session *s, struct slic
         x->event.first_byte_ns = 0;
     } else {
         x->event.status = head->status;
-        h->last |= !http_head_keeps_alive(head);
         http_body_init_response(&h->response_body, head, x->is_head, x->is_connect);
         h->in_response_body = true;
     }
@@ -486,7 +480,6 @@ backend_closed(struct http_worker *w, struct driver_session *s, enum close_reaso
     };
     publisher_send(w->env->publisher, now_ns, &ev, NULL, 0);
     h->backend = 0;
-    h->link_requests = 0;
 }
 
 static void
@@ -547,7 +540,6 @@ client_eof(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
            struct driver_out *out)
 {
     struct http_session *h = s->state;
-    h->client_ended = true;
     if (h->tunnel && !broken) {
         return;
     }
@@ -570,7 +562,7 @@ no_answer(struct http_worker *w, struct driver_session *s, struct driver_out *ou
     struct http_session *h = s->state;
     log_warn("http", "upstream_closed", "the upstream closed before it answered a request",
              LOG_U64("listener", s->listener), LOG_U64("upstream", s->upstream));
-    if (h->link_requests <= 1) {
+    if (h->requests <= 1) {
         refuse(w, s, 502,
                "slowburn: the application behind this address closed the connection without an "
                "answer\n",
@@ -585,12 +577,6 @@ upstream_eof(void *worker, struct driver_session *s, bool broken, uint64_t now_n
 {
     struct http_session *h = s->state;
     if (h->tunnel && !broken) {
-        return;
-    }
-    if (h->exchange == NULL && !h->last && !h->client_ended && !h->in_request_body && !h->refused &&
-        !h->tunnel && h->request_head.len == 0) {
-        out->unlink = true;
-        backend_closed(worker, s, CLOSE_UPSTREAM, now_ns);
         return;
     }
     if (h->exchange != NULL) {
