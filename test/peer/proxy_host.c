@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * proxy_host DATA_DIR CHANNEL_FD: the proxy process with the raw and the HTTP driver, for tests
- * that play its supervisor. */
+ * proxy_host DATA_DIR CHANNEL_FD: the proxy process with all drivers, for tests that play its
+ * supervisor. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 int
 main(int argc, char **argv)
 {
-    static const struct driver_ops *const drivers[] = {&http_driver, &raw_driver, NULL};
+    static const struct driver_ops *const drivers[] = {&pg_driver, &http_driver, &raw_driver, NULL};
     if (argc != 3) {
         fprintf(stderr, "usage: proxy_host DATA_DIR CHANNEL_FD\n");
         return 2;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The relay between real clients and a real PostgreSQL, without a protocol driver."""
+"""The relay between real clients and a real PostgreSQL, without and with its driver."""
 import contextlib
 import os
 import resource
@@ -33,9 +33,10 @@ def server(tmp_path_factory):
         yield running
 
 
-@pytest.fixture
-def proxy(server, tmp_path):
-    with ProxyHost(str(tmp_path), [f"127.0.0.1:{server.port}"], drain_ms=500) as running:
+@pytest.fixture(params=["raw", "postgres"])
+def proxy(server, tmp_path, request):
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{server.port}"], request.param,
+                   drain_ms=500) as running:
         yield running
 
 
