@@ -29,6 +29,7 @@ exchange_new(const struct driver_env *env, const struct driver_session *s, uint6
         return NULL;
     }
     x->env = env;
+    hash_stream_init(&x->body, &env->hash_key);
     x->inside_before_ns = s->inside_ns;
     x->is_head = head->method_id == METHOD_HEAD;
     x->is_connect = head->is_connect;
@@ -67,41 +68,20 @@ exchange_set_trace(struct exchange *x, const struct trace_context *parent,
     }
 }
 
-static void
-fold_block(struct exchange *x)
-{
-    x->body_hash =
-        hash_combine(x->body_hash, hash_keyed(&x->env->hash_key, slice_of(x->block, x->block_len)));
-    x->block_len = 0;
-}
-
-/* In blocks of fixed size, so that the cuts of the network do not matter. */
 void
 exchange_response_body(struct exchange *x, struct slice payload)
 {
     uint64_t room = EXCHANGE_BODY_HASHED_MAX - MIN(x->body_len, EXCHANGE_BODY_HASHED_MAX);
-    struct slice rest = slice_sub(payload, 0, (size_t)MIN(room, (uint64_t)payload.len));
+    hash_stream_add(&x->body, slice_sub(payload, 0, (size_t)MIN(room, (uint64_t)payload.len)));
     x->body_len += payload.len;
-    while (rest.len > 0) {
-        size_t n = MIN(rest.len, (size_t)(EXCHANGE_BLOCK - x->block_len));
-        memcpy(x->block + x->block_len, rest.ptr, n);
-        x->block_len += (uint32_t)n;
-        rest = slice_sub(rest, n, rest.len);
-        if (x->block_len == EXCHANGE_BLOCK) {
-            fold_block(x);
-        }
-    }
 }
 
 void
 exchange_publish(struct exchange *x, const struct driver_session *s, uint64_t end_ns)
 {
     union event ev = {0};
-    if (x->block_len > 0) {
-        fold_block(x);
-    }
     if (x->body_len > 0) {
-        x->event.body_hash = hash_combine(x->body_hash, x->body_len);
+        x->event.body_hash = hash_combine(hash_stream_value(&x->body), x->body_len);
     }
     http_values_end(&x->values);
     x->event.end_ns = end_ns;

@@ -13,7 +13,6 @@
 
 /* Of a response's body, so much is hashed; then its length is. */
 #define EXCHANGE_BODY_HASHED_MAX (64u * 1024)
-#define EXCHANGE_BLOCK           64
 
 struct exchange {
     const struct driver_env *env;
@@ -25,9 +24,7 @@ struct exchange {
     char path[EVENT_PATH_MAX];
     struct http_values values;
     uint64_t body_len;
-    uint64_t body_hash;
-    uint32_t block_len;
-    uint8_t block[EXCHANGE_BLOCK];
+    struct hash_stream body;
 };
 
 /* start_ns: the request's first byte. NULL: no memory; the session is then not observed. */
