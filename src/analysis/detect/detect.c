@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/detect/detect.h"
+
+#include <stdio.h>
+
+void
+detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidence evidence,
+             const char *basis, struct finding *f)
+{
+    memset(f, 0, sizeof(*f));
+    f->kind = kind;
+    f->evidence = evidence;
+    f->fingerprint = in->now->fingerprint;
+    f->cost_ratio = 1;
+    snprintf(f->basis, sizeof(f->basis), "%s", basis);
+    f->tables = in->statement->writes.count > 0 ? in->statement->writes : in->statement->reads;
+    for (unsigned i = 0; i < f->tables.count; i++) {
+        const char *bare = statement_bare_name(f->tables.name[i]);
+        memmove(f->tables.name[i], bare, strlen(bare) + 1);
+    }
+    f->columns = in->statement->columns;
+}
+
+bool
+detect_matters(const struct detect_input *in, double saving_ms)
+{
+    return saving_ms >= MAX(DETECT_SAVING_MIN_MS, DETECT_SAVING_SHARE * in->route->now.mean_ms);
+}
+
+const char *
+detect_count(double n, char dst[32])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof(digits), "%.0f", n < 0 ? 0 : n > 1e15 ? 1e15 : n);
+    int at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) {
+            dst[at++] = ',';
+        }
+        dst[at++] = digits[i];
+    }
+    dst[at] = '\0';
+    return dst;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/detect/detect.h - the detectors: one statement on one route, with everything that is
+ * known about it, in; one finding with its evidence, or nothing, out.
+ *
+ * Each detector is a pure function in a file of its own. A finding is only worth reporting when
+ * removing it saves something that matters (DETECT_SAVING_*): a gap in a statement that costs
+ * nothing is no cause. Plain data; belongs to the judge's thread. */
+#ifndef ANALYSIS_DETECT_DETECT_H
+#define ANALYSIS_DETECT_DETECT_H
+
+#include "analysis/advice.h"
+#include "analysis/proof.h"
+#include "analysis/sameness.h"
+#include "analysis/shift.h"
+#include "analysis/statement.h"
+#include "model/finding.h"
+
+#define DETECT_SAVING_MIN_MS 0.5
+#define DETECT_SAVING_SHARE  0.03 /* of the route's mean */
+
+struct detect_input {
+    const struct shift_route *route;
+    const struct shift_part *part; /* what changed about the statement */
+    const struct stats_query *now;
+    const struct statement *statement;
+    const char *database;
+    struct advice *advice;
+    struct proof *proof;
+    const struct sameness *sameness;
+    double floor_ms; /* what a cheap indexed look-up costs here and now; 0: not known */
+    uint64_t now_ns;
+};
+
+struct finding {
+    enum finding_kind kind;
+    enum evidence evidence;
+    uint64_t fingerprint;
+    char basis[16]; /* plan, values, counters, correlation */
+    char detail[256];
+    struct statement_names tables;
+    struct statement_names columns;
+    /* missing-index */
+    char schema[STATEMENT_NAME_LEN];
+    char ddl[400];
+    double cost_ratio; /* after / before, by the planner */
+    double build_ms, size_bytes, write_us;
+    /* repeated-query */
+    char parent_table[STATEMENT_NAME_LEN];
+    char parent_column[STATEMENT_NAME_LEN];
+    /* cacheable */
+    double hit_rate;
+};
+
+bool detect_repeated_query(const struct detect_input *in, struct finding *ret_finding);
+bool detect_missing_index(const struct detect_input *in, struct finding *ret_finding);
+bool detect_cacheable(const struct detect_input *in, struct finding *ret_finding);
+/* For statements that none of the above explains. */
+bool detect_slower(const struct detect_input *in, struct finding *ret_finding);
+bool detect_more_calls(const struct detect_input *in, struct finding *ret_finding);
+
+/* Helpers that the detectors share. */
+void detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidence evidence,
+                  const char *basis, struct finding *ret_finding);
+bool detect_matters(const struct detect_input *in, double saving_ms);
+/* 300000 -> "300,000". */
+const char *detect_count(double n, char dst[32]);
+
+#endif

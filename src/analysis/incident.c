@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/incident.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/remedy.h"
+#include "base/clock.h"
+
+const char *
+incident_state_name(enum incident_state state)
+{
+    static const char *const name[] = {"open", "fixing", "recovered", "closed"};
+    return name[state];
+}
+
+const char *
+incident_action_kind_name(enum action_kind kind)
+{
+    static const char *const name[] = {"roll-back", "create-index", "eager-load", "cache"};
+    return name[kind];
+}
+
+const char *
+incident_action_state_name(enum action_state state)
+{
+    static const char *const name[] = {"proposed", "landed", "measured"};
+    return name[state];
+}
+
+struct incident *
+incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64_t now_ns)
+{
+    struct incident *inc = check_alloc(1, sizeof(*inc));
+    inc->id = id;
+    inc->watch = r->watch;
+    slice_to_str(slice_from_str(r->watch->text), inc->subject, sizeof(inc->subject));
+    inc->before = r->before;
+    inc->now = r->now;
+    inc->onset_ns = onset_ns;
+    inc->opened_ns = now_ns;
+    inc->updated_ns = now_ns;
+    inc->full_in_s = -1;
+    snprintf(inc->trend, sizeof(inc->trend), "steady");
+    inc->dirty = true;
+    return inc;
+}
+
+void
+incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text)
+{
+    if (inc->timeline_count == INCIDENT_TIMELINE_MAX) {
+        return;
+    }
+    struct incident_entry *e = &inc->timeline[inc->timeline_count++];
+    e->at_ns = at_ns;
+    snprintf(e->kind, sizeof(e->kind), "%s", kind);
+    snprintf(e->text, sizeof(e->text), "%s", text);
+    inc->dirty = true;
+}
+
+/* ---- what changed */
+
+static bool
+is_cause(const struct incident *inc, uint64_t fingerprint)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        if (inc->cause[i].finding.fingerprint == fingerprint) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct incident_change *
+add_change(struct incident *inc, const char *kind, double before_ms, double now_ms)
+{
+    if (inc->change_count == INCIDENT_CHANGES_MAX) {
+        return NULL;
+    }
+    struct incident_change *c = &inc->change[inc->change_count++];
+    memset(c, 0, sizeof(*c));
+    snprintf(c->kind, sizeof(c->kind), "%s", kind);
+    c->before_ms = before_ms;
+    c->now_ms = now_ms;
+    c->change_ms = now_ms - before_ms;
+    return c;
+}
+
+static void
+add_part(struct incident *inc, const struct shift_part *p, const char *label)
+{
+    static const char *const kinds[] = {"other",       "new-query", "gone",   "more-calls",
+                                        "fewer-calls", "slower",    "faster", "waiting"};
+    struct incident_change *c = add_change(inc, kinds[p->kind], p->before_ms, p->now_ms);
+    if (c == NULL) {
+        return;
+    }
+    c->fingerprint = p->fingerprint;
+    c->calls_before = p->calls_before;
+    c->calls_now = p->calls_now;
+    c->per_call_before_ms = p->per_call_before_ms;
+    c->per_call_now_ms = p->per_call_now_ms;
+    switch (p->kind) {
+    case SHIFT_NEW:
+        snprintf(c->what, sizeof(c->what), "%.95s, new: %.4g × %.1f ms", label,
+                 round(p->calls_now * 10) / 10, p->per_call_now_ms);
+        break;
+    case SHIFT_GONE:
+        snprintf(c->what, sizeof(c->what), "%.95s, gone", label);
+        break;
+    case SHIFT_MORE:
+    case SHIFT_FEWER:
+        snprintf(c->what, sizeof(c->what), "%.95s, %.4g → %.4g calls", label,
+                 round(p->calls_before * 10) / 10, round(p->calls_now * 10) / 10);
+        break;
+    default:
+        snprintf(c->what, sizeof(c->what), "%.95s, %.1f → %.1f ms a call", label,
+                 p->per_call_before_ms, p->per_call_now_ms);
+    }
+}
+
+static int
+change_compare(const void *a, const void *b)
+{
+    double x = fabs(((const struct incident_change *)a)->change_ms);
+    double y = fabs(((const struct incident_change *)b)->change_ms);
+    return x > y ? -1 : x < y;
+}
+
+static void
+list_changes(struct incident *inc, const struct shift *s, const struct shift_route *r,
+             const struct statement_table *statements)
+{
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    unsigned n = shift_parts(s, r, parts);
+    double small = MAX(0.3, 0.01 * fabs(r->change_ms));
+    double sum = 0, waiting_before = 0, waiting_now = 0;
+    double other_before = r->before.other_ms, other_now = r->now.other_ms;
+    unsigned others = 0;
+    inc->change_count = 0;
+    for (unsigned i = 0; i < n; i++) {
+        const struct shift_part *p = &parts[i];
+        sum += p->change_ms;
+        const struct statement *st = statement_get(statements, p->fingerprint);
+        bool own_line = fabs(p->change_ms) >= small || is_cause(inc, p->fingerprint);
+        if (p->kind == SHIFT_WAITING && !is_cause(inc, p->fingerprint)) {
+            waiting_before += p->before_ms;
+            waiting_now += p->now_ms;
+        } else if (own_line && inc->change_count < INCIDENT_CHANGES_MAX - 3) {
+            add_part(inc, p, st != NULL ? st->label : "a statement without text");
+        } else {
+            other_before += p->before_ms;
+            other_now += p->now_ms;
+            others++;
+        }
+    }
+    qsort(inc->change, inc->change_count, sizeof(inc->change[0]), change_compare);
+    struct incident_change *c = NULL;
+    if (fabs(waiting_now - waiting_before) >= 0.05) {
+        c = add_change(inc, "waiting", waiting_before, waiting_now);
+        snprintf(c->what, sizeof(c->what), "waiting behind the load above");
+    }
+    c = add_change(inc, "application", r->before.app_ms, r->now.app_ms);
+    snprintf(c->what, sizeof(c->what), "application");
+    sum += c->change_ms;
+    if (others > 0 || other_now + other_before > 0) {
+        c = add_change(inc, "other", other_before, other_now);
+        snprintf(c->what, sizeof(c->what), "other queries (%u)", others);
+    }
+    sum += r->now.other_ms - r->before.other_ms;
+    inc->measured_before_ms = r->before.mean_ms;
+    inc->measured_now_ms = r->now.mean_ms;
+    inc->unexplained_ms = r->change_ms - sum;
+}
+
+/* ---- how it goes */
+
+static void
+find_trend(struct incident *inc, uint64_t now_ns)
+{
+    uint64_t half = 45 * NS_PER_S;
+    struct stats *late = check_alloc(2, sizeof(*late));
+    struct stats *early = late + 1;
+    stats_make(&inc->watch->recent, now_ns - MIN(now_ns, half), UINT64_MAX, 0, late);
+    stats_make(&inc->watch->recent, MAX(inc->onset_ns, now_ns - MIN(now_ns, 3 * half)),
+               now_ns - MIN(now_ns, half), 0, early);
+    const char *trend = "steady";
+    if (late->n >= 10 && early->n >= 10) {
+        double change = late->mean_ms - early->mean_ms;
+        double noise = 2 * hypot(late->mean_se_ms, early->mean_se_ms);
+        if (change > MAX(noise, 0.05 * early->mean_ms)) {
+            trend = "getting worse";
+        } else if (-change > MAX(noise, 0.05 * early->mean_ms)) {
+            trend = "easing";
+        }
+    }
+    snprintf(inc->trend, sizeof(inc->trend), "%s", trend);
+    free(late);
+}
+
+static void
+foresee_full(struct incident *inc, const struct load *load, unsigned cores, uint64_t now_ns)
+{
+    uint64_t span = 60 * NS_PER_S;
+    inc->full_in_s = -1;
+    if (cores == 0 || now_ns < 2 * span) {
+        return;
+    }
+    uint64_t from = MAX(inc->onset_ns, now_ns - 2 * span);
+    uint64_t middle = from + (now_ns - from) / 2;
+    struct load_rate early = load_between(load, from, middle);
+    struct load_rate late = load_between(load, middle, now_ns);
+    double seconds = (double)(now_ns - from) / 2e9;
+    if (early.seconds < 15 || late.seconds < 15) {
+        return;
+    }
+    double slope = (late.database - early.database) / seconds;
+    double room = (double)cores - late.database;
+    if (room > 0 && slope > 0.02 * late.database / seconds && room / slope < 7200) {
+        inc->full_in_s = room / slope;
+    }
+}
+
+static void
+list_victims(struct incident *inc, struct shift *s)
+{
+    inc->victim_count = 0;
+    for (unsigned i = 0; i < s->count && inc->victim_count < INCIDENT_VICTIMS_MAX; i++) {
+        const struct shift_route *r = &s->route[i];
+        if (r->watch != inc->watch && shift_is_victim(r)) {
+            struct incident_victim *v = &inc->victim[inc->victim_count++];
+            snprintf(v->subject, sizeof(v->subject), "%.250s", r->watch->text);
+            v->change_ms = r->change_ms;
+        }
+    }
+}
+
+static void
+pick_example(struct incident *inc)
+{
+    const struct recent *r = &inc->watch->recent;
+    const struct recent_request *best = NULL;
+    for (uint32_t k = r->count, n = 0; k-- > 0 && n < 60; n++) {
+        const struct recent_request *req = recent_at(r, k);
+        if (best == NULL ||
+            fabs(req->total_ms - inc->now.p95_ms) < fabs(best->total_ms - inc->now.p95_ms)) {
+            best = req;
+        }
+    }
+    if (best != NULL) {
+        memcpy(inc->example_trace, best->trace_id, sizeof(inc->example_trace));
+    }
+}
+
+void
+incident_follow(struct incident *inc, struct shift *s, const struct load *load,
+                const struct statement_table *statements, unsigned cores, uint64_t now_ns)
+{
+    struct shift_route *r = inc->watch == NULL ? NULL : shift_find(s, inc->watch);
+    if (r == NULL || r->now.n < 5) {
+        return;
+    }
+    inc->now = r->now;
+    inc->updated_ns = now_ns;
+    inc->dirty = true;
+    find_trend(inc, now_ns);
+    struct load_rate minute = load_between(load, now_ns - MIN(now_ns, 60 * NS_PER_S), now_ns);
+    inc->all_per_min = minute.requests_per_s * 60;
+    double seconds = (double)(now_ns - r->now.from_ns) / 1e9;
+    inc->route_per_min =
+        seconds > 1 ? r->now.n * inc->watch->recent.stride / seconds * 60 : inc->route_per_min;
+    inc->load_now = s->load_now;
+    struct load_rate since = load_between(load, inc->onset_ns, now_ns);
+    inc->errors_now = since.errors;
+    if (inc->state != INCIDENT_OPEN) {
+        return; /* what changed stays as it was before the first fix */
+    }
+    if (s->load_before > 0) {
+        inc->load_before = s->load_before;
+    }
+    foresee_full(inc, load, cores, now_ns);
+    list_changes(inc, s, r, statements);
+    list_victims(inc, s);
+    pick_example(inc);
+}
+
+/* ---- why, and what helps */
+
+static struct incident_cause *
+find_cause(struct incident *inc, enum finding_kind kind, uint64_t fingerprint)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        if (f->kind == kind && f->fingerprint == fingerprint) {
+            return &inc->cause[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+drop_cause(struct incident *inc, struct incident_cause *c)
+{
+    size_t after = (size_t)(&inc->cause[inc->cause_count] - (c + 1));
+    memmove(c, c + 1, after * sizeof(*c));
+    inc->cause_count--;
+}
+
+static bool
+is_generic(enum finding_kind kind)
+{
+    return kind == FINDING_SLOWER || kind == FINDING_MORE_CALLS;
+}
+
+/* A reason makes "it is slower" superfluous; values that are proved to come from rows make "few
+ * answers for all" the smaller truth. */
+static bool
+make_room(struct incident *inc, const struct finding *f)
+{
+    bool proved_repeat = f->kind == FINDING_REPEATED_QUERY && f->evidence == EVIDENCE_PROVED;
+    for (unsigned i = inc->cause_count; i-- > 0;) {
+        const struct finding *old = &inc->cause[i].finding;
+        if (old->fingerprint != f->fingerprint || old->kind == f->kind) {
+            continue;
+        }
+        if (is_generic(f->kind)) {
+            return false;
+        }
+        bool old_proved = old->kind == FINDING_REPEATED_QUERY && old->evidence == EVIDENCE_PROVED;
+        if (f->kind == FINDING_CACHEABLE && old_proved) {
+            return false;
+        }
+        if (is_generic(old->kind) || (old->kind == FINDING_CACHEABLE && proved_repeat) ||
+            (old->kind == FINDING_REPEATED_QUERY && f->kind == FINDING_CACHEABLE)) {
+            drop_cause(inc, &inc->cause[i]);
+        } else if (old->kind == FINDING_CACHEABLE && f->kind == FINDING_REPEATED_QUERY) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+incident_add_cause(struct incident *inc, const struct finding *f, const char *route,
+                   const struct statement *s)
+{
+    if (!make_room(inc, f)) {
+        return false;
+    }
+    struct incident_cause *c = find_cause(inc, f->kind, f->fingerprint);
+    bool news = c == NULL || f->evidence > c->finding.evidence;
+    if (c == NULL) {
+        if (inc->cause_count == INCIDENT_CAUSES_MAX) {
+            return false;
+        }
+        c = &inc->cause[inc->cause_count++];
+        memset(c, 0, sizeof(*c));
+    } else if (f->evidence < c->finding.evidence) {
+        return false;
+    } else if (f->evidence == c->finding.evidence && strcmp(f->detail, c->finding.detail) == 0) {
+        return false;
+    }
+    bool reworded = strcmp(f->parent_column, c->finding.parent_column) != 0;
+    c->finding = *f;
+    snprintf(c->label, sizeof(c->label), "%s", s->label);
+    snprintf(c->route, sizeof(c->route), "%.250s", route);
+    inc->dirty = true;
+    return news || reworded;
+}
+
+void
+incident_attribution(const struct incident *inc, const struct shift *s, const struct shift_route *r,
+                     struct finding *findings, struct attribution_input *in)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        findings[i] = inc->cause[i].finding;
+    }
+    double seconds = r->now.n > 1 ? (double)(r->now.to_ns - r->now.from_ns) / 1e9 : 0;
+    *in = (struct attribution_input){
+        .now = &r->now,
+        .waiting_ms = MAX(r->waiting_ms, 0) + MAX(r->app_waiting_ms, 0),
+        .requests_per_s = seconds > 1 ? r->now.n * r->watch->recent.stride / seconds : 0,
+        .load_growth = s->load_now - s->load_before,
+        .floor_ms = attribution_floor_ms(s),
+        .finding = findings,
+        .finding_count = inc->cause_count,
+    };
+}
+
+static int
+cause_compare(const void *a, const void *b)
+{
+    double x = ((const struct incident_cause *)a)->saving_ms;
+    double y = ((const struct incident_cause *)b)->saving_ms;
+    return x > y ? -1 : x < y;
+}
+
+static bool
+action_of(enum finding_kind kind, enum action_kind *ret_kind)
+{
+    switch (kind) {
+    case FINDING_MISSING_INDEX:
+        *ret_kind = ACTION_CREATE_INDEX;
+        return true;
+    case FINDING_REPEATED_QUERY:
+        *ret_kind = ACTION_EAGER_LOAD;
+        return true;
+    case FINDING_CACHEABLE:
+        *ret_kind = ACTION_CACHE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void
+propose(struct incident *inc, const struct incident_cause *c, const struct shift_route *r,
+        const struct statement *s, double floor_ms)
+{
+    enum action_kind kind;
+    if (!action_of(c->finding.kind, &kind) || inc->action_count == INCIDENT_ACTIONS_MAX) {
+        return;
+    }
+    const struct stats_query *q = stats_find(&r->now, c->finding.fingerprint);
+    if (q == NULL) {
+        return;
+    }
+    struct incident_action *a = &inc->action[inc->action_count++];
+    memset(a, 0, sizeof(*a));
+    a->kind = kind;
+    a->fingerprint = c->finding.fingerprint;
+    a->saving_alone_ms = c->saving_ms;
+    a->reference_calls = q->calls;
+    a->reference_call_ms = q->per_call_ms;
+    a->reference_share = q->repeated;
+    if (kind == ACTION_CREATE_INDEX) { /* where a call is on its way to with the index */
+        double after = MAX(MIN(floor_ms, q->per_call_ms), q->per_call_ms * c->finding.cost_ratio);
+        a->reference_share = after / MAX(q->per_call_ms, 1e-9);
+    }
+    if (s != NULL) {
+        remedy_text(&c->finding, s, a->text, sizeof(a->text));
+        remedy_note(&c->finding, q->calls, a->note, sizeof(a->note));
+    }
+}
+
+static void
+propose_roll_back(struct incident *inc, const struct shift_route *r)
+{
+    if (!inc->has_deploy) {
+        return;
+    }
+    struct incident_action *a = &inc->action[inc->action_count++];
+    memset(a, 0, sizeof(*a));
+    a->kind = ACTION_ROLL_BACK;
+    a->saving_alone_ms = r->change_ms;
+    snprintf(a->text, sizeof(a->text), "roll back %.120s",
+             inc->deploy_marked ? inc->deploy_name : "the last deploy");
+}
+
+static void
+name_actions(struct incident *inc)
+{
+    char next = 'a';
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        struct incident_action *a = &inc->action[i];
+        snprintf(a->id, sizeof(a->id), "%c", a->kind == ACTION_ROLL_BACK ? '0' : next++);
+    }
+}
+
+static uint32_t
+causes_of(const struct incident *inc, uint32_t actions)
+{
+    uint32_t mask = 0;
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        enum action_kind kind;
+        for (unsigned c = 0; c < inc->cause_count; c++) {
+            const struct finding *f = &inc->cause[c].finding;
+            if ((actions & (1u << i)) != 0 && f->fingerprint == inc->action[i].fingerprint &&
+                action_of(f->kind, &kind) && kind == inc->action[i].kind) {
+                mask |= 1u << c;
+            }
+        }
+    }
+    return mask;
+}
+
+/* All of them, and each pair that works on the same statement. */
+static void
+weigh_together(struct incident *inc, const struct attribution_input *in)
+{
+    uint32_t all = 0;
+    inc->together_count = 0;
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        all |= inc->action[i].kind == ACTION_ROLL_BACK ? 0 : 1u << i;
+        for (unsigned k = i + 1; k < inc->action_count; k++) {
+            if (inc->action[i].fingerprint == 0 || inc->together_count == 3 ||
+                inc->action[i].fingerprint != inc->action[k].fingerprint) {
+                continue;
+            }
+            uint32_t pair = 1u << i | 1u << k;
+            inc->together[inc->together_count++] =
+                (struct incident_together){pair, attribution_saving_ms(in, causes_of(inc, pair))};
+        }
+    }
+    inc->saving_together_ms = attribution_saving_ms(in, causes_of(inc, all));
+    bool listed = false;
+    for (unsigned i = 0; i < inc->together_count; i++) {
+        listed = listed || inc->together[i].mask == all;
+    }
+    if (!listed && (all & (all - 1)) != 0) {
+        inc->together[inc->together_count++] =
+            (struct incident_together){all, inc->saving_together_ms};
+    }
+}
+
+void
+incident_weigh(struct incident *inc, struct shift *s, const struct statement_table *statements)
+{
+    struct shift_route *r = inc->watch == NULL ? NULL : shift_find(s, inc->watch);
+    if (r == NULL || inc->state != INCIDENT_OPEN || r->now.n < 5) {
+        return;
+    }
+    struct finding findings[INCIDENT_CAUSES_MAX];
+    struct attribution_input in;
+    incident_attribution(inc, s, r, findings, &in);
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        struct incident_cause *c = &inc->cause[i];
+        /* A cache is measured by the query time it saves: so is its promise. */
+        c->saving_ms = c->finding.kind == FINDING_CACHEABLE ? attribution_query_saving_ms(&in, i)
+                                                            : attribution_saving_ms(&in, 1u << i);
+        if (is_generic(c->finding.kind)) {
+            const struct stats_query *now = stats_find(&r->now, c->finding.fingerprint);
+            const struct stats_query *was = stats_find(&r->before, c->finding.fingerprint);
+            c->saving_ms = now == NULL ? 0 : now->cost_ms - (was == NULL ? 0 : was->cost_ms);
+        }
+    }
+    qsort(inc->cause, inc->cause_count, sizeof(inc->cause[0]), cause_compare);
+    incident_attribution(inc, s, r, findings, &in); /* in the new order */
+    inc->action_count = 0;
+    propose_roll_back(inc, r);
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct incident_cause *c = &inc->cause[i];
+        propose(inc, c, r, statement_get(statements, c->finding.fingerprint), in.floor_ms);
+    }
+    name_actions(inc);
+    weigh_together(inc, &in);
+}
+
+void
+incident_rule_out(struct incident *inc, const char *test, const char *figure)
+{
+    struct incident_ruled_out *r = NULL;
+    for (unsigned i = 0; i < inc->ruled_out_count; i++) {
+        r = strcmp(inc->ruled_out[i].test, test) == 0 ? &inc->ruled_out[i] : r;
+    }
+    if (figure == NULL) { /* no longer */
+        if (r != NULL) {
+            size_t after = (size_t)(&inc->ruled_out[inc->ruled_out_count] - (r + 1));
+            memmove(r, r + 1, after * sizeof(*r));
+            inc->ruled_out_count--;
+        }
+        return;
+    }
+    if (r == NULL && inc->ruled_out_count < INCIDENT_RULED_MAX) {
+        r = &inc->ruled_out[inc->ruled_out_count++];
+    }
+    if (r != NULL) {
+        snprintf(r->test, sizeof(r->test), "%s", test);
+        snprintf(r->figure, sizeof(r->figure), "%s", figure);
+    }
+}

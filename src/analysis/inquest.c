@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/inquest.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "model/event.h"
+
+#define SUBJECTS_MAX       12u  /* statements of a route that are looked into */
+#define SHARE_OF_MEAN_MIN  0.02 /* of the route's time, or */
+#define SHARE_OF_OWN_MIN   0.05 /* of what changed */
+#define LENS_AGAIN_NS      (4 * NS_PER_S)
+#define LENS_LEASE_NS      (10 * NS_PER_S)
+#define SAMPLES_WANTED     4u
+#define SAMPLES_WAIT_NS    (3 * NS_PER_S)
+#define PLAN_AGAIN_NS      (20 * NS_PER_S) /* after a refusal */
+#define GENERIC_AFTER_NS   (8 * NS_PER_S)  /* until then a better reason may turn up */
+#define REPEATED_SHARE_MIN 0.3
+#define COUNTERS_EVERY_NS  (4 * NS_PER_S)
+
+struct subject {
+    const struct shift_part *part;
+    const struct stats_query *now;
+    const struct statement *statement;
+};
+
+static unsigned
+subjects_of(const struct inquest *q, const struct shift_route *r, const struct shift_part *parts,
+            unsigned part_count, struct subject *subjects)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < part_count && n < SUBJECTS_MAX; i++) {
+        const struct shift_part *p = &parts[i];
+        struct subject x = {p, stats_find(&r->now, p->fingerprint),
+                            statement_get(q->statements, p->fingerprint)};
+        if (x.now == NULL || x.statement == NULL || statement_is_exempt(x.statement)) {
+            continue;
+        }
+        bool costs = x.now->cost_ms >= SHARE_OF_MEAN_MIN * r->now.mean_ms;
+        bool changed = p->change_ms >= SHARE_OF_OWN_MIN * fabs(r->own_ms);
+        bool grew = (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) && x.now->cost_ms >= 0.2;
+        if (costs || changed || grew || x.now->repeated >= REPEATED_SHARE_MIN) {
+            subjects[n++] = x;
+        }
+    }
+    return n;
+}
+
+static void
+gather_plan(const struct inquest *q, const struct subject *x)
+{
+    uint8_t kind = x->statement->kind;
+    struct advice_plan *p = advice_plan(q->advice, x->statement->fingerprint);
+    if (p == NULL ||
+        (kind != STATEMENT_SELECT && kind != STATEMENT_UPDATE && kind != STATEMENT_DELETE)) {
+        return;
+    }
+    if (p->state == ADVICE_REFUSED && q->now_ns > p->at_ns + PLAN_AGAIN_NS) {
+        p->state = ADVICE_NONE;
+        p->lens_ns = 0;
+    }
+    if (p->state != ADVICE_NONE) {
+        return;
+    }
+    if (p->lens_ns == 0) {
+        p->lens_ns = q->now_ns;
+        q->out->lens(q->out->ctx, p->fingerprint, QUESTION_SAMPLES_MAX, 0,
+                     q->now_ns + LENS_LEASE_NS);
+    }
+    if (p->sample_count >= SAMPLES_WANTED || q->now_ns >= p->lens_ns + SAMPLES_WAIT_NS) {
+        advice_ask_plan(q->advice, p, x->statement, q->database_of(q->ctx, x->statement->database),
+                        q->now_ns);
+    }
+}
+
+static void
+gather_proof(const struct inquest *q, const struct subject *x, bool lease)
+{
+    if (x->statement->kind != STATEMENT_SELECT || x->now->repeated < REPEATED_SHARE_MIN) {
+        return;
+    }
+    struct proof_watch *w = proof_watch(q->proof, x->statement->fingerprint);
+    if (w == NULL || !lease || proof_result(w) != NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < w->parent_count; i++) {
+        q->out->lens(q->out->ctx, w->parents[i], 16, EVENT_LENS_ROWS_MAX,
+                     q->now_ns + LENS_LEASE_NS);
+    }
+    if (w->values_seen < PROOF_DISTINCT_MIN) {
+        q->out->lens(q->out->ctx, w->fingerprint, 2 * QUESTION_SAMPLES_MAX, 0,
+                     q->now_ns + LENS_LEASE_NS);
+    }
+}
+
+static bool
+any_parent(const struct inquest *q, const struct subject *subjects, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const struct proof_watch *w = proof_find(q->proof, subjects[i].statement->fingerprint);
+        if (w != NULL && w->parent_count > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+inquest_gather(const struct inquest *q, const struct shift *s, const struct shift_route *r)
+{
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    struct subject subjects[SUBJECTS_MAX];
+    unsigned n = subjects_of(q, r, parts, shift_parts(s, r, parts), subjects);
+    const char *database = NULL;
+    bool lease = q->now_ns >= *q->rows_asked_ns + LENS_AGAIN_NS && any_parent(q, subjects, n);
+    for (unsigned i = 0; i < n; i++) {
+        const struct subject *x = &subjects[i];
+        database = q->database_of(q->ctx, x->statement->database);
+        gather_plan(q, x);
+        gather_proof(q, x, lease);
+        for (unsigned k = 0; k < x->statement->reads.count; k++) {
+            (void)advice_table(q->advice, database, x->statement->reads.name[k]);
+        }
+    }
+    if (lease) {
+        *q->rows_asked_ns = q->now_ns;
+    }
+    if (database != NULL) {
+        advice_ask_tables(q->advice, database, COUNTERS_EVERY_NS, q->now_ns);
+        advice_ask_waits(q->advice, database, COUNTERS_EVERY_NS, q->now_ns);
+    }
+}
+
+static bool
+plan_is_pending(const struct inquest *q, uint64_t fingerprint)
+{
+    const struct advice_plan *p = advice_plan(q->advice, fingerprint);
+    return p != NULL && (p->state == ADVICE_NONE || p->state == ADVICE_ASKED);
+}
+
+bool
+inquest_find(const struct inquest *q, struct incident *inc, const struct shift *s,
+             const struct shift_route *r, const char *route_name)
+{
+    static bool (*const reasons[])(const struct detect_input *, struct finding *) = {
+        detect_missing_index, detect_repeated_query, detect_cacheable};
+    static bool (*const generic[])(const struct detect_input *,
+                                   struct finding *) = {detect_slower, detect_more_calls};
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    struct subject subjects[SUBJECTS_MAX];
+    unsigned n = subjects_of(q, r, parts, shift_parts(s, r, parts), subjects);
+    double floor_ms = attribution_floor_ms(s);
+    bool news = false;
+    for (unsigned i = 0; i < n; i++) {
+        const struct subject *x = &subjects[i];
+        struct detect_input in = {
+            .route = r,
+            .part = x->part,
+            .now = x->now,
+            .statement = x->statement,
+            .database = q->database_of(q->ctx, x->statement->database),
+            .advice = q->advice,
+            .proof = q->proof,
+            .sameness = q->sameness,
+            .floor_ms = floor_ms,
+            .now_ns = q->now_ns,
+        };
+        struct finding f;
+        for (unsigned k = 0; k < ARRAY_LEN(reasons); k++) {
+            if (reasons[k](&in, &f)) {
+                news = incident_add_cause(inc, &f, route_name, x->statement) || news;
+            }
+        }
+        bool wait = q->now_ns < inc->opened_ns + GENERIC_AFTER_NS ||
+                    plan_is_pending(q, x->statement->fingerprint);
+        for (unsigned k = 0; k < ARRAY_LEN(generic) && !wait; k++) {
+            if (generic[k](&in, &f)) {
+                news = incident_add_cause(inc, &f, route_name, x->statement) || news;
+            }
+        }
+    }
+    return news;
+}

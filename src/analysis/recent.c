@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/recent.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/prng.h"
+
+#define GROUPS (RECENT_QUERIES_MAX * 4)
+
+void
+recent_init(struct recent *r, struct recent_budget *budget)
+{
+    memset(r, 0, sizeof(*r));
+    r->budget = budget;
+    r->stride = 1;
+}
+
+static size_t
+request_bytes(const struct recent_request *req)
+{
+    return sizeof(*req) + req->query_count * sizeof(req->q[0]);
+}
+
+static void
+drop_oldest(struct recent *r)
+{
+    uint32_t at = (r->head + RECENT_REQUESTS_MAX - r->count) % RECENT_REQUESTS_MAX;
+    r->budget->bytes -= request_bytes(r->ring[at]);
+    free(r->ring[at]);
+    r->ring[at] = NULL;
+    r->count--;
+}
+
+void
+recent_fini(struct recent *r)
+{
+    while (r->count > 0) {
+        drop_oldest(r);
+    }
+}
+
+const struct recent_query *
+recent_find(const struct recent_request *req, uint64_t fingerprint)
+{
+    for (unsigned i = 0; i < req->query_count; i++) {
+        if (req->q[i].fingerprint == fingerprint) {
+            return &req->q[i];
+        }
+    }
+    return NULL;
+}
+
+/* Keeps every second request, so that the ring reaches twice as far back. */
+static void
+halve(struct recent *r)
+{
+    struct recent_request *keep[RECENT_REQUESTS_MAX];
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        uint32_t at = (r->head + RECENT_REQUESTS_MAX - r->count + i) % RECENT_REQUESTS_MAX;
+        if (i % 2 == 1) {
+            keep[kept++] = r->ring[at];
+        } else {
+            r->budget->bytes -= request_bytes(r->ring[at]);
+            free(r->ring[at]);
+        }
+    }
+    memset(r->ring, 0, sizeof(r->ring));
+    memcpy(r->ring, keep, kept * sizeof(keep[0]));
+    r->count = kept;
+    r->head = kept % RECENT_REQUESTS_MAX;
+    r->stride *= 2;
+}
+
+struct groups {
+    struct recent_query q[RECENT_QUERIES_MAX];
+    unsigned count;
+    int16_t slot[GROUPS]; /* index + 1; 0: free */
+};
+
+static struct recent_query *
+group_of(struct groups *g, uint64_t fingerprint)
+{
+    size_t at = prng_mix(fingerprint) % GROUPS;
+    while (g->slot[at] != 0) {
+        if (g->q[g->slot[at] - 1].fingerprint == fingerprint) {
+            return &g->q[g->slot[at] - 1];
+        }
+        at = (at + 1) % GROUPS;
+    }
+    if (g->count == RECENT_QUERIES_MAX) {
+        return NULL;
+    }
+    g->slot[at] = (int16_t)++g->count;
+    g->q[g->count - 1] = (struct recent_query){.fingerprint = fingerprint};
+    return &g->q[g->count - 1];
+}
+
+struct pair {
+    uint64_t fingerprint, values;
+};
+
+static int
+pair_compare(const void *a, const void *b)
+{
+    const struct pair *x = a, *y = b;
+    if (x->fingerprint != y->fingerprint) {
+        return x->fingerprint < y->fingerprint ? -1 : 1;
+    }
+    return x->values < y->values ? -1 : x->values > y->values;
+}
+
+static void
+count_distinct(struct groups *g, const struct trace *t)
+{
+    struct pair *pairs = check_alloc(t->query_count, sizeof(*pairs));
+    for (uint32_t i = 0; i < t->query_count; i++) {
+        pairs[i] = (struct pair){t->queries[i].fingerprint, t->queries[i].values_hash};
+    }
+    qsort(pairs, t->query_count, sizeof(*pairs), pair_compare);
+    for (uint32_t i = 0; i < t->query_count; i++) {
+        if (i == 0 || pair_compare(&pairs[i], &pairs[i - 1]) != 0) {
+            struct recent_query *q = group_of(g, pairs[i].fingerprint);
+            if (q != NULL) {
+                q->distinct++;
+            }
+        }
+    }
+    free(pairs);
+}
+
+/* Each query with its round trips before and after takes an interval; what no interval covers is
+ * the application's. The gap after a query is charged to it. */
+static void
+fold_queries(const struct trace *t, struct groups *g, struct recent_request *sum)
+{
+    uint64_t covered_to = t->start_ns;
+    uint64_t app_ns = 0;
+    double query_ns = 0, other_ns = 0;
+    struct recent_query *last = NULL;
+    for (uint32_t i = 0; i < t->query_count; i++) {
+        const struct trace_query *q = &t->queries[i];
+        uint64_t from = q->start_ns - MIN(q->prepare_ns, q->start_ns);
+        uint64_t to = q->end_ns + q->close_ns;
+        if (from > covered_to) {
+            app_ns += from - covered_to;
+            if (last != NULL) {
+                last->gap_ms += (float)clock_ns_to_ms(from - covered_to);
+            }
+        }
+        uint64_t cost_ns = trace_query_cost_ns(q);
+        query_ns += (double)cost_ns;
+        struct recent_query *into = group_of(g, q->fingerprint);
+        if (into != NULL) {
+            into->calls++;
+            into->rows += (uint32_t)MIN(q->rows, 1000000u);
+            into->cost_ms += (float)clock_ns_to_ms(cost_ns);
+        } else {
+            other_ns += (double)cost_ns;
+        }
+        if (to >= covered_to) {
+            covered_to = to;
+            last = into;
+        }
+    }
+    if (t->end_ns > covered_to) {
+        app_ns += t->end_ns - covered_to;
+    }
+    uint64_t folded_ns = MIN(t->folded_ns, app_ns); /* those lay in what looked uncovered */
+    sum->app_ms = (float)clock_ns_to_ms(app_ns - folded_ns);
+    sum->query_ms = (float)((query_ns + (double)t->folded_ns) / 1e6);
+    sum->other_ms = (float)((other_ns + (double)t->folded_ns) / 1e6);
+}
+
+void
+recent_add(struct recent *r, const struct trace *t)
+{
+    r->requests++;
+    r->last_ns = MAX(r->last_ns, t->start_ns);
+    if (r->first_ns == 0) {
+        r->first_ns = t->start_ns;
+    }
+    if (++r->skipped < r->stride) {
+        return;
+    }
+    r->skipped = 0;
+    struct groups g = {0};
+    struct recent_request sum = {
+        .start_ns = t->start_ns,
+        .end_ns = t->end_ns,
+        .total_ms = (float)clock_ns_to_ms(t->end_ns - MIN(t->start_ns, t->end_ns)),
+        .error = t->status >= 500,
+    };
+    memcpy(sum.trace_id, t->trace_id, sizeof(sum.trace_id));
+    fold_queries(t, &g, &sum);
+    if (t->query_count > 0) {
+        count_distinct(&g, t);
+    }
+    sum.query_count = (uint8_t)g.count;
+    struct recent_request *req = check_alloc(1, request_bytes(&sum));
+    memcpy(req, &sum, sizeof(sum));
+    memcpy(req->q, g.q, g.count * sizeof(g.q[0]));
+    if (r->count == RECENT_REQUESTS_MAX) {
+        if (t->end_ns - recent_at(r, 0)->start_ns < RECENT_SPAN_NS) {
+            halve(r);
+        } else {
+            drop_oldest(r);
+            if (r->stride > 1 && t->end_ns - recent_at(r, 0)->start_ns > 4 * RECENT_SPAN_NS) {
+                r->stride /= 2;
+            }
+        }
+    }
+    while (r->budget->bytes + request_bytes(req) > r->budget->bytes_max && r->count > 64) {
+        drop_oldest(r);
+    }
+    r->budget->bytes += request_bytes(req);
+    r->ring[r->head] = req;
+    r->head = (r->head + 1) % RECENT_REQUESTS_MAX;
+    r->count++;
+}

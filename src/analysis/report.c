@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+void
+report_time(uint64_t wall_ns, char dst[32])
+{
+    time_t s = (time_t)(wall_ns / NS_PER_S);
+    struct tm tm;
+    gmtime_r(&s, &tm);
+    char day[24];
+    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(dst, 32, "%s.%03uZ", day, (unsigned)(wall_ns / NS_PER_MS % 1000));
+}
+
+static void
+put_text(json_t *o, const char *key, const char *text)
+{
+    json_t *s = json_string(text);
+    json_object_set_new(o, key, s != NULL ? s : json_string("?")); /* not UTF-8 */
+}
+
+static void
+put_ms(json_t *o, const char *key, double ms)
+{
+    json_object_set_new(o, key, isfinite(ms) ? json_real(round(ms * 1000) / 1000) : json_null());
+}
+
+static void
+put_int(json_t *o, const char *key, double n)
+{
+    json_object_set_new(o, key, json_integer((json_int_t)llround(n)));
+}
+
+static void
+put_time(json_t *o, const char *key, uint64_t at_ns, uint64_t offset_ns)
+{
+    char text[32];
+    report_time(at_ns + offset_ns, text);
+    json_object_set_new(o, key, at_ns == 0 ? json_null() : json_string(text));
+}
+
+static void
+put_hex(json_t *o, const char *key, uint64_t fingerprint)
+{
+    char hex[17];
+    snprintf(hex, sizeof(hex), "%016" PRIx64, fingerprint);
+    json_object_set_new(o, key, fingerprint == 0 ? json_null() : json_string(hex));
+}
+
+static json_t *
+names_json(const struct statement_names *names)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < names->count; i++) {
+        json_t *s = json_string(statement_bare_name(names->name[i]));
+        json_array_append_new(list, s != NULL ? s : json_string("?"));
+    }
+    return list;
+}
+
+static json_t *
+latency_json(const struct stats *s)
+{
+    json_t *o = json_object();
+    put_ms(o, "mean_ms", s->mean_ms);
+    put_ms(o, "p50_ms", s->p50_ms);
+    put_ms(o, "p95_ms", s->p95_ms);
+    put_int(o, "requests", s->n);
+    return o;
+}
+
+static json_t *
+changes_json(const struct incident *inc)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->change_count; i++) {
+        const struct incident_change *c = &inc->change[i];
+        json_t *o = json_object();
+        put_text(o, "what", c->what);
+        put_text(o, "kind", c->kind);
+        put_hex(o, "fingerprint", c->fingerprint);
+        put_ms(o, "calls_before", c->calls_before);
+        put_ms(o, "calls_now", c->calls_now);
+        put_ms(o, "per_call_before_ms", c->per_call_before_ms);
+        put_ms(o, "per_call_now_ms", c->per_call_now_ms);
+        put_ms(o, "before_ms", c->before_ms);
+        put_ms(o, "now_ms", c->now_ms);
+        put_ms(o, "change_ms", c->change_ms);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+causes_json(const struct incident *inc, const struct statement_table *statements)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct incident_cause *c = &inc->cause[i];
+        const struct statement *s = statement_get(statements, c->finding.fingerprint);
+        json_t *o = json_object();
+        put_int(o, "rank", i + 1);
+        put_text(o, "kind", finding_kind_name(c->finding.kind));
+        put_hex(o, "fingerprint", c->finding.fingerprint);
+        put_text(o, "statement", s != NULL ? s->text : "");
+        put_text(o, "short", c->label);
+        json_object_set_new(o, "tables", names_json(&c->finding.tables));
+        json_object_set_new(o, "columns", names_json(&c->finding.columns));
+        put_text(o, "evidence", finding_evidence_name(c->finding.evidence));
+        put_text(o, "basis", c->finding.basis);
+        put_text(o, "detail", c->finding.detail);
+        put_ms(o, "saving_ms", c->saving_ms);
+        if (c->route[0] != '\0') {
+            put_text(o, "route", c->route);
+        }
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+rank_of_action(const struct incident *inc, const struct incident_action *a)
+{
+    static const enum finding_kind kinds[] = {FINDING_COUNT, FINDING_MISSING_INDEX,
+                                              FINDING_REPEATED_QUERY, FINDING_CACHEABLE};
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        if (f->fingerprint == a->fingerprint && f->kind == kinds[a->kind]) {
+            return json_integer(i + 1);
+        }
+    }
+    return json_null();
+}
+
+static json_t *
+actions_json(const struct incident *inc, uint64_t offset_ns)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        const struct incident_action *a = &inc->action[i];
+        json_t *o = json_object();
+        put_text(o, "id", a->id);
+        put_text(o, "kind", incident_action_kind_name(a->kind));
+        put_text(o, "text", a->text);
+        put_text(o, "note", a->note);
+        json_object_set_new(o, "cause", rank_of_action(inc, a));
+        put_ms(o, "saving_alone_ms", a->saving_alone_ms);
+        put_text(o, "state", incident_action_state_name(a->state));
+        put_time(o, "landed_at", a->landed_ns, offset_ns);
+        put_ms(o, "predicted_ms", a->state == ACTION_PROPOSED ? NAN : a->predicted_ms);
+        put_ms(o, "measured_ms", a->state == ACTION_MEASURED ? a->measured_ms : NAN);
+        put_int(o, "measured_requests", a->measured_n);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+together_json(const struct incident *inc)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->together_count; i++) {
+        json_t *o = json_object();
+        json_t *ids = json_array();
+        for (unsigned k = 0; k < inc->action_count; k++) {
+            if ((inc->together[i].mask & (1u << k)) != 0) {
+                json_array_append_new(ids, json_string(inc->action[k].id));
+            }
+        }
+        json_object_set_new(o, "actions", ids);
+        put_ms(o, "saving_ms", inc->together[i].saving_ms);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+timeline_json(const struct incident *inc, uint64_t offset_ns)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->timeline_count; i++) {
+        const struct incident_entry *e = &inc->timeline[i];
+        json_t *o = json_object();
+        put_time(o, "at", e->at_ns, offset_ns);
+        put_text(o, "kind", e->kind);
+        put_text(o, "text", e->text);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static void
+put_deploy(json_t *o, const struct incident *inc, uint64_t offset_ns)
+{
+    if (!inc->has_deploy) {
+        json_object_set_new(o, "deploy", json_null());
+        return;
+    }
+    json_t *d = json_object();
+    put_text(d, "name", inc->deploy_name);
+    put_time(d, "at", inc->deploy_ns, offset_ns);
+    put_text(d, "basis", inc->deploy_marked ? "marked" : "inferred");
+    put_ms(d, "onset_after_s", ((double)inc->onset_ns - (double)inc->deploy_ns) / 1e9);
+    json_object_set_new(o, "deploy", d);
+}
+
+static void
+put_figures(json_t *o, const struct incident *inc, unsigned cores)
+{
+    json_t *latency = json_object();
+    json_object_set_new(latency, "before", latency_json(&inc->before));
+    json_object_set_new(latency, "now", latency_json(&inc->now));
+    json_object_set_new(o, "latency", latency);
+    json_t *traffic = json_object();
+    put_ms(traffic, "route_per_min", inc->route_per_min);
+    put_ms(traffic, "all_per_min", inc->all_per_min);
+    json_object_set_new(o, "traffic", traffic);
+    json_t *load = json_object();
+    put_ms(load, "before", inc->load_before);
+    put_ms(load, "now", inc->load_now);
+    put_ms(load, "full_in_s", inc->full_in_s < 0 ? NAN : inc->full_in_s);
+    json_object_set_new(load, "cores", cores == 0 ? json_null() : json_integer(cores));
+    json_object_set_new(o, "database_load", load);
+    json_t *errors = json_object();
+    put_int(errors, "before", inc->errors_before);
+    put_int(errors, "now", inc->errors_now);
+    json_object_set_new(errors, "all_ok", json_boolean(inc->errors_now < 0.5));
+    json_object_set_new(o, "errors", errors);
+}
+
+static void
+put_lists(json_t *o, const struct incident *inc)
+{
+    json_t *victims = json_array();
+    for (unsigned i = 0; i < inc->victim_count; i++) {
+        json_t *v = json_object();
+        put_text(v, "subject", inc->victim[i].subject);
+        put_ms(v, "change_ms", inc->victim[i].change_ms);
+        json_array_append_new(victims, v);
+    }
+    json_object_set_new(o, "victims", victims);
+    json_t *ruled = json_array();
+    for (unsigned i = 0; i < inc->ruled_out_count; i++) {
+        json_t *r = json_object();
+        put_text(r, "test", inc->ruled_out[i].test);
+        put_text(r, "figure", inc->ruled_out[i].figure);
+        json_array_append_new(ruled, r);
+    }
+    json_object_set_new(o, "ruled_out", ruled);
+}
+
+static void
+put_example(json_t *o, const struct incident *inc)
+{
+    static const uint8_t none[16];
+    char hex[33];
+    for (unsigned i = 0; i < 16; i++) {
+        snprintf(hex + i * 2, 3, "%02x", inc->example_trace[i]);
+    }
+    bool known = memcmp(inc->example_trace, none, sizeof(none)) != 0;
+    json_object_set_new(o, "example_trace", known ? json_string(hex) : json_null());
+}
+
+json_t *
+report_incident(const struct incident *inc, const struct statement_table *statements,
+                uint64_t offset_ns, unsigned cores)
+{
+    json_t *o = json_object();
+    char headline[600];
+    put_int(o, "id", inc->id);
+    put_text(o, "state", incident_state_name(inc->state));
+    put_text(o, "subject", inc->subject);
+    put_text(o, "subject_kind", "route");
+    snprintf(headline, sizeof(headline), "%s %s", inc->subject,
+             inc->state == INCIDENT_OPEN ? "is slowing down" : "slowed down");
+    put_text(o, "headline", headline);
+    put_text(o, "trend", inc->trend);
+    put_time(o, "opened_at", inc->opened_ns, offset_ns);
+    put_time(o, "onset_at", inc->onset_ns, offset_ns);
+    put_time(o, "updated_at", inc->updated_ns, offset_ns);
+    put_time(o, "recovered_at", inc->recovered_ns, offset_ns);
+    put_time(o, "closed_at", inc->closed_ns, offset_ns);
+    put_time(o, "acknowledged_at", inc->acknowledged_ns, offset_ns);
+    put_deploy(o, inc, offset_ns);
+    put_figures(o, inc, cores);
+    json_object_set_new(o, "changes", changes_json(inc));
+    put_ms(o, "measured_before_ms", inc->measured_before_ms);
+    put_ms(o, "measured_now_ms", inc->measured_now_ms);
+    put_ms(o, "measured_change_ms", inc->measured_now_ms - inc->measured_before_ms);
+    put_ms(o, "unexplained_ms", inc->unexplained_ms);
+    json_object_set_new(o, "causes", causes_json(inc, statements));
+    put_lists(o, inc);
+    json_object_set_new(o, "actions", actions_json(inc, offset_ns));
+    put_ms(o, "saving_together_ms", inc->saving_together_ms);
+    json_object_set_new(o, "together", together_json(inc));
+    json_object_set_new(o, "timeline", timeline_json(inc, offset_ns));
+    put_example(o, inc);
+    json_object_set_new(o, "notes", json_array());
+    return o;
+}
+
+/* ---- lists of statements and routes */
+
+static void
+collect_routes(const struct series_table *series, struct map *routes)
+{
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        if (s->kind != SERIES_BOTH || s->route == NULL) {
+            continue;
+        }
+        json_t *list = map_get(routes, s->fingerprint);
+        if (list == NULL) {
+            list = json_array();
+            if (map_put(routes, s->fingerprint, list) != 0) {
+                json_decref(list);
+                continue;
+            }
+        }
+        if (json_array_size(list) < 32) {
+            json_t *text = json_string(s->route);
+            json_array_append_new(list, text != NULL ? text : json_string("?"));
+        }
+    }
+}
+
+static void
+put_sums(json_t *o, const struct series *s, const char *count_key)
+{
+    double ms = (double)s->total.time_ns / 1e6;
+    put_int(o, count_key, (double)s->total.calls);
+    put_int(o, "errors", (double)s->total.errors);
+    put_ms(o, "total_ms", ms);
+    put_ms(o, "mean_ms", s->total.calls == 0 ? 0 : ms / (double)s->total.calls);
+    put_ms(o, "p50_ms", clock_ns_to_ms(sketch_quantile(&s->total_sketch, 0.5)));
+    put_ms(o, "p95_ms", clock_ns_to_ms(sketch_quantile(&s->total_sketch, 0.95)));
+    put_ms(o, "p99_ms", clock_ns_to_ms(sketch_quantile(&s->total_sketch, 0.99)));
+    put_ms(o, "max_ms", clock_ns_to_ms(s->total.max_ns));
+}
+
+static json_t *
+query_json(const struct series *s, const struct statement_table *statements, json_t *routes,
+           const char *database)
+{
+    json_t *o = json_object();
+    const struct statement *st = statement_get(statements, s->fingerprint);
+    put_hex(o, "fingerprint", s->fingerprint);
+    put_text(o, "statement", st != NULL ? st->text : s->fingerprint == 0 ? "(other)" : "");
+    put_text(o, "short", st != NULL ? st->label : "");
+    put_text(o, "database", database);
+    put_sums(o, s, "calls");
+    put_int(o, "rows", (double)s->total.rows);
+    json_object_set_new(o, "routes", routes != NULL ? json_incref(routes) : json_array());
+    return o;
+}
+
+json_t *
+report_queries(const struct series_table *series, const struct statement_table *statements,
+               const char *(*name_of)(void *ctx, uint32_t id), void *ctx)
+{
+    struct map routes;
+    map_init(&routes, SERIES_MAX);
+    collect_routes(series, &routes);
+    json_t *list = json_array();
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        if (s->kind == SERIES_STATEMENT) {
+            json_array_append_new(list, query_json(s, statements, map_get(&routes, s->fingerprint),
+                                                   name_of(ctx, s->database)));
+        }
+    }
+    if (series->other[SERIES_STATEMENT].total.calls > 0) {
+        json_array_append_new(list,
+                              query_json(&series->other[SERIES_STATEMENT], statements, NULL, ""));
+    }
+    at = 0;
+    while ((slot = map_next(&routes, &at)) != NULL) {
+        json_decref(slot->value);
+    }
+    map_fini(&routes);
+    return list;
+}
+
+json_t *
+report_requests(const struct series_table *series, const struct statement_table *statements)
+{
+    json_t *list = json_array();
+    struct map by_route; /* hash of the route's pointer -> its statements */
+    map_init(&by_route, SERIES_MAX);
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        if (s->kind != SERIES_ROUTE) {
+            continue;
+        }
+        json_t *o = json_object();
+        put_text(o, "route", s->route);
+        put_sums(o, s, "requests");
+        json_t *queries = json_array();
+        json_object_set_new(o, "queries", queries);
+        json_array_append_new(list, o);
+        if (map_put(&by_route, (uint64_t)(uintptr_t)s->route, o) != 0) {
+            break;
+        }
+    }
+    at = 0;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        json_t *o = s->kind != SERIES_BOTH || s->route == NULL
+                        ? NULL
+                        : map_get(&by_route, (uint64_t)(uintptr_t)s->route);
+        if (o == NULL) {
+            continue;
+        }
+        const struct statement *st = statement_get(statements, s->fingerprint);
+        json_t *q = json_object();
+        put_hex(q, "fingerprint", s->fingerprint);
+        put_text(q, "short", st != NULL ? st->label : "");
+        put_int(q, "calls", (double)s->total.calls);
+        put_ms(q, "total_ms", (double)s->total.time_ns / 1e6);
+        json_array_append_new(json_object_get(o, "queries"), q);
+    }
+    map_fini(&by_route);
+    return list;
+}
