@@ -171,8 +171,9 @@ word_qualified(struct words *w, char name[STATEMENT_NAME_LEN])
             !word_next(&ahead) || !ahead.is_name) {
             return true;
         }
-        size_t n = strlen(name);
-        snprintf(name + n, STATEMENT_NAME_LEN - n, ".%s", ahead.word);
+        char joined[2 * STATEMENT_NAME_LEN];
+        snprintf(joined, sizeof(joined), "%s.%s", name, ahead.word);
+        slice_to_str(slice_from_str(joined), name, STATEMENT_NAME_LEN);
         *w = ahead;
     }
 }

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sim/shop.h"
+
+#define SEEDS 6
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s != NULL ? s : "";
+}
+
+static double
+number_of(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+static void
+show(json_t *list)
+{
+    if (getenv("SIM_SHOW") != NULL) {
+        char *text = json_dumps(list, JSON_INDENT(1));
+        fprintf(stderr, "%s\n", text);
+        free(text);
+    }
+}
+
+static const json_t *
+find_cause(const json_t *inc, const char *kind, const char *label)
+{
+    size_t i;
+    json_t *c;
+    json_array_foreach(json_object_get(inc, "causes"), i, c)
+    {
+        if (strcmp(text_of(c, "kind"), kind) == 0 && strcmp(text_of(c, "short"), label) == 0) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static const json_t *
+find_action(const json_t *inc, const char *kind)
+{
+    size_t i;
+    json_t *a;
+    json_array_foreach(json_object_get(inc, "actions"), i, a)
+    {
+        if (strcmp(text_of(a, "kind"), kind) == 0) {
+            return a;
+        }
+    }
+    return NULL;
+}
+
+static struct shop *
+shop_with_v2(uint64_t seed, double seconds)
+{
+    struct shop *s = shop_new(seed);
+    shop_play(s, 120);
+    shop_deploy(s, "v2");
+    shop_state(s)->v2 = true;
+    shop_mark(s);
+    shop_play(s, seconds);
+    return s;
+}
+
+static void
+the_reference_incident(void **state)
+{
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct shop *s = shop_with_v2(seed, 90);
+        json_t *list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 1);
+        const json_t *inc = json_array_get(list, 0);
+        assert_string_equal(text_of(inc, "state"), "open");
+        assert_string_equal(text_of(inc, "subject"), "GET /api/orders");
+        assert_string_equal(text_of(json_object_get(inc, "deploy"), "name"), "v2");
+        assert_int_equal(json_array_size(json_object_get(inc, "causes")), 3);
+        const json_t *index = find_cause(inc, "missing-index", "items by order_id");
+        const json_t *repeat = find_cause(inc, "repeated-query", "items by order_id");
+        const json_t *cache = find_cause(inc, "cacheable", "settings by key");
+        assert_non_null(index);
+        assert_non_null(repeat);
+        assert_non_null(cache);
+        assert_string_equal(text_of(index, "evidence"), "proved");
+        assert_string_equal(text_of(repeat, "evidence"), "proved");
+        assert_string_equal(text_of(cache, "evidence"), "measured");
+        assert_int_equal(number_of(cache, "rank"), 3);
+        assert_string_equal(text_of(find_action(inc, "eager-load"), "text"),
+                            "Order::with('items')");
+        assert_non_null(find_action(inc, "roll-back"));
+        assert_true(fabs(number_of(inc, "unexplained_ms")) <=
+                    0.15 * number_of(inc, "measured_change_ms"));
+        double sum = number_of(inc, "unexplained_ms");
+        size_t i;
+        json_t *c;
+        json_array_foreach(json_object_get(inc, "changes"), i, c)
+        {
+            sum += number_of(c, "change_ms");
+        }
+        assert_true(fabs(sum - number_of(inc, "measured_change_ms")) < 0.1);
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
+static void
+opens_within_30_s_of_the_30th_bad_request(void **state)
+{
+    for (uint64_t seed = 20; seed < 20 + SEEDS; seed++) {
+        struct shop *s = shop_with_v2(seed, 0);
+        uint64_t opened = 0;
+        for (unsigned i = 0; i < 120 && opened == 0; i++) {
+            shop_play(s, 1);
+            json_t *list = shop_incidents(s);
+            opened = json_array_size(list) > 0 ? shop_now(s) : 0;
+            json_decref(list);
+        }
+        uint64_t thirtieth = shop_nth_bad_ns(s, 30);
+        assert_int_not_equal(opened, 0);
+        assert_int_not_equal(thirtieth, 0);
+        assert_true(opened <= thirtieth + 30 * NS_PER_S);
+        shop_free(&s);
+    }
+}
+
+static void
+expect_none(struct shop *s, const char *what, uint64_t seed)
+{
+    json_t *list = shop_incidents(s);
+    show(list);
+    if (json_array_size(list) != 0) {
+        fail_msg("%s, seed %u: an incident that should not be", what, (unsigned)seed);
+    }
+    json_decref(list);
+}
+
+static void
+nothing_wrong_opens_nothing(void **state)
+{
+    for (uint64_t seed = 40; seed < 40 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 600);
+        expect_none(s, "the same traffic", seed);
+        shop_deploy(s, "v1b");
+        shop_state(s)->one_more = true;
+        shop_play(s, 300);
+        expect_none(s, "one more indexed query", seed);
+        shop_state(s)->rate_per_s *= 2;
+        shop_play(s, 300);
+        expect_none(s, "twice the traffic", seed);
+        shop_free(&s);
+    }
+}
+
+static void
+expect_no_deploy(struct shop *s, const char *kind, const char *label, uint64_t seed)
+{
+    json_t *list = shop_incidents(s);
+    show(list);
+    if (json_array_size(list) != 1) {
+        fail_msg("seed %u: %zu incidents instead of 1", (unsigned)seed, json_array_size(list));
+    }
+    const json_t *inc = json_array_get(list, 0);
+    assert_string_equal(text_of(inc, "subject"), "GET /api/orders");
+    assert_true(json_is_null(json_object_get(inc, "deploy")));
+    assert_non_null(find_cause(inc, kind, label));
+    json_decref(list);
+}
+
+static void
+a_query_that_slows_by_5_percent_a_minute(void **state)
+{
+    for (uint64_t seed = 60; seed < 60 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 180);
+        shop_state(s)->growth = 4; /* big enough to matter, and normal */
+        json_t *list = shop_incidents(s);
+        json_decref(list);
+        shop_free(&s);
+        s = shop_new(seed);
+        shop_state(s)->growth = 8;
+        shop_play(s, 180);
+        for (unsigned i = 0; i < 20 * 6; i++) {
+            shop_state(s)->growth *= exp(log(1.05) / 6);
+            shop_play(s, 10);
+        }
+        expect_no_deploy(s, "slower", "orders by user_id", seed);
+        shop_free(&s);
+    }
+}
+
+static void
+an_index_that_is_dropped(void **state)
+{
+    for (uint64_t seed = 80; seed < 80 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 240);
+        shop_state(s)->user_index_gone = true;
+        shop_play(s, 150);
+        expect_no_deploy(s, "missing-index", "orders by user_id", seed);
+        shop_free(&s);
+    }
+}
+
+static double
+measured(const json_t *inc, const char *kind, double *ret_predicted)
+{
+    const json_t *a = find_action(inc, kind);
+    assert_non_null(a);
+    assert_string_equal(text_of(a, "state"), "measured");
+    *ret_predicted = number_of(a, "predicted_ms");
+    return number_of(a, "measured_ms");
+}
+
+static void
+assert_close(const char *what, double predicted, double real)
+{
+    if (getenv("SIM_LOG") != NULL) {
+        fprintf(stderr, "# %s: predicted %.1f, real %.1f\n", what, predicted, real);
+    }
+    if (fabs(predicted - real) > MAX(3.0, 0.2 * fabs(real))) {
+        fail_msg("%s: predicted %.2f ms, really %.2f ms", what, predicted, real);
+    }
+}
+
+static void
+receipts_one_after_another(void **state)
+{
+    for (uint64_t seed = 100; seed < 100 + SEEDS; seed++) {
+        struct shop *s = shop_with_v2(seed, 90);
+        shop_state(s)->index = true;
+        shop_play(s, 60);
+        shop_state(s)->eager = true;
+        shop_deploy(s, "v3");
+        shop_play(s, 60);
+        shop_state(s)->cache = true;
+        shop_deploy(s, "v4");
+        shop_play(s, 60);
+        json_t *list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 1);
+        const json_t *inc = json_array_get(list, 0);
+        double predicted = 0;
+        double real = measured(inc, "create-index", &predicted);
+        assert_close("receipt of the index", predicted, real);
+        real = measured(inc, "eager-load", &predicted);
+        assert_close("receipt of the eager load", predicted, real);
+        real = measured(inc, "cache", &predicted);
+        assert_close("receipt of the cache", predicted, real);
+        json_decref(list);
+        shop_play(s, 120);
+        list = shop_incidents(s);
+        assert_int_equal(json_array_size(list), 1);
+        assert_string_equal(text_of(json_array_get(list, 0), "state"), "recovered");
+        json_decref(list);
+        shop_play(s, 600); /* and what came in its place opens nothing */
+        list = shop_incidents(s);
+        assert_int_equal(json_array_size(list), 1);
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
+static void
+a_roll_back_is_a_receipt_too(void **state)
+{
+    struct shop *s = shop_with_v2(7, 90);
+    shop_state(s)->v2 = false;
+    shop_play(s, 150);
+    json_t *list = shop_incidents(s);
+    show(list);
+    const json_t *inc = json_array_get(list, 0);
+    double predicted = 0;
+    double real = measured(inc, "roll-back", &predicted);
+    assert_close("roll back", predicted, real);
+    assert_string_equal(text_of(find_action(inc, "eager-load"), "state"), "proposed");
+    assert_string_equal(text_of(inc, "state"), "recovered");
+    json_decref(list);
+    shop_free(&s);
+}
+
+static double
+truth_ms(uint64_t seed, unsigned mask)
+{
+    struct shop *s = shop_new(seed);
+    *shop_state(s) = (struct shop_state){.v2 = true,
+                                         .growth = 1,
+                                         .rate_per_s = 16.7,
+                                         .bad_share = 0.12,
+                                         .index = (mask & 1) != 0,
+                                         .eager = (mask & 2) != 0,
+                                         .cache = (mask & 4) != 0};
+    shop_play(s, 200);
+    double mean = shop_mean_ms(s, 300);
+    shop_free(&s);
+    return mean;
+}
+
+static double
+promised(const json_t *inc, unsigned mask)
+{
+    static const char *const kinds[] = {"create-index", "eager-load", "cache"};
+    unsigned count = 0;
+    double alone = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        if ((mask & (1u << i)) != 0) {
+            count++;
+            alone = number_of(find_action(inc, kinds[i]), "saving_alone_ms");
+        }
+    }
+    if (count == 1) {
+        return alone;
+    }
+    size_t i;
+    json_t *t;
+    json_array_foreach(json_object_get(inc, "together"), i, t)
+    {
+        size_t k;
+        json_t *id;
+        unsigned has = 0;
+        json_array_foreach(json_object_get(t, "actions"), k, id)
+        {
+            for (unsigned n = 0; n < 3; n++) {
+                if (strcmp(text_of(find_action(inc, kinds[n]), "id"), json_string_value(id)) == 0) {
+                    has |= 1u << n;
+                }
+            }
+        }
+        if (has == mask) {
+            return number_of(t, "saving_ms");
+        }
+    }
+    return NAN;
+}
+
+static void
+all_combinations_of_fixes(void **state)
+{
+    for (uint64_t seed = 120; seed < 122; seed++) {
+        struct shop *s = shop_with_v2(seed, 120);
+        json_t *list = shop_incidents(s);
+        const json_t *inc = json_array_get(list, 0);
+        double none = truth_ms(seed, 0);
+        for (unsigned mask = 1; mask < 8; mask++) {
+            char what[32];
+            snprintf(what, sizeof(what), "fixes %u", mask);
+            double predicted = promised(inc, mask);
+            if (mask == 4) { /* by its query time: the gaps come on top */
+                assert_true(predicted > 0 && predicted < none - truth_ms(seed, mask) + 3);
+            } else {
+                assert_false(isnan(predicted));
+                assert_close(what, predicted, none - truth_ms(seed, mask));
+            }
+        }
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
+static void
+a_decoy_is_not_proved(void **state)
+{
+    for (uint64_t seed = 140; seed < 140 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 120);
+        shop_state(s)->v2 = shop_state(s)->decoy = true;
+        shop_play(s, 90);
+        json_t *list = shop_incidents(s);
+        assert_int_equal(json_array_size(list), 1);
+        const json_t *repeat =
+            find_cause(json_array_get(list, 0), "repeated-query", "items by order_id");
+        assert_non_null(repeat);
+        assert_string_not_equal(text_of(repeat, "evidence"), "proved");
+        assert_string_equal(text_of(json_object_get(json_array_get(list, 0), "deploy"), "basis"),
+                            "inferred");
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
+static void
+without_an_advisor(void **state)
+{
+    struct shop *s = shop_new(160);
+    shop_state(s)->no_advisor = true;
+    shop_play(s, 120);
+    shop_state(s)->v2 = true;
+    shop_play(s, 90);
+    json_t *list = shop_incidents(s);
+    show(list);
+    assert_int_equal(json_array_size(list), 1);
+    const json_t *inc = json_array_get(list, 0);
+    const json_t *repeat = find_cause(inc, "repeated-query", "items by order_id");
+    assert_non_null(repeat);
+    assert_string_equal(text_of(repeat, "evidence"), "proved");
+    json_decref(list);
+    shop_free(&s);
+}
+
+static void
+a_restart_loses_neither_incident_nor_normal(void **state)
+{
+    struct shop *s = shop_with_v2(180, 60);
+    shop_restart_judge(s);
+    json_t *list = shop_incidents(s);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
+    assert_int_equal(json_array_size(json_object_get(json_array_get(list, 0), "causes")), 3);
+    json_decref(list);
+    shop_play(s, 40);
+    shop_state(s)->index = true;
+    shop_play(s, 60);
+    list = shop_incidents(s);
+    assert_int_equal(json_array_size(list), 1);
+    double predicted = 0;
+    double real = measured(json_array_get(list, 0), "create-index", &predicted);
+    assert_close("receipt after a restart", predicted, real);
+    json_decref(list);
+    shop_free(&s);
+
+    s = shop_new(181); /* restarted just before the deploy: normal is known all the same */
+    shop_play(s, 200);
+    shop_restart_judge(s);
+    shop_play(s, 3);
+    shop_deploy(s, "v2");
+    shop_state(s)->v2 = true;
+    shop_play(s, 60);
+    list = shop_incidents(s);
+    assert_int_equal(json_array_size(list), 1);
+    assert_true(number_of(json_array_get(list, 0), "measured_before_ms") < 60);
+    json_decref(list);
+    shop_free(&s);
+}
+
+static void
+ack_and_close(void **state)
+{
+    struct shop *s = shop_with_v2(200, 90);
+    assert_int_not_equal(judge_ack(shop_judge(s), shop_now(s), 99), 0);
+    assert_int_equal(judge_ack(shop_judge(s), shop_now(s), 1), 0);
+    assert_int_equal(judge_close(shop_judge(s), shop_now(s), 1), 0);
+    shop_play(s, 300);
+    json_t *list = shop_incidents(s);
+    assert_int_equal(json_array_size(list), 1); /* as it is now is normal */
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "closed");
+    json_decref(list);
+    shop_free(&s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_reference_incident),
+        cmocka_unit_test(opens_within_30_s_of_the_30th_bad_request),
+        cmocka_unit_test(nothing_wrong_opens_nothing),
+        cmocka_unit_test(a_query_that_slows_by_5_percent_a_minute),
+        cmocka_unit_test(an_index_that_is_dropped),
+        cmocka_unit_test(receipts_one_after_another),
+        cmocka_unit_test(a_roll_back_is_a_receipt_too),
+        cmocka_unit_test(all_combinations_of_fixes),
+        cmocka_unit_test(a_decoy_is_not_proved),
+        cmocka_unit_test(without_an_advisor),
+        cmocka_unit_test(a_restart_loses_neither_incident_nor_normal),
+        cmocka_unit_test(ack_and_close),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
