@@ -439,12 +439,15 @@ ends_inside_character(const uint8_t *bytes, size_t len)
     return wants > back;
 }
 
-/* Cuts bytes off until what is left does not end within a UTF-8 character. */
+/* Cuts bytes off when the last ones are a UTF-8 character's beginning. In another encoding they may
+ * never be whole: then nothing is gained by cutting. */
 static size_t
 whole_characters(const uint8_t *bytes, size_t len)
 {
-    while (len > 0 && ends_inside_character(bytes, len)) {
-        len--;
+    for (size_t cut = 0; cut < 4 && cut < len; cut++) {
+        if (!ends_inside_character(bytes, len - cut)) {
+            return len - cut;
+        }
     }
     return len;
 }

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The advisor process against a real PostgreSQL: the test is its supervisor and asks."""
+import json
+import os
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+from test.harness.postgres import Postgres
+
+HELLO, CONFIGURE, ASK, ANSWER, DRAIN = 1, 2, 6, 7, 8
+SUPERVISOR, ANALYZER, ADVISOR = 1, 3, 4
+HEAD = struct.Struct("=IHBBII")
+MAGIC = 0x31686373
+
+SCHEMA = """
+CREATE TABLE orders (id int PRIMARY KEY, user_id int NOT NULL, status varchar(20) NOT NULL,
+                     created_at timestamp NOT NULL);
+CREATE TABLE items (id int PRIMARY KEY, order_id int NOT NULL, "Qty" int NOT NULL, sku text);
+CREATE TABLE settings (key text PRIMARY KEY, value text);
+INSERT INTO orders SELECT i, i % 1000, CASE WHEN i % 50 = 0 THEN 'open' ELSE 'done' END,
+                          timestamp '2024-01-01' + i * interval '1 minute'
+  FROM generate_series(1, 30000) i;
+INSERT INTO items SELECT i, i / 3, i % 7, 'sku' || i FROM generate_series(1, 90000) i;
+INSERT INTO settings SELECT 'k' || i, 'v' FROM generate_series(1, 20) i;
+CREATE INDEX orders_user_created ON orders (user_id, created_at);
+ANALYZE;
+"""
+
+
+class Advisor:
+    """with Advisor(dsns) as advisor: advisor.ask("explain", statement=...)"""
+
+    def __init__(self, dsns, folder, **settings):
+        self.settings = dict(settings, dsns=dsns)
+        self.log = open(os.path.join(folder, "advisor.log"), "a+b")
+        self.number = 0
+
+    def __enter__(self):
+        self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.settimeout(30)
+        self.process = subprocess.Popen(
+            [os.environ["SLOWBURN_BINARY"], "child", "advisor", "--channel-fd",
+             str(theirs.fileno()), "--data", "/nonexistent", "--log-format", "json"],
+            pass_fds=[theirs.fileno()], stderr=self.log)
+        theirs.close()
+        assert self.receive()[0] == HELLO
+        self.send(CONFIGURE, self.settings)
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.send(DRAIN, {})
+        try:
+            assert self.process.wait(15) == 0, self.lines()
+        finally:
+            self.process.kill()
+            self.sock.close()
+            self.log.close()
+
+    def send(self, kind, payload, number=0):
+        body = json.dumps(payload).encode()
+        self.sock.send(HEAD.pack(MAGIC, kind, ANALYZER, ADVISOR, number, len(body)) + body)
+
+    def receive(self):
+        packet = self.sock.recv(1 << 18)
+        assert packet, "the advisor has gone: " + self.lines()
+        magic, kind, sender, _, number, _ = HEAD.unpack_from(packet)
+        assert magic == MAGIC and sender == ADVISOR
+        return kind, number, json.loads(packet[HEAD.size:])
+
+    def ask(self, question, database="shop", **rest):
+        self.number += 1
+        self.send(ASK, dict(rest, ask=question, database=database), self.number)
+        kind, number, answer = self.receive()
+        assert kind == ANSWER and number == self.number and answer["ask"] == question
+        return answer
+
+    def explain(self, statement, *samples):
+        return self.ask("explain", fingerprint="00000000000000aa", statement=statement,
+                        samples=[{"text": text, "params": params} for text, params in samples])
+
+    def lines(self):
+        self.log.flush()
+        with open(self.log.name, "rb") as log:
+            return log.read().decode()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("advisor")
+    os.chmod(folder, 0o755)
+    for parent in list(folder.parents)[:3]:
+        try:
+            os.chmod(parent, 0o755)
+        except OSError:
+            break
+    with Postgres(str(folder)) as postgres:
+        for database in ("shop", "plain"):
+            postgres.sql(f"CREATE DATABASE {database}")
+            postgres.sql(SCHEMA, database)
+        postgres.sql("CREATE EXTENSION hypopg", "shop")
+        yield postgres
+
+
+@pytest.fixture
+def advisor(server, tmp_path):
+    dsns = [{"database": name, "dsn": server.dsn(name)} for name in ("shop", "plain")]
+    with Advisor(dsns, str(tmp_path), per_minute=6000) as running:
+        yield running
+
+
+BY_ORDER = 'select * from "items" where "items"."order_id" = ?'
+LARAVEL = 'select * from "items" where "items"."order_id" = $1'
+
+
+def test_missing_index_is_proved_with_values_from_the_wire(advisor):
+    answer = advisor.explain(BY_ORDER, (LARAVEL, ["17"]), (LARAVEL, ["18"]))
+    assert answer["ok"] and answer["basis"] == "values", answer
+    index = answer["index"]
+    assert index["evidence"] == "proved"
+    assert (index["schema"], index["table"], index["columns"]) == ("public", "items", ["order_id"])
+    assert index["ddl"] == "CREATE INDEX CONCURRENTLY ON public.items (order_id)"
+    assert index["cost_after"] * 10 <= index["cost_before"]
+    assert index["size_bytes"] > 0 and index["build_ms"] > 0 and index["write_us"] > 0
+    assert answer["scan"]["table"] == "items"
+    assert 89000 <= answer["scan"]["rows_read"] <= 91000
+    assert answer["scan"]["rows_returned"] <= 10
+    assert answer["reads"] == ["public.items"] and answer["writes"] == []
+    assert answer["fingerprint"] == "00000000000000aa"
+    assert "17" not in json.dumps(answer["plan"]["text"])
+
+
+def test_missing_index_is_proved_by_a_generic_plan(advisor):
+    answer = advisor.explain(BY_ORDER)
+    assert answer["basis"] == "generic"
+    assert answer["index"]["evidence"] == "proved"
+    assert answer["index"]["columns"] == ["order_id"]
+
+
+def test_literals_as_they_came(advisor):
+    answer = advisor.explain("select * from items where sku = ?",
+                             ("select * from items where sku = 'canary-sku'", []))
+    assert answer["basis"] == "values" and answer["index"]["columns"] == ["sku"]
+    assert "canary" not in json.dumps(answer)
+
+
+def test_without_hypopg_it_is_suspected(advisor):
+    answer = advisor.ask("explain", database="plain", fingerprint="1", statement=BY_ORDER)
+    assert answer["index"]["evidence"] == "suspected"
+    assert answer["index"]["columns"] == ["order_id"]
+
+
+def test_an_index_that_exists_is_never_proposed(advisor, server):
+    answer = advisor.explain("select * from orders where user_id = ?")
+    assert answer["index"] is None and answer["index_reason"]
+    # planner told off the index: the scan is sequential, the index is still there
+    server.sql("ALTER DATABASE shop SET enable_indexscan = off; "
+               "ALTER DATABASE shop SET enable_bitmapscan = off", "shop")
+    try:
+        server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                   "WHERE application_name = 'slowburn-advisor'")
+        time.sleep(1.5)
+        answer = advisor.explain("select * from orders where user_id = ?")
+        if not answer["ok"]:
+            time.sleep(2)
+            answer = advisor.explain("select * from orders where user_id = ?")
+        assert answer["ok"] and answer["index"] is None, answer
+        assert "exists" in answer["index_reason"]
+    finally:
+        server.sql("ALTER DATABASE shop RESET ALL", "shop")
+
+
+def test_order_and_limit(advisor):
+    answer = advisor.explain("select id from items where sku = ? order by id limit ?")
+    assert answer["index"]["columns"][0] == "sku"
+    answer = advisor.explain('select * from items order by "Qty", sku limit 5')
+    assert answer["index"]["columns"] == ["Qty", "sku"]
+    assert answer["index"]["ddl"].endswith('("Qty", sku)')
+
+
+def test_joins(advisor):
+    answer = advisor.explain("select i.id from orders o join items i on i.order_id = o.id "
+                             "where o.user_id = ?")
+    assert answer["index"]["table"] == "items" and answer["index"]["columns"] == ["order_id"]
+    assert sorted(answer["reads"]) == ["public.items", "public.orders"]
+
+
+def test_a_small_or_already_served_table_has_no_advice(advisor):
+    for statement in ("select * from settings where value = ?", "select * from items where id = ?",
+                      "select * from items", "select count(*) from orders"):
+        answer = advisor.explain(statement)
+        assert answer["ok"] and answer["index"] is None and answer["index_reason"], answer
+
+
+def test_writes_are_planned_as_a_select(advisor, server):
+    update = 'update items set sku = $1, "Qty" = $2 where order_id = $3 returning id'
+    answer = advisor.explain('update items set sku = ?, "Qty" = ? where order_id = ? returning id',
+                             (update, ["gone", "5", "17"]))
+    assert answer["basis"] == "values" and answer["writes"] == ["public.items"]
+    assert answer["index"]["columns"] == ["order_id"]
+    answer = advisor.explain("delete from items where order_id = ?")
+    assert answer["index"]["columns"] == ["order_id"]
+    answer = advisor.explain("insert into items (id, order_id) values (?, ?)")
+    assert answer["ok"] and answer["index"] is None and answer["plan"] is None
+    assert server.sql("SELECT count(*) FROM items WHERE sku = 'gone'", "shop").strip() == "0"
+    assert server.sql("SELECT count(*) FROM items", "shop").strip() == "90000"
+
+
+HOSTILE = [
+    "SELECT 1; DROP TABLE items",
+    "(ANALYZE) DELETE FROM items",
+    "ANALYZE DELETE FROM items",
+    "DROP TABLE items",
+    "WITH gone AS (DELETE FROM items RETURNING 1) SELECT * FROM gone",
+    "SELECT * FROM items WHERE id = 1; --",
+    "SELECT 1 /* ; */; DELETE FROM items",
+    "COPY items FROM PROGRAM 'touch /tmp/x'",
+    "SELECT * INTO stolen FROM items",
+    "EXPLAIN ANALYZE DELETE FROM items",
+    "PREPARE p AS DELETE FROM items",
+    "SELECT " + "(" * 8000 + "1" + ")" * 8000,
+    "SELECT " + "(" * 32768 + "1" + ")" * 32768,
+    "SELECT " + "not " * 3900 + "true",
+    "SELECT 1" + "+1" * 8000,
+    "SELECT " + "a[" * 5000,
+    "\x01\x02'\"$$",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda t: t[:24] or "empty")
+def test_hostile_statements_do_nothing(advisor, server, text):
+    answers = [advisor.explain("select 1 from items where id = ?", (text, [])),
+               advisor.explain(text)]
+    if len(text) < 30000:  # both in one message would be longer than a message may be
+        answers.append(advisor.explain(text, (text, [])))
+    for answer in answers:
+        assert isinstance(answer["ok"], bool)
+        assert answer["ok"] or answer["reason"]
+    assert advisor.ask("describe", statements=[{"fingerprint": "1", "statement": text}])["ok"]
+    assert server.sql("SELECT count(*) FROM items", "shop").strip() == "90000"
+    assert server.sql("SELECT to_regclass('stolen') IS NULL", "shop").strip() == "t"
+    assert advisor.process.poll() is None
+
+
+def test_describe_needs_no_login(advisor):
+    statements = [
+        {"fingerprint": "1", "statement": 'select * from "Odd" where a = ? and b in (?) limit ?'},
+        {"fingerprint": "2", "statement": "with x as (select ?) insert into t select * from x, y"},
+        {"fingerprint": "3", "statement": "update s.t set a = ? where now() - interval ? > c"},
+        {"fingerprint": "4", "statement": "what is this"},
+    ]
+    answer = advisor.ask("describe", database="elsewhere", statements=statements)
+    first, second, third, fourth = answer["statements"]
+    assert first["reads"] == ['"Odd"'] and first["columns"] == ["a", "b"]
+    assert second["reads"] == ["y"] and second["writes"] == ["t"]
+    assert third["writes"] == ["s.t"] and third["columns"] == ["c"]
+    assert fourth["reads"] == [] and fourth["writes"] == []
+    answer = advisor.ask("describe", statements=[{"fingerprint": "5",
+                                                  "statement": "select * from items"}])
+    assert answer["statements"][0]["reads"] == ["public.items"]
+
+
+def test_catalog_questions(advisor, server):
+    answer = advisor.ask("tables", tables=["public.items", "settings", "none.such"])
+    assert [t["name"] for t in answer["tables"]] == ["public.items", "settings"]
+    assert answer["tables"][0]["rows"] == 90000 and answer["tables"][0]["bytes"] > 0
+    answer = advisor.ask("indexes", schema="public", table="orders", columns=["user_id"])
+    assert answer["covered"] and answer["index"] == "orders_user_created"
+    answer = advisor.ask("indexes", schema="public", table="orders", columns=["created_at"])
+    assert not answer["covered"] and answer["index"] is None
+    oid = int(server.sql("SELECT 'items'::regclass::oid", "shop"))
+    answer = advisor.ask("columns", columns=[{"table_oid": oid, "attnum": 2},
+                                             {"table_oid": oid, "attnum": 99}])
+    assert answer["columns"] == [{"schema": "public", "table": "items", "column": "order_id"}, None]
+
+
+def test_waits_are_sampled(advisor, server):
+    psql = subprocess.Popen(["/usr/lib/postgresql/15/bin/psql", "-X", "-q", server.dsn("shop"),
+                             "-c", "SELECT pg_sleep(3)"], stdout=subprocess.DEVNULL)
+    try:
+        advisor.ask("waits")
+        time.sleep(2.5)
+        answer = advisor.ask("waits")
+        assert answer["ok"] and answer["samples"] >= 1 and answer["active"] >= 1, answer
+        assert answer["server_cpu"] is not None and 0 <= answer["server_cpu"] < 64
+    finally:
+        psql.wait()
+
+
+def test_a_refused_login_is_one_line_and_a_clear_answer(server, tmp_path):
+    dsns = [{"database": "shop", "dsn": server.dsn("shop", user="nobody_here")}]
+    with Advisor(dsns, str(tmp_path)) as advisor:
+        for _ in range(5):
+            answer = advisor.explain(BY_ORDER)
+            assert not answer["ok"] and "nobody_here" in answer["reason"]
+        time.sleep(2.5)
+        assert advisor.lines().count('"login_failed"') == 1
+        assert not advisor.ask("explain", database="other")["ok"]
+
+
+def test_a_role_without_rights_says_so(server, tmp_path):
+    server.sql("CREATE ROLE bare LOGIN")
+    dsns = [server.dsn("shop", user="bare")]
+    with Advisor(dsns, str(tmp_path)) as advisor:
+        answer = advisor.explain(BY_ORDER)
+        assert not answer["ok"] and "permission denied for table items" in answer["reason"]
+
+
+def test_the_limit_of_statements_a_minute(server, tmp_path):
+    with Advisor([server.dsn("shop")], str(tmp_path), per_minute=2) as advisor:
+        answers = [advisor.explain("select * from items where id = ?") for _ in range(4)]
+        assert answers[0]["ok"] and not answers[3]["ok"]
+        assert "limit" in answers[3]["reason"]
+
+
+def test_the_database_goes_and_comes_back(server, tmp_path):
+    with Advisor([server.dsn("shop")], str(tmp_path)) as advisor:
+        assert advisor.explain(BY_ORDER)["ok"]
+        server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                   "WHERE application_name = 'slowburn-advisor'")
+        deadline = time.monotonic() + 15
+        while not advisor.explain(BY_ORDER)["ok"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
