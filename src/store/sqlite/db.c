@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sqlite/db.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const char SCHEMA[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE instances(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE fingerprints(instance INTEGER NOT NULL, fingerprint INTEGER NOT NULL,"
+    " database TEXT NOT NULL, kind INTEGER NOT NULL, text TEXT NOT NULL,"
+    " first_seen INTEGER NOT NULL, PRIMARY KEY(instance, fingerprint, database)) STRICT,"
+    " WITHOUT ROWID;"
+    "CREATE TABLE routes(instance INTEGER NOT NULL, text TEXT NOT NULL, guessed INTEGER NOT NULL,"
+    " first_seen INTEGER NOT NULL, PRIMARY KEY(instance, text)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE series(id INTEGER PRIMARY KEY, instance INTEGER NOT NULL,"
+    " upstream INTEGER NOT NULL, database TEXT NOT NULL, route TEXT NOT NULL,"
+    " fingerprint INTEGER NOT NULL,"
+    " UNIQUE(instance, upstream, database, route, fingerprint)) STRICT;"
+    "CREATE TABLE windows(length INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " series INTEGER NOT NULL REFERENCES series(id), calls INTEGER NOT NULL,"
+    " errors INTEGER NOT NULL, rows INTEGER NOT NULL, time_ns INTEGER NOT NULL,"
+    " max_ns INTEGER NOT NULL, sketch BLOB NOT NULL, PRIMARY KEY(length, start, series)) STRICT,"
+    " WITHOUT ROWID;"
+    "CREATE TABLE detector_state(instance INTEGER NOT NULL, name TEXT NOT NULL,"
+    " state BLOB NOT NULL, PRIMARY KEY(instance, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE traces(instance INTEGER NOT NULL, trace BLOB NOT NULL, route TEXT NOT NULL,"
+    " start INTEGER NOT NULL, duration_ns INTEGER NOT NULL, document TEXT NOT NULL,"
+    " PRIMARY KEY(instance, trace)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX traces_start ON traces(start);"
+    "CREATE TABLE findings(instance INTEGER NOT NULL, incident INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, subject TEXT NOT NULL, evidence TEXT NOT NULL, seen INTEGER NOT NULL,"
+    " document TEXT NOT NULL, PRIMARY KEY(instance, incident, kind, subject)) STRICT,"
+    " WITHOUT ROWID;"
+    "CREATE TABLE incidents(instance INTEGER NOT NULL, id INTEGER NOT NULL, state TEXT NOT NULL,"
+    " opened INTEGER NOT NULL, updated INTEGER NOT NULL, closed INTEGER NOT NULL,"
+    " document TEXT NOT NULL, private BLOB NOT NULL, PRIMARY KEY(instance, id)) STRICT;"
+    "CREATE TABLE timeline(instance INTEGER NOT NULL, incident INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,"
+    " PRIMARY KEY(instance, incident, at, kind, text)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE deploys(instance INTEGER NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL,"
+    " basis TEXT NOT NULL, PRIMARY KEY(instance, name, at)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE fixes(instance INTEGER NOT NULL, incident INTEGER NOT NULL,"
+    " action TEXT NOT NULL, state TEXT NOT NULL, landed INTEGER NOT NULL, predicted_ms REAL,"
+    " measured_ms REAL, document TEXT NOT NULL, PRIMARY KEY(instance, incident, action)) STRICT,"
+    " WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('version', 1), ('rolled_until', 0);";
+
+static int
+fail(struct db *db, struct diag *diag, const char *path, const char *what)
+{
+    int code = sqlite3_errcode(db->sql);
+    int err = code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? -EUCLEAN : -EIO;
+    return diag_set(diag, err, "%s: %s: %s", path, what, sqlite3_errmsg(db->sql));
+}
+
+static int64_t
+version_of(struct db *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t version = -1;
+    if (sqlite3_prepare_v2(db->sql, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW) {
+        version = sqlite3_column_int64(stmt, 0);
+    }
+    sqlite3_finalize(stmt);
+    return version;
+}
+
+/* A quick look at every page's structure. */
+static bool
+is_sound(struct db *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool sound =
+        sqlite3_prepare_v2(db->sql, "PRAGMA quick_check(1)", -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW && slice_eq(db_column_slice(stmt, 0), SLICE_LIT("ok"));
+    sqlite3_finalize(stmt);
+    return sound;
+}
+
+static int
+take_instance(struct db *db, const char *name)
+{
+    sqlite3_stmt *stmt =
+        db_statement(db, "INSERT INTO instances(name) VALUES(?1) ON CONFLICT(name) DO NOTHING");
+    if (stmt == NULL) {
+        return SQLITE_ERROR;
+    }
+    db_bind_slice(stmt, 1, slice_from_str(name));
+    int r = db_finish(stmt);
+    stmt = db_statement(db, "SELECT id FROM instances WHERE name = ?1");
+    if (r != SQLITE_DONE || stmt == NULL) {
+        return r;
+    }
+    db_bind_slice(stmt, 1, slice_from_str(name));
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        db->instance = sqlite3_column_int64(stmt, 0);
+    }
+    sqlite3_reset(stmt);
+    return SQLITE_DONE;
+}
+
+static int
+prepare_for_writing(struct db *db, uint64_t size_max)
+{
+    char pages[64];
+    snprintf(pages, sizeof(pages), "PRAGMA max_page_count=%llu",
+             (unsigned long long)(size_max / 4096));
+    const char *const pragmas[] = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL",
+                                   "PRAGMA journal_size_limit=4194304", "PRAGMA cache_size=-4096",
+                                   pages};
+    for (unsigned i = 0; i < ARRAY_LEN(pragmas); i++) {
+        int r = sqlite3_exec(db->sql, pragmas[i], NULL, NULL, NULL);
+        if (r != SQLITE_OK) {
+            return r;
+        }
+    }
+    return SQLITE_OK;
+}
+
+static int
+bring_up_to_date(struct db *db, const char *path, struct diag *diag)
+{
+    int64_t version = version_of(db);
+    if (version > DB_VERSION) {
+        return diag_set_hint(diag, -EPROTO, "use a newer slowburn, or another --data directory",
+                             "%s was written by a newer slowburn (schema %lld, this one knows %d)",
+                             path, (long long)version, DB_VERSION);
+    }
+    if (version < 0) {
+        return fail(db, diag, path, "cannot be read");
+    }
+    if (version == 0) {
+        if (sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
+            sqlite3_exec(db->sql, SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
+            sqlite3_exec(db->sql, "PRAGMA user_version=1; COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+            return fail(db, diag, path, "cannot be set up");
+        }
+        return 0;
+    }
+    return is_sound(db) ? 0 : diag_set(diag, -EUCLEAN, "%s is damaged", path);
+}
+
+int
+db_open(struct db *db, const char *path, const char *instance, uint64_t size_max, struct diag *diag)
+{
+    *db = (struct db){0};
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int r = 0;
+    if (sqlite3_open_v2(path, &db->sql, flags, NULL) != SQLITE_OK) {
+        r = fail(db, diag, path, "cannot be opened");
+    } else {
+        sqlite3_busy_timeout(db->sql, 2000);
+        if (prepare_for_writing(db, size_max) != SQLITE_OK) {
+            r = fail(db, diag, path, "cannot be opened");
+        }
+    }
+    if (r == 0) {
+        r = bring_up_to_date(db, path, diag);
+    }
+    if (r == 0 && take_instance(db, instance) != SQLITE_DONE) {
+        r = fail(db, diag, path, "cannot be written");
+    }
+    if (r != 0) {
+        db_close(db);
+    }
+    return r;
+}
+
+int
+db_open_readonly(struct db *db, const char *path, struct diag *diag)
+{
+    *db = (struct db){0};
+    char uri[4200];
+    const char *const how[] = {"file:%s?mode=ro", "file:%s?mode=ro&immutable=1"};
+    for (unsigned i = 0; i < ARRAY_LEN(how); i++) {
+        if (i == 0) {
+            snprintf(uri, sizeof(uri), "file:%s?mode=ro", path);
+        } else { /* a folder that cannot be written: there is no live writer to agree with */
+            snprintf(uri, sizeof(uri), "file:%s?mode=ro&immutable=1", path);
+        }
+        int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+        if (sqlite3_open_v2(uri, &db->sql, flags, NULL) == SQLITE_OK && version_of(db) > 0) {
+            sqlite3_busy_timeout(db->sql, 2000);
+            db->instance = 1;
+            return 0;
+        }
+        if (i + 1 < ARRAY_LEN(how)) {
+            db_close(db);
+        }
+    }
+    int r = fail(db, diag, path, "cannot be read");
+    db_close(db);
+    return r;
+}
+
+void
+db_close(struct db *db)
+{
+    for (unsigned i = 0; i < db->statement_count; i++) {
+        sqlite3_finalize(db->statements[i].stmt);
+    }
+    db->statement_count = 0;
+    sqlite3_close(db->sql);
+    db->sql = NULL;
+}
+
+sqlite3_stmt *
+db_statement(struct db *db, const char *text)
+{
+    for (unsigned i = 0; i < db->statement_count; i++) {
+        if (db->statements[i].text == text) {
+            sqlite3_clear_bindings(db->statements[i].stmt);
+            return db->statements[i].stmt;
+        }
+    }
+    sqlite3_stmt *stmt = NULL;
+    assert(db->statement_count < DB_STATEMENTS_MAX);
+    if (sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
+        SQLITE_OK) {
+        return NULL;
+    }
+    db->statements[db->statement_count].text = text;
+    db->statements[db->statement_count++].stmt = stmt;
+    return stmt;
+}
+
+int
+db_finish(sqlite3_stmt *stmt)
+{
+    int r = SQLITE_ROW;
+    while (r == SQLITE_ROW) {
+        r = sqlite3_step(stmt);
+    }
+    sqlite3_reset(stmt);
+    return r;
+}
+
+int
+db_run(struct db *db, const char *text)
+{
+    sqlite3_stmt *stmt = db_statement(db, text);
+    return stmt == NULL ? sqlite3_errcode(db->sql) : db_finish(stmt);
+}
+
+void
+db_bind_slice(sqlite3_stmt *stmt, int at, struct slice text)
+{
+    sqlite3_bind_text(stmt, at, text.len == 0 ? "" : (const char *)text.ptr, (int)text.len,
+                      SQLITE_TRANSIENT);
+}
+
+void
+db_bind_blob(sqlite3_stmt *stmt, int at, struct slice blob)
+{
+    if (blob.len == 0) {
+        sqlite3_bind_zeroblob(stmt, at, 0);
+    } else {
+        sqlite3_bind_blob(stmt, at, blob.ptr, (int)blob.len, SQLITE_TRANSIENT);
+    }
+}
+
+struct slice
+db_column_slice(sqlite3_stmt *stmt, int at)
+{
+    const void *text = sqlite3_column_text(stmt, at);
+    return slice_of(text, text == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, at));
+}
+
+struct slice
+db_column_blob(sqlite3_stmt *stmt, int at)
+{
+    const void *blob = sqlite3_column_blob(stmt, at);
+    return slice_of(blob, blob == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, at));
+}
+
+static uint64_t
+pragma_number(struct db *db, const char *text)
+{
+    sqlite3_stmt *stmt = db_statement(db, text);
+    uint64_t n = 0;
+    if (stmt != NULL) {
+        if (sqlite3_step(stmt) == SQLITE_ROW) {
+            n = (uint64_t)sqlite3_column_int64(stmt, 0);
+        }
+        sqlite3_reset(stmt);
+    }
+    return n;
+}
+
+uint64_t
+db_size_bytes(struct db *db)
+{
+    uint64_t pages = pragma_number(db, "PRAGMA page_count");
+    uint64_t spare = pragma_number(db, "PRAGMA freelist_count");
+    return (pages - MIN(spare, pages)) * pragma_number(db, "PRAGMA page_size");
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * store/sqlite/db.h - one open database: its schema, and statements that are prepared once.
+ *
+ * Owned by one thread at a time. Statements are looked up by their text's address, so only string
+ * constants may be passed. */
+#ifndef STORE_SQLITE_DB_H
+#define STORE_SQLITE_DB_H
+
+#include <sqlite3.h>
+
+#include "base/check.h"
+#include "base/diag.h"
+#include "base/slice.h"
+
+#define DB_VERSION        1
+#define DB_STATEMENTS_MAX 64
+
+struct db {
+    sqlite3 *sql;
+    struct {
+        const char *text;
+        sqlite3_stmt *stmt;
+    } statements[DB_STATEMENTS_MAX];
+    unsigned statement_count;
+    int64_t instance;
+};
+
+/* Opens and brings the schema up to date. 0; -EUCLEAN: damaged; -EPROTO: of a newer version;
+ * -EIO. */
+MUST_CHECK int db_open(struct db *db, const char *path, const char *instance, uint64_t size_max,
+                       struct diag *diag);
+MUST_CHECK int db_open_readonly(struct db *db, const char *path, struct diag *diag);
+void db_close(struct db *db);
+
+/* A statement that is ready to be bound; NULL: it cannot be prepared. */
+sqlite3_stmt *db_statement(struct db *db, const char *text);
+
+/* Runs it to its end and resets it: SQLITE_DONE or an error code. */
+int db_finish(sqlite3_stmt *stmt);
+int db_run(struct db *db, const char *text);
+
+void db_bind_slice(sqlite3_stmt *stmt, int at, struct slice text);
+void db_bind_blob(sqlite3_stmt *stmt, int at, struct slice blob);
+struct slice db_column_slice(sqlite3_stmt *stmt, int at);
+struct slice db_column_blob(sqlite3_stmt *stmt, int at);
+
+/* Pages in use. */
+uint64_t db_size_bytes(struct db *db);
+
+/* Writes one record. SQLITE_DONE or an error code. */
+struct stored;
+int db_write(struct db *db, const struct stored *record);
+
+#endif

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sqlite/read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "model/sketch.h"
+
+/* One series over all its windows. */
+struct total {
+    struct stored_window sums; /* texts are the statement's, valid during the call */
+    struct sketch sketch;
+    int64_t id;
+};
+
+typedef void total_cb(void *ctx, struct total *total);
+
+/* The newest incidents first; open ones always. */
+static const char INCIDENTS[] =
+    "SELECT id, state, opened, updated, closed, document, private FROM incidents"
+    " WHERE instance = ?1 AND (state <> 'closed' OR id IN"
+    " (SELECT id FROM incidents WHERE instance = ?1 ORDER BY id DESC LIMIT 50))"
+    " ORDER BY id DESC LIMIT 200";
+
+static sqlite3_stmt *
+begin(struct db *db, const char *text)
+{
+    sqlite3_stmt *s = db_statement(db, text);
+    if (s != NULL && sqlite3_bind_parameter_count(s) > 0) {
+        sqlite3_bind_int64(s, 1, db->instance);
+    }
+    return s;
+}
+
+static void
+take_window(sqlite3_stmt *s, struct total *t)
+{
+    t->sums.calls += (uint64_t)sqlite3_column_int64(s, 1);
+    t->sums.errors += (uint64_t)sqlite3_column_int64(s, 2);
+    t->sums.rows += (uint64_t)sqlite3_column_int64(s, 3);
+    t->sums.time_ns += (uint64_t)sqlite3_column_int64(s, 4);
+    t->sums.max_ns = MAX(t->sums.max_ns, (uint64_t)sqlite3_column_int64(s, 5));
+    uint64_t start = (uint64_t)sqlite3_column_int64(s, 7) * NS_PER_S;
+    if (t->sums.start_wall_ns == 0 || start < t->sums.start_wall_ns) {
+        t->sums.start_wall_ns = start;
+    }
+    struct slice saved = db_column_blob(s, 6);
+    if (saved.len > 0 && sketch_load(saved, &t->sketch) != 0) {
+        return; /* its sums count, its distribution does not */
+    }
+}
+
+/* Its names, then the call. */
+static int
+give_total(struct db *db, struct total *t, total_cb *on_total, void *ctx)
+{
+    sqlite3_stmt *s =
+        db_statement(db, "SELECT upstream, database, route, fingerprint FROM series WHERE id = ?1");
+    if (s == NULL) {
+        return -EIO;
+    }
+    sqlite3_bind_int64(s, 1, t->id);
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        t->sums.upstream = (uint16_t)sqlite3_column_int64(s, 0);
+        t->sums.database = db_column_slice(s, 1);
+        t->sums.route = db_column_slice(s, 2);
+        t->sums.fingerprint = (uint64_t)sqlite3_column_int64(s, 3);
+        t->sums.length_s = READ_TOTALS_S;
+        on_total(ctx, t);
+    }
+    sqlite3_reset(s);
+    sketch_fini(&t->sketch);
+    return 0;
+}
+
+static int
+for_each_total(struct db *db, uint64_t now_s, total_cb *on_total, void *ctx)
+{
+    sqlite3_stmt *s = db_statement(
+        db, "SELECT series, calls, errors, rows, time_ns, max_ns, sketch, start FROM windows"
+            " WHERE start >= ?1 AND"
+            " ((length = 3600 AND start < (SELECT value FROM meta WHERE key = 'rolled_until')) OR"
+            " (length = 60 AND start >= (SELECT value FROM meta WHERE key = 'rolled_until')))"
+            " ORDER BY series");
+    if (s == NULL) {
+        return -EIO;
+    }
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)(now_s > READ_TOTALS_S ? now_s - READ_TOTALS_S : 0));
+    struct total t = {.id = -1};
+    int r, given = 0;
+    while ((r = sqlite3_step(s)) == SQLITE_ROW && given == 0) {
+        int64_t id = sqlite3_column_int64(s, 0);
+        if (id != t.id) {
+            given = t.id < 0 ? 0 : give_total(db, &t, on_total, ctx);
+            t = (struct total){.id = id};
+        }
+        take_window(s, &t);
+    }
+    sqlite3_reset(s);
+    if (given == 0 && r == SQLITE_DONE && t.id >= 0) {
+        given = give_total(db, &t, on_total, ctx);
+    }
+    sketch_fini(&t.sketch);
+    return r == SQLITE_DONE ? given : -EIO;
+}
+
+/* ---- for the judge ---- */
+
+struct restore {
+    store_record_cb *on_record;
+    void *ctx;
+};
+
+static void
+restore_total(void *ctx, struct total *t)
+{
+    struct restore *r = ctx;
+    uint8_t saved[SKETCH_SAVED_MAX];
+    struct stored record = {.kind = STORED_WINDOW, .window = t->sums};
+    record.window.sketch = slice_of(saved, sketch_save(&t->sketch, saved, sizeof(saved)));
+    r->on_record(r->ctx, &record);
+}
+
+static int
+restore_fingerprints(struct db *db, struct restore *r)
+{
+    sqlite3_stmt *s = begin(db, "SELECT fingerprint, database, kind, text, first_seen"
+                                " FROM fingerprints WHERE instance = ?1");
+    int step = SQLITE_ERROR;
+    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        struct stored record = {.kind = STORED_FINGERPRINT};
+        record.fingerprint =
+            (struct stored_fingerprint){.fingerprint = (uint64_t)sqlite3_column_int64(s, 0),
+                                        .database = db_column_slice(s, 1),
+                                        .kind = (uint8_t)sqlite3_column_int64(s, 2),
+                                        .text = db_column_slice(s, 3),
+                                        .seen_wall_ns = (uint64_t)sqlite3_column_int64(s, 4)};
+        r->on_record(r->ctx, &record);
+    }
+    sqlite3_reset(s);
+    return step == SQLITE_DONE ? 0 : -EIO;
+}
+
+static int
+restore_states(struct db *db, struct restore *r)
+{
+    sqlite3_stmt *s = begin(db, "SELECT name, state FROM detector_state WHERE instance = ?1");
+    int step = SQLITE_ERROR;
+    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        struct stored record = {.kind = STORED_STATE};
+        record.state = (struct stored_state){db_column_slice(s, 0), db_column_blob(s, 1)};
+        r->on_record(r->ctx, &record);
+    }
+    sqlite3_reset(s);
+    return step == SQLITE_DONE ? 0 : -EIO;
+}
+
+static int
+restore_incidents(struct db *db, struct restore *r)
+{
+    sqlite3_stmt *s = begin(db, INCIDENTS);
+    int step = SQLITE_ERROR;
+    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        struct stored record = {.kind = STORED_INCIDENT};
+        record.incident =
+            (struct stored_incident){.id = (uint32_t)sqlite3_column_int64(s, 0),
+                                     .state = db_column_slice(s, 1),
+                                     .opened_wall_ns = (uint64_t)sqlite3_column_int64(s, 2),
+                                     .updated_wall_ns = (uint64_t)sqlite3_column_int64(s, 3),
+                                     .closed_wall_ns = (uint64_t)sqlite3_column_int64(s, 4),
+                                     .json = db_column_slice(s, 5),
+                                     .blob = db_column_blob(s, 6)};
+        r->on_record(r->ctx, &record);
+    }
+    sqlite3_reset(s);
+    return step == SQLITE_DONE ? 0 : -EIO;
+}
+
+int
+read_restore(struct db *db, uint64_t now_s, store_record_cb *on_record, void *ctx)
+{
+    struct restore to = {on_record, ctx};
+    if (db_run(db, "BEGIN") != SQLITE_DONE) {
+        return -EIO;
+    }
+    int r = restore_fingerprints(db, &to);
+    r = r == 0 ? restore_states(db, &to) : r;
+    r = r == 0 ? for_each_total(db, now_s, restore_total, &to) : r;
+    r = r == 0 ? restore_incidents(db, &to) : r;
+    (void)db_run(db, "COMMIT");
+    return r;
+}
+
+/* ---- documents ---- */
+
+static json_t *
+text_of(struct slice s)
+{
+    json_t *text = json_stringn((const char *)s.ptr, s.len);
+    return text == NULL ? json_string("") : text; /* not UTF-8 */
+}
+
+static double
+ms(uint64_t ns)
+{
+    return clock_ns_to_ms(ns);
+}
+
+static int
+incidents_document(struct db *db, json_t *list)
+{
+    sqlite3_stmt *s = begin(db, INCIDENTS);
+    int step = SQLITE_ERROR;
+    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        struct slice text = db_column_slice(s, 5);
+        json_t *one = json_loadb((const char *)text.ptr, text.len, 0, NULL);
+        if (one != NULL) {
+            json_array_append_new(list, one);
+        }
+    }
+    sqlite3_reset(s);
+    return step == SQLITE_DONE ? 0 : -EIO;
+}
+
+struct listing {
+    struct db *db;
+    json_t *list;
+    json_t *by_key; /* rows of `list` by fingerprint and database, or by route */
+};
+
+static json_t *
+statement_row(struct listing *l, const struct stored_window *w)
+{
+    char key[320], hex[17];
+    snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)w->fingerprint);
+    snprintf(key, sizeof(key), "%s %.*s", hex, SLICE_ARG(slice_sub(w->database, 0, 255)));
+    json_t *row = json_object_get(l->by_key, key);
+    if (row != NULL || json_array_size(l->list) >= READ_STATEMENTS_MAX) {
+        return row;
+    }
+    row = json_object();
+    json_object_set_new(row, "fingerprint", json_string(hex));
+    sqlite3_stmt *s = begin(l->db, "SELECT text FROM fingerprints WHERE instance = ?1"
+                                   " AND fingerprint = ?2 AND database = ?3");
+    json_t *text = NULL;
+    if (s != NULL) {
+        sqlite3_bind_int64(s, 2, (sqlite3_int64)w->fingerprint);
+        db_bind_slice(s, 3, w->database);
+        text = sqlite3_step(s) == SQLITE_ROW ? text_of(db_column_slice(s, 0)) : NULL;
+        sqlite3_reset(s);
+    }
+    json_object_set_new(row, "statement", text == NULL ? json_string("") : text);
+    json_object_set_new(row, "database", text_of(w->database));
+    json_object_set_new(row, "calls", json_integer(0));
+    json_object_set_new(row, "routes", json_array());
+    json_object_set(l->by_key, key, row);
+    json_array_append_new(l->list, row);
+    return row;
+}
+
+static void
+add_statement(void *ctx, struct total *t)
+{
+    struct listing *l = ctx;
+    const struct stored_window *w = &t->sums;
+    if (w->fingerprint == 0) {
+        return;
+    }
+    json_t *row = statement_row(l, w);
+    if (row == NULL) {
+        return;
+    }
+    if (w->route.len > 0) {
+        json_array_append_new(json_object_get(row, "routes"), text_of(w->route));
+        return;
+    }
+    json_object_set_new(row, "calls", json_integer((json_int_t)w->calls));
+    json_object_set_new(row, "errors", json_integer((json_int_t)w->errors));
+    json_object_set_new(row, "rows", json_integer((json_int_t)w->rows));
+    json_object_set_new(row, "total_ms", json_real(ms(w->time_ns)));
+    json_object_set_new(row, "mean_ms",
+                        json_real(w->calls == 0 ? 0 : ms(w->time_ns) / (double)w->calls));
+    json_object_set_new(row, "p95_ms", json_real(ms(sketch_quantile(&t->sketch, 0.95))));
+    json_object_set_new(row, "p99_ms", json_real(ms(sketch_quantile(&t->sketch, 0.99))));
+}
+
+static void
+add_to(json_t *row, const char *name, double more)
+{
+    json_object_set_new(row, name, json_real(json_number_value(json_object_get(row, name)) + more));
+}
+
+static json_t *
+route_row(struct listing *l, struct slice route)
+{
+    char key[512];
+    slice_to_str(route, key, sizeof(key));
+    json_t *row = json_object_get(l->by_key, key);
+    if (row == NULL) {
+        row = json_object();
+        json_object_set_new(row, "route", text_of(route));
+        json_object_set_new(row, "requests", json_integer(0));
+        json_object_set(l->by_key, key, row);
+        json_array_append_new(l->list, row);
+    }
+    return row;
+}
+
+static void
+add_route(void *ctx, struct total *t)
+{
+    struct listing *l = ctx;
+    const struct stored_window *w = &t->sums;
+    if (w->route.len == 0) {
+        return;
+    }
+    json_t *row = route_row(l, w->route);
+    if (w->fingerprint != 0) { /* its statements: sums, divided at the end */
+        add_to(row, "queries_per_request", (double)w->calls);
+        add_to(row, "db_ms", ms(w->time_ns));
+        return;
+    }
+    json_object_set_new(row, "requests", json_integer((json_int_t)w->calls));
+    json_object_set_new(row, "errors", json_integer((json_int_t)w->errors));
+    json_object_set_new(row, "mean_ms",
+                        json_real(w->calls == 0 ? 0 : ms(w->time_ns) / (double)w->calls));
+    json_object_set_new(row, "p50_ms", json_real(ms(sketch_quantile(&t->sketch, 0.5))));
+    json_object_set_new(row, "p95_ms", json_real(ms(sketch_quantile(&t->sketch, 0.95))));
+    json_object_set_new(row, "p99_ms", json_real(ms(sketch_quantile(&t->sketch, 0.99))));
+}
+
+static void
+finish_routes(struct listing *l)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(l->list, i, row)
+    {
+        double n = json_number_value(json_object_get(row, "requests"));
+        double calls = json_number_value(json_object_get(row, "queries_per_request"));
+        double db = json_number_value(json_object_get(row, "db_ms"));
+        double mean = json_number_value(json_object_get(row, "mean_ms"));
+        json_object_set_new(row, "queries_per_request", json_real(n > 0 ? calls / n : 0));
+        json_object_set_new(row, "db_ms", json_real(n > 0 ? db / n : 0));
+        json_object_set_new(row, "app_ms", json_real(n > 0 ? MAX(mean - db / n, 0) : 0));
+    }
+}
+
+int
+read_document(struct db *db, const char *path, uint64_t now_s, json_t **ret_document)
+{
+    struct listing l = {db, json_array(), json_object()};
+    int r = -EIO;
+    if (db_run(db, "BEGIN") == SQLITE_DONE) {
+        if (strcmp(path, "incidents") == 0) {
+            r = incidents_document(db, l.list);
+        } else if (strcmp(path, "queries") == 0) {
+            r = for_each_total(db, now_s, add_statement, &l);
+        } else if (strcmp(path, "requests") == 0) {
+            r = for_each_total(db, now_s, add_route, &l);
+            finish_routes(&l);
+        } else {
+            r = -ENOENT;
+        }
+        (void)db_run(db, "COMMIT");
+    }
+    json_decref(l.by_key);
+    if (r != 0) {
+        json_decref(l.list);
+        return r;
+    }
+    *ret_document = l.list;
+    return 0;
+}
+
+int
+store_document(const char *dir, const char *path, json_t **ret_document)
+{
+    char file[4096];
+    struct db db;
+    struct diag diag = {0};
+    if (snprintf(file, sizeof(file), "%s/%s", dir, STORE_FILE) >= (int)sizeof(file)) {
+        return -ENAMETOOLONG;
+    }
+    FILE *there = fopen(file, "re");
+    if (there == NULL) {
+        return errno == ENOENT ? -ENOENT : -EIO;
+    }
+    fclose(there);
+    int r = db_open_readonly(&db, file, &diag);
+    if (r != 0) {
+        return -EIO;
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    r = read_document(&db, path, (uint64_t)now.tv_sec, ret_document);
+    db_close(&db);
+    return r;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/sqlite/retain.h"
+
+#include "base/clock.h"
+#include "model/sketch.h"
+
+/* The first column of the first row; `none` when there is none. */
+static int
+get_number(struct db *db, const char *text, uint64_t bound, uint64_t none, uint64_t *ret_number)
+{
+    sqlite3_stmt *s = db_statement(db, text);
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    if (sqlite3_bind_parameter_count(s) > 0) {
+        sqlite3_bind_int64(s, 1, (sqlite3_int64)bound);
+    }
+    int r = sqlite3_step(s);
+    *ret_number = none;
+    if (r == SQLITE_ROW) {
+        if (sqlite3_column_type(s, 0) != SQLITE_NULL) {
+            *ret_number = (uint64_t)sqlite3_column_int64(s, 0);
+        }
+        r = SQLITE_DONE;
+    }
+    sqlite3_reset(s);
+    return r;
+}
+
+static int
+run_with(struct db *db, const char *text, uint64_t bound)
+{
+    sqlite3_stmt *s = db_statement(db, text);
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)bound);
+    return db_finish(s);
+}
+
+/* One series' hour. */
+struct sum {
+    sqlite3_int64 series;
+    sqlite3_int64 calls, errors, rows, time_ns, max_ns;
+    struct sketch sketch;
+};
+
+static int
+write_sum(struct db *db, uint64_t start_s, struct sum *sum)
+{
+    uint8_t saved[SKETCH_SAVED_MAX];
+    sqlite3_stmt *s = db_statement(
+        db, "INSERT OR REPLACE INTO windows VALUES(3600, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)start_s);
+    sqlite3_bind_int64(s, 2, sum->series);
+    sqlite3_bind_int64(s, 3, sum->calls);
+    sqlite3_bind_int64(s, 4, sum->errors);
+    sqlite3_bind_int64(s, 5, sum->rows);
+    sqlite3_bind_int64(s, 6, sum->time_ns);
+    sqlite3_bind_int64(s, 7, sum->max_ns);
+    db_bind_blob(s, 8, slice_of(saved, sketch_save(&sum->sketch, saved, sizeof(saved))));
+    return db_finish(s);
+}
+
+static int
+roll_hour(struct db *db, uint64_t start_s)
+{
+    sqlite3_stmt *s = db_statement(
+        db, "SELECT series, calls, errors, rows, time_ns, max_ns, sketch FROM windows"
+            " WHERE length = 60 AND start >= ?1 AND start < ?1 + 3600 ORDER BY series");
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)start_s);
+    struct sum sum = {0};
+    bool any = false;
+    int r, written = SQLITE_DONE;
+    while ((r = sqlite3_step(s)) == SQLITE_ROW && written == SQLITE_DONE) {
+        if (any && sqlite3_column_int64(s, 0) != sum.series) {
+            written = write_sum(db, start_s, &sum);
+            any = false;
+        }
+        if (!any) {
+            sketch_fini(&sum.sketch);
+            sum = (struct sum){.series = sqlite3_column_int64(s, 0)};
+            any = true;
+        }
+        sum.calls += sqlite3_column_int64(s, 1);
+        sum.errors += sqlite3_column_int64(s, 2);
+        sum.rows += sqlite3_column_int64(s, 3);
+        sum.time_ns += sqlite3_column_int64(s, 4);
+        sum.max_ns = MAX(sum.max_ns, sqlite3_column_int64(s, 5));
+        struct slice saved = db_column_blob(s, 6);
+        if (saved.len > 0 && sketch_load(saved, &sum.sketch) != 0) {
+            continue; /* not ours: its sums count, its distribution does not */
+        }
+    }
+    sqlite3_reset(s);
+    if (r == SQLITE_DONE && any && written == SQLITE_DONE) {
+        written = write_sum(db, start_s, &sum);
+    }
+    sketch_fini(&sum.sketch);
+    return r == SQLITE_DONE || r == SQLITE_ROW ? written : r;
+}
+
+int
+retain_roll_up(struct db *db, uint64_t now_s, bool *ret_more)
+{
+    uint64_t until = 0, oldest = 0;
+    *ret_more = false;
+    int r = get_number(db, "SELECT value FROM meta WHERE key = 'rolled_until'", 0, 0, &until);
+    if (r == SQLITE_DONE) {
+        r = get_number(db, "SELECT min(start) FROM windows WHERE length = 60 AND start >= ?1",
+                       until, UINT64_MAX, &oldest);
+    }
+    if (r != SQLITE_DONE || oldest == UINT64_MAX) {
+        return r;
+    }
+    uint64_t hour = oldest / 3600 * 3600;
+    if (hour + 3600 + RETAIN_LATE_S > now_s) {
+        return SQLITE_DONE;
+    }
+    r = roll_hour(db, hour);
+    if (r == SQLITE_DONE) {
+        r = run_with(db, "UPDATE meta SET value = ?1 WHERE key = 'rolled_until'", hour + 3600);
+    }
+    *ret_more = r == SQLITE_DONE;
+    return r;
+}
+
+int
+retain_by_age(struct db *db, uint64_t now_s)
+{
+    uint64_t long_ago = now_s > RETAIN_HOURS_S ? now_s - RETAIN_HOURS_S : 0;
+    uint64_t minutes = now_s > RETAIN_MINUTES_S ? now_s - RETAIN_MINUTES_S : 0;
+    uint64_t traces = now_s > RETAIN_TRACES_S ? now_s - RETAIN_TRACES_S : 0;
+    const struct {
+        const char *text;
+        uint64_t bound;
+    } all[] = {
+        {"DELETE FROM windows WHERE length = 60 AND start < ?1 AND start <"
+         " (SELECT value FROM meta WHERE key = 'rolled_until')",
+         minutes},
+        {"DELETE FROM windows WHERE length = 3600 AND start < ?1", long_ago},
+        {"DELETE FROM traces WHERE start < ?1", traces * NS_PER_S},
+        {"DELETE FROM traces WHERE start <"
+         " (SELECT start FROM traces ORDER BY start DESC LIMIT 1 OFFSET ?1)",
+         RETAIN_TRACES},
+        {"DELETE FROM deploys WHERE at < ?1", long_ago * NS_PER_S},
+        {"DELETE FROM findings WHERE seen < ?1", long_ago * NS_PER_S},
+        {"DELETE FROM timeline WHERE at < ?1", long_ago * NS_PER_S},
+        {"DELETE FROM incidents WHERE closed > 0 AND closed < ?1", long_ago * NS_PER_S},
+    };
+    int r = SQLITE_DONE;
+    for (unsigned i = 0; i < ARRAY_LEN(all) && r == SQLITE_DONE; i++) {
+        r = run_with(db, all[i].text, all[i].bound);
+    }
+    return r;
+}
+
+/* The oldest first: minutes that live on in hours, then hours, then minutes, then traces. */
+int
+retain_by_size(struct db *db, uint64_t size_target, bool *ret_more)
+{
+    static const char *const steps[] = {
+        "DELETE FROM windows WHERE length = 60"
+        " AND start < (SELECT value FROM meta WHERE key = 'rolled_until')"
+        " AND start < (SELECT min(start) FROM windows WHERE length = 60) + 3600",
+        "DELETE FROM windows WHERE length = 3600"
+        " AND start < (SELECT min(start) FROM windows WHERE length = 3600) + 86400",
+        "DELETE FROM windows WHERE length = 60"
+        " AND start < (SELECT min(start) FROM windows WHERE length = 60) + 300",
+        "DELETE FROM traces WHERE trace IN (SELECT trace FROM traces ORDER BY start LIMIT 50)",
+    };
+    *ret_more = false;
+    if (db_size_bytes(db) <= size_target) {
+        return SQLITE_DONE;
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
+        int r = db_run(db, steps[i]);
+        if (r != SQLITE_DONE) {
+            return r;
+        }
+        if (sqlite3_changes(db->sql) > 0) {
+            *ret_more = true;
+            return SQLITE_DONE;
+        }
+    }
+    return SQLITE_DONE;
+}

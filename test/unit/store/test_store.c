@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "store/sqlite/db.h"
+#include "store/sqlite/retain.h"
+#include "unit/store/store_kit.h"
+
+static uint64_t
+now_s(void)
+{
+    return (uint64_t)time(NULL);
+}
+
+static struct store *
+open_store(const char *dir, uint64_t size_max)
+{
+    struct store_config config = {.dir = dir,
+                                  .size_max_bytes = size_max,
+                                  .commit_ns = 10 * NS_PER_MS,
+                                  .retry_ns = 20 * NS_PER_MS};
+    struct diag diag = {0};
+    struct store *s = NULL;
+    int r = store_open(&config, &diag, &s);
+    if (r != 0) {
+        print_message("# %s\n", diag.message);
+    }
+    assert_int_equal(r, 0);
+    return s;
+}
+
+struct got {
+    unsigned incidents, fingerprints, windows, states;
+    uint64_t calls;
+    char blob[32], text[64], state[32];
+};
+
+static void
+on_record(void *ctx, const struct stored *r)
+{
+    struct got *g = ctx;
+    switch (r->kind) {
+    case STORED_INCIDENT:
+        g->incidents++;
+        slice_to_str(r->incident.blob, g->blob, sizeof(g->blob));
+        break;
+    case STORED_FINGERPRINT:
+        g->fingerprints++;
+        slice_to_str(r->fingerprint.text, g->text, sizeof(g->text));
+        break;
+    case STORED_WINDOW:
+        g->windows++;
+        g->calls += r->window.calls;
+        break;
+    case STORED_STATE:
+        g->states++;
+        slice_to_str(r->state.blob, g->state, sizeof(g->state));
+        break;
+    default:
+        fail();
+    }
+}
+
+static void
+put_everything(struct store *s)
+{
+    uint8_t saved[SKETCH_SAVED_MAX];
+    struct sketch sketch = {0};
+    for (uint64_t i = 1; i <= 100; i++) {
+        sketch_add(&sketch, i * NS_PER_MS);
+    }
+    struct slice blob = slice_of(saved, sketch_save(&sketch, saved, sizeof(saved)));
+    sketch_fini(&sketch);
+    uint64_t minute = now_s() / 60 * 60;
+    struct stored w = kit_window(minute, 0xfedcba9876543210u, 100, blob);
+    store_put(s, &w);
+    w.window.route = SLICE_LIT("GET /api/orders");
+    store_put(s, &w);
+    w.window.fingerprint = 0;
+    w.window.calls = 10;
+    store_put(s, &w);
+    struct stored r = {.kind = STORED_FINGERPRINT};
+    r.fingerprint = (struct stored_fingerprint){0xfedcba9876543210u, SLICE_LIT("shop"),
+                                                SLICE_LIT("select ? from orders"), 1, 5};
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_STATE};
+    r.state = (struct stored_state){SLICE_LIT("baseline"), SLICE_LIT("xyz")};
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_INCIDENT};
+    r.incident = (struct stored_incident){.id = 7,
+                                          .state = SLICE_LIT("open"),
+                                          .json = SLICE_LIT("{\"id\": 7}"),
+                                          .blob = SLICE_LIT("private")};
+    store_put(s, &r);
+    r.incident.blob = SLICE_NONE; /* keeps the one before */
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_DEPLOY};
+    r.deploy = (struct stored_deploy){SLICE_LIT("v2"), 9, SLICE_LIT("marked")};
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_TIMELINE};
+    r.timeline = (struct stored_timeline){7, 9, SLICE_LIT("opened"), SLICE_LIT("it began")};
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_FIX};
+    r.fix = (struct stored_fix){.incident = 7,
+                                .action = SLICE_LIT("a"),
+                                .state = SLICE_LIT("landed"),
+                                .predicted_ms = 3,
+                                .measured_ms = __builtin_nan("")};
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_TRACE};
+    r.trace = (struct stored_trace){.route = SLICE_LIT("x"), .json = SLICE_LIT("{}")};
+    r.trace.start_wall_ns = now_s() * NS_PER_S;
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_FINDING};
+    r.finding = (struct stored_finding){
+        7, SLICE_LIT("slower"), SLICE_LIT("orders"), SLICE_LIT("measured"), 3, SLICE_LIT("{}")};
+    store_put(s, &r);
+    r = (struct stored){.kind = STORED_ROUTE};
+    r.route = (struct stored_route){SLICE_LIT("GET /api/orders"), false, 3};
+    store_put(s, &r);
+}
+
+static void
+check_documents(const char *dir)
+{
+    json_t *list = NULL;
+    assert_int_equal(store_document(dir, "incidents", &list), 0);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "id")), 7);
+    json_decref(list);
+    assert_int_equal(store_document(dir, "queries", &list), 0);
+    assert_int_equal(json_array_size(list), 1);
+    json_t *row = json_array_get(list, 0);
+    assert_string_equal(json_string_value(json_object_get(row, "fingerprint")), "fedcba9876543210");
+    assert_string_equal(json_string_value(json_object_get(row, "statement")),
+                        "select ? from orders");
+    assert_int_equal(json_integer_value(json_object_get(row, "calls")), 100);
+    assert_true(json_number_value(json_object_get(row, "p95_ms")) > 90);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(row, "routes"), 0)),
+                        "GET /api/orders");
+    json_decref(list);
+    assert_int_equal(store_document(dir, "requests", &list), 0);
+    row = json_array_get(list, 0);
+    assert_int_equal(json_integer_value(json_object_get(row, "requests")), 10);
+    assert_true(json_number_value(json_object_get(row, "queries_per_request")) == 10);
+    json_decref(list);
+    assert_int_equal(store_document(dir, "nothing", &list), -ENOENT);
+    assert_int_equal(store_document("/nowhere", "queries", &list), -ENOENT);
+}
+
+static void
+what_is_put_comes_back(void **state)
+{
+    char dir[64];
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    put_everything(s);
+    assert_int_equal(store_sync(s), 0);
+    check_documents(dir); /* beside the writer */
+    put_everything(s);    /* writing it twice is harmless */
+    store_free(&s);
+    s = open_store(dir, 0);
+    struct got g = {0};
+    assert_int_equal(store_restore(s, on_record, &g), 0);
+    assert_int_equal(g.incidents, 1);
+    assert_string_equal(g.blob, "private");
+    assert_string_equal(g.text, "select ? from orders");
+    assert_string_equal(g.state, "xyz");
+    assert_int_equal(g.windows, 3);
+    assert_int_equal(g.calls, 210);
+    struct store_totals t = store_totals(s);
+    assert_true(t.size_bytes > 0);
+    store_free(&s);
+    check_documents(dir);
+    kit_remove(dir);
+}
+
+/* Hours are the sum of their minutes, and each counts once. */
+static void
+minutes_roll_up(void **state)
+{
+    char dir[64], path[128];
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    uint64_t first = (now_s() - 30 * 3600) / 3600 * 3600, sum = 0;
+    for (uint64_t m = 0; m < 29 * 60; m++) {
+        struct stored w = kit_window(first + 60 * m, 1 + m % 2, m, SLICE_NONE);
+        sum += m;
+        store_put(s, &w);
+    }
+    store_free(&s);
+    snprintf(path, sizeof(path), "%s/" STORE_FILE, dir);
+    struct db db;
+    struct diag diag = {0};
+    assert_int_equal(db_open(&db, path, "local", STORE_SIZE_DEFAULT, &diag), 0);
+    bool more = true;
+    unsigned hours = 0;
+    for (; more; hours += more) {
+        assert_int_equal(retain_roll_up(&db, now_s(), &more), SQLITE_DONE);
+    }
+    assert_int_equal(hours, 29);
+    assert_int_equal(retain_by_age(&db, now_s() + 40 * 3600), SQLITE_DONE);
+    db_close(&db);
+    s = open_store(dir, 0);
+    struct got g = {0};
+    assert_int_equal(store_restore(s, on_record, &g), 0);
+    assert_int_equal(g.calls, sum);
+    assert_int_equal(g.windows, 2);
+    store_free(&s);
+    kit_remove(dir);
+}
+
+static uint64_t
+file_size(const char *dir, const char *name)
+{
+    char path[128];
+    struct stat st;
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+/* Far more than fits: the file stays below its limit, and the newest is there. */
+static void
+the_size_limit_holds(void **state)
+{
+    char dir[64];
+    kit_folder(dir);
+    struct store *s = open_store(dir, STORE_SIZE_MIN);
+    uint8_t noise[2000];
+    memset(noise, 7, sizeof(noise));
+    uint64_t first = now_s() / 60 * 60 - 60 * 400;
+    for (uint64_t m = 0; m < 400; m++) {
+        for (uint64_t f = 1; f <= 10; f++) {
+            struct stored w = kit_window(first + 60 * m, f, 1, slice_of(noise, sizeof(noise)));
+            store_put(s, &w);
+        }
+        if (m % 10 == 9) {
+            (void)!store_sync(s);
+            assert_true(file_size(dir, STORE_FILE) <= STORE_SIZE_MIN);
+        }
+    }
+    /* What was refused meanwhile is tried again. */
+    for (int i = 0; i < 100 && store_sync(s) != 0; i++) {
+    }
+    struct store_totals t = store_totals(s);
+    assert_string_equal(t.error, "");
+    assert_int_equal(t.pending, 0);
+    store_free(&s);
+    json_t *list = NULL;
+    assert_int_equal(store_document(dir, "queries", &list), 0);
+    assert_int_equal(json_array_size(list), 10);
+    json_decref(list);
+    kit_remove(dir);
+}
+
+/* In a child: files may not grow, as on a full disk; then they may again. */
+static void
+play_full_disk(const char *dir)
+{
+    signal(SIGXFSZ, SIG_IGN);
+    struct store *s = open_store(dir, 0);
+    struct stored w = kit_window(now_s() / 60 * 60, 1, 1, SLICE_NONE);
+    store_put(s, &w);
+    assert_int_equal(store_sync(s), 0);
+    struct rlimit none = {64, RLIM_INFINITY};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    w.window.calls = 2;
+    store_put(s, &w);
+    assert_int_equal(store_sync(s), -EIO);
+    w.window.calls = 3;
+    store_put(s, &w);
+    struct store_totals t = store_totals(s);
+    assert_true(t.failures > 0);
+    assert_true(t.error[0] != '\0');
+    struct rlimit enough = {RLIM_INFINITY, RLIM_INFINITY};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &enough), 0);
+    assert_int_equal(store_sync(s), 0);
+    assert_string_equal(store_totals(s).error, "");
+    store_free(&s);
+}
+
+static void
+a_full_disk_is_survived(void **state)
+{
+    char dir[64];
+    kit_folder(dir);
+    pid_t child = fork();
+    if (child == 0) {
+        play_full_disk(dir);
+        _exit(0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    json_t *list = NULL;
+    assert_int_equal(store_document(dir, "queries", &list), 0);
+    json_t *row = json_array_get(list, 0);
+    assert_int_equal(json_integer_value(json_object_get(row, "calls")), 3);
+    json_decref(list);
+    kit_remove(dir);
+}
+
+static void
+a_damaged_file_is_set_aside(void **state)
+{
+    char dir[64], path[128];
+    kit_folder(dir);
+    snprintf(path, sizeof(path), "%s/" STORE_FILE, dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    for (int i = 0; i < 1000; i++) {
+        fputs("this is no database at all, ", f);
+    }
+    fclose(f);
+    struct store *s = open_store(dir, 0);
+    put_everything(s);
+    store_free(&s);
+    check_documents(dir);
+    assert_true(file_size(dir, STORE_FILE ".damaged") > 0);
+    kit_remove(dir);
+}
+
+static void
+a_newer_version_is_refused(void **state)
+{
+    char dir[64], path[128];
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    store_free(&s);
+    snprintf(path, sizeof(path), "%s/" STORE_FILE, dir);
+    sqlite3 *sql = NULL;
+    assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sql, "PRAGMA user_version=99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(sql);
+    struct diag diag = {0};
+    struct store_config config = {.dir = dir};
+    assert_int_equal(store_open(&config, &diag, &s), -EPROTO);
+    assert_non_null(strstr(diag.message, "newer slowburn"));
+    kit_remove(dir);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_put_comes_back),      cmocka_unit_test(minutes_roll_up),
+        cmocka_unit_test(the_size_limit_holds),        cmocka_unit_test(a_full_disk_is_survived),
+        cmocka_unit_test(a_damaged_file_is_set_aside), cmocka_unit_test(a_newer_version_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
