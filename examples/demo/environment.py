@@ -70,7 +70,7 @@ class Environment:
         self.slowburn.start(self.postgres.port, self.shop.port, dsn, extra)
 
     def _grant_advisor(self):
-        """The rights that slowburn itself asks a DBA for, and none besides."""
+        """The role, rights and extension that slowburn itself asks a DBA for, and none besides."""
         path = os.path.join(self.folder, "advisor-grants.sql")
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.slowburn.cli("advisor-grants", ADVISOR))

@@ -5,7 +5,6 @@ import glob
 import os
 import pwd
 import secrets
-import shutil
 import signal
 import subprocess
 import time
@@ -131,18 +130,11 @@ class Postgres:
 
     def seed(self):
         """Makes the shop's database, and keeps an untouched copy to restore it from."""
-        for role in (OWNER, ADVISOR):
-            self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{self.password}'", "postgres")
+        self.execute(f"CREATE ROLE {OWNER} LOGIN PASSWORD '{self.password}'", "postgres")
         self.execute(f"CREATE DATABASE {SEEDED} OWNER {OWNER}", "postgres")
         self.run_file(os.path.join(SHOP, "database/schema/pgsql-schema.sql"), SEEDED, OWNER)
-        if self.has_hypopg():
-            self.execute("CREATE EXTENSION hypopg", SEEDED)
         self.run_file(os.path.join(SHOP, "database/seeders/shop.sql"), SEEDED, SUPERUSER)
         self.restore()
-
-    def has_hypopg(self):
-        return bool(self.execute(
-            "SELECT 1 FROM pg_available_extensions WHERE name = 'hypopg'", "postgres"))
 
     def restore(self):
         """Puts the shop's database back to its first day, dropping whoever is connected."""
@@ -156,9 +148,6 @@ class Postgres:
     def cpu_s(self):
         """CPU seconds of the server so far, of its ended children too."""
         return tree_cpu_s(self.process.pid)
-
-    def remove(self):
-        shutil.rmtree(self._home, ignore_errors=True)
 
 
 def tree_cpu_s(root):
