@@ -159,8 +159,10 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
                                      on_log, on_document, on_command_done};
     int r = 0;
 #ifdef HAVE_STORE
-    uint64_t bytes_max = (uint64_t)json_integer_value(json_object_get(o, "store_max_bytes"));
-    r = store_open(p->data, bytes_max, diag, &p->store);
+    const struct store_config store_config = {
+        .dir = p->data,
+        .size_max_bytes = (uint64_t)json_integer_value(json_object_get(o, "store_max_bytes"))};
+    r = store_open(&store_config, diag, &p->store);
     if (r < 0) {
         return r;
     }
