@@ -34,6 +34,7 @@ struct advice {
     unsigned column_count;
     struct advice_waits waits;
     uint64_t tables_ns, waits_ns;
+    uint64_t uses; /* counts look-ups: the plan that was not wanted for longest gives way */
 };
 
 struct advice *
@@ -113,9 +114,10 @@ advice_plan(struct advice *a, uint64_t fingerprint)
     for (unsigned i = 0; i < ADVICE_PLANS_MAX; i++) {
         struct advice_plan *p = &a->plan[i];
         if (p->fingerprint == fingerprint) {
+            p->used = ++a->uses;
             return p;
         }
-        if (p->state != ADVICE_ASKED && (oldest == NULL || p->at_ns < oldest->at_ns)) {
+        if (p->state != ADVICE_ASKED && (oldest == NULL || p->used < oldest->used)) {
             oldest = p;
         }
     }
@@ -123,6 +125,7 @@ advice_plan(struct advice *a, uint64_t fingerprint)
         json_decref(oldest->samples);
         memset(oldest, 0, sizeof(*oldest));
         oldest->fingerprint = fingerprint;
+        oldest->used = ++a->uses;
     }
     return oldest;
 }

@@ -52,7 +52,8 @@ struct advice_plan {
     double cost_before, cost_after, build_ms, size_bytes, write_us;
     char index_reason[160];
     unsigned sample_count;
-    json_t *samples;  /* [{text, params}], until answered */
+    json_t *samples; /* [{text, params}], until answered */
+    uint64_t used;
     uint64_t lens_ns; /* when the lens was last asked for them */
 };
 

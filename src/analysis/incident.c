@@ -486,32 +486,45 @@ causes_of(const struct incident *inc, uint32_t actions)
     return mask;
 }
 
-/* All of them, and each pair that works on the same statement. */
+static void
+add_together(struct incident *inc, const struct attribution_input *in, uint32_t mask)
+{
+    for (unsigned i = 0; i < inc->together_count; i++) {
+        if (inc->together[i].mask == mask) {
+            return;
+        }
+    }
+    if (inc->together_count < INCIDENT_TOGETHER_MAX) {
+        inc->together[inc->together_count++] =
+            (struct incident_together){mask, attribution_saving_ms(in, causes_of(inc, mask))};
+    }
+}
+
+/* Pairs that work on the same statement first: there the sum misleads most. Then the other pairs,
+ * then all of them. */
 static void
 weigh_together(struct incident *inc, const struct attribution_input *in)
 {
     uint32_t all = 0;
     inc->together_count = 0;
-    for (unsigned i = 0; i < inc->action_count; i++) {
-        all |= inc->action[i].kind == ACTION_ROLL_BACK ? 0 : 1u << i;
-        for (unsigned k = i + 1; k < inc->action_count; k++) {
-            if (inc->action[i].fingerprint == 0 || inc->together_count == 3 ||
-                inc->action[i].fingerprint != inc->action[k].fingerprint) {
+    for (unsigned same = 2; same-- > 0;) {
+        for (unsigned i = 0; i < inc->action_count; i++) {
+            const struct incident_action *a = &inc->action[i];
+            if (a->kind == ACTION_ROLL_BACK) {
                 continue;
             }
-            uint32_t pair = 1u << i | 1u << k;
-            inc->together[inc->together_count++] =
-                (struct incident_together){pair, attribution_saving_ms(in, causes_of(inc, pair))};
+            all |= 1u << i;
+            for (unsigned k = i + 1; k < inc->action_count; k++) {
+                if ((inc->action[k].fingerprint == a->fingerprint) == (same == 1) &&
+                    inc->together_count < INCIDENT_TOGETHER_MAX - 1) {
+                    add_together(inc, in, 1u << i | 1u << k);
+                }
+            }
         }
     }
     inc->saving_together_ms = attribution_saving_ms(in, causes_of(inc, all));
-    bool listed = false;
-    for (unsigned i = 0; i < inc->together_count; i++) {
-        listed = listed || inc->together[i].mask == all;
-    }
-    if (!listed && (all & (all - 1)) != 0) {
-        inc->together[inc->together_count++] =
-            (struct incident_together){all, inc->saving_together_ms};
+    if ((all & (all - 1)) != 0) {
+        add_together(inc, in, all);
     }
 }
 

@@ -23,6 +23,7 @@
 #define INCIDENT_VICTIMS_MAX  16u
 #define INCIDENT_TIMELINE_MAX 64u
 #define INCIDENT_RULED_MAX    6u
+#define INCIDENT_TOGETHER_MAX 8u
 
 enum incident_state { INCIDENT_OPEN, INCIDENT_FIXING, INCIDENT_RECOVERED, INCIDENT_CLOSED };
 
@@ -107,7 +108,7 @@ struct incident {
     unsigned cause_count;
     struct incident_action action[INCIDENT_ACTIONS_MAX];
     unsigned action_count;
-    struct incident_together together[4];
+    struct incident_together together[INCIDENT_TOGETHER_MAX];
     unsigned together_count;
     double saving_together_ms;
     struct incident_victim victim[INCIDENT_VICTIMS_MAX];

@@ -139,6 +139,23 @@ plan_is_pending(const struct inquest *q, uint64_t fingerprint)
     return p != NULL && (p->state == ADVICE_NONE || p->state == ADVICE_ASKED);
 }
 
+static bool
+add(const struct inquest *q, struct incident *inc, const struct finding *f, const char *route_name,
+    const struct statement *s)
+{
+    if (!incident_add_cause(inc, f, route_name, s)) {
+        return false;
+    }
+    char text[256];
+    snprintf(text, sizeof(text), "%s (%s): %.200s", finding_kind_name(f->kind),
+             finding_evidence_name(f->evidence), f->detail);
+    incident_note(inc, q->now_ns, "finding", text);
+    if (q->out->log != NULL) {
+        q->out->log(q->out->ctx, "finding", text);
+    }
+    return true;
+}
+
 bool
 inquest_find(const struct inquest *q, struct incident *inc, const struct shift *s,
              const struct shift_route *r, const char *route_name)
@@ -169,14 +186,14 @@ inquest_find(const struct inquest *q, struct incident *inc, const struct shift *
         struct finding f;
         for (unsigned k = 0; k < ARRAY_LEN(reasons); k++) {
             if (reasons[k](&in, &f)) {
-                news = incident_add_cause(inc, &f, route_name, x->statement) || news;
+                news = add(q, inc, &f, route_name, x->statement) || news;
             }
         }
         bool wait = q->now_ns < inc->opened_ns + GENERIC_AFTER_NS ||
                     plan_is_pending(q, x->statement->fingerprint);
         for (unsigned k = 0; k < ARRAY_LEN(generic) && !wait; k++) {
             if (generic[k](&in, &f)) {
-                news = incident_add_cause(inc, &f, route_name, x->statement) || news;
+                news = add(q, inc, &f, route_name, x->statement) || news;
             }
         }
     }

@@ -934,11 +934,6 @@ follow_incident(struct judge *j, struct incident *inc)
         if (inc->state == INCIDENT_OPEN) {
             inquest_gather(&q, s, r);
             news = inquest_find(&q, inc, s, r, "");
-            if (news) {
-                for (unsigned i = 0; i < inc->cause_count; i++) {
-                    tell(j, "finding", inc->cause[i].finding.detail);
-                }
-            }
         }
         incident_follow(inc, s, &j->load, &j->statements, j->config.cores, j->now_ns);
         incident_weigh(inc, s, &j->statements);

@@ -61,7 +61,8 @@ counts_fit(const struct incident *inc)
         inc->cause_count <= INCIDENT_CAUSES_MAX && inc->action_count <= INCIDENT_ACTIONS_MAX &&
         inc->change_count <= INCIDENT_CHANGES_MAX && inc->victim_count <= INCIDENT_VICTIMS_MAX &&
         inc->timeline_count <= INCIDENT_TIMELINE_MAX &&
-        inc->ruled_out_count <= INCIDENT_RULED_MAX && inc->together_count <= 4 &&
+        inc->ruled_out_count <= INCIDENT_RULED_MAX &&
+        inc->together_count <= INCIDENT_TOGETHER_MAX &&
         inc->before.query_count <= STATS_QUERIES_MAX && inc->now.query_count <= STATS_QUERIES_MAX &&
         (unsigned)inc->state <= INCIDENT_CLOSED;
     for (unsigned i = 0; fits && i < inc->cause_count; i++) {

@@ -86,10 +86,9 @@ watch_novelty(const struct watch *w, uint64_t from_ns, uint64_t *ret_fingerprint
         if (k->first_ns == 0 || k->first_ns < from_ns || k->first_ns < w->settled_ns) {
             continue;
         }
-        bool settled =
-            w->base.n >= WATCH_REQUESTS_MIN ||
-            (k->at_request > WATCH_REQUESTS_MIN &&
-             k->first_ns > MAX(w->recent.first_ns, w->settled_ns) + WATCH_SETTLED_MIN_NS);
+        bool settled = w->base_restored || (k->at_request > WATCH_REQUESTS_MIN &&
+                                            k->first_ns > MAX(w->recent.first_ns, w->settled_ns) +
+                                                              WATCH_SETTLED_MIN_NS);
         uint64_t since = w->recent.requests - k->at_request + 1;
         if (settled && k->requests >= 5 && k->requests * 5 >= since &&
             (found == 0 || k->first_ns < found)) {

@@ -281,11 +281,15 @@ answer_questions(struct shop *s)
         }
         json_t *q = json_loads(x->text, 0, NULL);
         json_t *answer = answer_to(s, q);
+        assert(answer != NULL);
         char *text = json_dumps(answer, 0);
+        if (getenv("SIM_TALK") != NULL) {
+            fprintf(stderr, "# %8.1f %s\n#          %s\n", (double)s->now_ns / 1e9, x->text, text);
+        }
         uint32_t id = x->id;
         x->id = 0;
-        free(x->text);
         judge_answer(s->judge, s->now_ns, id, slice_from_str(text));
+        free(x->text);
         free(text);
         json_decref(answer);
         json_decref(q);

@@ -459,8 +459,11 @@ ack_and_close(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    if (argc > 1) {
+        cmocka_set_test_filter(argv[1]);
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_incident),
         cmocka_unit_test(opens_within_30_s_of_the_30th_bad_request),
