@@ -53,6 +53,7 @@ pg_exec_new(struct pg_execs *x)
         index = ++x->made;
     }
     struct pg_exec *e = pg_exec_at(x, index);
+    assert(e != NULL);
     memset(e, 0, offsetof(struct pg_exec, values));
     e->index = index;
     e->refs = 1;
