@@ -64,7 +64,7 @@ print_verb_help(const struct cli_verb *v, bool is_extra)
     if (v->more[0] != '\0') {
         printf("%s\n", v->more);
     }
-    if (!is_extra && v->run != verb_version) {
+    if (!is_extra && v->run != verb_version && v->run != verb_advisor_grants) {
         printf("\n%s", common_options);
     }
     printf("\n%s", exit_codes);

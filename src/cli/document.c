@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/cli.h"
+#include "store/store.h"
 
 #define ANSWER_MAX (256u * 1024 * 1024)
 #define DEFAULT_ADMIN "127.0.0.1:7433"
@@ -161,6 +162,11 @@ ask(const struct options *o, const char *verb, const char *path, const char *pos
     long status = 0;
     resolve(o, &t);
     CURLcode r = perform(&t, path, post, &answer, &status);
+    if (r == CURLE_COULDNT_CONNECT && o->data != NULL && o->admin == NULL && post == NULL) {
+        return store_document(o->data, path, ret_document) == 0
+                   ? CLI_OK
+                   : unreachable(&t, verb, "and there is no store to read");
+    }
     if (r != CURLE_OK) {
         return unreachable(&t, verb, curl_easy_strerror(r));
     }
