@@ -23,8 +23,14 @@ from .processes import Processes
 from .shop import V1, Shop
 
 
+# One query keeps to one core, as one sets it where cores are few: otherwise each scan of the faulty
+# page starts a process of its own, and the figures tell about forks and scheduling instead. Rows of a
+# scan then also come in one order only, which replies can be compared by.
+POSTGRES_OPTIONS = ("max_parallel_workers_per_gather=0",)
+
+
 class Environment:
-    def __init__(self, postgres_options=(), name="demo", logs=None):
+    def __init__(self, name="demo", logs=None, postgres_options=POSTGRES_OPTIONS):
         self._postgres_options = postgres_options
         self._name = name
         self.logs = logs

@@ -21,7 +21,7 @@ RATE = 1000.0
 SHARE_BEFORE, SHARE_AFTER = 10.0, 18.0
 # The share of all cores that the database may use in act one, and what the page size aims at: the
 # difference is for what a two-core machine does besides.
-CPU_LIMIT, CPU_TARGET = 0.70, 0.45
+CPU_LIMIT, CPU_TARGET = 0.70, 0.40
 BASELINE_S = 75.0
 RAMP_S = 60.0
 OPEN_LIMIT_S = 30.0

@@ -16,8 +16,7 @@ SHARE = 10.0
 @pytest.fixture
 def env():
     """A database with the shop's data; everything stops when the test ends."""
-    # Without parallel scans the rows of a table come in one order only.
-    with Environment(("max_parallel_workers_per_gather=0",), name="test") as environment:
+    with Environment(name="test") as environment:
         environment.start_database()
         yield environment
 
