@@ -144,9 +144,13 @@ emit_value(struct sql_fingerprint *f)
 static void
 emit_sign(struct sql_fingerprint *f, enum token_class class, const uint8_t *ptr, size_t len)
 {
-    uint8_t padded[SQL_OPERATOR_MAX + 8] = {0};
-    memcpy(padded, ptr, len);
-    emit(f, class, ptr, len, hash_word(class, padded, len));
+    if (len == 1) { /* the same hash, sooner */
+        emit(f, class, ptr, 1, mix(mix(class, 1), ptr[0]));
+    } else {
+        uint8_t padded[SQL_OPERATOR_MAX + 8] = {0};
+        memcpy(padded, ptr, len);
+        emit(f, class, ptr, len, hash_word(class, padded, len));
+    }
     f->last_keyword = KEYWORD_NONE;
 }
 
@@ -714,7 +718,7 @@ gather(struct sql_fingerprint *f, struct slice piece, bool is_word)
         piece.len = room;
         f->word_cut = true;
     }
-    uint8_t *to = f->word + f->word_len;
+    uint8_t *restrict to = f->word + f->word_len;
     for (size_t i = 0; i < piece.len; i++) {
         uint8_t c = piece.ptr[i];
         if (is_word) {

@@ -641,13 +641,58 @@ read_ground_word(struct sql_lexer *l, struct slice *in, struct sql_token *t)
     return piece(l, t, from, n, in->len > 0);
 }
 
+/* Most tokens lie in one cut, with the byte behind them in view: no state is needed then. */
+static bool
+read_whole(struct slice *in, struct sql_token *t)
+{
+    uint8_t c = in->ptr[0];
+    const uint8_t *end;
+    size_t n;
+    switch ((enum byte_class)CLASS(c)) {
+    case OPERATOR:
+        if (CLASS(in->ptr[1]) == OPERATOR) {
+            return false;
+        }
+        take(in, 1);
+        return whole(t, c == '?' ? SQL_TOKEN_PARAM : SQL_TOKEN_OPERATOR, in->ptr - 1,
+                     c == '?' ? 0 : 1);
+    case DOT:
+        if (CLASS(in->ptr[1]) == DIGIT) {
+            return false;
+        }
+        take(in, 1);
+        return whole(t, SQL_TOKEN_PUNCT, in->ptr - 1, 1);
+    case QUOTE:
+    case DOUBLE_QUOTE:
+        end = memchr(in->ptr + 1, c, in->len - 1);
+        n = end == NULL ? in->len : (size_t)(end - in->ptr) + 1;
+        if (n >= in->len || in->ptr[n] == c) {
+            return false;
+        }
+        take(in, n);
+        return whole(t, c == '"' ? SQL_TOKEN_QUOTED : SQL_TOKEN_STRING, in->ptr - n + 1, n - 2);
+    default:
+        return false;
+    }
+}
+
 static bool
 read_ground(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 {
+    size_t blanks = 0;
+    while (blanks < in->len && CLASS(in->ptr[blanks]) == SPACE) {
+        blanks++;
+    }
+    take(in, blanks);
+    if (in->len == 0) {
+        return false;
+    }
+    if (in->len > 1 && read_whole(in, t)) {
+        return true;
+    }
     uint8_t c = in->ptr[0];
     switch ((enum byte_class)CLASS(c)) {
     case SPACE:
-        take(in, 1);
         return false;
     case WORD:
         return read_ground_word(l, in, t);
