@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A whole session of the driver: pieces of both sides in any order. Each piece is a byte (its top
+ * bit: from the server; the rest: its length) and so many bytes. From the client the first pieces
+ * are its startup packets. */
+#include <stdlib.h>
+
+#include "fuzz/target.h"
+#include "proxy/driver.h"
+
+static void
+feed(void *worker, struct driver_session *s, bool from_client, struct slice chunk, uint64_t now_ns)
+{
+    while (chunk.len > 0 && !s->opaque) {
+        struct driver_out out = {0};
+        size_t used = (from_client ? pg_driver.client_bytes
+                                   : pg_driver.upstream_bytes)(worker, s, chunk, now_ns, &out);
+        if (used == 0 || used > chunk.len || out.to_client.len > DRIVER_INSERT_MAX ||
+            out.to_upstream.len > DRIVER_INSERT_MAX || out.aside.len > DRIVER_ASIDE_MAX) {
+            abort();
+        }
+        chunk = slice_sub(chunk, used, chunk.len);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct publisher *publisher = NULL;
+    uint64_t counters[COUNTER_COUNT] = {0};
+    void *worker;
+    if (publisher_new(0, &publisher) < 0) {
+        return 0;
+    }
+    const struct driver_env env = {.publisher = publisher, .counters = counters};
+    struct driver_session s = {
+        .id = 1, .backend_id = 2, .state = calloc(1, pg_driver.session_size)};
+    struct driver_out out = {0};
+    if (pg_driver.worker_new(&env, &worker) < 0) {
+        abort();
+    }
+    pg_driver.open(worker, &s, 0, &out);
+    struct slice rest = slice_of(data, size);
+    uint64_t now_ns = 1;
+    while (rest.len > 0) {
+        uint8_t head = *rest.ptr;
+        struct slice piece = slice_sub(rest, 1, head & 0x7f);
+        /* Its own memory, so that reading beyond it is noticed. */
+        uint8_t *copy = malloc(piece.len + 1);
+        if (piece.len > 0) {
+            memcpy(copy, piece.ptr, piece.len);
+        }
+        feed(worker, &s, (head & 0x80) == 0, slice_of(copy, piece.len), now_ns++);
+        free(copy);
+        rest = slice_sub(rest, 1 + (head & 0x7f), rest.len);
+    }
+    pg_driver.worker_tick(worker, now_ns);
+    pg_driver.close(worker, &s, CLOSE_CLIENT, now_ns);
+    pg_driver.worker_free(worker);
+    publisher_free(&publisher);
+    free(s.state);
+    return 0;
+}
