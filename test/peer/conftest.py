@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the peer tests share: one PostgreSQL for all of them, a proxy and its records for each."""
+import os
+
+import pytest
+
+from test.harness import postgres as harness
+from test.harness.slowburn import Slowburn
+from test.peer.proxy_host import ProxyHost
+from test.peer.records import Records
+
+
+def reachable(folder):
+    """The server's user has to get into pytest's folders."""
+    os.chmod(folder, 0o755)
+    for parent in folder.parents:
+        if parent.name.startswith("pytest-"):
+            os.chmod(parent, 0o755)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    with harness.Postgres(reachable(tmp_path_factory.mktemp("postgres"))) as server:
+        yield server
+
+
+@pytest.fixture
+def watched(postgres, tmp_path):
+    """The proxy before `postgres`, with .port and .records."""
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{postgres.port}"], "postgres",
+                   drain_ms=500) as proxy:
+        proxy.port = proxy.ports[0]
+        proxy.records = Records(proxy)
+        yield proxy
+
+
+@pytest.fixture
+def slowburn(postgres, tmp_path):
+    """The whole daemon before `postgres`."""
+    with Slowburn(os.environ["SLOWBURN_BINARY"], str(tmp_path), postgres.port) as running:
+        yield running
