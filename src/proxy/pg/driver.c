@@ -125,10 +125,15 @@ startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out
     observe_name_set(&p->observe.user, pg_startup_text(&st->user));
     observe_name_set(&p->observe.database, pg_startup_text(&st->database));
     observe_name_set(&p->observe.application, pg_startup_text(&st->application));
+    bool replication = st->replication;
+    /* The decoders of the normal protocol live where that of the startup did. */
+    memset(&p->startup, 0, sizeof(p->startup));
+    memset(&p->frontend, 0, sizeof(p->frontend));
+    memset(&p->backend, 0, sizeof(p->backend));
     p->phase = PG_PHASE_NORMAL;
     p->s->passive_client = true;
     p->s->passive_upstream = true;
-    if (st->replication) {
+    if (replication) {
         /* A stream of changes, not of queries. */
         pg_session_lost(p, "a replication connection");
     } else if (pg_replies_push(&p->replies, PG_REPLY_STARTUP, 0) != DEC_OK) {
@@ -186,6 +191,7 @@ client_bytes(void *worker, struct driver_session *s, struct slice chunk, uint64_
         if (!s->opaque && !pg_client_bytes(p, chunk, now_ns, &reason)) {
             pg_session_lost(p, reason);
         }
+        p->inside_before_ns = s->inside_ns;
         return chunk.len;
     default:
         out->drop = true;
@@ -202,6 +208,7 @@ upstream_bytes(void *worker, struct driver_session *s, struct slice chunk, uint6
     if (p->phase == PG_PHASE_NORMAL && !s->opaque && !pg_server_bytes(p, chunk, now_ns, &reason)) {
         pg_session_lost(p, reason);
     }
+    p->inside_before_ns = s->inside_ns;
     return chunk.len;
 }
 

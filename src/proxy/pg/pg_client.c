@@ -610,7 +610,7 @@ pg_client_bytes(struct pg_session *p, struct slice bytes, uint64_t now_ns, const
     for (;;) {
         if (pg_wire_is_between(&p->frontend.wire)) {
             p->message_ns = now_ns;
-            p->message_inside_ns = p->s->inside_ns;
+            p->message_inside_ns = p->inside_before_ns;
         }
         enum dec dec = pg_frontend_next(&p->frontend, &bytes, &f);
         if (dec != DEC_OK) {

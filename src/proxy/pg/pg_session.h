@@ -6,7 +6,7 @@
  *
  * driver.c moves bytes and phases; the observer only looks. Whatever it cannot follow with
  * certainty makes it lose its place: pg_session_lost, and the session is relayed on unobserved.
- * About 1.6 KiB a session, the rest as pg_exec.h and pg_reader.h say. One worker's thread. */
+ * About 1.2 KiB a session, the rest as pg_exec.h and pg_reader.h say. One worker's thread. */
 #ifndef PROXY_PG_PG_SESSION_H
 #define PROXY_PG_PG_SESSION_H
 
@@ -59,9 +59,13 @@ struct pg_session {
     uint8_t head[8]; /* of a startup packet */
     uint32_t cancel_pid;
     uint32_t cancel_key;
-    struct pg_startup startup;
-    struct pg_frontend frontend;
-    struct pg_backend backend;
+    union {
+        struct pg_startup startup; /* PG_PHASE_STARTUP */
+        struct {
+            struct pg_frontend frontend;
+            struct pg_backend backend;
+        };
+    };
     struct pg_replies replies;
 
     struct pg_names statements;
@@ -75,6 +79,7 @@ struct pg_session {
     /* The message that is being read from the client. */
     uint64_t message_ns;
     uint64_t message_inside_ns;
+    uint64_t inside_before_ns; /* the session's, without the bytes in hand */
     struct pg_reader *reader;
     struct pg_statement *parsing;
     uint32_t query_first;
