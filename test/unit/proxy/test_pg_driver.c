@@ -67,6 +67,7 @@ a_simple_query_is_one_record(void **state)
     assert_int_equal(q->end_ns, sent_ns + 20);
     assert_int_equal(q->rows, 1);
     assert_int_equal(q->tx_state, 'T');
+    assert_int_equal(q->proxy_ns, 3 * 7); /* of each piece, the first included */
     assert_int_equal(q->flags, QUERY_RESULT_HASHED | QUERY_VALUES_HASHED);
     assert_int_equal(q->value_count, 1);
     assert_true(tail_value(0, 0) == value_hash("42"));
