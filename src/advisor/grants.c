@@ -7,7 +7,16 @@ void
 advisor_grants_script(FILE *out, const char *role)
 {
     char name[140];
+    char literal[280];
+    size_t len = 0;
     quote_identifier(role, name, sizeof(name));
+    for (const char *c = name; *c != '\0' && len + 2 < sizeof(literal); c++) {
+        if (*c == '\'') {
+            literal[len++] = '\'';
+        }
+        literal[len++] = *c;
+    }
+    literal[len] = '\0';
     fprintf(
         out,
         "-- A role for slowburn's advisor. Read it, then run it as a superuser in each database\n"
@@ -18,11 +27,11 @@ advisor_grants_script(FILE *out, const char *role)
         "-- pg_stat_activity once a second. All of it read-only, one connection for each\n"
         "-- database, 1 s statement timeout, 100 ms lock timeout.\n"
         "\n"
-        "DO $$ BEGIN\n"
+        "DO $slowburn$ BEGIN\n"
         "    IF to_regrole('%s') IS NULL THEN\n"
         "        CREATE ROLE %s LOGIN CONNECTION LIMIT 8;\n"
         "    END IF;\n"
-        "END $$;\n"
+        "END $slowburn$;\n"
         "ALTER ROLE %s SET default_transaction_read_only = on;\n"
         "ALTER ROLE %s SET statement_timeout = '1s';\n"
         "ALTER ROLE %s SET lock_timeout = '100ms';\n"

@@ -311,6 +311,24 @@ def test_a_role_without_rights_says_so(server, tmp_path):
         assert not answer["ok"] and "permission denied for table items" in answer["reason"]
 
 
+@pytest.mark.parametrize("role", ["slowburn_advisor", "it's \"Odd\""])
+def test_the_granted_role_can_do_all_and_write_nothing(server, tmp_path, role):
+    script = subprocess.run([os.environ["SLOWBURN_BINARY"], "advisor-grants", role], check=True,
+                            capture_output=True, text=True).stdout
+    server.sql(script, "shop")
+    server.sql(script, "shop")  # twice does no harm
+    user = role.replace("'", "\\'")
+    dsn = f"host=127.0.0.1 port={server.port} dbname=shop user='{user}'"
+    with Advisor([dsn], str(tmp_path)) as advisor:
+        answer = advisor.explain('update items set sku = ? where order_id = ?')
+        assert answer["index"]["evidence"] == "proved", answer
+        assert advisor.ask("waits")["ok"]
+    done = subprocess.run(["/usr/lib/postgresql/15/bin/psql", "-X", "-q", dsn, "-c",
+                           "SET default_transaction_read_only = off", "-c", "DELETE FROM items"],
+                          capture_output=True, text=True, check=False)
+    assert "permission denied" in done.stderr
+
+
 def test_the_limit_of_statements_a_minute(server, tmp_path):
     with Advisor([server.dsn("shop")], str(tmp_path), per_minute=2) as advisor:
         answers = [advisor.explain("select * from items where id = ?") for _ in range(4)]
