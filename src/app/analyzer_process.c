@@ -240,16 +240,34 @@ tell_fact(struct process *p, const char *name, json_t *value)
     free(text);
 }
 
+#ifdef HAVE_STORE
+static void
+tell_store(struct process *p)
+{
+    struct store_totals t = store_totals(p->store);
+    json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "written", (json_int_t)t.written,
+                          "replaced", (json_int_t)t.replaced, "dropped", (json_int_t)t.dropped,
+                          "pending", (json_int_t)t.pending, "failures", (json_int_t)t.failures,
+                          "size_bytes", (json_int_t)t.size_bytes, "error", t.error);
+    tell_fact(p, "store", o);
+    json_decref(o);
+}
+#endif
+
 static void
 tell_own_facts(struct process *p)
 {
-    if (p->serve != NULL) {
-        struct serve_totals t = serve_totals(p->serve);
-        json_t *api = json_pack("{s:I, s:I, s:I}", "requests", (json_int_t)t.requests, "errors",
-                                (json_int_t)t.errors, "refused", (json_int_t)t.refused);
-        tell_fact(p, "api", api);
-        json_decref(api);
+    if (p->serve == NULL) {
+        return;
     }
+    struct serve_totals t = serve_totals(p->serve);
+    json_t *api = json_pack("{s:I, s:I, s:I}", "requests", (json_int_t)t.requests, "errors",
+                            (json_int_t)t.errors, "refused", (json_int_t)t.refused);
+    tell_fact(p, "api", api);
+    json_decref(api);
+#ifdef HAVE_STORE
+    tell_store(p);
+#endif
 }
 
 static void

@@ -16,7 +16,7 @@
 
 #define PARTY_BACKOFF_MIN_NS 100000000ull
 #define PARTY_BACKOFF_MAX_NS 5000000000ull
-#define PARTY_PROVEN_NS      10000000000ull
+#define PARTY_PROVEN_NS      1000000000ull
 
 struct party {
     enum channel_party who;

@@ -319,6 +319,16 @@ close_control(struct proxy *p)
     }
 }
 
+/* The supervisor stops too, so nobody will take the sockets up again: clients are refused instead
+ * of waiting in a queue that nobody reads. Whoever else holds the sockets is shut out as well. */
+static void
+refuse_clients(struct proxy *p)
+{
+    for (unsigned i = 0; i < p->config.listener_count; i++) {
+        (void)shutdown(p->config.listeners[i].fd, SHUT_RDWR);
+    }
+}
+
 static void
 start_drain(struct proxy *p)
 {
@@ -364,6 +374,7 @@ on_message(struct proxy *p, struct channel_message *m)
         }
         break;
     case CHANNEL_DRAIN:
+        refuse_clients(p);
         start_drain(p);
         break;
     default:

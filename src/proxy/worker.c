@@ -144,6 +144,10 @@ accept_failed(struct worker *w, const struct listener *l, int err)
     if (err == EAGAIN || err == EINTR || err == ECONNABORTED) {
         return;
     }
+    if (err == EINVAL) {
+        set_accepting(w, false); /* shut down: slowburn stops */
+        return;
+    }
     log_error("proxy", "accept_failed", "cannot accept clients, trying again in 100 ms",
               LOG_STR("listener", l->name), LOG_ERRNO(err));
     set_accepting(w, false);
