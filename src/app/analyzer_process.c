@@ -17,9 +17,7 @@
 #include "io/log.h"
 #include "serve/board.h"
 #include "serve/serve.h"
-#ifdef HAVE_STORE
 #include "store/store.h"
-#endif
 
 #define WAIT_MS        5000 /* how often the facts are told again */
 #define ORPHAN_WAIT_MS 200  /* how often an orphan looks for a new supervisor */
@@ -74,11 +72,7 @@ static void
 on_store(void *ctx, const struct stored *record)
 {
     struct process *p = ctx;
-#ifdef HAVE_STORE
     store_put(p->store, record);
-#else
-    (void)p, (void)record;
-#endif
 }
 
 static void
@@ -137,7 +131,6 @@ on_serve_command(void *ctx, const struct serve_command *c)
 
 /* ---- starting ---- */
 
-#ifdef HAVE_STORE
 static void
 on_kept(void *ctx, const struct stored *record)
 {
@@ -148,8 +141,6 @@ on_kept(void *ctx, const struct stored *record)
     }
 }
 
-#endif
-
 static int
 start_analysis(struct process *p, const json_t *o, struct diag *diag)
 {
@@ -158,7 +149,6 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
     const struct analyzer_out out = {p,      on_ask,      on_lens,        on_store,
                                      on_log, on_document, on_command_done};
     int r = 0;
-#ifdef HAVE_STORE
     const struct store_config store_config = {
         .dir = p->data,
         .size_max_bytes = (uint64_t)json_integer_value(json_object_get(o, "store_max_bytes"))};
@@ -166,17 +156,14 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
     if (r < 0) {
         return r;
     }
-#endif
     r = analyzer_new(&config, &out, &p->analyzer);
     if (r < 0) {
         return diag_set(diag, r, "the analysis cannot be set up: %s", strerror(-r));
     }
-#ifdef HAVE_STORE
     r = store_restore(p->store, on_kept, p);
     if (r < 0) {
         log_warn("analysis", "restore_failed", "the store was not read to its end", LOG_ERRNO(r));
     }
-#endif
     r = analyzer_start(p->analyzer);
     return r < 0 ? diag_set(diag, r, "the analysis does not start: %s", strerror(-r)) : 0;
 }
@@ -240,7 +227,6 @@ tell_fact(struct process *p, const char *name, json_t *value)
     free(text);
 }
 
-#ifdef HAVE_STORE
 static void
 tell_store(struct process *p)
 {
@@ -252,7 +238,6 @@ tell_store(struct process *p)
     tell_fact(p, "store", o);
     json_decref(o);
 }
-#endif
 
 static void
 tell_own_facts(struct process *p)
@@ -265,9 +250,7 @@ tell_own_facts(struct process *p)
                             (json_int_t)t.errors, "refused", (json_int_t)t.refused);
     tell_fact(p, "api", api);
     json_decref(api);
-#ifdef HAVE_STORE
     tell_store(p);
-#endif
 }
 
 static void
@@ -365,9 +348,7 @@ stop(struct process *p)
         serve_free(&serve);
     }
     analyzer_free(&p->analyzer); /* flushes into the store */
-#ifdef HAVE_STORE
     store_free(&p->store);
-#endif
     board_free(&p->board);
     channel_free(&p->channel);
     close(p->signal_fd);

@@ -2,12 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifdef HAVE_ADVISOR
 #include "advisor/advisor.h"
-#endif
-#ifdef HAVE_ANALYZER
 #include "app/analyzer_process.h"
-#endif
 #include "app/run.h"
 #include "base/slice.h"
 #include "io/log.h"
@@ -57,11 +53,7 @@ parse(int argc, char **argv, struct child_options *o)
 static int
 run_proxy(const struct child_options *o)
 {
-    static const struct driver_ops *const drivers[] = {
-#ifdef HAVE_PG
-        &pg_driver,
-#endif
-        &http_driver, &raw_driver, NULL};
+    static const struct driver_ops *const drivers[] = {&pg_driver, &http_driver, &raw_driver, NULL};
     log_init(2, o->format, o->level, "proxy");
     struct proxy_options options = {
         .channel_fd = o->channel_fd, .data_dir = o->data, .drivers = drivers};
@@ -79,17 +71,13 @@ run_child(int argc, char **argv)
     if (strcmp(o.name, "proxy") == 0) {
         return run_proxy(&o);
     }
-#ifdef HAVE_ANALYZER
     if (strcmp(o.name, "analyzer") == 0) {
         log_init(2, o.format, o.level, "analyzer");
         return analyzer_process(o.channel_fd, o.data);
     }
-#endif
-#ifdef HAVE_ADVISOR
     if (strcmp(o.name, "advisor") == 0) {
         log_init(2, o.format, o.level, "advisor");
         return advisor_main(o.channel_fd);
     }
-#endif
     return 2;
 }

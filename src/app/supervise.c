@@ -308,6 +308,7 @@ proxy_is_ready(struct supervisor *s, uint64_t now_ns)
 {
     s->proxy.ready = true;
     s->flowed = true;
+    s->status_at_ns = now_ns;
     attach(s, now_ns);
     tell_ready(s);
 }
