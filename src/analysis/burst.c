@@ -9,6 +9,7 @@
 #define GAPS_NEEDED       200u
 #define GAPS_HALVE_AT     20000u
 #define SEPARATION_NEEDED 0.7
+#define APART_NEEDED      4.0 /* buckets: the hills' centres differ by a factor of four */
 
 void
 burst_gaps_init(struct burst_gaps *g)
@@ -46,6 +47,9 @@ best_split(const struct burst_gaps *g, unsigned *ret_bucket)
             continue;
         }
         double apart = below_sum / below - (sum - below_sum) / (n - below);
+        if (fabs(apart) < APART_NEEDED) {
+            continue;
+        }
         double between = below / n * (1 - below / n) * apart * apart;
         if (between > best * 1.000001) {
             best = between;
