@@ -142,18 +142,19 @@ seen_before(const uint64_t *list, size_t n, uint64_t v)
     return false;
 }
 
-/* values[0..n) against one column: every value in row order from the first row on. NULLs and
- * values that came earlier in the column may be left out. Returns how many different values
- * matched; 0: no match. */
+/* values[0..n) against one column: every value in row order, from the first row to the last. NULLs
+ * and values that came earlier in the column may be left out; to stop early may not, or counting
+ * 1, 2, 3 would match any result that begins so. Returns how many different values matched; 0: no
+ * match. */
 static size_t
 match_column(const struct result *r, unsigned column, const uint64_t *values, size_t n)
 {
     uint64_t seen[EVENT_LENS_ROWS_MAX];
     size_t distinct = 0, at = 0;
-    for (uint32_t row = 0; row < r->row_count && at < n; row++) {
+    for (uint32_t row = 0; row < r->row_count; row++) {
         uint64_t cell = r->hashes[(size_t)row * r->column_count + column];
         bool repeats = seen_before(seen, distinct, cell);
-        if (cell == values[at]) {
+        if (at < n && cell == values[at]) {
             at++;
         } else if (cell != 0 && !repeats) {
             return 0; /* a row was left out that is neither NULL nor known */

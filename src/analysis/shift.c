@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #define SAMPLES_MAX 512u
+#define SURGE_TIMES 1.5
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
 static double
@@ -293,7 +294,12 @@ measure_load(struct shift *s, const struct load *load, uint64_t split_ns, uint64
     s->rate_now = now.requests_per_s;
     s->load_before = before.database;
     s->load_now = now.database;
-    s->surge = before.seconds > 0 && now.seconds > 0 && s->rate_now > 1.5 * s->rate_before;
+    /* A surge is seen as it begins, not when the minute has caught up with it. */
+    uint64_t lately_from = MAX(now_from, now_ns - MIN(now_ns, 20 * NS_PER_S));
+    struct load_rate lately = load_between(load, lately_from, now_ns);
+    bool enough = lately.requests_per_s * lately.seconds >= WATCH_REQUESTS_MIN;
+    double rate = MAX(s->rate_now, enough ? lately.requests_per_s : 0);
+    s->surge = before.seconds > 0 && rate > SURGE_TIMES * s->rate_before;
 }
 
 struct shift *
