@@ -129,7 +129,7 @@ class SlowburnRoute(Route):
 
     def counters(self):
         with contextlib.suppress(Exception):
-            status = self.daemon.document("status")
+            status = self.daemon.document("status")["proxy"]
             return {key: find_numbers(status, key)
                     for key in ("queries", "events_dropped", "events_folded")}
         return None
