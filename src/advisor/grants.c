@@ -56,5 +56,5 @@ advisor_grants_script(FILE *out, const char *role)
         "        CREATE EXTENSION IF NOT EXISTS hypopg;\n"
         "    END IF;\n"
         "END $$;\n",
-        name, name, name, name, name, name, name, name, name, name, name);
+        name, literal, name, name, name, name, name, name, name, name, name);
 }
