@@ -41,6 +41,18 @@ class Cost(NamedTuple):
         return min(max(fitting, default=PAGE_MIN), PROBE_PAGE)
 
 
+def busy_elsewhere(seconds=1.0):
+    """The share of all cores (0 to 1) in use just now; before anything starts, that is by others."""
+    def read():
+        with open("/proc/stat", encoding="ascii") as file:
+            ticks = [int(field) for field in file.readline().split()[1:9]]
+        return sum(ticks), ticks[3] + ticks[4]
+
+    (all_before, idle_before), _ = read(), time.sleep(seconds)
+    all_after, idle_after = read()
+    return 1.0 - (idle_after - idle_before) / max(all_after - all_before, 1)
+
+
 def measure(env):
     """Needs the database; starts and stops a shop of its own beside slowburn, not behind it."""
     env.start_shop(PROBE_PAGE)

@@ -58,6 +58,7 @@ class Corners:
         self.cpu = None
 
     def set_up(self):
+        say.warn_if_busy(calibrate.busy_elsewhere())
         say.step("PostgreSQL, and calibrating")
         self.env.start_database()
         self.cpu = CpuMeter(self.env.postgres)

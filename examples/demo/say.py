@@ -13,6 +13,12 @@ def step(text):
     print(f"{elapsed // 60:3}:{elapsed % 60:02}  {text}", flush=True)
 
 
+def warn_if_busy(share):
+    """Times measured beside other work are the other work's as much as ours."""
+    if share > 0.15:
+        step(f"WARNING: other programs use {share:.0%} of this machine; the times will show it")
+
+
 def block(text):
     """Something to read, set off by empty lines."""
     print(f"\n{text.rstrip()}\n", flush=True)

@@ -47,6 +47,7 @@ class Story:
     # -- set-up ---------------------------------------------------------------------------------
 
     def set_up(self):
+        say.warn_if_busy(calibrate.busy_elsewhere())
         say.step("PostgreSQL: a new cluster with 100,000 orders and 300,000 items")
         self.env.start_database()
         self.cpu = CpuMeter(self.env.postgres)
