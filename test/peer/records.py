@@ -61,14 +61,13 @@ class Records:
             found[fields[0]] = data[body:body + fields[2]].decode()
         return found
 
-    def seen(self, count=1, seconds=10.0, **wanted):
-        """[(text, query), ...] once there are at least `count` whose text contains `text`."""
-        part = wanted.get("text", "")
+    def seen(self, count=1, text="", flag=0, seconds=10.0):
+        """[(text, query), ...] once at least `count` contain `text` and have the flag."""
         deadline = time.monotonic() + seconds
         while True:
             texts = self.texts()
             found = [(texts.get(q.fingerprint, "?"), q) for q in self.queries()
-                     if part in texts.get(q.fingerprint, "?")]
+                     if text in texts.get(q.fingerprint, "?") and q.flags & flag == flag]
             if len(found) >= count or time.monotonic() > deadline:
                 return found
             time.sleep(0.05)
