@@ -12,6 +12,7 @@
 #include "analysis/report.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "proto/http/http_head.h"
 
 #define JUDGE_MAGIC       0x6a756467u
 #define NAMES_MAX         1024u
@@ -209,8 +210,11 @@ watch_of(struct judge *j, struct slice text, bool guessed, uint8_t method)
 static void
 on_route(struct judge *j, const struct intake_route *r)
 {
-    struct watch *w = watch_of(j, slice_sub(r->text, 0, sizeof(((struct watch *)0)->text) - 1),
-                               r->guessed, r->method);
+    char text[sizeof(((struct watch *)0)->text)];
+    bool has_method = r->method != METHOD_OTHER;
+    snprintf(text, sizeof(text), "%s%s%.*s", has_method ? http_method_name(r->method) : "",
+             has_method ? " " : "", SLICE_ARG(r->text));
+    struct watch *w = watch_of(j, slice_from_str(text), r->guessed, r->method);
     if (w == NULL || map_put(&j->routes, (uint64_t)r->index + 1, w) != 0) {
         return;
     }

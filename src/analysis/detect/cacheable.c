@@ -70,9 +70,9 @@ detect_cacheable(const struct detect_input *in, struct finding *f)
                  stand > 0 ? "counters" : "correlation", f);
     f->hit_rate = sum.hit_rate;
     snprintf(f->detail, sizeof(f->detail),
-             "%.60s: %s calls, %u answer%s, a cache would hit %.0f %%, no write seen through "
+             "%s calls, %u answer%s, a cache would hit %.0f %%, no write seen through "
              "slowburn%s",
-             s->label, detect_count((double)sum.calls, calls), sum.answers,
+             detect_count((double)sum.calls, calls), sum.answers,
              sum.answers == 1 ? "" : "s", 100 * sum.hit_rate,
              stand > 0 ? ", none in the table's counters" : "");
     return true;

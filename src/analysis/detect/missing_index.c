@@ -12,19 +12,14 @@
 static void
 describe_scan(const struct advice_plan *p, struct finding *f)
 {
-    char read[32], returned[32], columns[160] = "";
-    size_t n = 0;
-    for (unsigned i = 0; i < p->columns.count && n < sizeof(columns) - 1; i++) {
-        n += (size_t)snprintf(columns + n, sizeof(columns) - n, "%s%s", i == 0 ? "" : ", ",
-                              p->columns.name[i]);
-    }
+    char read[32], returned[32];
     if (p->has_scan) {
-        snprintf(f->detail, sizeof(f->detail), "%.60s (%.100s): %s rows read to return %s",
-                 p->table, columns, detect_count(p->rows_read, read),
+        snprintf(f->detail, sizeof(f->detail), "%s rows of %.60s read to return %s",
+                 detect_count(p->rows_read, read), p->table,
                  detect_count(p->rows_returned, returned));
     } else {
-        snprintf(f->detail, sizeof(f->detail), "%.60s (%.100s): the plan's cost falls %.0f times",
-                 p->table, columns, p->cost_after > 0 ? p->cost_before / p->cost_after : 0);
+        snprintf(f->detail, sizeof(f->detail), "with one the plan's cost falls %.0f times",
+                 p->cost_after > 0 ? p->cost_before / p->cost_after : 0);
     }
 }
 

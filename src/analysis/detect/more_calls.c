@@ -14,7 +14,7 @@ detect_more_calls(const struct detect_input *in, struct finding *f)
         return false;
     }
     detect_begin(in, FINDING_MORE_CALLS, EVIDENCE_MEASURED, "counters", f);
-    snprintf(f->detail, sizeof(f->detail), "%.90s: %.1f calls a request, was %.1f; %.1f ms each",
-             in->statement->label, p->calls_now, p->calls_before, p->per_call_now_ms);
+    snprintf(f->detail, sizeof(f->detail), "%.1f calls a request, was %.1f; %.1f ms each",
+             p->calls_now, p->calls_before, p->per_call_now_ms);
     return true;
 }

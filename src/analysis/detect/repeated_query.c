@@ -20,8 +20,7 @@ detect_repeated_query(const struct detect_input *in, struct finding *f)
     if (key == NULL) {
         detect_begin(in, FINDING_REPEATED_QUERY, EVIDENCE_MEASURED, "counters", f);
         snprintf(f->detail, sizeof(f->detail),
-                 "%.90s runs %.0f times in a request, with other values each time",
-                 in->statement->label, q->calls);
+                 "runs %.0f times in a request, with other values each time", q->calls);
         return true;
     }
     detect_begin(in, FINDING_REPEATED_QUERY, EVIDENCE_PROVED, "values", f);
@@ -31,14 +30,13 @@ detect_repeated_query(const struct detect_input *in, struct finding *f)
         memcpy(f->parent_table, c->table, sizeof(f->parent_table));
         memcpy(f->parent_column, c->column, sizeof(f->parent_column));
         snprintf(f->detail, sizeof(f->detail),
-                 "%.60s, once for each row of %.40s (all values are %.40s.%.40s of the rows "
-                 "before)",
-                 in->statement->label, c->table, c->table, c->column);
+                 "once for each row of %.40s (all values are %.40s.%.40s of the rows before)",
+                 c->table, c->table, c->column);
     } else {
         snprintf(f->detail, sizeof(f->detail),
-                 "%.60s, once for each row of a result before it (all values are column %u of "
-                 "those rows)",
-                 in->statement->label, key->column + 1u);
+                 "once for each row of a result before it (all values are column %u of those "
+                 "rows)",
+                 key->column + 1u);
     }
     return true;
 }

@@ -15,7 +15,7 @@ detect_slower(const struct detect_input *in, struct finding *f)
         return false;
     }
     detect_begin(in, FINDING_SLOWER, EVIDENCE_MEASURED, "counters", f);
-    snprintf(f->detail, sizeof(f->detail), "%.90s: %.1f ms a call, was %.1f ms, %.0f rows",
-             in->statement->label, p->per_call_now_ms, p->per_call_before_ms, in->now->rows);
+    snprintf(f->detail, sizeof(f->detail), "%.1f ms a call, was %.1f ms, %.0f rows",
+             p->per_call_now_ms, p->per_call_before_ms, in->now->rows);
     return true;
 }
