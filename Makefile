@@ -71,6 +71,7 @@ bench: deps all
 	@$(PYTHON) test/bench/bench.py --binary $(BUILD)/src/slowburn
 
 check:
+	@tools/deps --check check
 	@tools/layers src
 	@git ls-files 'src/*.[ch]' 'test/*.[ch]' | xargs clang-format --dry-run --Werror
 

@@ -5,8 +5,9 @@
  * before it in that request, as the lens hands them out (keyed hashes of canonical text, so values
  * compare by type and nobody sees them). One request is a *match* when, for one of the bound
  * values and one column of one earlier result, the repeated values are that column: in row order,
- * from the first row to the last, nothing else in between, at least 5 different ones. Rows without a value
- * (NULL) and values seen before in the column (an object that is already loaded) may be left out.
+ * from the first row to the last, nothing else in between, at least 5 different ones. Rows without
+ * a value (NULL) and values seen before in the column (an object that is already loaded) may be
+ * left out.
  *
  * Proved: at least 3 requests match on the same column and none of the looked-at requests, or
  * fewer than a fifth, fail to. Where all matching requests had the very same values, small integers

@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK                      __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
-#define NORETURN __attribute__((noreturn))
-#define UNUSED __attribute__((unused))
+#define NORETURN                        __attribute__((noreturn))
+#define UNUSED                          __attribute__((unused))
 
 /* AUTO(session) struct session *s = NULL;   calls session_free(&s) when s leaves its scope. */
 #define AUTO(type) __attribute__((cleanup(type##_free)))
@@ -30,16 +30,16 @@
         taken_;                                                                                    \
     })
 
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define ARRAY_LEN(a)                    (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)                       ((a) < (b) ? (a) : (b))
+#define MAX(a, b)                       ((a) > (b) ? (a) : (b))
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* Prints what failed and where, then abort()s. */
 NORETURN void check_failed(const char *what, const char *file, int line);
 
 #undef assert
-#define assert(e) ((e) ? (void)0 : check_failed(#e, __FILE__, __LINE__))
+#define assert(e)      ((e) ? (void)0 : check_failed(#e, __FILE__, __LINE__))
 #define todo_assert(e) assert(e)
 #ifdef SLOWBURN_SLOW_CHECKS
 #define slow_assert(e) assert(e)

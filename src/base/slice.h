@@ -18,7 +18,7 @@ struct slice {
 };
 
 #define SLICE_LIT(s) ((struct slice){(const uint8_t *)("" s), sizeof(s) - 1})
-#define SLICE_NONE ((struct slice){NULL, 0})
+#define SLICE_NONE   ((struct slice){NULL, 0})
 /* For printf("%.*s"). */
 #define SLICE_ARG(s) (int)(s).len, (const char *)(s).ptr
 

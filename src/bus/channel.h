@@ -16,7 +16,7 @@
 #include "base/slice.h"
 
 #define CHANNEL_MESSAGE_MAX (120u * 1024)
-#define CHANNEL_FDS_MAX 34
+#define CHANNEL_FDS_MAX     34
 
 enum channel_party {
     PARTY_NONE,

@@ -51,8 +51,9 @@ print_help(FILE *out, const struct cli_verb *extra, unsigned extra_count)
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
         print_verb(out, &verbs[i]);
     }
-    fprintf(out, "\nOptions of the verbs that ask the daemon:\n%s\n%s"
-                 "'slowburn VERB --help' tells more; slowburn(1) is the manual.\n",
+    fprintf(out,
+            "\nOptions of the verbs that ask the daemon:\n%s\n%s"
+            "'slowburn VERB --help' tells more; slowburn(1) is the manual.\n",
             common_options, exit_codes);
     return out == stdout ? CLI_OK : CLI_USAGE;
 }

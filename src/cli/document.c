@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "store/store.h"
 
-#define ANSWER_MAX (256u * 1024 * 1024)
+#define ANSWER_MAX    (256u * 1024 * 1024)
 #define DEFAULT_ADMIN "127.0.0.1:7433"
 
 struct target {
@@ -127,8 +127,9 @@ perform(const struct target *t, const char *path, const char *post, struct buf *
 static int
 unreachable(const struct target *t, const char *verb, const char *why)
 {
-    fprintf(stderr, "slowburn %s: no daemon answers at %s (%s); name it with --data DIR or "
-                    "--admin HOST:PORT, or start one with 'slowburn run'\n",
+    fprintf(stderr,
+            "slowburn %s: no daemon answers at %s (%s); name it with --data DIR or "
+            "--admin HOST:PORT, or start one with 'slowburn run'\n",
             verb, t->socket[0] != '\0' ? t->socket : t->host, why);
     return CLI_UNREACHABLE;
 }

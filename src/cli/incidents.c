@@ -21,7 +21,8 @@ print_list(const json_t *incidents, bool as_json, double now)
     if (json_array_size(incidents) == 0) {
         puts("No incidents.");
     }
-    json_array_foreach(incidents, i, incident) {
+    json_array_foreach(incidents, i, incident)
+    {
         page_print_line(stdout, incident, now);
     }
     return CLI_OK;
@@ -32,7 +33,8 @@ only(const json_t *incidents, unsigned long id)
 {
     size_t i;
     json_t *incident;
-    json_array_foreach(incidents, i, incident) {
+    json_array_foreach(incidents, i, incident)
+    {
         if (document_number(incident, "id", 0) == (double)id) {
             return json_incref(incident);
         }

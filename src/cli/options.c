@@ -12,8 +12,8 @@
 enum { OPT_DATA = 1, OPT_ADMIN, OPT_JSON, OPT_SORT, OPT_LIMIT };
 
 static const struct option long_options[] = {
-    {"data", required_argument, NULL, OPT_DATA}, {"admin", required_argument, NULL, OPT_ADMIN},
-    {"json", no_argument, NULL, OPT_JSON},       {"sort", required_argument, NULL, OPT_SORT},
+    {"data", required_argument, NULL, OPT_DATA},   {"admin", required_argument, NULL, OPT_ADMIN},
+    {"json", no_argument, NULL, OPT_JSON},         {"sort", required_argument, NULL, OPT_SORT},
     {"limit", required_argument, NULL, OPT_LIMIT}, {NULL, 0, NULL, 0},
 };
 
@@ -41,8 +41,8 @@ is_allowed(const char *allowed, const char *name)
 static int
 parse_one(const char *verb, const char *allowed, int opt, struct options *o)
 {
-    static const char *const gated[] = {[OPT_JSON] = "json", [OPT_SORT] = "sort",
-                                        [OPT_LIMIT] = "limit"};
+    static const char *const gated[] = {
+        [OPT_JSON] = "json", [OPT_SORT] = "sort", [OPT_LIMIT] = "limit"};
     if (opt > OPT_ADMIN && !is_allowed(allowed, gated[opt])) {
         return usage(verb, "it takes no option", gated[opt]);
     }
@@ -108,8 +108,9 @@ options_incident_id(const char *verb, const char *word)
 {
     uint64_t id;
     if (slice_to_u64(slice_from_str(word), &id) < 0 || id == 0 || id > 0xffffffffu) {
-        fprintf(stderr, "slowburn %s: '%s' is not an incident's number; "
-                        "'slowburn incidents' lists them\n",
+        fprintf(stderr,
+                "slowburn %s: '%s' is not an incident's number; "
+                "'slowburn incidents' lists them\n",
                 verb, word);
         return 0;
     }

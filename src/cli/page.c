@@ -148,7 +148,8 @@ print_changes(FILE *out, const json_t *incident)
     text_put_right(out, "now", FIGURE_WIDTH);
     text_put_right(out, "change", FIGURE_WIDTH);
     fputc('\n', out);
-    json_array_foreach(changes, i, change) {
+    json_array_foreach(changes, i, change)
+    {
         const char *kind = document_text(change, "kind", "");
         double before = document_number(change, "before_ms", NAN);
         bool is_new = strcmp(kind, "new-query") == 0;
@@ -156,8 +157,8 @@ print_changes(FILE *out, const json_t *incident)
                          document_number(change, "now_ms", NAN),
                          document_number(change, "change_ms", NAN), "–");
     }
-    print_change_row(out, "unexplained", NAN, NAN,
-                     document_number(incident, "unexplained_ms", NAN), "");
+    print_change_row(out, "unexplained", NAN, NAN, document_number(incident, "unexplained_ms", NAN),
+                     "");
     print_change_row(out, "measured", document_number(incident, "measured_before_ms", NAN),
                      document_number(incident, "measured_now_ms", NAN),
                      document_number(incident, "measured_change_ms", NAN), "");
@@ -221,7 +222,8 @@ print_victims(FILE *out, const json_t *incident)
         return;
     }
     fputs("  Waiting because of it: ", out);
-    json_array_foreach(victims, i, victim) {
+    json_array_foreach(victims, i, victim)
+    {
         fprintf(out, "%s%s (+%s)", i > 0 ? ", " : "", document_text(victim, "subject", "?"),
                 text_duration_ms(document_number(victim, "change_ms", 0)).s);
     }
@@ -238,7 +240,8 @@ print_ruled_out(FILE *out, const json_t *incident)
         return;
     }
     fputs("  Tested and not the cause: ", out);
-    json_array_foreach(tests, i, test) {
+    json_array_foreach(tests, i, test)
+    {
         fprintf(out, "%s%s (%s)", i > 0 ? ", " : "", document_text(test, "test", "?"),
                 document_text(test, "figure", "?"));
     }
@@ -257,7 +260,8 @@ print_why(FILE *out, const json_t *incident)
     if (json_array_size(causes) == 0) {
         fputs("  cannot tell yet: nothing that was tested explains it\n", out);
     }
-    json_array_foreach(causes, i, cause) {
+    json_array_foreach(causes, i, cause)
+    {
         print_cause(out, cause);
     }
     print_victims(out, incident);
@@ -270,7 +274,8 @@ any_measured(const json_t *actions)
 {
     size_t i;
     const json_t *action;
-    json_array_foreach(actions, i, action) {
+    json_array_foreach(actions, i, action)
+    {
         if (json_is_number(json_object_get(action, "measured_ms"))) {
             return true;
         }
@@ -303,9 +308,11 @@ print_together(FILE *out, const json_t *incident)
 {
     size_t i, k;
     const json_t *row, *id;
-    json_array_foreach(json_object_get(incident, "together"), i, row) {
+    json_array_foreach(json_object_get(incident, "together"), i, row)
+    {
         fputs("  ", out);
-        json_array_foreach(json_object_get(row, "actions"), k, id) {
+        json_array_foreach(json_object_get(row, "actions"), k, id)
+        {
             fprintf(out, "%s%s", k > 0 ? " + " : "", json_string_value(id));
         }
         fprintf(out, " together: %s\n", text_ms(document_number(row, "saving_ms", 0), 0).s);
@@ -333,7 +340,8 @@ print_actions(FILE *out, const json_t *incident)
         text_put_right(out, "measured", FIGURE_WIDTH);
     }
     fputc('\n', out);
-    json_array_foreach(actions, i, action) {
+    json_array_foreach(actions, i, action)
+    {
         print_action(out, action, measured);
     }
     print_together(out, incident);
@@ -365,7 +373,8 @@ page_print(FILE *out, const json_t *incident, double now)
     print_changes(out, incident);
     print_why(out, incident);
     print_actions(out, incident);
-    json_array_foreach(json_object_get(incident, "notes"), i, note) {
+    json_array_foreach(json_object_get(incident, "notes"), i, note)
+    {
         fprintf(out, "  Note: %s\n", json_string_value(note));
     }
     print_next(out, incident);

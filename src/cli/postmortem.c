@@ -57,9 +57,12 @@ print_summary(FILE *out, const json_t *incident)
     } else {
         fputs(json_array_size(causes) > 1 ? "Together caused by " : "Caused by ", out);
     }
-    json_array_foreach(causes, i, cause) {
+    json_array_foreach(causes, i, cause)
+    {
         fprintf(out, "%s%s (%s)",
-                i == 0 ? "" : i + 1 == json_array_size(causes) ? " and " : ", ",
+                i == 0                             ? ""
+                : i + 1 == json_array_size(causes) ? " and "
+                                                   : ", ",
                 document_text(cause, "kind", "?"), document_text(cause, "short", "?"));
     }
     fprintf(out, ".\n\nState: %s.\n\n", document_text(incident, "state", "?"));
@@ -68,8 +71,8 @@ print_summary(FILE *out, const json_t *incident)
 static void
 print_impact(FILE *out, const json_t *incident)
 {
-    static const char *const rows[][2] = {{"mean", "mean_ms"}, {"p50", "p50_ms"},
-                                          {"p95", "p95_ms"}};
+    static const char *const rows[][2] = {
+        {"mean", "mean_ms"}, {"p50", "p50_ms"}, {"p95", "p95_ms"}};
     const json_t *latency = json_object_get(incident, "latency");
     const json_t *before = json_object_get(latency, "before");
     const json_t *now = json_object_get(latency, "now");
@@ -90,7 +93,8 @@ print_impact(FILE *out, const json_t *incident)
     if (json_array_size(json_object_get(incident, "victims")) > 0) {
         fputs("\nOnly waited because of it:\n\n", out);
     }
-    json_array_foreach(json_object_get(incident, "victims"), i, victim) {
+    json_array_foreach(json_object_get(incident, "victims"), i, victim)
+    {
         fprintf(out, "- `%s`: +%s ms\n", document_text(victim, "subject", "?"),
                 text_ms(document_number(victim, "change_ms", 0), 0).s);
     }
@@ -105,7 +109,8 @@ print_changes(FILE *out, const json_t *incident)
     fputs("## What changed\n\nMean ms per request.\n\n"
           "| what | before | now | change |\n|---|---|---|---|\n",
           out);
-    json_array_foreach(json_object_get(incident, "changes"), i, change) {
+    json_array_foreach(json_object_get(incident, "changes"), i, change)
+    {
         print_cell(out, document_text(change, "what", "?"));
         print_cell_ms(out, document_number(change, "before_ms", NAN), 0);
         print_cell_ms(out, document_number(change, "now_ms", NAN), 0);
@@ -128,7 +133,8 @@ print_timeline(FILE *out, const json_t *incident)
     size_t i;
     const json_t *entry;
     fputs("## Timeline (UTC)\n\n", out);
-    json_array_foreach(json_object_get(incident, "timeline"), i, entry) {
+    json_array_foreach(json_object_get(incident, "timeline"), i, entry)
+    {
         fprintf(out, "- %s  %s\n", time_of(entry, "at"), document_text(entry, "text", "?"));
     }
     fputc('\n', out);
@@ -141,12 +147,14 @@ print_causes(FILE *out, const json_t *incident)
     const json_t *cause, *test;
     const json_t *tests = json_object_get(incident, "ruled_out");
     fputs("## Causes\n\n", out);
-    json_array_foreach(json_object_get(incident, "causes"), i, cause) {
+    json_array_foreach(json_object_get(incident, "causes"), i, cause)
+    {
         fprintf(out, "%.0f. **%s**, %s", document_number(cause, "rank", 0),
                 document_text(cause, "kind", "?"), document_text(cause, "evidence", "?"));
         const char *basis = document_text(cause, "basis", "");
-        fprintf(out, "%s%s: %s. Removing it alone saves %s ms a request.\n\n   ```sql\n   %s\n"
-                     "   ```\n\n",
+        fprintf(out,
+                "%s%s: %s. Removing it alone saves %s ms a request.\n\n   ```sql\n   %s\n"
+                "   ```\n\n",
                 basis[0] != '\0' ? " by " : "", basis, document_text(cause, "detail", ""),
                 text_ms(document_number(cause, "saving_ms", 0), 0).s,
                 document_text(cause, "statement", "?"));
@@ -154,7 +162,8 @@ print_causes(FILE *out, const json_t *incident)
     if (json_array_size(tests) > 0) {
         fputs("Tested and not the cause: ", out);
     }
-    json_array_foreach(tests, i, test) {
+    json_array_foreach(tests, i, test)
+    {
         fprintf(out, "%s%s (%s)", i > 0 ? ", " : "", document_text(test, "test", "?"),
                 document_text(test, "figure", "?"));
     }
@@ -166,9 +175,11 @@ print_fixes(FILE *out, const json_t *incident)
 {
     size_t i;
     const json_t *action;
-    fputs("## Fixes\n\n| action | predicted, ms a request | measured | landed |\n|---|---|---|---|\n",
-          out);
-    json_array_foreach(json_object_get(incident, "actions"), i, action) {
+    fputs(
+        "## Fixes\n\n| action | predicted, ms a request | measured | landed |\n|---|---|---|---|\n",
+        out);
+    json_array_foreach(json_object_get(incident, "actions"), i, action)
+    {
         print_cell(out, document_text(action, "text", "?"));
         print_cell_ms(out, document_number(action, "saving_alone_ms", NAN), 0);
         print_cell_ms(out, document_number(action, "measured_ms", NAN), 0);

@@ -46,12 +46,14 @@ print_table(const json_t *rows, unsigned limit)
     size_t i;
     const json_t *q;
     double total = 0;
-    json_array_foreach(rows, i, q) {
+    json_array_foreach(rows, i, q)
+    {
         total += document_number(q, "total_ms", 0);
     }
     printf("%6s %12s %11s %9s %9s %10s %7s  %s\n", "share", "total ms", "calls", "mean ms",
            "p95 ms", "rows/call", "errors", "statement");
-    json_array_foreach(rows, i, q) {
+    json_array_foreach(rows, i, q)
+    {
         if (i >= limit) {
             printf("and %zu more; --limit N shows them\n", json_array_size(rows) - i);
             break;

@@ -15,7 +15,8 @@ print_bases(const json_t *route)
     const char *basis;
     json_t *share;
     const char *sep = "";
-    json_object_foreach(json_object_get(route, "basis"), basis, share) {
+    json_object_foreach(json_object_get(route, "basis"), basis, share)
+    {
         if (json_number_value(share) >= 0.005) {
             printf("%s%s %.0f %%", sep, basis, 100 * json_number_value(share));
             sep = ", ";
@@ -31,7 +32,8 @@ print_table(const json_t *rows, unsigned limit)
     text_put_left(stdout, "route", 44);
     printf("%10s %7s %9s %9s %9s %9s %8s  %s\n", "requests", "errors", "mean ms", "p50 ms",
            "p95 ms", "db ms", "queries", "tied by");
-    json_array_foreach(rows, i, q) {
+    json_array_foreach(rows, i, q)
+    {
         if (i >= limit) {
             printf("and %zu more; --limit N shows them\n", json_array_size(rows) - i);
             break;

@@ -30,7 +30,8 @@ print_members(const json_t *object, unsigned depth)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
         char label[128];
         snprintf(label, sizeof(label), "%*s%s", (int)(2 * depth), "", key);
         for (char *c = label; *c != '\0'; c++) {

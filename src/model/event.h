@@ -28,10 +28,10 @@ struct event_head {
     uint16_t worker;   /* index of the sender */
     uint16_t body_len; /* of the fixed body as its writer knew it, head included */
     uint16_t reserved;
-    uint32_t len;      /* of the whole record, tail and padding included; a multiple of 8 */
-    uint32_t epoch;    /* of the consumer's attachment; announcements repeat when it changes */
-    uint64_t seq;      /* per worker and ring, +1 for each record, kept, folded or dropped */
-    uint64_t time_ns;  /* when it was published */
+    uint32_t len;     /* of the whole record, tail and padding included; a multiple of 8 */
+    uint32_t epoch;   /* of the consumer's attachment; announcements repeat when it changes */
+    uint64_t seq;     /* per worker and ring, +1 for each record, kept, folded or dropped */
+    uint64_t time_ns; /* when it was published */
 };
 
 enum name_kind {
@@ -57,7 +57,7 @@ enum protocol {
 
 struct event_session_open {
     struct event_head head;
-    uint64_t session; /* unique per installation run: worker in the top 16 bits */
+    uint64_t session;  /* unique per installation run: worker in the top 16 bits */
     uint64_t start_ns; /* accepted */
     uint32_t database;
     uint32_t user;
@@ -137,16 +137,16 @@ struct event_statement {
 };
 
 enum query_flag {
-    QUERY_PREPARED = 1u << 0,     /* a named statement of the extended protocol, or SQL EXECUTE */
-    QUERY_EXTENDED = 1u << 1,     /* came by Parse/Bind/Execute */
-    QUERY_PIPELINED = 1u << 2,    /* was sent before the reply to the one before it had ended */
-    QUERY_CACHED = 1u << 3,       /* answered by slowburn's own cache */
-    QUERY_TRUNCATED = 1u << 4,    /* the statement was longer than what is fingerprinted */
-    QUERY_ERROR = 1u << 5,        /* sqlstate is set */
+    QUERY_PREPARED = 1u << 0,      /* a named statement of the extended protocol, or SQL EXECUTE */
+    QUERY_EXTENDED = 1u << 1,      /* came by Parse/Bind/Execute */
+    QUERY_PIPELINED = 1u << 2,     /* was sent before the reply to the one before it had ended */
+    QUERY_CACHED = 1u << 3,        /* answered by slowburn's own cache */
+    QUERY_TRUNCATED = 1u << 4,     /* the statement was longer than what is fingerprinted */
+    QUERY_ERROR = 1u << 5,         /* sqlstate is set */
     QUERY_RESULT_HASHED = 1u << 6, /* result_hash covers the whole result */
     QUERY_VALUES_HASHED = 1u << 7, /* values_hash covers every literal and bound value */
-    QUERY_UNFINISHED = 1u << 8,   /* the session ended before the reply did */
-    QUERY_MULTI = 1u << 9,        /* one of several statements of one simple Query */
+    QUERY_UNFINISHED = 1u << 8,    /* the session ended before the reply did */
+    QUERY_MULTI = 1u << 9,         /* one of several statements of one simple Query */
     QUERY_PORTAL_SUSPENDED = 1u << 10,
 };
 
@@ -162,20 +162,20 @@ enum query_role {
  * their canonical text, at most EVENT_VALUES_MAX), then tags[tags_len], the text of the
  * statement's last SQL comment where it has one. */
 #define EVENT_VALUES_MAX 64
-#define EVENT_TAGS_MAX 1024
+#define EVENT_TAGS_MAX   1024
 struct event_query {
     struct event_head head;
     uint64_t session;
     uint64_t backend;
     uint64_t fingerprint;
-    uint64_t values_hash; /* keyed, over all values in order */
-    uint64_t result_hash; /* keyed, over the rows as sent */
-    uint64_t start_ns;    /* first byte from the client */
+    uint64_t values_hash;  /* keyed, over all values in order */
+    uint64_t result_hash;  /* keyed, over the rows as sent */
+    uint64_t start_ns;     /* first byte from the client */
     uint64_t first_row_ns; /* 0: no row */
-    uint64_t end_ns;      /* last byte of its reply from the upstream */
-    uint64_t prepare_ns;  /* round trips before start_ns that prepared it */
-    uint64_t proxy_ns;    /* spent inside slowburn */
-    uint64_t rows;        /* from the command tag */
+    uint64_t end_ns;       /* last byte of its reply from the upstream */
+    uint64_t prepare_ns;   /* round trips before start_ns that prepared it */
+    uint64_t proxy_ns;     /* spent inside slowburn */
+    uint64_t rows;         /* from the command tag */
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint8_t trace_id[16]; /* from a SQL comment; zero: none */
@@ -268,7 +268,7 @@ struct event_lens_column {
 
 /* Tail: struct event_lens_column[column_count], then uint64_t hash[row_count * column_count], row
  * by row: keyed hashes of canonical text; 0 is NULL. Hashes compare with value_hash of queries. */
-#define EVENT_LENS_ROWS_MAX 128
+#define EVENT_LENS_ROWS_MAX    128
 #define EVENT_LENS_COLUMNS_MAX 24
 struct event_lens_rows {
     struct event_head head;
@@ -287,7 +287,7 @@ struct event_in_flight {
     uint64_t session;
     uint64_t fingerprint; /* 0: nothing in flight */
     uint64_t start_ns;
-    uint32_t in_flight; /* queries of this worker that wait for a reply */
+    uint32_t in_flight;      /* queries of this worker that wait for a reply */
     uint32_t in_transaction; /* sessions idle in a transaction */
 };
 

@@ -33,14 +33,14 @@
 #ifndef MODEL_QUESTION_H
 #define MODEL_QUESTION_H
 
-#define QUESTION_EXPLAIN "explain"
+#define QUESTION_EXPLAIN  "explain"
 #define QUESTION_DESCRIBE "describe"
-#define QUESTION_TABLES "tables"
-#define QUESTION_INDEXES "indexes"
-#define QUESTION_COLUMNS "columns"
-#define QUESTION_WAITS "waits"
+#define QUESTION_TABLES   "tables"
+#define QUESTION_INDEXES  "indexes"
+#define QUESTION_COLUMNS  "columns"
+#define QUESTION_WAITS    "waits"
 
-#define QUESTION_SAMPLES_MAX 8
+#define QUESTION_SAMPLES_MAX    8
 #define QUESTION_STATEMENTS_MAX 32
 
 #endif

@@ -72,8 +72,7 @@ detect_cacheable(const struct detect_input *in, struct finding *f)
     snprintf(f->detail, sizeof(f->detail),
              "%s calls, %u answer%s, a cache would hit %.0f %%, no write seen through "
              "slowburn%s",
-             detect_count((double)sum.calls, calls), sum.answers,
-             sum.answers == 1 ? "" : "s", 100 * sum.hit_rate,
-             stand > 0 ? ", none in the table's counters" : "");
+             detect_count((double)sum.calls, calls), sum.answers, sum.answers == 1 ? "" : "s",
+             100 * sum.hit_rate, stand > 0 ? ", none in the table's counters" : "");
     return true;
 }
