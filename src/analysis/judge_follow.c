@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+
+#include "analysis/judge_state.h"
+#include "analysis/receipt.h"
+#include "base/clock.h"
+
+#define CALM_NS (60 * NS_PER_S)
+
+static void
+rule_out(struct judge *j, struct incident *inc, const struct shift *s)
+{
+    char text[64], lock[32], samples[32];
+    double change = s->rate_before > 0 ? 100 * (s->rate_now / s->rate_before - 1) : NAN;
+    snprintf(text, sizeof(text), "%+.0f %%", change);
+    incident_rule_out(inc, "traffic", fabs(change) <= 25 ? text : NULL);
+    incident_rule_out(inc, "errors", inc->errors_now < 0.5 ? "0" : NULL);
+    struct advice_waits w = advice_waits(j->advice, false);
+    if (w.samples > 0) {
+        snprintf(text, sizeof(text), "%s of %s samples", detect_count(w.lock_waits, lock),
+                 detect_count(w.samples, samples));
+        incident_rule_out(inc, "lock waits", w.lock_waits < 0.05 * w.samples ? text : NULL);
+    }
+    double growth = NAN;
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        const struct statement *st = statement_get(&j->statements, f->fingerprint);
+        for (unsigned k = 0; st != NULL && k < f->tables.count; k++) {
+            const struct advice_table *t =
+                advice_table(j->advice, judge_name_of(j, st->database), f->tables.name[k]);
+            if (t != NULL && t->answers > 1 && t->rows_first > 0) {
+                growth = fmax(isnan(growth) ? 0 : growth, 100 * (t->rows / t->rows_first - 1));
+            }
+        }
+    }
+    snprintf(text, sizeof(text), "%.0f %%", isnan(growth) ? 0 : fabs(growth) < 0.5 ? 0 : growth);
+    incident_rule_out(inc, "table growth", !isnan(growth) && growth < 10 ? text : NULL);
+}
+
+static const char *
+database_of_incident(struct judge *j, const struct incident *inc)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct statement *s =
+            statement_get(&j->statements, inc->cause[i].finding.fingerprint);
+        if (s != NULL) {
+            return judge_name_of(j, s->database);
+        }
+    }
+    return "";
+}
+
+void
+judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state, const char *kind,
+               const char *text)
+{
+    inc->state = state;
+    incident_note(inc, j->now_ns, kind, text);
+    judge_tell(j, kind, text);
+    for (unsigned i = 0; i < j->watch_count; i++) { /* normal begins anew */
+        struct watch *w = j->watch[i];
+        w->settled_ns = j->now_ns;
+        w->suspected_ns = 0;
+        w->base_restored = false;
+        w->base.n = 0;
+        w->base_ns = j->now_ns;
+    }
+    judge_publish(j, inc);
+}
+
+static bool
+follow_calm(struct judge *j, struct incident *inc, const struct shift_route *r)
+{
+    if (r == NULL || !receipt_is_calm(inc, r)) {
+        inc->calm_ns = 0;
+        return false;
+    }
+    if (inc->calm_ns == 0) {
+        inc->calm_ns = j->now_ns;
+    }
+    bool unmeasured = false;
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        unmeasured = unmeasured || inc->action[i].state == ACTION_LANDED;
+    }
+    /* A receipt that is still being counted is waited for, though not for ever. */
+    return j->now_ns >= inc->calm_ns + (unmeasured ? 3 * CALM_NS : CALM_NS);
+}
+
+void
+judge_follow(struct judge *j, struct incident *inc)
+{
+    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, 0, j->now_ns);
+    struct shift_route *r = inc->watch == NULL ? NULL : shift_find(s, inc->watch);
+    bool news = false;
+    if (r != NULL && r->now.n >= 5) {
+        r->before = inc->before; /* the judge's own base may be another burn's */
+        struct inquest q = judge_inquest(j);
+        if (inc->state == INCIDENT_OPEN) {
+            inquest_gather(&q, s, r);
+            news = inquest_find(&q, inc, s, r, "");
+        }
+        incident_follow(inc, s, &j->load, &j->statements, j->config.cores, j->now_ns);
+        incident_weigh(inc, s, &j->statements);
+        rule_out(j, inc, s);
+        unsigned entries = inc->timeline_count;
+        news = receipt_look(inc, s, j->advice, database_of_incident(j, inc), j->now_ns) || news;
+        for (; entries < inc->timeline_count; entries++) {
+            judge_tell(j, inc->timeline[entries].kind, inc->timeline[entries].text);
+        }
+    }
+    if (news) {
+        judge_publish(j, inc);
+    } else if (j->out.changed != NULL) {
+        j->out.changed(j->out.ctx);
+    }
+    if (follow_calm(j, inc, r)) {
+        inc->recovered_ns = j->now_ns;
+        judge_end_burn(j, inc, INCIDENT_RECOVERED, "recovered", "back to what it was before");
+    }
+    shift_free(&s);
+}

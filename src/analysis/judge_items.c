@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/judge_state.h"
+#include "base/clock.h"
+#include "proto/http/http_head.h"
+
+#define PROBABILITY_MIN 0.5f
+
+struct watch *
+judge_watch_of(struct judge *j, struct slice text, bool guessed, uint8_t method)
+{
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        if (slice_eq(slice_from_str(j->watch[i]->text), text)) {
+            return j->watch[i];
+        }
+    }
+    if (j->watch_count == JUDGE_ROUTES_MAX) {
+        j->routes_refused++;
+        return NULL;
+    }
+    struct watch *w = watch_new(text, guessed, method, &j->budget);
+    j->watch[j->watch_count++] = w;
+    for (unsigned i = 0; i < j->incident_count; i++) { /* one that came back after a restart */
+        if (j->incident[i]->watch == NULL && strcmp(j->incident[i]->subject, w->text) == 0) {
+            j->incident[i]->watch = w;
+        }
+    }
+    return w;
+}
+
+static void
+on_route(struct judge *j, const struct intake_route *r)
+{
+    char text[sizeof(((struct watch *)0)->text)];
+    bool has_method = r->method != METHOD_OTHER;
+    snprintf(text, sizeof(text), "%s%s%.*s", has_method ? http_method_name(r->method) : "",
+             has_method ? " " : "", SLICE_ARG(r->text));
+    struct watch *w = judge_watch_of(j, slice_from_str(text), r->guessed, r->method);
+    if (w == NULL || map_put(&j->routes, (uint64_t)r->index + 1, w) != 0) {
+        return;
+    }
+    struct stored record = {
+        .kind = STORED_ROUTE,
+        .route = {slice_from_str(w->text), w->guessed, judge_wall(j, j->now_ns)}};
+    judge_give(j, &record);
+}
+
+static void
+on_statement(struct judge *j, const struct intake_statement *in)
+{
+    struct statement *s =
+        statement_add(&j->statements, in->fingerprint, in->database, in->kind, in->text, j->now_ns);
+    if (s == NULL) {
+        return;
+    }
+    s->database = in->database; /* a restored one knew no id yet */
+    if (!s->kept) {
+        judge_keep_statement(j, s);
+    }
+}
+
+static bool
+has_failed(const struct trace *t)
+{
+    return t->status >= 500 || (t->request_flags & REQUEST_UPSTREAM_FAILED) != 0 ||
+           (t->request_flags & REQUEST_CLIENT_ABORTED) != 0;
+}
+
+static void
+note_failure(struct judge *j, const struct trace *t, const char *route)
+{
+    struct incident *inc = judge_active(j);
+    if (inc == NULL || inc->first_error_noted) {
+        return;
+    }
+    char text[256];
+    snprintf(text, sizeof(text), "first failed request since then: %.160s, status %u", route,
+             t->status);
+    inc->first_error_noted = true;
+    incident_note(inc, t->end_ns, "error", text);
+}
+
+static void
+add_series(struct judge *j, enum series_kind kind, const char *route, uint64_t fingerprint,
+           uint32_t database, uint16_t upstream, const struct series_sums *sums)
+{
+    struct series *s = series_get(&j->series, kind, route, fingerprint);
+    s->database = database != 0 ? database : s->database;
+    s->upstream = upstream;
+    series_add(s, sums, kind != SERIES_BOTH, judge_wall(j, j->now_ns), judge_keep_window, j);
+}
+
+static void
+on_query(struct judge *j, const struct trace *t, const struct trace_query *q, const char *route)
+{
+    bool failed = (q->flags & QUERY_ERROR) != 0;
+    uint64_t cost_ns = trace_query_cost_ns(q);
+    struct series_sums sums = {1, failed ? 1 : 0, q->rows, q->bytes_out, cost_ns, cost_ns};
+    add_series(j, SERIES_STATEMENT, NULL, q->fingerprint, q->database, t->upstream, &sums);
+    if (route != NULL) {
+        add_series(j, SERIES_BOTH, route, q->fingerprint, q->database, t->upstream, &sums);
+    }
+    sameness_add(&j->sameness, q);
+    const struct statement *s = statement_get(&j->statements, q->fingerprint);
+    for (unsigned i = 0; s != NULL && i < s->writes.count; i++) {
+        sameness_wrote(&j->sameness, s->writes.name[i], q->end_ns);
+    }
+}
+
+static void
+on_trace(struct judge *j, const struct trace *t)
+{
+    struct watch *w =
+        t->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)t->route + 1);
+    const char *route = w == NULL ? NULL : w->text;
+    double busy_ms = clock_ns_to_ms(t->folded_ns);
+    for (uint32_t i = 0; i < t->query_count; i++) {
+        on_query(j, t, &t->queries[i], route);
+        busy_ms += clock_ns_to_ms(trace_query_cost_ns(&t->queries[i]));
+    }
+    bool failed = has_failed(t);
+    bool request = t->route != TRACE_ROUTE_UNLINKED;
+    load_add(&j->load, t->end_ns, request ? 1 : 0, t->query_count + t->queries_folded,
+             failed ? 1 : 0, busy_ms);
+    j->traces++;
+    j->unlinked += request ? 0 : 1;
+    if (w == NULL) {
+        return;
+    }
+    uint64_t total_ns = t->end_ns - MIN(t->start_ns, t->end_ns);
+    struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns};
+    add_series(j, SERIES_ROUTE, route, 0, 0, t->upstream, &sums);
+    if (t->probability >= PROBABILITY_MIN) {
+        watch_trace(w, t);
+        proof_trace(j->proof, t);
+    }
+    if (failed) {
+        note_failure(j, t, route);
+    }
+}
+
+static void
+on_folded(struct judge *j, const struct intake_folded *f, uint64_t at_ns)
+{
+    struct series_sums sums = {f->calls, f->errors, f->rows, 0, f->time_ns, 0};
+    add_series(j, SERIES_STATEMENT, NULL, f->fingerprint, f->database, 0, &sums);
+    load_add(&j->load, at_ns, 0, f->calls, 0, clock_ns_to_ms(f->time_ns));
+}
+
+static void
+on_folded_route(struct judge *j, const struct intake_folded_route *f, uint64_t at_ns)
+{
+    struct watch *w =
+        f->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)f->route + 1);
+    struct series_sums sums = {f->requests, f->errors, 0, 0, f->time_ns, 0};
+    add_series(j, SERIES_ROUTE, w == NULL ? "other" : w->text, 0, 0, 0, &sums);
+    load_add(&j->load, at_ns, f->requests, 0, f->errors, 0);
+}
+
+void
+judge_add_name(struct judge *j, const struct intake_name *n)
+{
+    if (n->kind != NAME_DATABASE || map_get(&j->names, n->id) != NULL) {
+        return;
+    }
+    char *text = check_alloc(1, n->text.len + 1);
+    slice_to_str(n->text, text, n->text.len + 1);
+    if (map_put(&j->names, n->id, text) != 0) {
+        free(text);
+    }
+}
+
+void
+judge_item(struct judge *j, uint64_t now_ns, const struct intake_item *item)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    j->now_ns = MAX(j->now_ns, now_ns);
+    switch (item->kind) {
+    case INTAKE_TRACE:
+        on_trace(j, item->trace);
+        break;
+    case INTAKE_STATEMENT:
+        on_statement(j, &item->statement);
+        break;
+    case INTAKE_ROUTE:
+        on_route(j, &item->route);
+        break;
+    case INTAKE_NAME:
+        judge_add_name(j, &item->name);
+        break;
+    case INTAKE_FOLDED:
+        on_folded(j, &item->folded, item->time_ns);
+        break;
+    case INTAKE_FOLDED_ROUTE:
+        on_folded_route(j, &item->folded_route, item->time_ns);
+        break;
+    case INTAKE_LENS_VALUES:
+        proof_values(j->proof, &item->lens_values);
+        advice_sample(j->advice, &item->lens_values);
+        break;
+    case INTAKE_LENS_ROWS:
+        proof_rows(j->proof, &item->lens_rows);
+        break;
+    default:
+        break; /* counters and sessions are the status page's */
+    }
+}

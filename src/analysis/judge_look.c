@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/judge_state.h"
+#include "base/clock.h"
+
+#define BASE_EVERY_NS    (60 * NS_PER_S)
+#define DEPLOY_WINDOW_NS (30 * 60 * NS_PER_S) /* so long a deploy may be to blame */
+#define DEPLOY_TIE_NS    (5 * 60 * NS_PER_S)  /* onset that soon after it */
+#define HOLD_SINCE_NS    (2 * NS_PER_S)       /* a change must be seen for so long */
+#define HOLD_DRIFT_NS    (15 * NS_PER_S)
+#define RESTORED_SPAN_NS (10 * 60 * NS_PER_S)
+#define NOVELTIES_MAX    4u
+
+/* The start of the last stretch in which groups of ten requests are all as bad as now. */
+static uint64_t
+find_onset(const struct shift_route *r, uint64_t not_before_ns)
+{
+    const struct recent *ring = &r->watch->recent;
+    double limit = r->before.p50_ms + 0.3 * (r->now.p50_ms - r->before.p50_ms);
+    double group[10];
+    unsigned n = 0;
+    uint64_t onset = r->now.from_ns;
+    for (uint32_t k = ring->count; k-- > 0;) {
+        const struct recent_request *req = recent_at(ring, k);
+        if (req->start_ns < not_before_ns) {
+            break;
+        }
+        group[n++] = req->total_ms;
+        if (n == ARRAY_LEN(group)) {
+            if (stats_median(group, n) < limit) {
+                break;
+            }
+            onset = req->start_ns;
+            n = 0;
+        }
+    }
+    return onset;
+}
+
+static void
+tie_deploy(struct judge *j, struct incident *inc, uint64_t novelty_ns)
+{
+    unsigned count = MIN(j->deploy_count, JUDGE_DEPLOYS_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        const struct judge_deploy_mark *d = &j->deploy[i];
+        bool near =
+            inc->onset_ns + 60 * NS_PER_S >= d->at_ns && inc->onset_ns <= d->at_ns + DEPLOY_TIE_NS;
+        if (near && (!inc->has_deploy || d->at_ns > inc->deploy_ns)) {
+            inc->has_deploy = inc->deploy_marked = true;
+            inc->deploy_ns = d->at_ns;
+            memcpy(inc->deploy_name, d->name, sizeof(inc->deploy_name));
+        }
+    }
+    if (!inc->has_deploy && novelty_ns != 0) {
+        inc->has_deploy = true;
+        inc->deploy_ns = novelty_ns;
+        snprintf(inc->deploy_name, sizeof(inc->deploy_name), "unnamed (new statements)");
+    }
+}
+
+static void
+freeze_bases(struct shift *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *r = &s->route[i];
+        if (r->before.n >= 10) {
+            r->watch->base = r->before;
+            r->watch->base_dirty = true;
+        }
+    }
+}
+
+static void
+make_place(struct judge *j)
+{
+    if (j->incident_count < JUDGE_INCIDENTS_MAX) {
+        return;
+    }
+    free(j->incident[0]); /* the store has it */
+    memmove(&j->incident[0], &j->incident[1], (JUDGE_INCIDENTS_MAX - 1) * sizeof(j->incident[0]));
+    j->incident_count--;
+}
+
+static void
+open_incident(struct judge *j, struct shift *s, struct shift_route *r)
+{
+    uint64_t fingerprint = 0;
+    uint64_t from = j->now_ns - MIN(j->now_ns, DEPLOY_WINDOW_NS);
+    uint64_t novelty = watch_novelty(r->watch, from, &fingerprint);
+    uint64_t onset = find_onset(r, s->mode == SHIFT_SINCE ? r->before.to_ns : 0);
+    if (novelty != 0 && novelty <= onset + DEPLOY_TIE_NS && onset <= novelty + DEPLOY_TIE_NS) {
+        onset = s->mode == SHIFT_SINCE ? novelty : onset;
+    } else {
+        novelty = 0;
+    }
+    make_place(j);
+    struct incident *inc = incident_new(j->next_id++, r, onset, j->now_ns);
+    j->incident[j->incident_count++] = inc;
+    tie_deploy(j, inc, novelty);
+    freeze_bases(s);
+    inc->load_before = s->load_before;
+    if (inc->has_deploy) {
+        incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
+    }
+    incident_note(inc, inc->onset_ns, "onset", "requests become slower than before");
+    char text[256];
+    snprintf(text, sizeof(text), "%.120s: mean %.1f ms, was %.1f ms", inc->subject, r->now.mean_ms,
+             r->before.mean_ms);
+    incident_note(inc, j->now_ns, "opened", text);
+    judge_tell(j, "incident-opened", text);
+}
+
+/* A candidate must be seen without a break for some seconds, and has its evidence gathered
+ * meanwhile. Returns the worst one that has held. */
+static struct shift_route *
+pick(struct judge *j, struct shift *s, const struct watch *only)
+{
+    struct shift_route *worst = NULL;
+    uint64_t hold_ns = s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS;
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *r = &s->route[i];
+        if (only != NULL && r->watch != only) {
+            continue;
+        }
+        bool burn = shift_is_burn(s, r);
+        bool looks_bad =
+            r->before.n >= 15 && r->now.n >= 8 && r->own_ms >= shift_threshold_ms(r) && r->z >= 4;
+        if (burn || looks_bad) {
+            struct inquest q = judge_inquest(j);
+            inquest_gather(&q, s, r);
+        }
+        if (!burn) {
+            continue;
+        }
+        if (r->watch->suspected_ns == 0) {
+            r->watch->suspected_ns = j->now_ns;
+        }
+        r->watch->still_suspected = true;
+        bool held = j->now_ns >= r->watch->suspected_ns + hold_ns;
+        if (held && (worst == NULL || r->own_ms * r->now.n > worst->own_ms * worst->now.n)) {
+            worst = r;
+        }
+    }
+    return worst;
+}
+
+static bool
+try_to_open(struct judge *j, enum shift_mode mode, uint64_t split_ns, const struct watch *only)
+{
+    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, mode, split_ns, j->now_ns);
+    struct shift_route *r = pick(j, s, only);
+    if (r != NULL) {
+        open_incident(j, s, r);
+    }
+    shift_free(&s);
+    return r != NULL;
+}
+
+/* While nothing is suspected, what is normal is taken afresh now and then. */
+void
+judge_learn_bases(struct judge *j)
+{
+    bool due = false;
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        const struct watch *w = j->watch[i];
+        if (w->suspected_ns != 0) {
+            return;
+        }
+        due = due || (w->recent.count >= WATCH_REQUESTS_MIN &&
+                      j->now_ns >= w->base_ns + (w->base.n == 0 ? 10 * NS_PER_S : BASE_EVERY_NS));
+    }
+    if (!due) {
+        return;
+    }
+    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, SHIFT_DRIFT, 0, j->now_ns);
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *r = &s->route[i];
+        struct watch *w = r->watch;
+        bool reaches_back = !w->base_restored || j->now_ns > w->recent.first_ns + RESTORED_SPAN_NS;
+        w->base_restored = w->base_restored && !reaches_back;
+        if (reaches_back && r->before.n >= WATCH_REQUESTS_MIN) {
+            w->base = r->before;
+            w->base_dirty = true;
+            w->base_ns = j->now_ns;
+        }
+    }
+    shift_free(&s);
+}
+
+void
+judge_look_for_burns(struct judge *j)
+{
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        j->watch[i]->still_suspected = false;
+    }
+    uint64_t from = j->now_ns - MIN(j->now_ns, DEPLOY_WINDOW_NS);
+    uint64_t last = 0;
+    for (unsigned i = 0; i < MIN(j->deploy_count, JUDGE_DEPLOYS_MAX); i++) {
+        last = MAX(last, j->deploy[i].at_ns);
+    }
+    bool opened = last >= from && last != 0 && try_to_open(j, SHIFT_SINCE, last, NULL);
+    unsigned novelties = 0;
+    for (unsigned i = 0; i < j->watch_count && !opened && novelties < NOVELTIES_MAX; i++) {
+        uint64_t fingerprint = 0;
+        uint64_t at = watch_novelty(j->watch[i], from, &fingerprint);
+        if (at != 0) {
+            novelties++;
+            opened = try_to_open(j, SHIFT_SINCE, at, j->watch[i]);
+        }
+    }
+    if (!opened) {
+        (void)try_to_open(j, SHIFT_DRIFT, 0, NULL);
+    }
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        struct watch *w = j->watch[i];
+        w->suspected_ns = w->still_suspected ? w->suspected_ns : 0;
+    }
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/judge_state.h - what the judge's own files share: its state, and the steps that one of
+ * them takes for another. For judge*.c alone; everyone else knows judge.h.
+ *
+ *   judge.c         its life, its clock, what is asked of it by hand, its documents
+ *   judge_items.c   what comes in from ingest
+ *   judge_look.c    no incident is open: what is normal, and whether it still is
+ *   judge_follow.c  an incident is open: causes, receipts, the way back
+ *   judge_keep.c    what goes to the store, and what comes back from it */
+#ifndef ANALYSIS_JUDGE_STATE_H
+#define ANALYSIS_JUDGE_STATE_H
+
+#include "analysis/inquest.h"
+#include "analysis/judge.h"
+#include "analysis/series.h"
+
+#define JUDGE_MAGIC       0x6a756467u
+#define JUDGE_DEPLOYS_MAX 32u
+#define JUDGE_NAMES_MAX   1024u
+
+struct judge_deploy_mark {
+    char name[128];
+    uint64_t at_ns;
+};
+
+struct judge {
+    unsigned magic;
+    struct judge_config config;
+    struct judge_out out;
+    uint64_t now_ns;
+    uint64_t wall_offset_ns;
+    struct map names;  /* id -> char *, of databases */
+    struct map routes; /* ingest's index + 1 -> watch */
+    struct watch *watch[JUDGE_ROUTES_MAX];
+    unsigned watch_count;
+    struct recent_budget budget;
+    struct statement_table statements;
+    struct sameness sameness;
+    struct load load;
+    struct series_table series;
+    struct advice *advice;
+    struct proof *proof;
+    struct judge_deploy_mark deploy[JUDGE_DEPLOYS_MAX];
+    unsigned deploy_count;                          /* ever; the ring holds the last ones */
+    struct incident *incident[JUDGE_INCIDENTS_MAX]; /* oldest first */
+    unsigned incident_count;
+    json_t *archive; /* documents of incidents that came back without their state */
+    uint32_t next_id;
+    uint64_t evaluated_ns, flushed_ns, rows_asked_ns;
+    uint64_t traces, unlinked, routes_refused, evaluations;
+};
+
+/* judge.c. judge_name_of: a database's name, or "" (ctx is the judge, as callbacks want it). */
+const char *judge_name_of(void *ctx, uint32_t id);
+uint64_t judge_wall(const struct judge *judge, uint64_t at_ns);
+void judge_tell(const struct judge *judge, const char *event, const char *text);
+/* The incident that is open or fixing, or NULL. */
+struct incident *judge_active(const struct judge *judge);
+struct inquest judge_inquest(struct judge *judge);
+
+/* judge_items.c. judge_watch_of makes what is not there yet; NULL when there are too many. */
+struct watch *judge_watch_of(struct judge *judge, struct slice text, bool guessed, uint8_t method);
+void judge_add_name(struct judge *judge, const struct intake_name *name);
+
+/* judge_look.c: opens an incident where one is due; takes afresh what is normal. */
+void judge_look_for_burns(struct judge *judge);
+void judge_learn_bases(struct judge *judge);
+
+/* judge_follow.c */
+void judge_follow(struct judge *judge, struct incident *inc);
+void judge_end_burn(struct judge *judge, struct incident *inc, enum incident_state state,
+                    const char *kind, const char *text);
+
+/* judge_keep.c. judge_publish: told, stored and shown at once, not at the next flush. */
+void judge_give(const struct judge *judge, const struct stored *record);
+void judge_keep_window(void *ctx, const struct series *s);
+void judge_keep_statement(struct judge *judge, struct statement *s);
+void judge_publish(struct judge *judge, struct incident *inc);
+
+#endif
