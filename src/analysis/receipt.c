@@ -7,10 +7,11 @@
 
 #include "base/clock.h"
 
-#define RUN_MIN          8u
-#define RUN_MAX          80u
-#define INDEX_POLL_NS    (3 * NS_PER_S)
-#define BEFORE_WINDOW_NS (120 * NS_PER_S)
+#define RUN_MIN       8u
+#define RUN_MAX       80u
+#define INDEX_POLL_NS (3 * NS_PER_S)
+/* The last ones only: what the traffic was minutes ago is not what the fix changed. */
+#define BEFORE_REQUESTS 120u
 
 /* Requests in a row without the fault that cannot be chance, when `share` of them have it. */
 static unsigned
@@ -130,13 +131,9 @@ freeze_before(struct incident *inc, struct incident_action *a, const struct shif
               const struct shift_route *live)
 {
     uint64_t from = change_before(inc, a->landed_ns);
-    uint64_t window = a->landed_ns - MIN(a->landed_ns, BEFORE_WINDOW_NS);
     struct shift_route *r = check_alloc(1, sizeof(*r));
     *r = *live;
-    stats_make(&inc->watch->recent, MAX(from, window), a->landed_ns, 0, &r->now);
-    if (r->now.n < RECEIPT_REQUESTS_MIN) {
-        stats_make(&inc->watch->recent, from, a->landed_ns, RECEIPT_REQUESTS_MIN, &r->now);
-    }
+    stats_make(&inc->watch->recent, from, a->landed_ns, BEFORE_REQUESTS, &r->now);
     a->before_mean_ms = r->now.mean_ms;
     a->before_cost_ms = cost_of(&r->now, a->fingerprint);
     struct finding findings[INCIDENT_CAUSES_MAX];

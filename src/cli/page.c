@@ -303,23 +303,40 @@ print_action(FILE *out, const json_t *action, bool measured)
     }
 }
 
+/* "Together: a + b 255.6 · a + c 248.1 · all 265.9" */
 static void
 print_together(FILE *out, const json_t *incident)
 {
     size_t i, k;
     const json_t *row, *id;
-    json_array_foreach(json_object_get(incident, "together"), i, row)
+    const json_t *rows = json_object_get(incident, "together");
+    double all = document_number(incident, "saving_together_ms", NAN);
+    size_t fixes = 0;
+    json_array_foreach(json_object_get(incident, "actions"), i, row)
     {
-        fputs("  ", out);
-        json_array_foreach(json_object_get(row, "actions"), k, id)
+        fixes += strcmp(document_text(row, "kind", ""), "roll-back") != 0;
+    }
+    const char *sep = "  Together: ";
+    json_array_foreach(rows, i, row)
+    {
+        const json_t *ids = json_object_get(row, "actions");
+        if (json_array_size(ids) >= fixes) {
+            continue;
+        }
+        fputs(sep, out);
+        json_array_foreach(ids, k, id)
         {
             fprintf(out, "%s%s", k > 0 ? " + " : "", json_string_value(id));
         }
-        fprintf(out, " together: %s\n", text_ms(document_number(row, "saving_ms", 0), 0).s);
+        fprintf(out, " %s", text_ms(document_number(row, "saving_ms", 0), 0).s);
+        sep = " · ";
     }
-    double all = document_number(incident, "saving_together_ms", NAN);
-    if (!isnan(all)) {
-        fprintf(out, "  all fixes together: %s\n", text_ms(all, 0).s);
+    if (!isnan(all) && fixes > 1) {
+        fprintf(out, "%sall %s", sep, text_ms(all, 0).s);
+        sep = " · ";
+    }
+    if (strcmp(sep, " · ") == 0) {
+        fputc('\n', out);
     }
 }
 
