@@ -5,6 +5,7 @@ import argparse
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from test.harness.postgres import Postgres
 from test.schemas import generate, trial
@@ -16,6 +17,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--only", type=int, help="play just the application with this seed")
+    parser.add_argument("--jobs", type=int, default=1, help="so many applications side by side")
     parser.add_argument("--keep", help="a folder for the logs, kept")
     arguments = parser.parse_args()
     apps = ([generate.application(arguments.only)] if arguments.only is not None
@@ -25,11 +27,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="slowburn-schemas-") as temporary:
         os.chmod(temporary, 0o755)
         with Postgres(temporary) as server:
-            for app in apps:
+            def play(app):
                 folder = os.path.join(arguments.keep or temporary, str(app["seed"]))
-                right, line = trial.run(app, arguments.binary, server, folder)
-                exact += right
-                print(line, flush=True)
+                return trial.run(app, arguments.binary, server, folder)
+            with ThreadPoolExecutor(arguments.jobs) as pool:
+                for right, line in pool.map(play, apps):
+                    exact += right
+                    print(line, flush=True)
     print(f"{exact} of {len(apps)} exact")
     return 0 if exact * 10 >= len(apps) * 9 else 1
 

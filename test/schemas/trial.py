@@ -12,7 +12,7 @@ from test.schemas.load import Load
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PER_SECOND = 10
-BEFORE_S = 18
+BEFORE_S = 30
 AFTER_S = 45
 SETTLE_S = 10
 
@@ -62,7 +62,18 @@ def play(app, daemon, port, version_file, expected):
         else:
             time.sleep(AFTER_S)
         incidents = daemon.document("incidents")
+        keep_documents(daemon, incidents)
     return incidents, load
+
+
+def keep_documents(daemon, incidents):
+    """Beside the daemon's log, for whoever asks why a verdict is what it is."""
+    folder = os.path.dirname(daemon.log)
+    documents = {"incidents": incidents}
+    documents.update((name, daemon.document(name)) for name in ("requests", "queries", "status"))
+    for name, document in documents.items():
+        with open(os.path.join(folder, name + ".json"), "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
 
 
 def verdict(app, expected, incidents, load):
