@@ -311,13 +311,20 @@ answer_describe(const struct statement_table *statements, const json_t *answer)
 
 /* ---- tables */
 
+static bool
+is_same_table(const char *a, const char *b)
+{
+    char x[STATEMENT_NAME_LEN], y[STATEMENT_NAME_LEN];
+    statement_plain_name(a, x);
+    statement_plain_name(b, y);
+    return strcmp(x, y) == 0;
+}
+
 struct advice_table *
 advice_table(struct advice *a, const char *database, const char *name)
 {
-    const char *bare = statement_bare_name(name);
     for (unsigned i = 0; i < a->table_count; i++) {
-        if (strcmp(statement_bare_name(a->table[i].name), bare) == 0 &&
-            strcmp(a->table[i].database, database) == 0) {
+        if (is_same_table(a->table[i].name, name) && strcmp(a->table[i].database, database) == 0) {
             if (strchr(name, '.') != NULL && strchr(a->table[i].name, '.') == NULL) {
                 slice_to_str(slice_from_str(name), a->table[i].name, sizeof(a->table[i].name));
             }
@@ -389,7 +396,7 @@ answer_tables(struct advice *a, const json_t *answer, uint64_t now_ns)
     {
         const char *name = json_string_value(json_object_get(one, "name"));
         for (unsigned k = 0; name != NULL && k < a->table_count; k++) {
-            if (strcmp(statement_bare_name(a->table[k].name), statement_bare_name(name)) == 0) {
+            if (is_same_table(a->table[k].name, name)) {
                 answer_table(&a->table[k], one, now_ns);
             }
         }

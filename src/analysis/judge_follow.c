@@ -90,7 +90,8 @@ follow_calm(struct judge *j, struct incident *inc, const struct shift_route *r)
 void
 judge_follow(struct judge *j, struct incident *inc)
 {
-    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, 0, j->now_ns);
+    struct shift *s =
+        shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, inc->onset_ns, j->now_ns);
     struct shift_route *r = inc->watch == NULL ? NULL : shift_find(s, inc->watch);
     bool news = false;
     if (r != NULL && r->now.n >= 5) {

@@ -9,6 +9,8 @@
 #include "base/hash.h"
 #include "base/map.h"
 
+#define REGISTRY_NAME_MAX 41 /* of a table's name, as shown */
+
 struct statement {
     char words[REGISTRY_WORDS_MAX];
 };
@@ -67,31 +69,35 @@ next_word(struct slice *rest)
     return word;
 }
 
-static struct slice
-without_quotes(struct slice s)
+/* "shop"."Order" -> shop.Order */
+static void
+without_quotes(struct slice name, char dst[REGISTRY_NAME_MAX])
 {
-    if (s.len > 2 && s.ptr[0] == '"' && s.ptr[s.len - 1] == '"') {
-        return slice_sub(s, 1, s.len - 2);
+    size_t n = 0;
+    for (size_t i = 0; i < name.len && n + 1 < REGISTRY_NAME_MAX; i++) {
+        if (name.ptr[i] != '"') {
+            dst[n++] = (char)name.ptr[i];
+        }
     }
-    return s;
+    dst[n] = '\0';
 }
 
 static void
 make_words(struct slice text, char words[REGISTRY_WORDS_MAX])
 {
     struct slice rest = slice_sub(text, 0, 2048);
-    struct slice verb = next_word(&rest), table = SLICE_NONE;
+    struct slice verb = next_word(&rest);
+    char table[REGISTRY_NAME_MAX] = "";
     bool next = slice_eq_ci(verb, SLICE_LIT("update"));
-    while (rest.len > 0 && table.len == 0) {
+    while (rest.len > 0 && table[0] == '\0') {
         struct slice word = next_word(&rest);
         if (next && word.len > 0 && !slice_eq_ci(word, SLICE_LIT("only"))) {
-            table = without_quotes(word);
+            without_quotes(word, table);
         }
         next = next || slice_eq_ci(word, SLICE_LIT("from")) || slice_eq_ci(word, SLICE_LIT("into"));
     }
-    snprintf(words, REGISTRY_WORDS_MAX, "%.*s%s%.*s", (int)MIN(verb.len, 16u),
-             (const char *)verb.ptr, table.len > 0 ? " " : "", (int)MIN(table.len, 40u),
-             (const char *)table.ptr);
+    snprintf(words, REGISTRY_WORDS_MAX, "%.*s%s%s", (int)MIN(verb.len, 16u), (const char *)verb.ptr,
+             table[0] != '\0' ? " " : "", table);
 }
 
 /* Always new; a full table forgets it again, and it is passed on the next time as well. */

@@ -60,7 +60,7 @@ names_json(const struct statement_names *names)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < names->count; i++) {
-        json_t *s = json_string(statement_bare_name(names->name[i]));
+        json_t *s = json_string(names->name[i]);
         json_array_append_new(list, s != NULL ? s : json_string("?"));
     }
     return list;

@@ -135,10 +135,18 @@ sameness_sum(const struct sameness *s, uint64_t fingerprint, struct sameness_sum
     return true;
 }
 
+static uint64_t
+table_hash(const char *table)
+{
+    char plain[STATEMENT_NAME_LEN];
+    statement_plain_name(table, plain);
+    return hash_bytes(slice_from_str(plain));
+}
+
 void
 sameness_wrote(struct sameness *s, const char *table, uint64_t at_ns)
 {
-    uint64_t hash = hash_bytes(slice_from_str(statement_bare_name(table)));
+    uint64_t hash = table_hash(table);
     struct sameness_write *oldest = &s->write[0];
     for (unsigned i = 0; i < SAMENESS_TABLES_MAX; i++) {
         struct sameness_write *w = &s->write[i];
@@ -154,7 +162,7 @@ sameness_wrote(struct sameness *s, const char *table, uint64_t at_ns)
 uint64_t
 sameness_written_ns(const struct sameness *s, const char *table)
 {
-    uint64_t hash = hash_bytes(slice_from_str(statement_bare_name(table)));
+    uint64_t hash = table_hash(table);
     for (unsigned i = 0; i < SAMENESS_TABLES_MAX; i++) {
         if (s->write[i].table == hash) {
             return s->write[i].last_ns;

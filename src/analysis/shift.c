@@ -136,16 +136,32 @@ stretch_since(struct shift_route *r, uint64_t split_ns, uint64_t now_ns)
 }
 
 static void
-stretch_drift(struct shift_route *r, uint64_t now_ns, bool frozen)
+last_minute(struct shift_route *r, uint64_t from_ns, uint64_t now_ns)
+{
+    const struct recent *recent = &r->watch->recent;
+    uint64_t minute = now_ns - MIN(now_ns, 60 * NS_PER_S);
+    stats_make(recent, MAX(minute, from_ns), UINT64_MAX, 0, &r->now);
+    if (r->now.n < WATCH_REQUESTS_MIN) {
+        stats_make(recent, from_ns, UINT64_MAX, WATCH_REQUESTS_MIN, &r->now);
+    }
+}
+
+static void
+stretch_frozen(struct shift_route *r, uint64_t onset_ns, uint64_t now_ns)
+{
+    struct watch *w = r->watch;
+    uint64_t from = MAX(watch_baseline_from(w), onset_ns); /* what was before it is not now */
+    last_minute(r, from, now_ns);
+    r->before = w->base;
+}
+
+static void
+stretch_drift(struct shift_route *r, uint64_t now_ns)
 {
     struct watch *w = r->watch;
     uint64_t from = watch_baseline_from(w);
-    uint64_t minute = now_ns - MIN(now_ns, 60 * NS_PER_S);
-    stats_make(&w->recent, MAX(minute, from), UINT64_MAX, 0, &r->now);
-    if (r->now.n < WATCH_REQUESTS_MIN) {
-        stats_make(&w->recent, from, UINT64_MAX, WATCH_REQUESTS_MIN, &r->now);
-    }
-    if (frozen || (w->base_restored && w->base.n >= WATCH_REQUESTS_MIN)) {
+    last_minute(r, from, now_ns);
+    if (w->base_restored && w->base.n >= WATCH_REQUESTS_MIN) {
         r->before = w->base;
         return;
     }
@@ -286,7 +302,7 @@ measure_load(struct shift *s, const struct load *load, uint64_t split_ns, uint64
         before = load_between(load, before_from, before_to);
     }
     uint64_t now_from = now_ns - MIN(now_ns, 60 * NS_PER_S);
-    if (s->mode == SHIFT_SINCE) {
+    if (s->mode != SHIFT_DRIFT) {
         now_from = MAX(now_from, split_ns);
     }
     struct load_rate now = load_between(load, now_from, now_ns);
@@ -317,8 +333,10 @@ shift_new(struct watch *const *watches, unsigned count, const struct load *load,
         }
         if (mode == SHIFT_SINCE) {
             stretch_since(r, split_ns, now_ns);
+        } else if (mode == SHIFT_FROZEN) {
+            stretch_frozen(r, split_ns, now_ns);
         } else {
-            stretch_drift(r, now_ns, mode == SHIFT_FROZEN);
+            stretch_drift(r, now_ns);
         }
         s->count++;
     }

@@ -54,7 +54,7 @@ struct shift_route {
 enum shift_mode {
     SHIFT_SINCE,  /* before a moment against the last two minutes after it */
     SHIFT_DRIFT,  /* the oldest requests that are a baseline against the last minute */
-    SHIFT_FROZEN, /* what was normal when an incident opened against the last minute */
+    SHIFT_FROZEN, /* what was normal when an incident opened against the last minute since then */
 };
 
 struct shift {
@@ -68,7 +68,7 @@ struct shift {
     bool surge; /* traffic over 1.5 times what it was */
 };
 
-/* split_ns is for SHIFT_SINCE. */
+/* split_ns: SHIFT_SINCE: that moment; SHIFT_FROZEN: the incident's onset. */
 struct shift *shift_new(struct watch *const *watches, unsigned count, const struct load *load,
                         enum shift_mode mode, uint64_t split_ns, uint64_t now_ns);
 void shift_free(struct shift **shift);

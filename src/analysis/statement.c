@@ -37,15 +37,41 @@ statement_get(const struct statement_table *t, uint64_t fingerprint)
 const char *
 statement_bare_name(const char *qualified)
 {
-    const char *dot = strrchr(qualified, '.');
-    return dot == NULL ? qualified : dot + 1;
+    const char *bare = qualified;
+    bool quoted = false;
+    for (const char *c = qualified; *c != '\0'; c++) {
+        quoted = *c == '"' ? !quoted : quoted;
+        bare = *c == '.' && !quoted ? c + 1 : bare;
+    }
+    return bare;
+}
+
+void
+statement_plain_name(const char *qualified, char dst[STATEMENT_NAME_LEN])
+{
+    const char *from = statement_bare_name(qualified);
+    size_t n = 0;
+    if (*from != '"') {
+        slice_to_str(slice_from_str(from), dst, STATEMENT_NAME_LEN);
+        return;
+    }
+    for (from++; *from != '\0' && n + 1 < STATEMENT_NAME_LEN; from++) {
+        if (*from == '"' && *++from != '"') { /* a doubled one is a quote of the name */
+            break;
+        }
+        dst[n++] = *from;
+    }
+    dst[n] = '\0';
 }
 
 bool
 statement_names_have(const struct statement_names *names, const char *name)
 {
+    char plain[STATEMENT_NAME_LEN], other[STATEMENT_NAME_LEN];
+    statement_plain_name(name, plain);
     for (unsigned i = 0; i < names->count; i++) {
-        if (strcmp(statement_bare_name(names->name[i]), statement_bare_name(name)) == 0) {
+        statement_plain_name(names->name[i], other);
+        if (strcmp(plain, other) == 0) {
             return true;
         }
     }
@@ -122,7 +148,8 @@ word_next(struct words *w)
     uint8_t c = r.ptr[i];
     if (c == '"' || c == '`') {
         w->is_name = w->is_quoted = true;
-        for (i++; i < r.len && r.ptr[i] != c; i++) {
+        for (i++; i < r.len && (r.ptr[i] != c || (i + 1 < r.len && r.ptr[i + 1] == c)); i++) {
+            i += r.ptr[i] == c ? 1 : 0; /* doubled: one of the name */
             word_put(w, &len, r.ptr[i]);
         }
         i += i < r.len ? 1 : 0;
@@ -157,23 +184,50 @@ word_is_any(const struct words *w, const char *const *list)
     return false;
 }
 
-/* A possibly qualified name: its parts but the last go to qualifier. Ends behind the name. */
+/* As SQL has to write it: quoted where it would not mean the same without. */
+static void
+put_name(const struct words *w, char *dst, size_t size, size_t *at)
+{
+    bool plain = w->word[0] != '\0' && !isdigit((unsigned char)w->word[0]);
+    for (const char *c = w->word; *c != '\0' && plain; c++) {
+        plain = islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_';
+    }
+    bool quote = w->is_quoted && !plain;
+    if (quote && *at + 1 < size) {
+        dst[(*at)++] = '"';
+    }
+    for (const char *c = w->word; *c != '\0' && *at + 2 < size; c++) {
+        if (quote && *c == '"') {
+            dst[(*at)++] = '"';
+        }
+        dst[(*at)++] = *c;
+    }
+    if (quote && *at + 1 < size) {
+        dst[(*at)++] = '"';
+    }
+    dst[*at] = '\0';
+}
+
+/* A possibly qualified name, as statement_names keep it. Ends behind the name. */
 static bool
 word_qualified(struct words *w, char name[STATEMENT_NAME_LEN])
 {
     if (!word_next(w) || !w->is_name) {
         return false;
     }
-    slice_to_str(slice_from_str(w->word), name, STATEMENT_NAME_LEN);
+    size_t at = 0;
+    put_name(w, name, STATEMENT_NAME_LEN, &at);
     for (;;) {
         struct words ahead = *w;
         if (!word_next(&ahead) || strcmp(ahead.word, ".") != 0 || ahead.is_quoted ||
             !word_next(&ahead) || !ahead.is_name) {
             return true;
         }
-        char joined[2 * STATEMENT_NAME_LEN];
-        snprintf(joined, sizeof(joined), "%s.%s", name, ahead.word);
-        slice_to_str(slice_from_str(joined), name, STATEMENT_NAME_LEN);
+        if (at + 1 < STATEMENT_NAME_LEN) {
+            name[at++] = '.';
+            name[at] = '\0';
+        }
+        put_name(&ahead, name, STATEMENT_NAME_LEN, &at);
         *w = ahead;
     }
 }
@@ -252,14 +306,17 @@ make_label(struct statement *s)
                        : s->kind == STATEMENT_UPDATE ? "update "
                        : s->kind == STATEMENT_DELETE ? "delete from "
                                                      : "";
-    const char *table = statement_bare_name(tables->name[0]);
+    char table[STATEMENT_NAME_LEN];
+    statement_plain_name(tables->name[0], table);
     size_t n = (size_t)snprintf(s->label, sizeof(s->label), "%s%.40s", verb, table);
     if (s->kind == STATEMENT_INSERT) {
         return;
     }
     for (unsigned i = 0; i < s->columns.count && i < 3 && n < sizeof(s->label); i++) {
+        char column[STATEMENT_NAME_LEN];
+        statement_plain_name(s->columns.name[i], column);
         n += (size_t)snprintf(s->label + n, sizeof(s->label) - n, "%s%s", i == 0 ? " by " : ", ",
-                              statement_bare_name(s->columns.name[i]));
+                              column);
     }
 }
 

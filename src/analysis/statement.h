@@ -67,7 +67,10 @@ bool statement_is_exempt(const struct statement *s);
 bool statement_names_have(const struct statement_names *names, const char *name);
 void statement_names_add(struct statement_names *names, struct slice name);
 
-/* "public.items" and "items" are one table. */
+/* Names are kept as SQL writes them: shop."Order". "public.items" and "items" are one table. */
 const char *statement_bare_name(const char *qualified);
+
+/* As people write it: shop."Order" -> Order. */
+void statement_plain_name(const char *qualified, char dst[STATEMENT_NAME_LEN]);
 
 #endif

@@ -3,6 +3,16 @@
 
 #include <stdio.h>
 
+static void
+make_plain(struct statement_names *names)
+{
+    for (unsigned i = 0; i < names->count; i++) {
+        char plain[STATEMENT_NAME_LEN];
+        statement_plain_name(names->name[i], plain);
+        memcpy(names->name[i], plain, sizeof(plain));
+    }
+}
+
 void
 detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidence evidence,
              const char *basis, struct finding *f)
@@ -14,11 +24,9 @@ detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidenc
     f->cost_ratio = 1;
     snprintf(f->basis, sizeof(f->basis), "%s", basis);
     f->tables = in->statement->writes.count > 0 ? in->statement->writes : in->statement->reads;
-    for (unsigned i = 0; i < f->tables.count; i++) {
-        const char *bare = statement_bare_name(f->tables.name[i]);
-        memmove(f->tables.name[i], bare, strlen(bare) + 1);
-    }
     f->columns = in->statement->columns;
+    make_plain(&f->tables);
+    make_plain(&f->columns);
 }
 
 bool

@@ -74,6 +74,41 @@ tables_read_and_written(void **state)
 }
 
 static void
+quoted_names_are_one_with_plain_ones(void **state)
+{
+    static const struct {
+        const char *qualified, *plain;
+    } cases[] = {
+        {"items", "items"},
+        {"public.items", "items"},
+        {"shop.\"OrderLine\"", "OrderLine"},
+        {"\"a.b\".\"c.d\"", "c.d"},
+        {"\"od\"\"d\"", "od\"d"},
+        {"\"", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char plain[STATEMENT_NAME_LEN];
+        statement_plain_name(cases[i].qualified, plain);
+        assert_string_equal(plain, cases[i].plain);
+    }
+    /* The words of a text and the parser agree, and the database understands both. */
+    struct statement *s = add(STATEMENT_SELECT, "select * from \"shop\".\"OrderLine\" where "
+                                                "\"Order_id\" = ?");
+    assert_string_equal(s->reads.name[0], "shop.\"OrderLine\"");
+    assert_string_equal(s->label, "OrderLine by Order_id");
+    struct statement_names reads = {0}, none = {0}, columns = {0};
+    statement_names_add(&reads, SLICE_LIT("shop.\"OrderLine\""));
+    statement_names_add(&columns, SLICE_LIT("\"Order_id\""));
+    statement_describe(s, &reads, &none, &columns);
+    assert_string_equal(s->label, "OrderLine by Order_id");
+    assert_true(statement_names_have(&s->reads, "OrderLine"));
+    s = add(STATEMENT_SELECT, "select * from \"od\"\"d\" where a = ?");
+    assert_string_equal(s->reads.name[0], "\"od\"\"d\"");
+    assert_string_equal(s->label, "od\"d by a");
+}
+
+static void
 the_parser_has_the_last_word(void **state)
 {
     struct statement *s = add(STATEMENT_SELECT, "select f(?)");
@@ -112,6 +147,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(labels_are_table_by_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(tables_read_and_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(quoted_names_are_one_with_plain_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(the_parser_has_the_last_word, setup, teardown),
         cmocka_unit_test_setup_teardown(strange_texts_and_limits, setup, teardown),
     };
