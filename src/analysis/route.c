@@ -20,6 +20,7 @@ struct node {
     uint32_t children;
     uint32_t seen;
     bool is_folded; /* any child is "{x}" */
+    bool is_late;   /* came when its parent had ROUTE_FIRST_NAMES */
 };
 
 /* A guessed route: its statements, sorted. */
@@ -141,6 +142,7 @@ child_add(struct routes *r, struct node *parent, struct slice text)
     struct node *n = check_alloc(1, sizeof(*n));
     n->text = check_alloc(1, text.len + 1);
     slice_to_str(text, n->text, text.len + 1);
+    n->is_late = parent->children >= ROUTE_FIRST_NAMES;
     n->next = parent->first;
     parent->first = n;
     parent->children++;
@@ -214,7 +216,9 @@ routes_of_request(struct routes *r, uint16_t listener, uint8_t method, struct sl
             return other(r);
         }
         append(text, sizeof(text), &at, "/");
-        append(text, sizeof(text), &at, n->text);
+        /* It may be a value; whether it comes back will tell. */
+        bool hidden = n->is_late && n->seen + 1 < ROUTE_FAMILIAR;
+        append(text, sizeof(text), &at, hidden ? "{x}" : n->text);
         depth++;
     }
     if (depth == 0) {

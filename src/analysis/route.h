@@ -5,7 +5,10 @@
  * learned: when more than ROUTE_VARIETY different segments follow the same parent and, after ten
  * times as many requests, most of them were seen a few times only, they fold to "{x}" (names in an
  * API are few and come back, slugs are many and do not); above ROUTE_VARIETY_MAX they fold in any
- * case.
+ * case. Privacy does not wait for that: of the segments below one parent the first
+ * ROUTE_FIRST_NAMES are shown at once, and any later one is "{x}" until it has come ROUTE_FAMILIAR
+ * times. So a slug that looks like a word can be shown when it is among the first few or comes
+ * back; a mark or a number in it makes it a value in any case (http_path.h).
  *
  * Work without a request: the name in the statement's comment, else the *set* of its first
  * ROUTE_FIRST different statements that are not set-up. A set that is new takes over an
@@ -24,6 +27,8 @@
 #define ROUTE_OTHER       (ROUTES_MAX - 1)
 #define ROUTE_VARIETY     40u
 #define ROUTE_VARIETY_MAX 120u
+#define ROUTE_FIRST_NAMES 8u
+#define ROUTE_FAMILIAR    5u
 #define ROUTE_NODES_MAX   8192u
 #define ROUTE_FIRST       3u
 #define ROUTE_TEXT_MAX    256

@@ -2,7 +2,11 @@
 #include "store/sqlite/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char SCHEMA[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"
@@ -142,12 +146,31 @@ bring_up_to_date(struct db *db, const char *path, struct diag *diag)
     return is_sound(db) ? 0 : diag_set(diag, -EUCLEAN, "%s is damaged", path);
 }
 
+/* The file and what SQLite puts beside it (which takes the file's mode) are the owner's alone. */
+static int
+make_private(const char *path, struct diag *diag)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct stat st;
+    int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+    if (r == 0 && (st.st_mode & 0077) != 0 && fchmod(fd, 0600) < 0) {
+        r = -errno;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return r == 0 ? 0 : diag_set(diag, r, "%s: %s", path, strerror(-r));
+}
+
 int
 db_open(struct db *db, const char *path, const char *instance, uint64_t size_max, struct diag *diag)
 {
     *db = (struct db){0};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    int r = 0;
+    int r = make_private(path, diag);
+    if (r < 0) {
+        return r;
+    }
     if (sqlite3_open_v2(path, &db->sql, flags, NULL) != SQLITE_OK) {
         r = fail(db, diag, path, "cannot be opened");
     } else {
