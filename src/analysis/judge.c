@@ -315,7 +315,7 @@ judge_document(struct judge *j, uint64_t now_ns, enum judge_document which, stru
         doc = report_queries(&j->series, &j->statements, judge_name_of, j);
         break;
     case JUDGE_REQUESTS:
-        doc = report_requests(&j->series, &j->statements);
+        doc = report_requests(&j->series, &j->statements, j->watch, j->watch_count);
         break;
     case JUDGE_STATUS:
         doc = status_json(j);

@@ -38,6 +38,10 @@ on_route(struct judge *j, const struct intake_route *r)
     snprintf(text, sizeof(text), "%s%s%.*s", has_method ? http_method_name(r->method) : "",
              has_method ? " " : "", SLICE_ARG(r->text));
     struct watch *w = judge_watch_of(j, slice_from_str(text), r->guessed, r->method);
+    if (w != NULL) { /* one that came back from the store knew neither */
+        w->guessed = r->guessed;
+        w->method = r->method;
+    }
     if (w == NULL || map_put(&j->routes, (uint64_t)r->index + 1, w) != 0) {
         return;
     }
@@ -110,20 +114,33 @@ on_query(struct judge *j, const struct trace *t, const struct trace_query *q, co
 }
 
 static void
+add_ties(struct judge *j, const struct trace *t, const char *route, uint64_t busy_ns)
+{
+    struct series_ties *ties = &series_get(&j->series, SERIES_ROUTE, route, 0)->ties;
+    uint64_t queries = (uint64_t)t->query_count + t->queries_folded;
+    ties->requests++;
+    ties->queries += queries;
+    ties->db_ns += busy_ns;
+    if (queries > 0 && t->basis < LINK_BASIS_COUNT) {
+        ties->basis[t->basis]++;
+    }
+}
+
+static void
 on_trace(struct judge *j, const struct trace *t)
 {
     struct watch *w =
         t->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)t->route + 1);
     const char *route = w == NULL ? NULL : w->text;
-    double busy_ms = clock_ns_to_ms(t->folded_ns);
+    uint64_t busy_ns = t->folded_ns;
     for (uint32_t i = 0; i < t->query_count; i++) {
         on_query(j, t, &t->queries[i], route);
-        busy_ms += clock_ns_to_ms(trace_query_cost_ns(&t->queries[i]));
+        busy_ns += trace_query_cost_ns(&t->queries[i]);
     }
     bool failed = has_failed(t);
     bool request = t->route != TRACE_ROUTE_UNLINKED;
     load_add(&j->load, t->end_ns, request ? 1 : 0, t->query_count + t->queries_folded,
-             failed ? 1 : 0, busy_ms);
+             failed ? 1 : 0, clock_ns_to_ms(busy_ns));
     j->traces++;
     j->unlinked += request ? 0 : 1;
     if (w == NULL) {
@@ -132,6 +149,7 @@ on_trace(struct judge *j, const struct trace *t)
     uint64_t total_ns = t->end_ns - MIN(t->start_ns, t->end_ns);
     struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns};
     add_series(j, SERIES_ROUTE, route, 0, 0, t->upstream, &sums);
+    add_ties(j, t, route, busy_ns);
     if (t->probability >= PROBABILITY_MIN) {
         watch_trace(w, t);
         proof_trace(j->proof, t);

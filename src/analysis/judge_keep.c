@@ -186,6 +186,13 @@ restore_window(struct judge *j, const struct stored_window *in)
     s->upstream = in->upstream;
     struct series_sums sums = {in->calls, in->errors, in->rows, 0, in->time_ns, in->max_ns};
     series_add(s, &sums, false, in->start_wall_ns, NULL, NULL);
+    if (kind == SERIES_ROUTE) {
+        s->ties.requests += in->calls;
+    } else if (kind == SERIES_BOTH) {
+        struct series *of = series_get(&j->series, SERIES_ROUTE, route, 0);
+        of->ties.queries += in->calls;
+        of->ties.db_ns += in->time_ns;
+    }
     struct sketch sketch = {0};
     if (sketch_load(in->sketch, &sketch) == 0) {
         sketch_merge(&s->total_sketch, &sketch);

@@ -42,7 +42,8 @@ struct link_out {
 struct link_totals {
     uint64_t requests;      /* handed out */
     uint64_t requests_shed; /* of these, early because the table was full */
-    uint64_t pieces[6];     /* linked, by enum link_basis; [LINK_NONE]: work of its own */
+    uint64_t
+        pieces[LINK_BASIS_COUNT]; /* linked, by enum link_basis; [LINK_NONE]: work of its own */
     uint64_t pieces_unlinked;
     uint64_t pieces_shed; /* decided early because of LINK_BYTES_MAX */
     uint64_t sessions_refused;

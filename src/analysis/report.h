@@ -9,6 +9,7 @@
 
 #include "analysis/incident.h"
 #include "analysis/series.h"
+#include "analysis/watch.h"
 
 /* wall_offset_ns: wall clock less CLOCK_MONOTONIC. */
 json_t *report_incident(const struct incident *inc, const struct statement_table *statements,
@@ -17,8 +18,9 @@ json_t *report_incident(const struct incident *inc, const struct statement_table
 /* name_of: text of a database's id, or "". */
 json_t *report_queries(const struct series_table *series, const struct statement_table *statements,
                        const char *(*name_of)(void *ctx, uint32_t id), void *ctx);
-json_t *report_requests(const struct series_table *series,
-                        const struct statement_table *statements);
+/* watches: of the routes, for what is known of them besides their sums. */
+json_t *report_requests(const struct series_table *series, const struct statement_table *statements,
+                        struct watch *const *watches, unsigned watch_count);
 
 /* "2026-11-23T14:02:11.000Z" */
 void report_time(uint64_t wall_ns, char dst[32]);

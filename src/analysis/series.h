@@ -8,6 +8,7 @@
 #ifndef ANALYSIS_SERIES_H
 #define ANALYSIS_SERIES_H
 
+#include "analysis/trace.h"
 #include "base/map.h"
 #include "model/sketch.h"
 
@@ -25,6 +26,14 @@ struct series_sums {
     uint64_t max_ns;
 };
 
+/* What a route's requests spent in the database, and how their queries were tied to them. */
+struct series_ties {
+    uint64_t requests; /* that the sums are of: those handed over whole */
+    uint64_t queries;
+    uint64_t db_ns;
+    uint64_t basis[LINK_BASIS_COUNT]; /* requests with queries, by their weakest tie */
+};
+
 struct series {
     enum series_kind kind;
     uint64_t fingerprint; /* 0: a route, or other */
@@ -32,6 +41,7 @@ struct series {
     uint32_t database;
     uint16_t upstream;
     struct series_sums total, window;
+    struct series_ties ties; /* of a route */
     struct sketch total_sketch, window_sketch;
     uint64_t window_number; /* wall time / SERIES_WINDOW_NS */
     bool dirty;

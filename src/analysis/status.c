@@ -66,15 +66,13 @@ mean_us(uint64_t sum_ns, uint64_t count)
 static void
 write_linked(const struct link_totals *l, struct buf *b)
 {
-    static const char *const names[] = {"own_burst", "traceparent", "values",
-                                        "contained", "own_session", "affinity"};
     uint64_t all = l->pieces_unlinked;
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+    for (unsigned i = 0; i < LINK_BASIS_COUNT; i++) {
         all += l->pieces[i];
     }
     (void)buf_printf(b, ",\"linked\":{\"pieces\":%llu", (unsigned long long)all);
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        (void)buf_printf(b, ",\"%s_share\":%.4f", names[i],
+    for (unsigned i = 0; i < LINK_BASIS_COUNT; i++) {
+        (void)buf_printf(b, ",\"%s_share\":%.4f", link_basis_name((enum link_basis)i),
                          all == 0 ? 0 : (double)l->pieces[i] / (double)all);
     }
     (void)buf_printf(b, ",\"unlinked_share\":%.4f",

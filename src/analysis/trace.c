@@ -3,6 +3,14 @@
 
 #include <stdlib.h>
 
+const char *
+link_basis_name(enum link_basis basis)
+{
+    static const char *const names[LINK_BASIS_COUNT] = {"own_burst", "traceparent", "values",
+                                                        "contained", "own_session", "affinity"};
+    return (unsigned)basis < LINK_BASIS_COUNT ? names[basis] : "?";
+}
+
 struct trace *
 trace_new(uint32_t query_count, size_t value_count, struct trace_query **ret_queries,
           uint64_t **ret_values)

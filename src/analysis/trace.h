@@ -26,7 +26,11 @@ enum link_basis {
     LINK_CONTAINED,   /* the only request whose interval can contain it */
     LINK_CONNECTION,  /* one connection per request */
     LINK_AFFINITY,    /* learned route x fingerprint */
+    LINK_BASIS_COUNT,
 };
+
+/* As the documents name it; "own_burst" for LINK_NONE. */
+const char *link_basis_name(enum link_basis basis);
 
 struct trace_query {
     uint64_t fingerprint;

@@ -15,6 +15,9 @@ print_bases(const json_t *route)
     const char *basis;
     json_t *share;
     const char *sep = "";
+    if (!json_is_object(json_object_get(route, "basis"))) {
+        fputs("–", stdout);
+    }
     json_object_foreach(json_object_get(route, "basis"), basis, share)
     {
         if (json_number_value(share) >= 0.005) {
@@ -22,6 +25,38 @@ print_bases(const json_t *route)
             sep = ", ";
         }
     }
+}
+
+/* What is not known is not zero. */
+static void
+print_number(const json_t *route, const char *key, size_t width)
+{
+    char text[32] = "–";
+    const json_t *n = json_object_get(route, key);
+    if (json_is_number(n)) {
+        snprintf(text, sizeof(text), "%.1f", json_number_value(n));
+    }
+    putchar(' ');
+    text_put_right(stdout, text, width - 1);
+}
+
+static void
+print_row(const json_t *route)
+{
+    char name[300];
+    snprintf(name, sizeof(name), "%s%s", document_text(route, "route", "?"),
+             json_is_true(json_object_get(route, "guessed")) ? " ~" : "");
+    text_put_left(stdout, name, 44);
+    printf("%10s %7s", text_count(document_number(route, "requests", 0)).s,
+           text_count(document_number(route, "errors", 0)).s);
+    print_number(route, "mean_ms", 10);
+    print_number(route, "p50_ms", 10);
+    print_number(route, "p95_ms", 10);
+    print_number(route, "db_ms", 10);
+    print_number(route, "queries_per_request", 9);
+    fputs("  ", stdout);
+    print_bases(route);
+    putchar('\n');
 }
 
 static void
@@ -38,17 +73,7 @@ print_table(const json_t *rows, unsigned limit)
             printf("and %zu more; --limit N shows them\n", json_array_size(rows) - i);
             break;
         }
-        char name[300];
-        snprintf(name, sizeof(name), "%s%s", document_text(q, "route", "?"),
-                 json_is_true(json_object_get(q, "guessed")) ? " ~" : "");
-        text_put_left(stdout, name, 44);
-        printf("%10s %7s %9.1f %9.1f %9.1f %9.1f %8.1f  ",
-               text_count(document_number(q, "requests", 0)).s,
-               text_count(document_number(q, "errors", 0)).s, document_number(q, "mean_ms", 0),
-               document_number(q, "p50_ms", 0), document_number(q, "p95_ms", 0),
-               document_number(q, "db_ms", 0), document_number(q, "queries_per_request", 0));
-        print_bases(q);
-        putchar('\n');
+        print_row(q);
     }
 }
 

@@ -292,6 +292,29 @@ add_to(json_t *row, const char *name, double more)
     json_object_set_new(row, name, json_real(json_number_value(json_object_get(row, name)) + more));
 }
 
+/* "GET" of "GET /api/orders"; null where the text is no such thing. */
+static json_t *
+method_of(struct slice route)
+{
+    const uint8_t *blank = route.len == 0 ? NULL : memchr(route.ptr, ' ', route.len);
+    size_t len = blank == NULL ? 0 : (size_t)(blank - route.ptr);
+    bool is_path = len > 0 && len + 1 < route.len && blank[1] == '/';
+    return is_path ? json_stringn((const char *)route.ptr, len) : json_null();
+}
+
+static bool
+is_guessed(struct db *db, struct slice route)
+{
+    sqlite3_stmt *s = begin(db, "SELECT guessed FROM routes WHERE instance = ?1 AND text = ?2");
+    if (s == NULL) {
+        return false;
+    }
+    db_bind_slice(s, 2, route);
+    bool guessed = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) != 0;
+    sqlite3_reset(s);
+    return guessed;
+}
+
 static json_t *
 route_row(struct listing *l, struct slice route)
 {
@@ -301,6 +324,9 @@ route_row(struct listing *l, struct slice route)
     if (row == NULL) {
         row = json_object();
         json_object_set_new(row, "route", text_of(route));
+        bool guessed = is_guessed(l->db, route);
+        json_object_set_new(row, "method", guessed ? json_null() : method_of(route));
+        json_object_set_new(row, "guessed", json_boolean(guessed));
         json_object_set_new(row, "requests", json_integer(0));
         json_object_set(l->by_key, key, row);
         json_array_append_new(l->list, row);
@@ -342,9 +368,11 @@ finish_routes(struct listing *l)
         double calls = json_number_value(json_object_get(row, "queries_per_request"));
         double db = json_number_value(json_object_get(row, "db_ms"));
         double mean = json_number_value(json_object_get(row, "mean_ms"));
-        json_object_set_new(row, "queries_per_request", json_real(n > 0 ? calls / n : 0));
-        json_object_set_new(row, "db_ms", json_real(n > 0 ? db / n : 0));
-        json_object_set_new(row, "app_ms", json_real(n > 0 ? MAX(mean - db / n, 0) : 0));
+        bool any = n > 0;
+        json_object_set_new(row, "queries_per_request", any ? json_real(calls / n) : json_null());
+        json_object_set_new(row, "db_ms", any ? json_real(db / n) : json_null());
+        json_object_set_new(row, "app_ms", any ? json_real(MAX(mean - db / n, 0)) : json_null());
+        json_object_set_new(row, "basis", json_null()); /* not stored */
     }
 }
 

@@ -149,6 +149,11 @@ check_documents(const char *dir)
     row = json_array_get(list, 0);
     assert_int_equal(json_integer_value(json_object_get(row, "requests")), 10);
     assert_true(json_number_value(json_object_get(row, "queries_per_request")) == 10);
+    assert_true(json_number_value(json_object_get(row, "db_ms")) == 10);
+    assert_true(json_number_value(json_object_get(row, "app_ms")) == 0);
+    assert_string_equal(json_string_value(json_object_get(row, "method")), "GET");
+    assert_true(json_is_false(json_object_get(row, "guessed")));
+    assert_true(json_is_null(json_object_get(row, "basis")));
     json_decref(list);
     assert_int_equal(store_document(dir, "nothing", &list), -ENOENT);
     assert_int_equal(store_document("/nowhere", "queries", &list), -ENOENT);
