@@ -168,6 +168,10 @@ inquest_find(const struct inquest *q, struct incident *inc, const struct shift *
     struct subject subjects[SUBJECTS_MAX];
     unsigned n = subjects_of(q, r, parts, shift_parts(s, r, parts), subjects);
     double floor_ms = attribution_floor_ms(s);
+    double largest_ms = 0;
+    for (unsigned i = 0; i < n; i++) {
+        largest_ms = MAX(largest_ms, subjects[i].part->change_ms);
+    }
     bool news = false;
     for (unsigned i = 0; i < n; i++) {
         const struct subject *x = &subjects[i];
@@ -180,6 +184,7 @@ inquest_find(const struct inquest *q, struct incident *inc, const struct shift *
             .advice = q->advice,
             .proof = q->proof,
             .sameness = q->sameness,
+            .largest_ms = largest_ms,
             .floor_ms = floor_ms,
             .now_ns = q->now_ns,
         };

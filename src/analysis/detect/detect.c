@@ -3,6 +3,10 @@
 
 #include <stdio.h>
 
+/* Less of the route's own change than this explains nothing; nor does what a larger part dwarfs. */
+#define STANDS_OUT_SHARE      0.2
+#define STANDS_OUT_OF_LARGEST 0.4
+
 static void
 make_plain(struct statement_names *names)
 {
@@ -33,6 +37,14 @@ bool
 detect_matters(const struct detect_input *in, double saving_ms)
 {
     return saving_ms >= MAX(DETECT_SAVING_MIN_MS, DETECT_SAVING_SHARE * in->route->now.mean_ms);
+}
+
+bool
+detect_stands_out(const struct detect_input *in)
+{
+    double change = in->part->change_ms;
+    return change >= STANDS_OUT_SHARE * in->route->own_ms &&
+           change >= STANDS_OUT_OF_LARGEST * in->largest_ms;
 }
 
 const char *

@@ -27,7 +27,8 @@ struct detect_input {
     struct advice *advice;
     struct proof *proof;
     const struct sameness *sameness;
-    double floor_ms; /* what a cheap indexed look-up costs here and now; 0: not known */
+    double largest_ms; /* by so much the statement grew that grew most */
+    double floor_ms;   /* what a cheap indexed look-up costs here and now; 0: not known */
     uint64_t now_ns;
 };
 
@@ -62,6 +63,8 @@ bool detect_more_calls(const struct detect_input *in, struct finding *ret_findin
 void detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidence evidence,
                   const char *basis, struct finding *ret_finding);
 bool detect_matters(const struct detect_input *in, double saving_ms);
+/* Its change is one of those that make the route's. */
+bool detect_stands_out(const struct detect_input *in);
 /* 300000 -> "300,000". */
 const char *detect_count(double n, char dst[32]);
 

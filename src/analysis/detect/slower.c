@@ -3,15 +3,11 @@
 
 #include "analysis/detect/detect.h"
 
-/* Less of the route's own change than this explains nothing. */
-#define SHARE_OF_OWN_MIN 0.2
-
 bool
 detect_slower(const struct detect_input *in, struct finding *f)
 {
     const struct shift_part *p = in->part;
-    if (p == NULL || p->kind != SHIFT_SLOWER ||
-        p->change_ms < SHARE_OF_OWN_MIN * in->route->own_ms) {
+    if (p == NULL || p->kind != SHIFT_SLOWER || !detect_stands_out(in)) {
         return false;
     }
     detect_begin(in, FINDING_SLOWER, EVIDENCE_MEASURED, "counters", f);
