@@ -377,10 +377,22 @@ shift_threshold_ms(const struct shift_route *r)
     return structural ? MAX(1.0, 0.10 * r->before.mean_ms) : MAX(1.5, 0.25 * r->before.mean_ms);
 }
 
+/* What new and repeated statements cost is counted call by call: the noise of whole requests does
+ * not blur it. The requests only must have become slower, and by no less than half of it. */
+static bool
+is_structural_burn(const struct shift_route *r)
+{
+    return r->structural_ms >= MAX(1.0, 0.10 * r->before.mean_ms) && r->z >= 2.5 &&
+           r->change_ms >= 0.5 * r->structural_ms;
+}
+
 bool
 shift_is_burn(const struct shift *s, const struct shift_route *r)
 {
     double threshold = shift_threshold_ms(r);
+    if (r->comparable && is_structural_burn(r)) {
+        return true;
+    }
     if (!r->comparable || r->own_ms < threshold || r->z < 6) {
         return false;
     }

@@ -16,11 +16,12 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=20)
-    parser.add_argument("--only", type=int, help="play just the application with this seed")
+    parser.add_argument("--only", type=int, action="append",
+                        help="play just the application with this seed; repeatable")
     parser.add_argument("--jobs", type=int, default=1, help="so many applications side by side")
     parser.add_argument("--keep", help="a folder for the logs, kept")
     arguments = parser.parse_args()
-    apps = ([generate.application(arguments.only)] if arguments.only is not None
+    apps = ([generate.application(seed) for seed in arguments.only] if arguments.only
             else generate.applications(arguments.seed, arguments.count))
     print(f"seed {arguments.seed}, {len(apps)} applications")
     exact = 0
