@@ -75,7 +75,8 @@ check:
 	@tools/layers src
 	@git ls-files 'src/*.[ch]' 'test/*.[ch]' | xargs clang-format --dry-run --Werror
 
-deb: deps
+deb:
+	@tools/deps build deb
 	@tools/make-deb
 
 install: all
