@@ -127,32 +127,75 @@ column_fields(const json_t *node)
     return json_object_get(json_object_get(without_casts(node), "ColumnRef"), "fields");
 }
 
+struct walk {
+    struct parse *parse;
+    struct names ctes;
+    struct names called;           /* what the text calls each of the tables that it reads */
+    char qualifier[NAMES_LEN_MAX]; /* of the first column that is compared: the table asked for */
+};
+
 static void
-add_column(const json_t *node, struct names *columns)
+add_column(struct walk *w, const json_t *node)
 {
     const json_t *fields = column_fields(node);
     size_t count = json_array_size(fields);
+    if (count > 1 && w->parse->columns.count == 0) {
+        snprintf(w->qualifier, sizeof(w->qualifier), "%s",
+                 parse_string(json_array_get(fields, count - 2)));
+    }
     if (count > 0) {
-        names_add(columns, parse_string(json_array_get(fields, count - 1)));
+        names_add(&w->parse->columns, parse_string(json_array_get(fields, count - 1)));
     }
 }
 
 static void
-look_at_comparison(const json_t *expr, struct names *columns)
+look_at_comparison(struct walk *w, const json_t *expr)
 {
     const json_t *left = json_object_get(expr, "lexpr");
     const json_t *right = json_object_get(expr, "rexpr");
     if (column_fields(left) != NULL && column_fields(right) == NULL) {
-        add_column(left, columns);
+        add_column(w, left);
     } else if (column_fields(right) != NULL && column_fields(left) == NULL) {
-        add_column(right, columns);
+        add_column(w, right);
     }
 }
 
-struct walk {
-    struct parse *parse;
-    struct names ctes;
-};
+static void
+look_at_table(struct walk *w, const json_t *range)
+{
+    char name[NAMES_LEN_MAX];
+    table_name(range, name, sizeof(name));
+    if (names_has(&w->ctes, name)) {
+        return;
+    }
+    unsigned count = w->parse->reads.count;
+    names_add(&w->parse->reads, name);
+    const char *alias =
+        json_string_value(json_object_get(json_object_get(range, "alias"), "aliasname"));
+    const char *bare = json_string_value(json_object_get(range, "relname"));
+    if (w->parse->reads.count > count) {
+        snprintf(w->called.name[count], NAMES_LEN_MAX, "%s",
+                 alias != NULL  ? alias
+                 : bare != NULL ? bare
+                                : "");
+    }
+}
+
+/* The table whose column is compared comes first: the statement is about it. */
+static void
+order_reads(struct walk *w)
+{
+    struct names *reads = &w->parse->reads;
+    for (unsigned i = 1; i < reads->count && w->qualifier[0] != '\0'; i++) {
+        if (strcmp(w->called.name[i], w->qualifier) == 0) {
+            char first[NAMES_LEN_MAX];
+            memcpy(first, reads->name[i], sizeof(first));
+            memmove(reads->name[1], reads->name[0], i * sizeof(reads->name[0]));
+            memcpy(reads->name[0], first, sizeof(first));
+            return;
+        }
+    }
+}
 
 static void
 look(struct walk *w, const char *key, const json_t *value)
@@ -164,14 +207,11 @@ look(struct walk *w, const char *key, const json_t *value)
         table_name(json_object_get(value, "relation"), name, sizeof(name));
         names_add(&w->parse->writes, name);
     } else if (strcmp(key, "RangeVar") == 0) {
-        table_name(value, name, sizeof(name));
-        if (!names_has(&w->ctes, name)) {
-            names_add(&w->parse->reads, name);
-        }
+        look_at_table(w, value);
     } else if (strcmp(key, "A_Expr") == 0) {
-        look_at_comparison(value, &w->parse->columns);
+        look_at_comparison(w, value);
     } else if (strcmp(key, "NullTest") == 0) {
-        add_column(json_object_get(value, "arg"), &w->parse->columns);
+        add_column(w, json_object_get(value, "arg"));
     }
 }
 
@@ -243,6 +283,7 @@ parse_text(const char *text, struct parse *ret_parse, const char **ret_reason)
     struct walk w = {.parse = p};
     collect_ctes(stmt, &w.ctes);
     walk(&w, stmt);
+    order_reads(&w);
     json_decref(tree);
     if (p->kind == STATEMENT_OTHER) {
         *ret_reason = NOT_KNOWN;

@@ -17,7 +17,8 @@ struct parse {
     enum statement_kind kind; /* SELECT, INSERT, UPDATE, DELETE; else OTHER */
     bool returns_at_once;     /* INSERT ... VALUES: nothing to plan */
     bool writes_in_with;      /* WITH x AS (INSERT ...): cannot be planned as a SELECT */
-    struct names reads;       /* tables as written, quoted where they need it */
+    struct names reads;       /* tables as written, quoted where they need it; the one whose column
+                                 is compared first comes first */
     struct names writes;
     struct names columns; /* compared with a value in a predicate */
 };

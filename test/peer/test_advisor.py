@@ -253,13 +253,17 @@ def test_describe_needs_no_login(advisor):
         {"fingerprint": "2", "statement": "with x as (select ?) insert into t select * from x, y"},
         {"fingerprint": "3", "statement": "update s.t set a = ? where now() - interval ? > c"},
         {"fingerprint": "4", "statement": "what is this"},
+        {"fingerprint": "5", "statement": "select * from p join q as c on p.id = c.p_id join r "
+                                          "on r.id = c.r_id where c.p_id = ? and p.x > ?"},
     ]
     answer = advisor.ask("describe", database="elsewhere", statements=statements)
-    first, second, third, fourth = answer["statements"]
+    first, second, third, fourth, fifth = answer["statements"]
     assert first["reads"] == ['"Odd"'] and first["columns"] == ["a", "b"]
     assert second["reads"] == ["y"] and second["writes"] == ["t"]
     assert third["writes"] == ["s.t"] and third["columns"] == ["c"]
     assert fourth["reads"] == [] and fourth["writes"] == []
+    # The table that is asked for comes first.
+    assert fifth["reads"] == ["q", "p", "r"] and fifth["columns"] == ["p_id", "x"]
     answer = advisor.ask("describe", statements=[{"fingerprint": "5",
                                                   "statement": "select * from items"}])
     assert answer["statements"][0]["reads"] == ["public.items"]

@@ -38,12 +38,11 @@ if ($_SERVER['REQUEST_METHOD'] === 'POST') {
     run('rename', ['renamed', $parts[1]]);
     answer(200, ['renamed' => $parts[1]]);
 }
-if (count($parts) > 1) {
-    answer(200, run('detail', [$parts[1]]));
-}
-$listed = run('list', [$owner]);
+$route = count($parts) > 1 ? 'detail' : 'list';
+$listed = run($route, [$parts[1] ?? $owner]);
 $more = [];
-foreach (trim(file_get_contents(getenv('VERSION_FILE'))) === '2' ? $spec['steps'] : [] as $step) {
+$faulty = trim(file_get_contents(getenv('VERSION_FILE'))) === '2' && $route === $spec['faulty_route'];
+foreach ($faulty ? $spec['steps'] : [] as $step) {
     if ($step['values'] === 'each-listed' || $step['values'] === 'first-listed') {
         $rows = $step['values'] === 'each-listed' ? $listed : array_slice($listed, 0, 1);
         foreach ($rows as $row) {
@@ -53,7 +52,7 @@ foreach (trim(file_get_contents(getenv('VERSION_FILE'))) === '2' ? $spec['steps'
         $more[] = run($step['query'], [$owner]);
     } else {
         for ($i = 0; $i < $step['times']; $i++) {
-            $more[] = run($step['query'], ['entry-7']);
+            $more[] = run($step['query'], [$step['constant']]);
         }
     }
 }

@@ -87,6 +87,7 @@ class Application:
         def make():
             return Database(spec, port, name)
         self.queries, self.steps = spec["queries"], spec["steps"]
+        self.faulty_route = spec["faulty_route"]
         self.version_file = version_file
         self.pool = Pool(make, POOL_SIZE) if spec["connection"] == "pool" else Fresh(make)
 
@@ -102,16 +103,16 @@ class Application:
             owner = owners[0][0]
             parts = path.strip("/").split("/")
             if method == "GET" and len(parts) == 1:
-                return 200, self.list(database, owner)
+                return 200, self.show(database, "list", owner, owner)
             if method == "GET":
-                return 200, database.run(self.queries["detail"], (parts[1],))
+                return 200, self.show(database, "detail", owner, parts[1])
             database.run(self.queries["rename"], ("renamed", parts[1]))
             return 200, {"renamed": parts[1]}
 
-    def list(self, database, owner):
-        listed = database.run(self.queries["list"], (owner,))
+    def show(self, database, route, owner, key):
+        listed = database.run(self.queries[route], (key,))
         more = []
-        if self.version() == "2":
+        if self.version() == "2" and route == self.faulty_route:
             for step in self.steps:
                 more.append(self.step(database, step, owner, listed))
         return {"listed": listed, "more": more}
@@ -124,7 +125,7 @@ class Application:
             return [len(database.run(sql, (row[0],))) for row in listed[:1]]
         if step["values"] == "owner":
             return database.run(sql, (owner,))
-        return [database.run(sql, ("entry-7",)) for _ in range(step["times"])]
+        return [database.run(sql, (step["constant"],)) for _ in range(step["times"])]
 
 
 class Handler(BaseHTTPRequestHandler):

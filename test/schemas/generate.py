@@ -56,7 +56,7 @@ def application(seed):
     driver = rng.choice(DRIVERS)
     prepared = rng.choice({"psycopg2": ("no", "sql"), "psycopg3": ("no", "wire"),
                            "pdo": ("wire", "no")}[driver])
-    return {
+    app = {
         "seed": seed,
         "names": pick_names(rng),
         "key_type": rng.choice(("integer", "bigint", "uuid", "text")),
@@ -72,7 +72,15 @@ def application(seed):
         "deploy": rng.choice(("marked", "inferred")),
         "faults": pick_faults(rng),
         "harmless_query": rng.random() < 0.5,
+        # How the children are asked for, beside their parent's key.
+        "extra": rng.choice(("nothing", "filter", "order")),
+        "parent_first": rng.random() < 0.5,
+        "lookup_values": rng.choice((1, 1, 3)),
     }
+    # Only a list can repeat a query for each of its rows.
+    may_be_detail = "repeated-query" not in app["faults"]
+    app["faulty_route"] = "detail" if may_be_detail and rng.random() < 0.4 else "list"
+    return app
 
 
 def applications(seed, count):
@@ -142,10 +150,15 @@ def queries(app):
     n = app["names"]
     parent, child = quoted(app, "parent"), quoted(app, "child")
     owner, lookup = quoted(app, "owner"), quoted(app, "lookup")
-    children = f'SELECT * FROM {child} WHERE "{n["parent_ref"]}" = %s'
+    extra = {"nothing": "", "filter": " AND c.quantity >= 0", "order": " ORDER BY c.id LIMIT 40"}
+    tables = f"{child} c"
     if app["join"]:
-        children = (f"SELECT c.id, c.body, c.quantity, p.title FROM {child} c JOIN {parent} p "
-                    f'ON p.id = c."{n["parent_ref"]}" WHERE c."{n["parent_ref"]}" = %s')
+        on = f'ON p.id = c."{n["parent_ref"]}"'
+        tables = (f"{parent} p JOIN {child} c {on}" if app["parent_first"]
+                  else f"{child} c JOIN {parent} p {on}")
+    columns = "c.id, c.body, c.quantity, p.title" if app["join"] else "c.*"
+    children = (f'SELECT {columns} FROM {tables} WHERE c."{n["parent_ref"]}" = %s'
+                + extra[app["extra"]])
     return {
         "authenticate": f"SELECT id, label FROM {owner} WHERE token = %s",
         "list": f'SELECT id, title, amount FROM {parent} WHERE "{n["owner_ref"]}" = %s '
@@ -153,23 +166,22 @@ def queries(app):
         "detail": f"SELECT * FROM {parent} WHERE id = %s",
         "rename": f"UPDATE {parent} SET title = %s WHERE id = %s",
         "children": children,
-        "children_of_all": f'SELECT "{n["parent_ref"]}", count(*), max(quantity) FROM {child} '
-                           f'WHERE "{n["parent_ref"]}" = %s GROUP BY 1',
         "lookup": f'SELECT value FROM {lookup} WHERE "{n["lookup_key"]}" = %s',
         "harmless": f"SELECT count(*) FROM {owner} WHERE id = %s",
     }
 
 
 def second_version(app):
-    """What the list route does more in version 2, as steps for the application to run."""
-    faults = app["faults"]
+    """What one route does more in version 2, as steps for the application to run."""
+    faults, lookups = app["faults"], app["lookup_values"]
     steps = []
     if "repeated-query" in faults:
         steps.append({"query": "children", "values": "each-listed"})
     elif "missing-index" in faults:
         steps.append({"query": "children", "values": "first-listed"})
     if "cacheable" in faults:
-        steps.append({"query": "lookup", "values": "constant", "times": LOOKUPS_PER_REQUEST})
+        steps += [{"query": "lookup", "values": "constant", "constant": f"entry-{7 + i}",
+                   "times": LOOKUPS_PER_REQUEST // lookups} for i in range(lookups)]
     if app["harmless_query"] or not faults:
         steps.append({"query": "harmless", "values": "owner"})
     return steps

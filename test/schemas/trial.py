@@ -44,9 +44,9 @@ def set_version(version_file, version):
 
 
 def found_causes(incident):
-    """Pairs of kind and table, as generate.expected_causes has them."""
-    return {(cause["kind"], (cause.get("tables") or ["?"])[0].split(".")[-1].strip('"'))
-            for cause in incident["causes"]}
+    """Pairs of kind and table, as generate.expected_causes has them: the first table is the one
+    that it is about."""
+    return {(cause["kind"], (cause["tables"] or ["?"])[0]) for cause in incident["causes"]}
 
 
 def play(app, daemon, port, version_file, expected):
@@ -61,34 +61,40 @@ def play(app, daemon, port, version_file, expected):
             time.sleep(SETTLE_S)
         else:
             time.sleep(AFTER_S)
-        incidents = daemon.document("incidents")
-        keep_documents(daemon, incidents)
-    return incidents, load
+        documents = {name: daemon.document(name)
+                     for name in ("incidents", "requests", "queries", "status")}
+    keep(daemon, documents)
+    return documents, load
 
 
-def keep_documents(daemon, incidents):
+def keep(daemon, documents):
     """Beside the daemon's log, for whoever asks why a verdict is what it is."""
-    folder = os.path.dirname(daemon.log)
-    documents = {"incidents": incidents}
-    documents.update((name, daemon.document(name)) for name in ("requests", "queries", "status"))
     for name, document in documents.items():
-        with open(os.path.join(folder, name + ".json"), "w", encoding="utf-8") as file:
+        path = os.path.join(os.path.dirname(daemon.log), name + ".json")
+        with open(path, "w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)
 
 
-def verdict(app, expected, incidents, load):
+def verdict(app, expected, documents, load):
     """Returns (exact, line): exact when there is one incident with just the planted causes, or,
-    where nothing was planted, none."""
+    where nothing was planted, none; and no request failed, and the daemon saw them all."""
+    incidents = documents["incidents"]
+    # Each request authenticates itself: at least one query.
+    blind = sum(query["calls"] for query in documents["queries"]) < 0.9 * load.sent
     found = [found_causes(incident) for incident in incidents]
-    exact = found == ([expected] if expected else []) and load.failed == 0
+    exact = found == ([expected] if expected else []) and load.failed == 0 and not blind
+    unproved = [cause["kind"] for incident in incidents for cause in incident["causes"]
+                if cause["kind"] != "cacheable" and cause["evidence"] != "proved"]
     shape = (f"{app['driver']}/{app['prepared']}/{app['connection']}"
              f"{'' if app['http_hop'] else '/no hop'}/{app['key_type']}")
 
     def names(causes):
         return ", ".join(f"{kind} on {table}" for kind, table in sorted(causes)) or "nothing"
     line = f"{'exact' if exact else 'WRONG'}  {app['seed']:>13}  {shape:<36} planted {names(expected)}"
+    line += f" ({', '.join(unproved)} not proved)" if unproved else ""
     if not exact:
         line += "; found " + (" | ".join(names(causes) for causes in found) or "no incident")
+        line += "; the daemon did not see the queries" if blind else ""
         line += f"; {load.failed} of {load.sent} requests failed" if load.failed else ""
     return exact, line
 
@@ -107,10 +113,10 @@ def run(app, binary, server, folder):
         with Slowburn(binary, folder, server.port, hop, server.dsn(database)) as daemon:
             application, version_file = start_application(
                 app, folder, database, daemon.port, application_port)
-            incidents, load = play(app, daemon, daemon.http or application_port, version_file,
+            documents, load = play(app, daemon, daemon.http or application_port, version_file,
                                    expected)
             processes.stop(application)
     finally:
         processes.stop(application)
         server.sql(f"DROP DATABASE {database} WITH (FORCE)")
-    return verdict(app, expected, incidents, load)
+    return verdict(app, expected, documents, load)
