@@ -48,6 +48,7 @@ tsan:
 
 # Ten minutes for each decoder: make fuzz, or SECONDS=60 make fuzz.
 fuzz:
+	@tools/deps --check build fuzz
 	@test -f $(FUZZ_BUILD)/build.ninja || CC=clang meson setup $(FUZZ_BUILD) -Dfuzz=true -Dtests=false \
 	    -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C $(FUZZ_BUILD)
