@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/order.h"
 #include "base/prng.h"
 
 #define RARITY_HALVE_AT  8192u
@@ -92,15 +93,6 @@ rarity_share(const struct evidence_rarity *r, uint64_t value)
     return MIN(share, 0.99);
 }
 
-static int
-compare_u64(const void *a, const void *b)
-{
-    uint64_t x, y;
-    memcpy(&x, a, sizeof(x));
-    memcpy(&y, b, sizeof(y));
-    return (x > y) - (x < y);
-}
-
 /* Twice the 99.5th percentile of the recent durations. */
 static void
 refresh_horizon(struct evidence *e)
@@ -109,7 +101,7 @@ refresh_horizon(struct evidence *e)
     for (uint32_t i = 0; i < e->recent_count; i++) {
         d[i] = e->recent[i].duration_ns;
     }
-    qsort(d, e->recent_count, sizeof(d[0]), compare_u64);
+    qsort(d, e->recent_count, sizeof(d[0]), order_u64);
     uint64_t high = d[(e->recent_count * 199 / 200) - (e->recent_count >= 200)];
     e->horizon_ns = MIN(MAX(2 * high, NS_PER_S), 30 * NS_PER_S);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/held.h"
+#include "base/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,15 +30,6 @@ held_fini(struct held *h)
     map_fini(&h->by_trace);
 }
 
-static int
-compare_u64(const void *a, const void *b)
-{
-    uint64_t x, y;
-    memcpy(&x, a, sizeof(x));
-    memcpy(&y, b, sizeof(y));
-    return (x > y) - (x < y);
-}
-
 static uint64_t
 trace_key(const uint8_t trace_id[16])
 {
@@ -60,7 +52,7 @@ held_add(struct held *h, const struct event_request *ev, const uint64_t *values)
     if (ev->value_count > 0) {
         r->values = check_alloc(ev->value_count, sizeof(uint64_t));
         memcpy(r->values, values, ev->value_count * sizeof(uint64_t));
-        qsort(r->values, ev->value_count, sizeof(uint64_t), compare_u64);
+        qsort(r->values, ev->value_count, sizeof(uint64_t), order_u64);
         for (uint32_t i = 0; i < ev->value_count; i++) {
             if (r->values[i] != 0 &&
                 (r->value_count == 0 || r->values[i] != r->values[r->value_count - 1])) {

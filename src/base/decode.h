@@ -20,4 +20,13 @@ struct dec_error {
     uint64_t offset;    /* bytes consumed on this side of the session before it */
 };
 
+/* Returns from the caller what a step has answered, unless that is DEC_OK. */
+#define DEC_TRY(step)                                                                              \
+    do {                                                                                           \
+        enum dec dec_ = (step);                                                                    \
+        if (dec_ != DEC_OK) {                                                                      \
+            return dec_;                                                                           \
+        }                                                                                          \
+    } while (0)
+
 #endif

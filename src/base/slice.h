@@ -73,4 +73,15 @@ int slice_to_u64(struct slice s, uint64_t *ret_value);
 /* Copies to a NUL-terminated string of at most size - 1 bytes; longer input is cut. Returns dst. */
 char *slice_to_str(struct slice s, char *dst, size_t size);
 
+/* The value of a hexadecimal digit of either case, or -1. */
+static inline int
+slice_hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    uint8_t lower = c | 0x20;
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 #endif

@@ -203,3 +203,10 @@ document_number(const json_t *object, const char *key, double otherwise)
     const json_t *v = json_object_get(object, key);
     return json_is_number(v) ? json_number_value(v) : otherwise;
 }
+
+void
+document_print(const json_t *document)
+{
+    json_dumpf(document, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    putchar('\n');
+}

@@ -24,4 +24,7 @@ MUST_CHECK int document_post(const struct options *o, const char *verb, const ch
 const char *document_text(const json_t *object, const char *key, const char *otherwise);
 double document_number(const json_t *object, const char *key, double otherwise);
 
+/* As --json shows it. */
+void document_print(const json_t *document);
+
 #endif

@@ -14,8 +14,7 @@ print_list(const json_t *incidents, bool as_json, double now)
     size_t i;
     const json_t *incident;
     if (as_json) {
-        json_dumpf(incidents, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        putchar('\n');
+        document_print(incidents);
         return CLI_OK;
     }
     if (json_array_size(incidents) == 0) {

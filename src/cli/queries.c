@@ -94,8 +94,7 @@ verb_queries(int argc, char **argv)
     }
     json_t *rows = sorted(doc, key);
     if (o.json) {
-        json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        putchar('\n');
+        document_print(rows);
     } else {
         print_table(rows, o.limit > 0 ? o.limit : DEFAULT_LIMIT);
     }

@@ -90,8 +90,7 @@ verb_requests(int argc, char **argv)
         return r;
     }
     if (o.json) {
-        json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        putchar('\n');
+        document_print(doc);
     } else {
         print_table(doc, o.limit > 0 ? o.limit : DEFAULT_LIMIT);
     }

@@ -75,8 +75,7 @@ verb_status(int argc, char **argv)
         return r;
     }
     if (o.json) {
-        json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        putchar('\n');
+        document_print(doc);
     } else {
         print_members(doc, 0);
     }

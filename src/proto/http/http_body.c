@@ -56,16 +56,6 @@ fail(struct http_body *b, enum dec answer, const char *reason)
     return answer;
 }
 
-static int
-hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    uint8_t l = c | 0x20;
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 static enum dec
 go(struct http_body *b, enum chunk_state next)
 {
@@ -76,7 +66,7 @@ go(struct http_body *b, enum chunk_state next)
 static enum dec
 size_byte(struct http_body *b, uint8_t c)
 {
-    int digit = hex_digit(c);
+    int digit = slice_hex_digit(c);
     if (b->state == CHUNK_SIZE && digit >= 0) {
         if (b->digits == CHUNK_DIGITS_MAX || b->left > (uint64_t)INT64_MAX >> 4) {
             return fail(b, DEC_BAD, "a chunk size that is too large");

@@ -22,16 +22,6 @@ http_values_init(struct http_values *v, void (*each)(void *arg, struct slice val
     http_json_init(&v->json, hand_out, v);
 }
 
-static int
-hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    uint8_t l = c | 0x20;
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 static void
 put(struct http_values *v, uint8_t c)
 {
@@ -55,13 +45,13 @@ flush_escape(struct http_values *v)
 static void
 put_encoded(struct http_values *v, uint8_t c, bool plus_is_blank)
 {
-    if (v->escape_len == 1 && hex_digit(c) >= 0) {
+    if (v->escape_len == 1 && slice_hex_digit(c) >= 0) {
         v->escape[v->escape_len++] = c;
         return;
     }
-    if (v->escape_len == 2 && hex_digit(c) >= 0) {
+    if (v->escape_len == 2 && slice_hex_digit(c) >= 0) {
         v->escape_len = 0;
-        put(v, (uint8_t)(hex_digit(v->escape[1]) << 4 | hex_digit(c)));
+        put(v, (uint8_t)(slice_hex_digit(v->escape[1]) << 4 | slice_hex_digit(c)));
         return;
     }
     flush_escape(v);

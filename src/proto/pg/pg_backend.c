@@ -3,29 +3,12 @@
 
 #include "base/hash.h"
 
-#define TRY(e)                                                                                     \
-    do {                                                                                           \
-        enum dec dec_ = (e);                                                                       \
-        if (dec_ != DEC_OK) {                                                                      \
-            return dec_;                                                                           \
-        }                                                                                          \
-    } while (0)
-
-static enum dec
-emit(struct pg_backend *d, enum pg_fact_kind kind, struct pg_fact *fact)
-{
-    fact->kind = (uint8_t)kind;
-    fact->type = d->wire.type;
-    fact->len = d->wire.len;
-    return DEC_OK;
-}
-
 static enum dec
 end(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
 {
-    TRY(pg_wire_skip(&d->wire, in));
+    DEC_TRY(pg_wire_skip(&d->wire, in));
     pg_wire_next(&d->wire);
-    return emit(d, PG_FACT_END, fact);
+    return pg_wire_fact(&d->wire, PG_FACT_END, fact);
 }
 
 static enum dec
@@ -34,7 +17,8 @@ row(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
     struct pg_wire *w = &d->wire;
     fact->first = !d->row_open;
     if (w->left > 0) {
-        TRY(pg_wire_piece(w, in, MIN(w->left, (uint32_t)MIN(in->len, UINT32_MAX)), &fact->piece));
+        DEC_TRY(
+            pg_wire_piece(w, in, MIN(w->left, (uint32_t)MIN(in->len, UINT32_MAX)), &fact->piece));
     } else {
         fact->piece = SLICE_NONE;
     }
@@ -43,7 +27,7 @@ row(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
     if (fact->last) {
         pg_wire_next(w);
     }
-    return emit(d, PG_FACT_ROW, fact);
+    return pg_wire_fact(&d->wire, PG_FACT_ROW, fact);
 }
 
 /* One column of a RowDescription; w->step walks 2..8 for each. */
@@ -55,39 +39,39 @@ column(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
     uint32_t number;
     switch (w->step) {
     case 2:
-        TRY(pg_wire_name(w, in, &name));
+        DEC_TRY(pg_wire_name(w, in, &name));
         d->column.name_hash = (uint32_t)hash_bytes(name);
         w->step = 3;
         /* fall through */
     case 3:
-        TRY(pg_wire_int(w, in, 4, &d->column.table_oid));
+        DEC_TRY(pg_wire_int(w, in, 4, &d->column.table_oid));
         w->step = 4;
         /* fall through */
     case 4:
-        TRY(pg_wire_int(w, in, 2, &number));
+        DEC_TRY(pg_wire_int(w, in, 2, &number));
         d->column.attnum = (int16_t)number;
         w->step = 5;
         /* fall through */
     case 5:
-        TRY(pg_wire_int(w, in, 4, &d->column.type_oid));
+        DEC_TRY(pg_wire_int(w, in, 4, &d->column.type_oid));
         w->step = 6;
         /* fall through */
     case 6: /* typlen */
-        TRY(pg_wire_int(w, in, 2, &number));
+        DEC_TRY(pg_wire_int(w, in, 2, &number));
         w->step = 7;
         /* fall through */
     case 7: /* typmod */
-        TRY(pg_wire_int(w, in, 4, &number));
+        DEC_TRY(pg_wire_int(w, in, 4, &number));
         w->step = 8;
         /* fall through */
     default:
-        TRY(pg_wire_int(w, in, 2, &number));
+        DEC_TRY(pg_wire_int(w, in, 2, &number));
         d->column.binary = number == 1;
         w->step = 2;
     }
     fact->column = d->column;
     fact->index = d->index++;
-    return emit(d, PG_FACT_COLUMN, fact);
+    return pg_wire_fact(&d->wire, PG_FACT_COLUMN, fact);
 }
 
 /* RowDescription and ParameterDescription: a count, then so many of one kind. */
@@ -97,11 +81,11 @@ description(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
     struct pg_wire *w = &d->wire;
     switch (w->step) {
     case 0:
-        TRY(pg_wire_int(w, in, 2, &d->count));
+        DEC_TRY(pg_wire_int(w, in, 2, &d->count));
         d->index = 0;
         fact->count = d->count;
         w->step = 2;
-        return emit(d, PG_FACT_BEGIN, fact);
+        return pg_wire_fact(&d->wire, PG_FACT_BEGIN, fact);
     default:
         if (d->index == d->count) {
             return end(d, in, fact);
@@ -109,9 +93,9 @@ description(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
         if (w->type == 'T') {
             return column(d, in, fact);
         }
-        TRY(pg_wire_int(w, in, 4, &fact->oid));
+        DEC_TRY(pg_wire_int(w, in, 4, &fact->oid));
         fact->index = d->index++;
-        return emit(d, PG_FACT_TYPE, fact);
+        return pg_wire_fact(&d->wire, PG_FACT_TYPE, fact);
     }
 }
 
@@ -128,7 +112,7 @@ command_complete(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
     while (w->step == 1) {
         bool ended;
         struct slice piece;
-        TRY(pg_wire_text(w, in, &piece, &ended));
+        DEC_TRY(pg_wire_text(w, in, &piece, &ended));
         for (size_t i = 0; i < piece.len; i++) {
             uint8_t c = piece.ptr[i];
             if (c == ' ') {
@@ -178,7 +162,7 @@ error(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
     }
     while (w->left > 0) {
         struct slice piece;
-        TRY(pg_wire_piece(w, in, (uint32_t)MIN(w->left, in->len), &piece));
+        DEC_TRY(pg_wire_piece(w, in, (uint32_t)MIN(w->left, in->len), &piece));
         for (size_t i = 0; i < piece.len; i++) {
             error_byte(d, piece.ptr[i]);
         }
@@ -193,7 +177,7 @@ static enum dec
 number(struct pg_backend *d, struct slice *in, unsigned size)
 {
     if (d->wire.step == 0) {
-        TRY(pg_wire_int(&d->wire, in, size, &d->number));
+        DEC_TRY(pg_wire_int(&d->wire, in, size, &d->number));
         d->wire.step = 1;
     }
     return DEC_OK;
@@ -203,7 +187,7 @@ enum dec
 pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact)
 {
     if (d->wire.head_fill < 5) {
-        TRY(pg_wire_head(&d->wire, in));
+        DEC_TRY(pg_wire_head(&d->wire, in));
     }
     switch (d->wire.type) {
     case 'D':
@@ -216,15 +200,15 @@ pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact
     case 'E':
         return error(d, in, ret_fact);
     case 'Z':
-        TRY(number(d, in, 1));
+        DEC_TRY(number(d, in, 1));
         ret_fact->tx_state = (uint8_t)d->number;
         return end(d, in, ret_fact);
     case 'K':
-        TRY(number(d, in, 4));
+        DEC_TRY(number(d, in, 4));
         if (d->wire.step == 1) {
             d->key = 0;
             if (d->wire.len == 13) {
-                TRY(pg_wire_int(&d->wire, in, 4, &d->key));
+                DEC_TRY(pg_wire_int(&d->wire, in, 4, &d->key));
             }
             d->wire.step = 2;
         }
@@ -232,7 +216,7 @@ pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact
         ret_fact->key = d->key;
         return end(d, in, ret_fact);
     case 'R':
-        TRY(number(d, in, 4));
+        DEC_TRY(number(d, in, 4));
         ret_fact->auth = d->number;
         return end(d, in, ret_fact);
     case '1':

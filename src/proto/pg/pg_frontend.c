@@ -3,40 +3,22 @@
 
 #include "base/hash.h"
 
-/* Returns from the caller unless the field was read. */
-#define TRY(e)                                                                                     \
-    do {                                                                                           \
-        enum dec dec_ = (e);                                                                       \
-        if (dec_ != DEC_OK) {                                                                      \
-            return dec_;                                                                           \
-        }                                                                                          \
-    } while (0)
-
-static enum dec
-emit(struct pg_frontend *d, enum pg_fact_kind kind, struct pg_fact *fact)
-{
-    fact->kind = (uint8_t)kind;
-    fact->type = d->wire.type;
-    fact->len = d->wire.len;
-    return DEC_OK;
-}
-
 static enum dec
 end(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
 {
-    TRY(pg_wire_skip(&d->wire, in));
+    DEC_TRY(pg_wire_skip(&d->wire, in));
     pg_wire_next(&d->wire);
     fact->name = d->name;
     fact->portal = d->portal;
     fact->result_formats = d->result_formats;
-    return emit(d, PG_FACT_END, fact);
+    return pg_wire_fact(&d->wire, PG_FACT_END, fact);
 }
 
 static enum dec
 name(struct pg_frontend *d, struct slice *in, uint64_t *ret_hash)
 {
     struct slice text;
-    TRY(pg_wire_name(&d->wire, in, &text));
+    DEC_TRY(pg_wire_name(&d->wire, in, &text));
     *ret_hash = hash_bytes(text);
     return DEC_OK;
 }
@@ -45,11 +27,11 @@ static enum dec
 text(struct pg_frontend *d, struct slice *in, uint8_t step_after, struct pg_fact *fact)
 {
     bool ended;
-    TRY(pg_wire_text(&d->wire, in, &fact->piece, &ended));
+    DEC_TRY(pg_wire_text(&d->wire, in, &fact->piece, &ended));
     if (ended) {
         d->wire.step = step_after;
     }
-    return emit(d, PG_FACT_TEXT, fact);
+    return pg_wire_fact(&d->wire, PG_FACT_TEXT, fact);
 }
 
 static enum dec
@@ -58,7 +40,7 @@ query(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
     switch (d->wire.step) {
     case 0:
         d->wire.step = 1;
-        return emit(d, PG_FACT_BEGIN, fact);
+        return pg_wire_fact(&d->wire, PG_FACT_BEGIN, fact);
     case 1:
         return text(d, in, 2, fact);
     default:
@@ -72,22 +54,22 @@ parse(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
     struct pg_wire *w = &d->wire;
     switch (w->step) {
     case 0:
-        TRY(name(d, in, &d->name));
+        DEC_TRY(name(d, in, &d->name));
         fact->name = d->name;
         w->step = 1;
-        return emit(d, PG_FACT_BEGIN, fact);
+        return pg_wire_fact(&d->wire, PG_FACT_BEGIN, fact);
     case 1:
         return text(d, in, 2, fact);
     case 2:
-        TRY(pg_wire_int(w, in, 2, &d->count));
+        DEC_TRY(pg_wire_int(w, in, 2, &d->count));
         d->index = 0;
         w->step = 3;
         /* fall through */
     case 3:
         if (d->index < d->count) {
-            TRY(pg_wire_int(w, in, 4, &fact->oid));
+            DEC_TRY(pg_wire_int(w, in, 4, &fact->oid));
             fact->index = d->index++;
-            return emit(d, PG_FACT_TYPE, fact);
+            return pg_wire_fact(&d->wire, PG_FACT_TYPE, fact);
         }
         w->step = 4;
         /* fall through */
@@ -102,14 +84,14 @@ formats(struct pg_frontend *d, struct slice *in, uint8_t step, struct pg_formats
 {
     struct pg_wire *w = &d->wire;
     if (w->step == step) {
-        TRY(pg_wire_int(w, in, 2, &d->count));
+        DEC_TRY(pg_wire_int(w, in, 2, &d->count));
         *ret_formats = (struct pg_formats){(uint16_t)d->count, 0};
         d->index = 0;
         w->step++;
     }
     while (d->index < d->count) {
         uint32_t code;
-        TRY(pg_wire_int(w, in, 2, &code));
+        DEC_TRY(pg_wire_int(w, in, 2, &code));
         if (code == 1 && d->index < 64) {
             ret_formats->binary |= 1ull << d->index;
         }
@@ -127,7 +109,7 @@ value(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
     fact->is_null = false;
     fact->piece = SLICE_NONE;
     if (!d->value_open) {
-        TRY(pg_wire_int(w, in, 4, &d->value_left));
+        DEC_TRY(pg_wire_int(w, in, 4, &d->value_left));
         fact->is_null = d->value_left == UINT32_MAX;
         if (fact->is_null) {
             d->value_left = 0;
@@ -152,7 +134,7 @@ value(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
         d->value_open = false;
         d->index++;
     }
-    return emit(d, PG_FACT_VALUE, fact);
+    return pg_wire_fact(&d->wire, PG_FACT_VALUE, fact);
 }
 
 static enum dec
@@ -161,26 +143,26 @@ bind(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
     struct pg_wire *w = &d->wire;
     switch (w->step) {
     case 0:
-        TRY(name(d, in, &d->portal));
+        DEC_TRY(name(d, in, &d->portal));
         w->step = 1;
         /* fall through */
     case 1:
-        TRY(name(d, in, &d->name));
+        DEC_TRY(name(d, in, &d->name));
         w->step = 2;
         /* fall through */
     case 2:
     case 3:
-        TRY(formats(d, in, 2, &d->formats));
+        DEC_TRY(formats(d, in, 2, &d->formats));
         /* fall through */
     case 4:
-        TRY(pg_wire_int(w, in, 2, &d->count));
+        DEC_TRY(pg_wire_int(w, in, 2, &d->count));
         d->index = 0;
         d->value_open = false;
         fact->name = d->name;
         fact->portal = d->portal;
         fact->count = d->count;
         w->step = 5;
-        return emit(d, PG_FACT_BEGIN, fact);
+        return pg_wire_fact(&d->wire, PG_FACT_BEGIN, fact);
     case 5:
         if (d->index < d->count) {
             return value(d, in, fact);
@@ -189,7 +171,7 @@ bind(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
         /* fall through */
     case 6:
     case 7:
-        TRY(formats(d, in, 6, &d->result_formats));
+        DEC_TRY(formats(d, in, 6, &d->result_formats));
         /* fall through */
     default:
         return end(d, in, fact);
@@ -202,14 +184,14 @@ describe_or_close(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
     struct pg_wire *w = &d->wire;
     switch (w->step) {
     case 0:
-        TRY(pg_wire_int(w, in, 1, &d->count));
+        DEC_TRY(pg_wire_int(w, in, 1, &d->count));
         if (d->count != 'S' && d->count != 'P') {
             return pg_wire_fail(w, DEC_BAD, "Describe or Close of neither statement nor portal");
         }
         w->step = 1;
         /* fall through */
     case 1:
-        TRY(name(d, in, &d->name));
+        DEC_TRY(name(d, in, &d->name));
         w->step = 2;
         /* fall through */
     default:
@@ -224,11 +206,11 @@ execute(struct pg_frontend *d, struct slice *in, struct pg_fact *fact)
     struct pg_wire *w = &d->wire;
     switch (w->step) {
     case 0:
-        TRY(name(d, in, &d->portal));
+        DEC_TRY(name(d, in, &d->portal));
         w->step = 1;
         /* fall through */
     case 1:
-        TRY(pg_wire_int(w, in, 4, &d->count));
+        DEC_TRY(pg_wire_int(w, in, 4, &d->count));
         w->step = 2;
         /* fall through */
     default:
@@ -241,7 +223,7 @@ enum dec
 pg_frontend_next(struct pg_frontend *d, struct slice *in, struct pg_fact *ret_fact)
 {
     if (d->wire.head_fill < 5) {
-        TRY(pg_wire_head(&d->wire, in));
+        DEC_TRY(pg_wire_head(&d->wire, in));
     }
     switch (d->wire.type) {
     case 'Q':

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/decode.h"
 #include "base/slice.h"
+#include "proto/pg/pg_fact.h"
 
 /* PostgreSQL itself tells names apart by this many bytes (NAMEDATALEN - 1). */
 #define PG_NAME_MAX 63
@@ -72,5 +73,15 @@ enum dec pg_wire_text(struct pg_wire *w, struct slice *in, struct slice *ret_pie
 enum dec pg_wire_skip(struct pg_wire *w, struct slice *in);
 
 enum dec pg_wire_fail(struct pg_wire *w, enum dec dec, const char *reason);
+
+/* Names the fact and the message that it comes from; DEC_OK. */
+static inline enum dec
+pg_wire_fact(const struct pg_wire *w, enum pg_fact_kind kind, struct pg_fact *fact)
+{
+    fact->kind = (uint8_t)kind;
+    fact->type = w->type;
+    fact->len = w->len;
+    return DEC_OK;
+}
 
 #endif

@@ -381,16 +381,6 @@ put_utf8(uint8_t *dst, uint32_t c)
     return 4;
 }
 
-static int
-hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The escape is read: hands out what it stands for. */
 static bool
 escape_out(struct sql_lexer *l, struct sql_token *t)
@@ -446,7 +436,7 @@ read_escape(struct sql_lexer *l, struct slice *in, struct sql_token *t)
         take(in, 1);
         return !escape_begins(l, c) && escape_out(l, t);
     }
-    int digit = hex_value(c);
+    int digit = slice_hex_digit(c);
     bool fits = digit >= 0 && (l->last != 'o' || digit < 8);
     if (!fits) {
         return escape_out(l, t);

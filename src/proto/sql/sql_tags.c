@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/sql/sql_tags.h"
 
-static int
-hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* url: %xx and `+` stand for bytes. Backslashes escape the byte behind them either way. */
 static void
 decode(struct slice text, bool url, char *dst, size_t size)
@@ -22,9 +12,9 @@ decode(struct slice text, bool url, char *dst, size_t size)
             c = text.ptr[++i];
         } else if (url && c == '+') {
             c = ' ';
-        } else if (url && c == '%' && i + 2 < text.len && hex_value(text.ptr[i + 1]) >= 0 &&
-                   hex_value(text.ptr[i + 2]) >= 0) {
-            c = (uint8_t)(hex_value(text.ptr[i + 1]) << 4 | hex_value(text.ptr[i + 2]));
+        } else if (url && c == '%' && i + 2 < text.len && slice_hex_digit(text.ptr[i + 1]) >= 0 &&
+                   slice_hex_digit(text.ptr[i + 2]) >= 0) {
+            c = (uint8_t)(slice_hex_digit(text.ptr[i + 1]) << 4 | slice_hex_digit(text.ptr[i + 2]));
             i += 2;
         }
         dst[len++] = c >= ' ' && c != 0x7f ? (char)c : ' ';
