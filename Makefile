@@ -12,6 +12,7 @@ TSAN_BUILD ?= build-tsan
 FUZZ_BUILD ?= build-fuzz
 PYTHON     := /usr/bin/python3
 SEED       ?= 1
+JOBS       ?= 2
 
 .PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests bench check deb install clean help
 
@@ -60,9 +61,9 @@ demo: deps all
 corners: deps all
 	@$(PYTHON) -m examples.demo corners --binary $(BUILD)/src/slowburn
 
-# Twenty generated schemas and applications with planted faults: make schemas SEED=7
+# Twenty generated schemas and applications with planted faults, JOBS at a time: make schemas SEED=7
 schemas: deps all
-	@$(PYTHON) -m test.schemas --binary $(BUILD)/src/slowburn --seed $(SEED)
+	@$(PYTHON) -m test.schemas --binary $(BUILD)/src/slowburn --seed $(SEED) --jobs $(JOBS)
 
 # The slow tier with the real shop: nothing disturbed, controls, burns without a deploy.
 shop-tests: deps all
