@@ -48,6 +48,20 @@ incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64
 }
 
 void
+incident_move(struct incident *inc, const struct shift_route *r)
+{
+    inc->watch = r->watch;
+    slice_to_str(slice_from_str(r->watch->text), inc->subject, sizeof(inc->subject));
+    inc->before = r->before;
+    inc->now = r->now;
+    inc->change_count = inc->cause_count = inc->action_count = inc->together_count = 0;
+    inc->victim_count = inc->ruled_out_count = 0;
+    inc->saving_together_ms = 0;
+    inc->calm_ns = 0;
+    inc->dirty = true;
+}
+
+void
 incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text)
 {
     if (inc->timeline_count == INCIDENT_TIMELINE_MAX) {
@@ -312,6 +326,17 @@ static bool
 is_generic(enum finding_kind kind)
 {
     return kind == FINDING_SLOWER || kind == FINDING_MORE_CALLS;
+}
+
+bool
+incident_has_reason(const struct incident *inc)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        if (!is_generic(inc->cause[i].finding.kind)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A reason makes "it is slower" superfluous; values that are proved to come from rows make "few

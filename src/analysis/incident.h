@@ -126,11 +126,18 @@ struct incident {
 struct incident *incident_new(uint32_t id, const struct shift_route *route, uint64_t onset_ns,
                               uint64_t now_ns);
 
+/* Another route turned out to be the one to blame: it becomes the subject, and what was said of the
+ * old one is forgotten. */
+void incident_move(struct incident *inc, const struct shift_route *route);
+
 void incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text);
 
 /* Follows the figures: latency, trend, changes, victims. labels: how statements are called. */
 void incident_follow(struct incident *inc, struct shift *shift, const struct load *load,
                      const struct statement_table *statements, unsigned cores, uint64_t now_ns);
+
+/* Some cause is more than "slower" or "more calls". */
+bool incident_has_reason(const struct incident *inc);
 
 /* Adds a finding, or replaces what was weaker. True when that is news. */
 bool incident_add_cause(struct incident *inc, const struct finding *f, const char *route,

@@ -6,7 +6,9 @@
 #include "analysis/receipt.h"
 #include "base/clock.h"
 
-#define CALM_NS (60 * NS_PER_S)
+#define CALM_NS         (60 * NS_PER_S)
+#define BLAME_WITHIN_NS (5 * 60 * NS_PER_S) /* so long after its opening the subject may change */
+#define BLAME_TIMES     3
 
 static void
 rule_out(struct judge *j, struct incident *inc, const struct shift *s)
@@ -87,6 +89,31 @@ follow_calm(struct judge *j, struct incident *inc, const struct shift_route *r)
     return j->now_ns >= inc->calm_ns + (unmeasured ? 3 * CALM_NS : CALM_NS);
 }
 
+/* The busiest route has its 30 requests first, and may only be a victim: while no reason is found
+ * for it, one whose own statements take far more of the database's time takes its place. */
+static struct shift_route *
+blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route *r)
+{
+    struct shift_route *worst = r;
+    double most = BLAME_TIMES * MAX(shift_own_queries_ms(r), 0) * r->now.n;
+    bool young = j->now_ns < inc->opened_ns + BLAME_WITHIN_NS;
+    if (inc->state != INCIDENT_OPEN || !young || incident_has_reason(inc)) {
+        return r;
+    }
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *x = &s->route[i];
+        double own = shift_own_queries_ms(x) * x->now.n;
+        if (x->watch != inc->watch && own > most && shift_is_burn(s, x)) {
+            most = own;
+            worst = x;
+        }
+    }
+    if (worst != r) {
+        judge_move_incident(j, inc, worst);
+    }
+    return worst;
+}
+
 void
 judge_follow(struct judge *j, struct incident *inc)
 {
@@ -96,6 +123,7 @@ judge_follow(struct judge *j, struct incident *inc)
     bool news = false;
     if (r != NULL && r->now.n >= 5) {
         r->before = inc->before; /* the judge's own base may be another burn's */
+        r = blame(j, inc, s, r);
         struct inquest q = judge_inquest(j);
         if (inc->state == INCIDENT_OPEN) {
             inquest_gather(&q, s, r);

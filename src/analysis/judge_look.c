@@ -12,6 +12,7 @@
 #define HOLD_DRIFT_NS    (15 * NS_PER_S)
 #define RESTORED_SPAN_NS (10 * 60 * NS_PER_S)
 #define NOVELTIES_MAX    4u
+#define VICTIM_WAITS_NS  (20 * NS_PER_S) /* for one with fewer requests that may be to blame */
 
 /* The start of the last stretch in which groups of ten requests are all as bad as now. */
 static uint64_t
@@ -112,6 +113,19 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
     judge_tell(j, "incident-opened", text);
 }
 
+/* A quieter route runs something new, and has not had its 30 requests yet. */
+static bool
+one_is_brewing(const struct shift *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct shift_route *r = &s->route[i];
+        if (!r->comparable && r->before.n >= 15 && r->now.n >= 5 && shift_has_news(r)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A candidate must be seen without a break for some seconds, and has its evidence gathered
  * meanwhile. Returns the worst one that has held. */
 static struct shift_route *
@@ -143,7 +157,27 @@ pick(struct judge *j, struct shift *s, const struct watch *only)
             worst = r;
         }
     }
-    return worst;
+    bool may_be_victim = worst != NULL && !shift_has_news(worst) &&
+                         j->now_ns < worst->watch->suspected_ns + VICTIM_WAITS_NS;
+    return may_be_victim && one_is_brewing(s) ? NULL : worst;
+}
+
+void
+judge_move_incident(struct judge *j, struct incident *inc, const struct shift_route *r)
+{
+    uint64_t fingerprint = 0;
+    uint64_t from = inc->onset_ns - MIN(inc->onset_ns, DEPLOY_TIE_NS);
+    uint64_t novelty = watch_novelty(r->watch, from, &fingerprint);
+    char text[256];
+    snprintf(text, sizeof(text), "%.110s is to blame, %.110s only waits", r->watch->text,
+             inc->subject);
+    incident_move(inc, r);
+    inc->onset_ns = novelty != 0 ? MIN(inc->onset_ns, novelty) : inc->onset_ns;
+    if (!inc->has_deploy) {
+        tie_deploy(j, inc, novelty);
+    }
+    incident_note(inc, j->now_ns, "subject", text);
+    judge_tell(j, "incident-subject", text);
 }
 
 static bool

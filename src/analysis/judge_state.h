@@ -64,6 +64,9 @@ void judge_add_name(struct judge *judge, const struct intake_name *name);
 
 /* judge_look.c: opens an incident where one is due; takes afresh what is normal. */
 void judge_look_for_burns(struct judge *judge);
+/* The incident's subject was a victim: this route is to blame. */
+void judge_move_incident(struct judge *judge, struct incident *inc,
+                         const struct shift_route *route);
 void judge_learn_bases(struct judge *judge);
 
 /* judge_follow.c */

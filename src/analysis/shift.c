@@ -405,6 +405,18 @@ shift_is_burn(const struct shift *s, const struct shift_route *r)
     return !s->surge || r->new_or_more_ms >= threshold;
 }
 
+double
+shift_own_queries_ms(const struct shift_route *r)
+{
+    return r->change_ms - r->waiting_ms - r->app_change_ms;
+}
+
+bool
+shift_has_news(const struct shift_route *r)
+{
+    return r->new_or_more_ms >= MAX(1.0, 0.10 * r->before.mean_ms);
+}
+
 bool
 shift_is_victim(const struct shift_route *r)
 {

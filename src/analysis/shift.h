@@ -85,6 +85,12 @@ double shift_threshold_ms(const struct shift_route *route);
 /* Its own change is big enough, steady, and not noise. */
 bool shift_is_burn(const struct shift *shift, const struct shift_route *route);
 
+/* What its own statements have come to cost more, without waiting: its own demand. */
+double shift_own_queries_ms(const struct shift_route *route);
+
+/* It runs statements that are new, or more often, and they cost something. */
+bool shift_has_news(const struct shift_route *route);
+
 /* It waits because of others. */
 bool shift_is_victim(const struct shift_route *route);
 

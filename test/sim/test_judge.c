@@ -73,6 +73,29 @@ shop_with_v2(uint64_t seed, double seconds)
     return s;
 }
 
+/* So few requests run into it that every other route has its 30 long before. */
+static void
+a_quiet_culprit_is_the_subject(void **state)
+{
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_state(s)->rate_per_s = 60;
+        shop_state(s)->bad_share = 0.02;
+        shop_play(s, 120);
+        shop_deploy(s, "v2");
+        shop_state(s)->v2 = true;
+        shop_play(s, 90);
+        json_t *list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 1);
+        const json_t *inc = json_array_get(list, 0);
+        assert_string_equal(text_of(inc, "subject"), "GET /api/orders");
+        assert_int_equal(json_array_size(json_object_get(inc, "causes")), 3);
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 static void
 the_reference_incident(void **state)
 {
@@ -466,6 +489,7 @@ main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_reference_incident),
+        cmocka_unit_test(a_quiet_culprit_is_the_subject),
         cmocka_unit_test(opens_within_30_s_of_the_30th_bad_request),
         cmocka_unit_test(nothing_wrong_opens_nothing),
         cmocka_unit_test(a_query_that_slows_by_5_percent_a_minute),
