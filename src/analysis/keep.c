@@ -4,26 +4,64 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define KEEP_INCIDENT_MAGIC 0x69736231u /* changes with struct incident's meaning */
-#define KEEP_WATCH_MAGIC    0x77736231u
+#include "base/hash.h"
+
+#define KEEP_INCIDENT_MAGIC 0x69736331u /* changes with struct incident's meaning */
+#define KEEP_WATCH_MAGIC    0x77736331u
 
 struct keep_head {
     uint32_t magic;
     uint32_t size;
-    uint64_t wall_offset_ns;
+    uint64_t wall_offset_ns; /* of an incident */
+    uint64_t count;          /* of a watch: its known statements */
+    uint64_t sum;            /* hash of these two and of all that follows */
 };
+
+static uint64_t
+sum_of(uint64_t wall_offset_ns, uint64_t count, struct slice body)
+{
+    return hash_combine(hash_combine(hash_bytes(body), wall_offset_ns), count);
+}
+
+/* The head in front of what `body` holds. */
+static int
+keep(uint32_t magic, size_t size, uint64_t wall_offset_ns, uint64_t count, struct slice body,
+     struct buf *b)
+{
+    struct keep_head head = {magic, (uint32_t)size, wall_offset_ns, count,
+                             sum_of(wall_offset_ns, count, body)};
+    int err = buf_append(b, slice_of(&head, sizeof(head)));
+    return err == 0 ? buf_append(b, body) : err;
+}
+
+/* The head, and what is behind it. */
+static int
+keep_back(struct slice blob, uint32_t magic, size_t size, struct keep_head *ret_head,
+          struct slice *ret_body)
+{
+    struct keep_head head;
+    if (blob.len < sizeof(head)) {
+        return -EBADMSG;
+    }
+    memcpy(&head, blob.ptr, sizeof(head));
+    struct slice body = slice_sub(blob, sizeof(head), blob.len);
+    if (head.magic != magic || head.size != size ||
+        head.sum != sum_of(head.wall_offset_ns, head.count, body)) {
+        return -EBADMSG;
+    }
+    *ret_head = head;
+    *ret_body = body;
+    return 0;
+}
 
 int
 keep_incident(const struct incident *inc, uint64_t wall_offset_ns, struct buf *b)
 {
-    struct keep_head head = {KEEP_INCIDENT_MAGIC, sizeof(*inc), wall_offset_ns};
     struct incident *copy = check_alloc(1, sizeof(*copy));
     memcpy(copy, inc, sizeof(*copy));
     copy->watch = NULL;
-    int err = buf_append(b, slice_of(&head, sizeof(head)));
-    if (err == 0) {
-        err = buf_append(b, slice_of(copy, sizeof(*copy)));
-    }
+    int err = keep(KEEP_INCIDENT_MAGIC, sizeof(*copy), wall_offset_ns, 0,
+                   slice_of(copy, sizeof(*copy)), b);
     free(copy);
     return err;
 }
@@ -81,15 +119,13 @@ int
 keep_incident_back(struct slice blob, uint64_t wall_offset_ns, struct incident **ret_incident)
 {
     struct keep_head head;
-    if (blob.len != sizeof(head) + sizeof(struct incident)) {
-        return -EBADMSG;
-    }
-    memcpy(&head, blob.ptr, sizeof(head));
-    if (head.magic != KEEP_INCIDENT_MAGIC || head.size != sizeof(struct incident)) {
+    struct slice body;
+    if (keep_back(blob, KEEP_INCIDENT_MAGIC, sizeof(struct incident), &head, &body) != 0 ||
+        body.len != sizeof(struct incident)) {
         return -EBADMSG;
     }
     struct incident *inc = check_alloc(1, sizeof(*inc));
-    memcpy(inc, blob.ptr + sizeof(head), sizeof(*inc));
+    memcpy(inc, body.ptr, sizeof(*inc));
     inc->watch = NULL;
     if (!counts_fit(inc)) {
         free(inc);
@@ -106,46 +142,48 @@ keep_incident_back(struct slice blob, uint64_t wall_offset_ns, struct incident *
 int
 keep_watch(const struct watch *w, struct buf *b)
 {
-    struct keep_head head = {KEEP_WATCH_MAGIC, sizeof(struct stats), w->known_count};
+    AUTO_BUF struct buf body;
+    buf_init(&body, 1u << 16);
     uint8_t flags[8] = {w->guessed ? 1 : 0, w->method};
-    (void)buf_append(b, slice_of(&head, sizeof(head)));
-    (void)buf_append(b, slice_of(flags, sizeof(flags)));
+    (void)buf_append(&body, slice_of(flags, sizeof(flags)));
     size_t used = offsetof(struct stats, q) + w->base.query_count * sizeof(w->base.q[0]);
-    (void)buf_append(b, slice_of(&w->base, used));
+    (void)buf_append(&body, slice_of(&w->base, used));
     for (unsigned i = 0; i < w->known_count; i++) {
         uint64_t fingerprint = w->known[i].fingerprint;
-        (void)buf_append(b, slice_of(&fingerprint, sizeof(fingerprint)));
+        (void)buf_append(&body, slice_of(&fingerprint, sizeof(fingerprint)));
     }
-    return buf_overflowed(b) ? -E2BIG : 0;
+    if (buf_overflowed(&body)) {
+        return -E2BIG;
+    }
+    return keep(KEEP_WATCH_MAGIC, sizeof(struct stats), 0, w->known_count, buf_slice(&body), b);
 }
 
 int
 keep_watch_back(struct slice blob, struct watch *w)
 {
     struct keep_head head;
+    struct slice body;
     struct stats base = {0};
-    size_t fixed = sizeof(head) + 8;
-    if (blob.len < fixed + offsetof(struct stats, q)) {
+    size_t flags = 8, fixed = flags + offsetof(struct stats, q);
+    if (keep_back(blob, KEEP_WATCH_MAGIC, sizeof(struct stats), &head, &body) != 0 ||
+        body.len < fixed) {
         return -EBADMSG;
     }
-    memcpy(&head, blob.ptr, sizeof(head));
-    memcpy(&base, blob.ptr + fixed, offsetof(struct stats, q));
+    memcpy(&base, body.ptr + flags, offsetof(struct stats, q));
     size_t queries = base.query_count * sizeof(base.q[0]);
-    size_t known = head.wall_offset_ns;
-    if (head.magic != KEEP_WATCH_MAGIC || head.size != sizeof(struct stats) ||
-        base.query_count > STATS_QUERIES_MAX || known > WATCH_KNOWN_MAX ||
-        blob.len != fixed + offsetof(struct stats, q) + queries + known * sizeof(uint64_t)) {
+    if (base.query_count > STATS_QUERIES_MAX || head.count > WATCH_KNOWN_MAX ||
+        body.len != fixed + queries + head.count * sizeof(uint64_t)) {
         return -EBADMSG;
     }
-    memcpy(base.q, blob.ptr + fixed + offsetof(struct stats, q), queries);
+    memcpy(base.q, body.ptr + fixed, queries);
     base.from_ns = base.to_ns = 0; /* of another run */
-    w->guessed = blob.ptr[sizeof(head)] != 0;
-    w->method = blob.ptr[sizeof(head) + 1];
+    w->guessed = body.ptr[0] != 0;
+    w->method = body.ptr[1];
     w->base = base;
     w->base_restored = base.n > 0;
-    for (size_t i = 0; i < known; i++) {
+    for (size_t i = 0; i < head.count; i++) {
         uint64_t fingerprint;
-        memcpy(&fingerprint, blob.ptr + blob.len - (known - i) * sizeof(fingerprint),
+        memcpy(&fingerprint, body.ptr + fixed + queries + i * sizeof(fingerprint),
                sizeof(fingerprint));
         watch_know(w, fingerprint);
     }

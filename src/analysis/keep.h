@@ -3,7 +3,8 @@
  *
  * An incident is kept as it lies in memory, with a version and its size in front: its readers are
  * this binary's own restarts. A version that does not match is refused, and the incident then goes
- * on as the document that was stored beside it. Times are CLOCK_MONOTONIC and are moved by the
+ * on as the document that was stored beside it; so is one whose sum does not match, so that bytes
+ * that a disk has changed are never taken for state. Times are CLOCK_MONOTONIC and are moved by the
  * difference of the two wall clock offsets, which is zero unless the machine was restarted.
  * Nothing in it is a literal. Pure. */
 #ifndef ANALYSIS_KEEP_H
