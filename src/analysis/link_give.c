@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "analysis/link_state.h"
+#include "base/clock.h"
+
+struct upstream *
+link_upstream_of(struct linker *l, const struct piece_session *s)
+{
+    return &l->upstreams[s->upstream % LINK_UPSTREAMS];
+}
+
+static void
+release_piece(struct linker *l, struct piece *p)
+{
+    l->totals.bytes_now -= piece_bytes(p);
+    piece_free(&p);
+}
+
+void
+link_release_pieces(struct linker *l, struct list *pieces)
+{
+    LIST_FOREACH (it, pieces) {
+        release_piece(l, LIST_ENTRY(it, struct piece, in_order));
+    }
+}
+
+static void
+release_session(struct linker *l, struct piece_session *s)
+{
+    map_remove(&l->sessions, s->id);
+    list_remove(&s->bursting);
+    free(s);
+}
+
+static void
+hand_out(struct linker *l, struct trace *t)
+{
+    l->totals.queries_out += t->query_count + t->queries_folded;
+    l->out.trace(l->out.ctx, &t);
+}
+
+/* Work of its own, or unlinked: a trace without a request. */
+static void
+emit_work(struct linker *l, const struct piece_session *s, struct list *pieces, bool unlinked)
+{
+    const struct piece *first = LIST_ENTRY(pieces->next, struct piece, in_order);
+    const char *tag = "";
+    bool whole = true;
+    LIST_FOREACH (it, pieces) {
+        const struct piece *p = LIST_ENTRY(it, struct piece, in_order);
+        tag = tag[0] == '\0' ? p->tag : tag;
+        whole = whole && p->is_session;
+    }
+    struct trace *t = piece_list_trace(pieces);
+    t->listener = s->listener;
+    t->upstream = s->upstream;
+    t->basis = !unlinked && whole ? LINK_CONNECTION : LINK_NONE;
+    t->probability = unlinked ? 0 : 1;
+    if (first->has_trace_id) {
+        memcpy(t->trace_id, first->trace_id, sizeof(t->trace_id));
+    }
+    t->route =
+        unlinked ? TRACE_ROUTE_UNLINKED : l->out.route_of_work(l->out.ctx, t, slice_from_str(tag));
+    link_release_pieces(l, pieces);
+    hand_out(l, t);
+}
+
+void
+link_flush_burst(struct linker *l, struct piece_session *s)
+{
+    if (!list_is_empty(&s->burst)) {
+        emit_work(l, s, &s->burst, false);
+    }
+    list_remove(&s->bursting);
+    if (s->end_ns != 0 && list_is_empty(&s->pieces)) {
+        release_session(l, s);
+    }
+}
+
+/* Takes the piece off the undecided and tells the next on its connection whose it was. */
+static void
+undecided_no_more(struct linker *l, struct piece *p, uint64_t owner)
+{
+    struct piece_session *s = p->session;
+    if (p->in_session.next == &s->pieces) {
+        s->anchor = owner;
+        s->anchor_end_ns = p->end_ns;
+    } else {
+        struct piece *next = LIST_ENTRY(p->in_session.next, struct piece, in_session);
+        next->neighbour = owner;
+        next->neighbour_end_ns = p->end_ns;
+    }
+    struct held_request *hope = p->hope == 0 ? NULL : held_find(&l->held, p->hope);
+    if (hope != NULL) {
+        hope->hopes--;
+    }
+    p->hope = 0;
+    if (s->open == p) {
+        s->open = NULL;
+    }
+    s->is_fresh = false;
+    list_remove(&p->in_session);
+    list_remove(&p->in_order);
+}
+
+static void
+session_may_end(struct linker *l, struct piece_session *s)
+{
+    if (s->end_ns != 0 && list_is_empty(&s->pieces)) {
+        link_flush_burst(l, s);
+    }
+}
+
+void
+link_decide_own_work(struct linker *l, struct piece *p)
+{
+    struct piece_session *s = p->session;
+    undecided_no_more(l, p, 0);
+    l->totals.pieces[p->is_session ? LINK_CONNECTION : LINK_NONE]++;
+    uint64_t limit = burst_gaps_limit_ns(&link_upstream_of(l, s)->gaps);
+    /* Two transactions side by side are two pieces of work: drivers that open one for each request
+     * outnumber requests that commit twice. */
+    bool both = s->burst_is_transaction && p->query_count > 1;
+    if (!list_is_empty(&s->burst) && (both || p->start_ns > s->burst_end_ns + limit)) {
+        emit_work(l, s, &s->burst, false);
+    }
+    if (list_is_empty(&s->bursting)) {
+        list_append(&l->bursting, &s->bursting);
+    }
+    list_append(&s->burst, &p->in_order);
+    s->burst_end_ns = p->end_ns;
+    s->burst_is_transaction = p->query_count > 1;
+    session_may_end(l, s);
+}
+
+void
+link_decide_unlinked(struct linker *l, struct piece *p)
+{
+    struct piece_session *s = p->session;
+    undecided_no_more(l, p, 0);
+    l->totals.pieces_unlinked++;
+    struct list one;
+    list_init(&one);
+    list_append(&one, &p->in_order);
+    emit_work(l, s, &one, true);
+    session_may_end(l, s);
+}
+
+/* A request that already has a piece on another connection of this upstream. */
+static bool
+is_spread(const struct held_request *r, const struct piece_session *s)
+{
+    const struct piece *last = LIST_ENTRY(r->pieces.prev, struct piece, in_order);
+    return !list_is_empty(&r->pieces) && last->session_id != s->id && last->upstream == s->upstream;
+}
+
+void
+link_decide_request(struct linker *l, struct piece *p, struct held_request *r,
+                    enum link_basis basis, float probability)
+{
+    struct piece_session *s = p->session;
+    undecided_no_more(l, p, r->ev.request);
+    l->totals.pieces[basis]++;
+    struct upstream *u = link_upstream_of(l, s);
+    u->anchors++;
+    u->returns += !p->is_session && is_spread(r, s);
+    p->request = r->ev.request;
+    p->basis = (uint8_t)basis;
+    p->probability = probability;
+    list_append(&r->pieces, &p->in_order);
+    r->piece_count++;
+    r->basis = MAX(r->basis, (uint8_t)basis);
+    r->probability = MIN(r->probability, probability);
+    if (s->owner != r->ev.request) {
+        u->returns += s->owner_before == r->ev.request;
+        s->owner_before = s->owner;
+        s->owner = r->ev.request;
+    }
+    session_may_end(l, s);
+}
+
+void
+link_emit_request(struct linker *l, struct held_request *r)
+{
+    struct trace *t = piece_list_trace(&r->pieces);
+    t->request = r->ev.request;
+    t->route = r->route;
+    t->listener = r->ev.listener;
+    t->upstream = r->ev.upstream;
+    t->start_ns = r->ev.start_ns;
+    t->first_byte_ns = r->ev.first_byte_ns;
+    t->end_ns = r->ev.end_ns;
+    t->bytes_in = r->ev.bytes_in;
+    t->bytes_out = r->ev.bytes_out;
+    t->body_hash = r->ev.body_hash;
+    memcpy(t->trace_id, r->ev.trace_id, sizeof(t->trace_id));
+    t->request_flags = r->ev.flags;
+    t->status = r->ev.status;
+    t->method = r->ev.method;
+    t->basis = r->basis;
+    t->probability = r->probability;
+    t->unlinked_sessions = r->unlinked;
+    r->is_out = true;
+    l->totals.requests++;
+    link_release_pieces(l, &r->pieces);
+    hand_out(l, t);
+}
