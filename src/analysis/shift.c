@@ -4,10 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/attribution.h"
 #include "base/clock.h"
 
-#define SAMPLES_MAX 512u
-#define SURGE_TIMES 1.5
+#define SAMPLES_MAX       512u
+#define SURGE_TIMES       1.5
+#define HEAVY_CALL_MS     5.0
+#define HEAVY_TIMES_FLOOR 6
+#define STRUCTURAL_SHARE  0.2 /* of the requests */
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
 static double
@@ -258,6 +262,46 @@ judge_app(const struct shift *s, struct shift_route *r)
     r->new_or_more_ms += MIN(by_calls, MAX(r->app_change_ms, 0));
 }
 
+/* The share of its requests of now that run the statement at all. */
+static double
+share_with(const struct shift_route *r, uint64_t fingerprint)
+{
+    const struct recent *ring = &r->watch->recent;
+    unsigned with = 0, all = 0;
+    for (uint32_t k = ring->count; k-- > 0;) {
+        const struct recent_request *req = recent_at(ring, k);
+        if (req->start_ns >= r->now.from_ns) {
+            with += recent_find(req, fingerprint) != NULL ? 1 : 0;
+            all++;
+        }
+    }
+    return all == 0 ? 0 : (double)with / all;
+}
+
+/* New and far from a look-up, or called again and again; and by many of the requests. */
+static bool
+is_structural(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
+{
+    bool repeated = p->calls_now - p->calls_before >= RECENT_REPEATS_MIN - 1;
+    bool heavy = p->kind == SHIFT_NEW && p->per_call_now_ms >= HEAVY_CALL_MS &&
+                 p->per_call_now_ms >= HEAVY_TIMES_FLOOR * s->floor_ms;
+    return (repeated || heavy) && share_with(r, p->fingerprint) >= STRUCTURAL_SHARE;
+}
+
+/* What the route would have become faster by, as the others have. */
+static double
+relief_ms(const struct shift *s, const struct shift_route *r, const struct shift_part *parts,
+          unsigned n)
+{
+    double ms = r->before.app_ms * MAX(1 - s->app_ratio, 0);
+    for (unsigned i = 0; i < n; i++) {
+        if (parts[i].kind == SHIFT_SAME || parts[i].kind == SHIFT_FASTER) {
+            ms += parts[i].before_ms * MAX(1 - s->call_ratio, 0);
+        }
+    }
+    return ms;
+}
+
 static void
 judge_route(const struct shift *s, struct shift_route *r)
 {
@@ -271,11 +315,12 @@ judge_route(const struct shift *s, struct shift_route *r)
             r->waiting_ms += p->change_ms;
         } else if (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) {
             r->new_or_more_ms += p->change_ms;
-            if (p->calls_now - p->calls_before >= RECENT_REPEATS_MIN - 1) {
-                r->structural_ms += p->change_ms;
-            }
+            r->structural_ms += is_structural(s, r, p) ? p->change_ms : 0;
+        } else if (p->kind == SHIFT_GONE || p->kind == SHIFT_FEWER) {
+            r->gone_or_fewer_ms -= p->change_ms;
         }
     }
+    r->relief_ms = relief_ms(s, r, parts, n);
     judge_app(s, r);
     r->own_ms = r->change_ms - r->waiting_ms - r->app_waiting_ms;
     double se = hypot(r->before.mean_se_ms, r->now.mean_se_ms);
@@ -343,6 +388,7 @@ shift_new(struct watch *const *watches, unsigned count, const struct load *load,
     measure_load(s, load, split_ns, now_ns);
     common_calls(s);
     common_app(s);
+    s->floor_ms = attribution_floor_ms(s);
     for (unsigned i = 0; i < s->count; i++) {
         judge_route(s, &s->route[i]);
     }
@@ -377,13 +423,16 @@ shift_threshold_ms(const struct shift_route *r)
     return structural ? MAX(1.0, 0.10 * r->before.mean_ms) : MAX(1.5, 0.25 * r->before.mean_ms);
 }
 
-/* What new and repeated statements cost is counted call by call: the noise of whole requests does
- * not blur it. The requests only must have become slower, and by no less than half of it. */
+/* What new statements cost is counted call by call: the noise of whole requests does not blur it.
+ * It must come on top: not instead of other statements, and requests that became faster by more
+ * than their noise, and more than the others did, refute it. */
 static bool
 is_structural_burn(const struct shift_route *r)
 {
-    return r->structural_ms >= MAX(1.0, 0.10 * r->before.mean_ms) && r->z >= 2.5 &&
-           r->change_ms >= 0.5 * r->structural_ms;
+    double threshold = MAX(1.0, 0.10 * r->before.mean_ms);
+    double noise = 2 * hypot(r->before.mean_se_ms, r->now.mean_se_ms);
+    return r->structural_ms >= threshold && r->structural_ms - r->gone_or_fewer_ms >= threshold &&
+           r->change_ms + r->relief_ms >= 0.5 * r->structural_ms - noise;
 }
 
 bool

@@ -44,11 +44,13 @@ struct shift_route {
     double change_ms;
     double waiting_ms; /* of its queries */
     double app_change_ms;
-    double app_waiting_ms; /* of the application: in common with other routes */
-    double own_ms;         /* what is left: its own doing */
-    double structural_ms;  /* of own: statements that are new or called 5 times more */
-    double new_or_more_ms; /* of own: by statements that are new or called more */
-    double z;              /* of the mean's change */
+    double app_waiting_ms;   /* of the application: in common with other routes */
+    double own_ms;           /* what is left: its own doing */
+    double structural_ms;    /* of own: statements that are new and heavy, or called 4 times more */
+    double new_or_more_ms;   /* of own: by statements that are new or called more */
+    double gone_or_fewer_ms; /* what left with statements that are gone or called less */
+    double relief_ms;        /* it would have become faster by this, as the others have */
+    double z;                /* of the mean's change */
 };
 
 enum shift_mode {
@@ -65,7 +67,8 @@ struct shift {
     double load_before, load_now;      /* database load */
     double call_ratio, call_growth_ms; /* what unchanged calls have come to cost: medians */
     double app_ratio, app_growth_ms;
-    bool surge; /* traffic over 1.5 times what it was */
+    double floor_ms; /* what a look-up costs now; 0: not known */
+    bool surge;      /* traffic over 1.5 times what it was */
 };
 
 /* split_ns: SHIFT_SINCE: that moment; SHIFT_FROZEN: the incident's onset. */
