@@ -187,6 +187,84 @@ statements_come_and_go(void **state)
     close_scene(&s);
 }
 
+/* The first route with its own statement of 10 ms and `calls` of another one. */
+static void
+play_with_news(struct scene *s, unsigned calls, double ms, double app_ms, unsigned one_in)
+{
+    unsigned n = 0;
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        struct kit_query q[64] = {{.fingerprint = 1, .ms = 10}};
+        unsigned more = n++ % one_in == 0 ? calls : 0;
+        for (unsigned i = 0; i < more; i++) {
+            q[i + 1] =
+                (struct kit_query){.fingerprint = 99, .values = i, .at_ms = 10 + i * ms, .ms = ms};
+        }
+        kit_request(s->watch[0], at, 10 + more * ms + app_ms, q, more + 1);
+    }
+}
+
+static void
+new_repeats_count_though_the_machine_calmed(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        for (unsigned i = 1; i < ROUTES; i++) {
+            kit_calls(s.watch[i], at, i + 1, 1, 10, 4);
+        }
+    }
+    play_with_news(&s, 5, 0.8, 4, 1);
+    struct shift_route *r = compare(&s);
+    kit_near(r->change_ms, -2);
+    kit_near(r->relief_ms, 6); /* 10 ms of the application became 4 for everybody */
+    kit_near(r->structural_ms, 4);
+    assert_true(shift_is_burn(s.shift, r));
+    close_scene(&s);
+}
+
+static void
+a_route_that_got_faster_itself_is_no_burn(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    play_with_news(&s, 5, 0.8, 4, 1);
+    struct shift_route *r = compare(&s);
+    kit_near(r->relief_ms, 0);
+    kit_near(r->structural_ms, 4);
+    assert_false(shift_is_burn(s.shift, r));
+    close_scene(&s);
+}
+
+static void
+statements_that_take_the_place_of_others_are_no_burn(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        kit_calls(s.watch[0], at, 99, 5, 2, 10);
+    }
+    struct shift_route *r = compare(&s);
+    kit_near(r->structural_ms, 10);
+    kit_near(r->gone_or_fewer_ms, 10);
+    assert_false(shift_is_burn(s.shift, r));
+    close_scene(&s);
+}
+
+static void
+what_few_requests_do_is_not_structural(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    play_with_news(&s, 50, 1, 10, 10);
+    struct shift_route *r = compare(&s);
+    kit_near(r->new_or_more_ms, 5);
+    kit_near(r->structural_ms, 0);
+    close_scene(&s);
+}
+
 static uint32_t
 nobody_answers(void *ctx, const char *question)
 {
@@ -293,6 +371,10 @@ main(void)
         cmocka_unit_test(what_all_have_in_common_is_waiting),
         cmocka_unit_test(twice_the_traffic_is_a_surge),
         cmocka_unit_test(statements_come_and_go),
+        cmocka_unit_test(new_repeats_count_though_the_machine_calmed),
+        cmocka_unit_test(a_route_that_got_faster_itself_is_no_burn),
+        cmocka_unit_test(statements_that_take_the_place_of_others_are_no_burn),
+        cmocka_unit_test(what_few_requests_do_is_not_structural),
         cmocka_unit_test(a_fix_lands_and_is_measured),
         cmocka_unit_test(a_short_run_is_no_fix),
         cmocka_unit_test(calm_is_within_the_noise_of_before),
