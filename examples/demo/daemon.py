@@ -21,6 +21,16 @@ def binary():
     return path
 
 
+def run_command(program, data, admin_port, listeners, advisor_dsn=None, extra=()):
+    """`slowburn run`; listeners: (protocol, port, upstream's port), all on loopback."""
+    argv = [program, "run", "--data", data, "--admin", f"{net.HOST}:{admin_port}"]
+    for protocol, port, upstream in listeners:
+        argv += [f"--{protocol}", f"{net.HOST}:{port}={net.HOST}:{upstream}"]
+    if advisor_dsn:
+        argv += ["--advisor", advisor_dsn]
+    return [*argv, *extra]
+
+
 class Slowburn:
     """One daemon in front of one PostgreSQL and one HTTP server."""
 
@@ -34,17 +44,12 @@ class Slowburn:
 
     def start(self, postgres_upstream, http_upstream=None, advisor_dsn=None, extra=()):
         os.makedirs(self.data, mode=0o700, exist_ok=True)
-        argv = [self._program, "run",
-                "--postgres", f"{net.HOST}:{self.postgres_port}={net.HOST}:{postgres_upstream}",
-                "--data", self.data, "--admin", f"{net.HOST}:{self.admin_port}", *extra]
-        ports = [self.postgres_port, self.admin_port]
+        listeners = [("postgres", self.postgres_port, postgres_upstream)]
         if http_upstream:
-            argv += ["--http", f"{net.HOST}:{self.http_port}={net.HOST}:{http_upstream}"]
-            ports.append(self.http_port)
-        if advisor_dsn:
-            argv += ["--advisor", advisor_dsn]
+            listeners.append(("http", self.http_port, http_upstream))
+        argv = run_command(self._program, self.data, self.admin_port, listeners, advisor_dsn, extra)
         self.process = self._processes.start("slowburn", argv, self._log)
-        for port in ports:
+        for port in (self.admin_port, *(listener[1] for listener in listeners)):
             net.wait_for_port(port, self.process)
         self._wait_until_answering()
 

@@ -21,15 +21,21 @@ def free_ports(count):
         return ports
 
 
+def listens(port):
+    try:
+        socket.create_connection((HOST, port), 1.0).close()
+    except OSError:
+        return False
+    return True
+
+
 def wait_for_port(port, process, limit_s=20.0):
     end = time.monotonic() + limit_s
     while True:
         process.check()
-        try:
-            socket.create_connection((HOST, port), 1.0).close()
+        if listens(port):
             return
-        except OSError:
-            if time.monotonic() > end:
-                raise Failed(f"{process.name} does not listen on port {port} after {limit_s:.0f} s;"
-                             f" see {process.log}") from None
-            time.sleep(0.05)
+        if time.monotonic() > end:
+            raise Failed(f"{process.name} does not listen on port {port} after {limit_s:.0f} s;"
+                         f" see {process.log}")
+        time.sleep(0.05)

@@ -3,7 +3,6 @@
 
 import glob
 import os
-import pwd
 import secrets
 import signal
 import subprocess
@@ -12,7 +11,7 @@ import time
 import psycopg2
 
 from . import net
-from .processes import Failed
+from .processes import Failed, as_user, unprivileged_user
 
 SHOP = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "laravel-shop")
 SUPERUSER = "postgres"
@@ -31,19 +30,6 @@ def bindir():
     return os.path.dirname(found[-1])
 
 
-def _drop_root():
-    """PostgreSQL refuses to run as root: the prefix of its command lines, and who owns its files."""
-    if os.geteuid() != 0:
-        return [], None
-    for name in ("postgres", "nobody"):
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups"], user
-    raise Failed("run as an ordinary user: PostgreSQL does not run as root")
-
-
 class Postgres:
     def __init__(self, processes, folder, port, logs, options=()):
         self._processes = processes
@@ -51,7 +37,8 @@ class Postgres:
         self._data = os.path.join(self._home, "data")
         self._log = os.path.join(logs, "postgres.log")
         self._options = list(options)
-        self._prefix, self._user = _drop_root()
+        self._user = unprivileged_user()
+        self._prefix = as_user(self._user)
         self.port = port
         self.password = secrets.token_hex(12)
         self.process = None

@@ -6,6 +6,7 @@ outright, a small watcher that does nothing else sees its pipe close and ends wh
 """
 
 import os
+import pwd
 import signal
 import subprocess
 import time
@@ -13,6 +14,25 @@ import time
 
 class Failed(Exception):
     """Something that was started did not do what it should; the text says where to look."""
+
+
+def unprivileged_user():
+    """Whom servers that refuse root run as when we are root; None when we are not."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise Failed("there is neither 'postgres' nor 'nobody' to run servers as that refuse root")
+
+
+def as_user(user):
+    """The front of a command line that runs it as `user`; nothing for None."""
+    if user is None:
+        return []
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups", "--"]
 
 
 class Process:
@@ -43,7 +63,7 @@ class Process:
                     self.popen.wait(wait_s)
                 except subprocess.TimeoutExpired:
                     pass
-        _kill_group(self.popen.pid)
+        kill_group(self.popen.pid)
         self.popen.wait()
         _wait_for_group(self.popen.pid)
 
@@ -88,7 +108,7 @@ class Processes:
             os.waitpid(self._watcher, 0)
 
 
-def _kill_group(group):
+def kill_group(group):
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
@@ -140,4 +160,4 @@ def _watch(reading):
     if running:
         time.sleep(2.0)
     for pid in running:
-        _kill_group(pid)
+        kill_group(pid)

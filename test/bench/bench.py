@@ -25,6 +25,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
+from examples.demo.processes import unprivileged_user  # noqa: E402
 from test.harness import postgres, processes, slowburn  # noqa: E402
 from test.peer import proxy_host  # noqa: E402
 
@@ -249,7 +250,7 @@ def kills(daemon, folder, rounds):
 @contextlib.contextmanager
 def pgbouncer(folder, upstream):
     port = processes.free_port()
-    user = processes.unprivileged_user()
+    user = unprivileged_user()
     with open(os.path.join(HERE, "pgbouncer.ini"), encoding="utf-8") as text:
         config = text.read().replace("{port}", str(port)).replace("{upstream}", str(upstream))
     path = os.path.join(folder, "pgbouncer.ini")

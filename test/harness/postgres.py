@@ -5,9 +5,11 @@ import signal
 import subprocess
 import time
 
+from examples.demo.postgres import bindir
+from examples.demo.processes import unprivileged_user
 from test.harness import processes
 
-BIN = "/usr/lib/postgresql/15/bin"
+BIN = bindir()
 
 SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -33,7 +35,7 @@ class Postgres:
         self.process = None
 
     def __enter__(self):
-        user = processes.unprivileged_user()
+        user = unprivileged_user()
         os.makedirs(self.folder)
         if user is not None:
             os.chown(self.folder, user.pw_uid, user.pw_gid)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import time
 
+from examples.demo.daemon import run_command
 from test.harness import processes
 
 
@@ -18,14 +19,10 @@ class Slowburn:
         self.port = processes.free_port()
         self.http = processes.free_port() if http_port else None
         self.admin = processes.free_port()
-        self.command = [self.binary, "run", "--data", self.data,
-                        "--admin", f"127.0.0.1:{self.admin}",
-                        "--postgres", f"127.0.0.1:{self.port}=127.0.0.1:{postgres_port}"]
+        listeners = [("postgres", self.port, postgres_port)]
         if http_port:
-            self.command += ["--http", f"127.0.0.1:{self.http}=127.0.0.1:{http_port}"]
-        if advisor:
-            self.command += ["--advisor", advisor]
-        self.command += list(more)
+            listeners.append(("http", self.http, http_port))
+        self.command = run_command(self.binary, self.data, self.admin, listeners, advisor, more)
         self.process = None
 
     def __enter__(self):
