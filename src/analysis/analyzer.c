@@ -66,6 +66,8 @@ struct analyzer {
     _Atomic bool stop;
     /* Written by the ingest thread after its last item; read by the judge thread. */
     _Atomic bool ingest_done;
+    /* Written by anybody; read by the judge thread. */
+    _Atomic uint64_t slow_query_ns;
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t wake;  /* the judge: mail came */
@@ -138,6 +140,15 @@ judge_changed(void *ctx)
     a->documents[ANALYZER_INCIDENTS].is_due = true;
 }
 
+static void
+judge_saw_slow(void *ctx, const struct judge_slow *query)
+{
+    struct analyzer *a = ctx;
+    if (a->out.slow != NULL) {
+        a->out.slow(a->out.ctx, query);
+    }
+}
+
 int
 analyzer_new(const struct analyzer_config *config, const struct analyzer_out *out,
              struct analyzer **ret_analyzer)
@@ -145,6 +156,7 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
     struct analyzer *a = check_alloc(1, sizeof(*a));
     a->magic = ANALYZER_MAGIC;
     a->out = *out;
+    a->slow_query_ns = config->slow_query_ns;
     pthread_mutex_init(&a->lock, NULL);
     pthread_mutex_init(&a->rings_lock, NULL);
     pthread_condattr_t attr;
@@ -162,8 +174,8 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
     }
     if (r == 0) {
         struct judge_config jc = {.cores = config->cores};
-        struct judge_out jo = {a,          judge_asks,   judge_lenses, judge_stores,
-                               judge_logs, judge_changed};
+        struct judge_out jo = {a,          judge_asks,    judge_lenses,  judge_stores,
+                               judge_logs, judge_changed, judge_saw_slow};
         r = judge_new(&jc, &jo, clock_now(CLOCK_MONOTONIC), clock_now(CLOCK_REALTIME), &a->judge);
     }
     if (r != 0) {
@@ -397,6 +409,7 @@ run_judge(void *arg)
     for (;;) {
         bool last = atomic_load_explicit(&a->ingest_done, memory_order_acquire);
         uint64_t now = clock_now(CLOCK_MONOTONIC);
+        judge_set_slow_query(a->judge, atomic_load(&a->slow_query_ns));
         size_t got = judge_items(a, now);
         open_mail(a, now);
         if (now >= next_tick) {
@@ -481,6 +494,13 @@ analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket
     OBJ_CHECK(a, ANALYZER_MAGIC);
     struct mail m = {.kind = MAIL_COMMAND, .command = kind, .ticket = ticket, .id = incident};
     return put_mail(a, &m, name);
+}
+
+void
+analyzer_set_slow_query(struct analyzer *a, uint64_t limit_ns)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    atomic_store(&a->slow_query_ns, limit_ns);
 }
 
 int

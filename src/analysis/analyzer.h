@@ -20,6 +20,7 @@
 #ifndef ANALYSIS_ANALYZER_H
 #define ANALYSIS_ANALYZER_H
 
+#include "analysis/judge.h"
 #include "base/diag.h"
 #include "base/slice.h"
 #include "model/stored.h"
@@ -55,10 +56,12 @@ struct analyzer_out {
     void (*document)(void *ctx, enum analyzer_document which, struct slice json);
     /* result: 0 or -errno. */
     void (*command_done)(void *ctx, uint64_t ticket, int result);
+    void (*slow)(void *ctx, const struct judge_slow *query); /* may be NULL */
 };
 
 struct analyzer_config {
-    unsigned cores; /* of the database's machine; 0: unknown */
+    unsigned cores;         /* of the database's machine; 0: unknown */
+    uint64_t slow_query_ns; /* as analyzer_set_slow_query */
 };
 
 struct analyzer;
@@ -80,6 +83,9 @@ MUST_CHECK int analyzer_answer(struct analyzer *a, uint32_t id, struct slice jso
 /* name: of a deploy. out.command_done follows, exactly once, if the answer is 0. */
 MUST_CHECK int analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket,
                                 uint32_t incident, struct slice name);
+
+/* Queries that took at least so long are told to out.slow; 0: none. */
+void analyzer_set_slow_query(struct analyzer *a, uint64_t limit_ns);
 
 /* A member of the status document: valid JSON that replaces what was there under this name.
  * 0, -ENOSPC or -E2BIG. */

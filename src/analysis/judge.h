@@ -30,6 +30,18 @@ enum judge_document {
     JUDGE_STATUS,    /* object: what the judge itself holds, sheds, and waits for */
 };
 
+/* A query that took at least the limit; route is "" where it is not known. */
+struct judge_slow {
+    uint64_t fingerprint;
+    uint64_t time_ns; /* all its round trips */
+    uint64_t rows;
+    struct slice statement; /* normalized; empty: not known yet */
+    struct slice database;
+    struct slice user;
+    struct slice route;
+    struct slice sqlstate; /* empty: no error */
+};
+
 /* All borrowed by the callee for the length of the call. */
 struct judge_out {
     void *ctx;
@@ -43,6 +55,8 @@ struct judge_out {
     void (*log)(void *ctx, const char *event, const char *text);
     /* The incidents document is not what it was. */
     void (*changed)(void *ctx);
+    /* NULL: nobody wants to know. */
+    void (*slow)(void *ctx, const struct judge_slow *query);
 };
 
 struct judge_config {
@@ -58,6 +72,9 @@ void judge_free(struct judge **judge);
 /* What the store kept, before the first item: INCIDENT (with its blob), STATE, FINGERPRINT, and
  * WINDOW (summed up to totals); other kinds are skipped. 0 or -EBADMSG (not ours; skipped). */
 MUST_CHECK int judge_restore(struct judge *judge, const struct stored *record);
+
+/* 0: no query is slow. Any number of times. */
+void judge_set_slow_query(struct judge *judge, uint64_t limit_ns);
 
 /* Borrows the item. */
 void judge_item(struct judge *judge, uint64_t now_ns, const struct intake_item *item);

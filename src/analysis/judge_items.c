@@ -97,6 +97,24 @@ add_series(struct judge *j, enum series_kind kind, const char *route, uint64_t f
 }
 
 static void
+tell_slow(const struct judge *j, const struct trace_query *q, const struct statement *s,
+          const char *route)
+{
+    bool failed = (q->flags & QUERY_ERROR) != 0;
+    struct judge_slow slow = {
+        .fingerprint = q->fingerprint,
+        .time_ns = trace_query_cost_ns(q),
+        .rows = q->rows,
+        .statement = slice_from_str(s == NULL ? "" : s->text),
+        .database = slice_from_str(judge_name_of((void *)j, q->database)),
+        .user = slice_from_str(judge_name_of((void *)j, q->user)),
+        .route = slice_from_str(route == NULL ? "" : route),
+        .sqlstate = slice_of(q->sqlstate, failed ? sizeof(q->sqlstate) : 0),
+    };
+    j->out.slow(j->out.ctx, &slow);
+}
+
+static void
 on_query(struct judge *j, const struct trace *t, const struct trace_query *q, const char *route)
 {
     bool failed = (q->flags & QUERY_ERROR) != 0;
@@ -110,6 +128,9 @@ on_query(struct judge *j, const struct trace *t, const struct trace_query *q, co
     const struct statement *s = statement_get(&j->statements, q->fingerprint);
     for (unsigned i = 0; s != NULL && i < s->writes.count; i++) {
         sameness_wrote(&j->sameness, s->writes.name[i], q->end_ns);
+    }
+    if (j->slow_query_ns > 0 && cost_ns >= j->slow_query_ns && j->out.slow != NULL) {
+        tell_slow(j, q, s, route);
     }
 }
 
@@ -180,7 +201,7 @@ on_folded_route(struct judge *j, const struct intake_folded_route *f, uint64_t a
 void
 judge_add_name(struct judge *j, const struct intake_name *n)
 {
-    if (n->kind != NAME_DATABASE || map_get(&j->names, n->id) != NULL) {
+    if ((n->kind != NAME_DATABASE && n->kind != NAME_USER) || map_get(&j->names, n->id) != NULL) {
         return;
     }
     char *text = check_alloc(1, n->text.len + 1);
@@ -188,6 +209,13 @@ judge_add_name(struct judge *j, const struct intake_name *n)
     if (map_put(&j->names, n->id, text) != 0) {
         free(text);
     }
+}
+
+void
+judge_set_slow_query(struct judge *j, uint64_t limit_ns)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    j->slow_query_ns = limit_ns;
 }
 
 void

@@ -29,8 +29,9 @@ struct judge {
     struct judge_out out;
     uint64_t now_ns;
     uint64_t wall_offset_ns;
-    struct map names;  /* id -> char *, of databases */
-    struct map routes; /* ingest's index + 1 -> watch */
+    uint64_t slow_query_ns; /* 0: none is */
+    struct map names;       /* id -> char *, of databases and users */
+    struct map routes;      /* ingest's index + 1 -> watch */
     struct watch *watch[JUDGE_ROUTES_MAX];
     unsigned watch_count;
     struct recent_budget budget;
@@ -50,7 +51,8 @@ struct judge {
     uint64_t traces, unlinked, routes_refused, evaluations;
 };
 
-/* judge.c. judge_name_of: a database's name, or "" (ctx is the judge, as callbacks want it). */
+/* judge.c. judge_name_of: a database's or user's name, or "" (ctx is the judge, as callbacks want
+ * it). */
 const char *judge_name_of(void *ctx, uint32_t id);
 uint64_t judge_wall(const struct judge *judge, uint64_t at_ns);
 void judge_tell(const struct judge *judge, const char *event, const char *text);

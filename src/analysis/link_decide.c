@@ -319,7 +319,7 @@ static bool
 waits_for_close(struct linker *l, const struct piece *p, uint64_t now_ns)
 {
     const struct piece_session *s = p->session;
-    if (!s->is_fresh || s->end_ns != 0 || s->start_ns == 0) {
+    if (!s->is_fresh || s->is_long || s->end_ns != 0 || s->start_ns == 0) {
         return false;
     }
     uint64_t limit = is_young_kind(link_upstream_of(l, s)) ? YOUNG_WAIT_NS : NS_PER_S;

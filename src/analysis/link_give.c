@@ -4,6 +4,9 @@
 #include "analysis/link_state.h"
 #include "base/clock.h"
 
+#define BURST_QUERIES_MAX (TRACE_QUERIES_MAX / 2)
+#define BURST_MAX_NS      (5 * NS_PER_S) /* and no longer, though it does not pause */
+
 struct upstream *
 link_upstream_of(struct linker *l, const struct piece_session *s)
 {
@@ -112,6 +115,15 @@ session_may_end(struct linker *l, struct piece_session *s)
     }
 }
 
+/* A connection that never rests (a batch, a benchmark) is told of as it goes. */
+static bool
+burst_is_endless(const struct piece_session *s, const struct piece *next)
+{
+    const struct piece *first = LIST_ENTRY(s->burst.next, struct piece, in_order);
+    return s->burst_queries + next->query_count > BURST_QUERIES_MAX ||
+           next->end_ns > first->start_ns + BURST_MAX_NS;
+}
+
 void
 link_decide_own_work(struct linker *l, struct piece *p)
 {
@@ -122,9 +134,14 @@ link_decide_own_work(struct linker *l, struct piece *p)
     /* Two transactions side by side are two pieces of work: drivers that open one for each request
      * outnumber requests that commit twice. */
     bool both = s->burst_is_transaction && p->query_count > 1;
-    if (!list_is_empty(&s->burst) && (both || p->start_ns > s->burst_end_ns + limit)) {
+    if (!list_is_empty(&s->burst) &&
+        (both || p->start_ns > s->burst_end_ns + limit || burst_is_endless(s, p))) {
         emit_work(l, s, &s->burst, false);
     }
+    if (list_is_empty(&s->burst)) {
+        s->burst_queries = 0;
+    }
+    s->burst_queries += p->query_count;
     if (list_is_empty(&s->bursting)) {
         list_append(&l->bursting, &s->bursting);
     }

@@ -31,6 +31,7 @@ struct piece_session {
     struct list pieces; /* undecided, by in_session */
     struct list burst;  /* decided as work of its own, by in_order */
     uint64_t burst_end_ns;
+    uint32_t burst_queries;
     bool burst_is_transaction; /* its last piece */
     struct list bursting;      /* on the linker's list while burst is not empty */
     uint64_t anchor; /* the request that the newest piece was linked to; 0: none, or undecided */

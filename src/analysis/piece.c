@@ -122,6 +122,7 @@ piece_add(struct piece *p, const struct event_query *ev, const uint64_t *values)
               .session = ev->session,
               .session_seq = ev->session_seq,
               .database = ev->database,
+              .user = ev->user,
               .flags = ev->flags,
               .value_count = kept,
               .kind = ev->kind},

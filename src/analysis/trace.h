@@ -45,6 +45,7 @@ struct trace_query {
     uint64_t session;
     uint32_t session_seq;
     uint32_t database;
+    uint32_t user;
     uint32_t flags; /* enum query_flag */
     uint16_t value_count;
     uint8_t kind; /* enum statement_kind */

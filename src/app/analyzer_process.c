@@ -13,6 +13,7 @@
 
 #include "analysis/analyzer.h"
 #include "app/datadir.h"
+#include "base/clock.h"
 #include "bus/channel.h"
 #include "io/log.h"
 #include "serve/board.h"
@@ -21,6 +22,9 @@
 
 #define WAIT_MS        5000 /* how often the facts are told again */
 #define ORPHAN_WAIT_MS 200  /* how often an orphan looks for a new supervisor */
+
+/* Of a slow query's text in the log, whose lines are limited too. */
+#define SLOW_STATEMENT_MAX 1500
 
 struct process {
     const char *data;
@@ -79,6 +83,24 @@ static void
 on_log(void *ctx, const char *event, const char *text)
 {
     log_info("analysis", event, "the judge says", LOG_STR("text", text));
+}
+
+static void
+on_slow(void *ctx, const struct judge_slow *q)
+{
+    log_info("analysis", "slow_query", "a query took longer than slow_query_ms",
+             LOG_HEX("fingerprint", q->fingerprint),
+             LOG_DOUBLE("ms", (double)q->time_ns / (double)NS_PER_MS), LOG_U64("rows", q->rows),
+             LOG_SLICE("database", q->database), LOG_SLICE("user", q->user),
+             LOG_SLICE("route", q->route), LOG_SLICE("sqlstate", q->sqlstate),
+             LOG_SLICE("statement", slice_sub(q->statement, 0, SLOW_STATEMENT_MAX)));
+}
+
+static uint64_t
+slow_query_ns(const json_t *configuration)
+{
+    const json_t *ms = json_object_get(configuration, "slow_query_ms");
+    return (uint64_t)MAX(json_integer_value(ms), 0) * NS_PER_MS;
 }
 
 static void
@@ -145,9 +167,10 @@ static int
 start_analysis(struct process *p, const json_t *o, struct diag *diag)
 {
     const struct analyzer_config config = {
-        .cores = (unsigned)json_integer_value(json_object_get(o, "cores"))};
-    const struct analyzer_out out = {p,      on_ask,      on_lens,        on_store,
-                                     on_log, on_document, on_command_done};
+        .cores = (unsigned)json_integer_value(json_object_get(o, "cores")),
+        .slow_query_ns = slow_query_ns(o)};
+    const struct analyzer_out out = {p,      on_ask,      on_lens,         on_store,
+                                     on_log, on_document, on_command_done, on_slow};
     int r = 0;
     const struct store_config store_config = {
         .dir = p->data,
@@ -188,7 +211,9 @@ configure(struct process *p, struct channel_message *m)
     if (log_level_from_str(slice_from_str(level_text), &level) == 0) {
         log_set_level(level);
     }
-    if (p->analyzer == NULL) {
+    if (p->analyzer != NULL) {
+        analyzer_set_slow_query(p->analyzer, slow_query_ns(o));
+    } else {
         struct diag diag = {0};
         int tcp_fd = -1;
         if (m->fd_count > 0) {

@@ -26,6 +26,8 @@
 #define DRAIN_MARGIN_NS   (2 * NS_PER_S)
 #define CLOSE_WAIT_NS     (10 * NS_PER_S)
 #define MESSAGES_PER_TURN 64
+#define FRESH_AFTER       3 /* lives of the analyzer in a row that were short */
+#define SHORT_LIFE_NS     (10 * NS_PER_S)
 
 enum phase {
     PHASE_RUNNING,
@@ -55,6 +57,7 @@ struct supervisor {
     uint32_t configure_id; /* of the last CONFIGURE to the proxy */
     bool flowed;           /* a proxy was ready once: from then on nothing is fatal */
     bool told_ready;
+    unsigned short_lives; /* of the analyzer, in a row */
     struct diag *diag;
 };
 
@@ -268,7 +271,8 @@ configure_the_advisor(struct supervisor *s)
     s->advisor.ready = send_owned(&s->advisor, &m, configure_advisor(s->config)) == 0;
 }
 
-/* Rings go to an analyzer that can take them, from a proxy that has them. */
+/* Rings go to an analyzer that can take them, from a proxy that has them. One that keeps dying may
+ * be dying of what is in them: it gets new ones. */
 static void
 attach(struct supervisor *s, uint64_t now_ns)
 {
@@ -276,9 +280,7 @@ attach(struct supervisor *s, uint64_t now_ns)
     if (!s->proxy.ready || !s->analyzer.ready) {
         return;
     }
-    char text[64];
-    snprintf(text, sizeof(text), "{\"ring_bytes\":%lld}",
-             (long long)config_number(s->config, SETTING_ring_bytes));
+    const char *text = s->short_lives < FRESH_AFTER ? "{}" : "{\"fresh\":true}";
     if (party_send_text(&s->proxy, CHANNEL_ATTACH, ++s->id, text) < 0) {
         s->attach_at_ns = now_ns + RETRY_NS;
     }
@@ -539,6 +541,9 @@ on_end(struct supervisor *s, struct party *p, uint64_t now_ns)
     int status;
     on_channel(s, p, now_ns); /* its last words */
     bool had_channel = p->greeted;
+    if (p == &s->analyzer) {
+        s->short_lives = now_ns - p->started_ns < SHORT_LIFE_NS ? s->short_lives + 1 : 0;
+    }
     party_ended(p, now_ns, &status);
     if (s->phase == PHASE_RUNNING) {
         log_end(p, pid, status);

@@ -147,6 +147,7 @@ void
 publisher_attach(struct publisher *p, struct ring_producer **producer)
 {
     if (p->ring != NULL) {
+        p->totals.abandoned += ring_unread(p->ring);
         ring_end(p->ring);
         ring_producer_free(&p->ring);
     }
@@ -157,6 +158,15 @@ publisher_attach(struct publisher *p, struct ring_producer **producer)
     p->epoch = ring_producer_generation(p->ring);
     p->seq = 0;
     known_clear(&p->known);
+}
+
+void
+publisher_renew(struct publisher *p, uint32_t epoch)
+{
+    if (p->ring != NULL) {
+        p->epoch = epoch;
+        known_clear(&p->known);
+    }
 }
 
 bool

@@ -30,6 +30,9 @@ void publisher_free(struct publisher **publisher);
 /* Takes the producer; the ring that was attached before is ended and freed. Announcements start
  * over with the new ring's generation as epoch. NULL detaches. */
 void publisher_attach(struct publisher *p, struct ring_producer **producer);
+/* Another consumer reads the same ring on where the one before stopped: announcements start over,
+ * nothing that was published is lost. */
+void publisher_renew(struct publisher *p, uint32_t epoch);
 bool publisher_is_attached(const struct publisher *p);
 /* Changes when a consumer attaches; 0 before the first. */
 uint32_t publisher_epoch(const struct publisher *p);
@@ -52,10 +55,11 @@ bool publisher_wants_statement(struct publisher *p, uint64_t fingerprint, uint32
 void publisher_flush(struct publisher *p, uint64_t now_ns);
 
 struct publisher_totals {
-    uint64_t sent;    /* publisher_send calls while attached */
-    uint64_t kept;    /* of these, in the ring as records */
-    uint64_t folded;  /* of these, in sums */
-    uint64_t dropped; /* of these, lost */
+    uint64_t sent;      /* publisher_send calls while attached */
+    uint64_t kept;      /* of these, in the ring as records */
+    uint64_t folded;    /* of these, in sums */
+    uint64_t dropped;   /* of these, lost */
+    uint64_t abandoned; /* of the kept ones, in a ring that was replaced before they were read */
 };
 struct publisher_totals publisher_totals(const struct publisher *p);
 

@@ -242,6 +242,24 @@ ring_used(const struct ring_producer *p)
     return p->tail - (sane ? head : p->head_seen);
 }
 
+uint64_t
+ring_unread(const struct ring_producer *p)
+{
+    uint64_t count = 0;
+    for (uint64_t at = p->tail - ring_used(p); at < p->tail;) {
+        uint64_t offset = at & (p->capacity - 1);
+        struct event_head head = {0};
+        memcpy(&head, p->data + offset, MIN(sizeof(head), p->capacity - offset));
+        bool fill = head.type == RING_TYPE_FILL;
+        if (!fill && head.len < sizeof(head)) {
+            break; /* the cursor was put where no record begins */
+        }
+        count += !fill;
+        at += fill ? p->capacity - offset : head.len;
+    }
+    return count;
+}
+
 /* True when the descriptor is a memfd of exactly len bytes (0: any length) that nobody can resize
  * and that carries these seals. */
 static bool
@@ -354,6 +372,12 @@ uint32_t
 ring_consumer_generation(const struct ring_consumer *c)
 {
     return c->header->generation;
+}
+
+bool
+ring_consumer_is_first(const struct ring_consumer *c)
+{
+    return c->released == 0;
 }
 
 static int

@@ -57,12 +57,19 @@ void ring_end(struct ring_producer *producer);
 /* Bytes that are published and not yet consumed. */
 size_t ring_used(const struct ring_producer *producer);
 
-/* Takes both descriptors, also on failure. Refuses what is not a ring of a version it knows, or is
- * not sealed, with a diag. 0 or -errno. */
+/* Records that are published and not yet consumed; walks them. */
+uint64_t ring_unread(const struct ring_producer *producer);
+
+/* Takes both descriptors, also on failure. A ring that another consumer has read before (one that
+ * died, say) is read on where that one last released. Refuses what is not a ring of a version it
+ * knows, or is not sealed, with a diag. 0 or -errno. */
 MUST_CHECK int ring_consumer_new(int data_fd, int cursor_fd, struct diag *diag,
                                  struct ring_consumer **ret_consumer);
 void ring_consumer_free(struct ring_consumer **consumer);
 uint32_t ring_consumer_generation(const struct ring_consumer *consumer);
+
+/* Nobody has read from it before. */
+bool ring_consumer_is_first(const struct ring_consumer *consumer);
 
 /* The next record, in place and valid until ring_release: 1; nothing there: 0; -EBADMSG: the
  * producer's side cannot be right, detach. Fillers are skipped. */

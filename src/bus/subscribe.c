@@ -10,6 +10,7 @@
 struct subscription {
     struct ring_consumer *ring;
     uint64_t seq; /* expected next */
+    bool resumed; /* another consumer has read from it: the first seq is whatever comes */
     bool former;  /* of an attachment that has been replaced: goes once it is empty */
 };
 
@@ -84,7 +85,8 @@ subscriber_attach(struct subscriber *s, const int *fds, unsigned fd_count, struc
     }
     s->totals.epoch = ring_consumer_generation(rings[0]);
     for (unsigned i = 0; i < count; i++) {
-        s->subs[s->count++] = (struct subscription){.ring = TAKE(rings[i])};
+        bool resumed = !ring_consumer_is_first(rings[i]);
+        s->subs[s->count++] = (struct subscription){.ring = TAKE(rings[i]), .resumed = resumed};
     }
     return 0;
 }
@@ -114,7 +116,8 @@ poll_one(struct subscriber *s, struct subscription *sub, size_t records_max,
         if (ev.head.seq < sub->seq) {
             return OUTCOME_BROKEN;
         }
-        s->totals.missing += ev.head.seq - sub->seq;
+        s->totals.missing += sub->resumed ? 0 : ev.head.seq - sub->seq;
+        sub->resumed = false;
         sub->seq = ev.head.seq + 1;
         if (r == 0) {
             s->totals.received++;

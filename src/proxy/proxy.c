@@ -38,6 +38,8 @@ struct proxy {
     struct worker *workers[WORKERS_MAX];
     unsigned worker_count; /* 0: not configured yet */
     uint32_t epoch;
+    int ring_fds[CHANNEL_FDS_MAX]; /* of the workers' rings, for the next analyzer */
+    unsigned ring_fd_count;
     struct link_up supervisor;
     struct link_up candidate; /* connected, has not said ADOPT yet */
     struct loop_watch control;
@@ -259,44 +261,6 @@ on_configure(struct proxy *p, struct channel_message *m)
     send_status(&p->supervisor, m->id, err == 0 ? NULL : diag.message);
 }
 
-/* Makes the rings, tells the supervisor, and only then gives each worker its end. */
-static void
-on_attach(struct proxy *p, const struct channel_message *m)
-{
-    struct ring_producer *producers[WORKERS_MAX] = {NULL};
-    int fds[CHANNEL_FDS_MAX];
-    unsigned fd_count = 0;
-    if (p->worker_count == 0) {
-        send_status(&p->supervisor, m->id, "not configured yet");
-        return;
-    }
-    p->epoch++;
-    for (unsigned i = 0; i < p->worker_count; i++) {
-        int err = ring_producer_new(p->config.ring_bytes, p->epoch, &producers[i]);
-        if (err != 0) {
-            log_error("proxy", "ring_failed", "cannot make an event ring", LOG_ERRNO(err));
-            send_status(&p->supervisor, m->id, log_strerror(err));
-            for (unsigned k = 0; k < i; k++) {
-                ring_producer_free(&producers[k]);
-            }
-            return;
-        }
-        fds[fd_count++] = ring_producer_data_fd(producers[i]);
-        fds[fd_count++] = ring_producer_cursor_fd(producers[i]);
-    }
-    send_json(&p->supervisor, CHANNEL_RINGS, PARTY_ANALYZER, m->id,
-              json_pack("{s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count), fds,
-              fd_count);
-    for (unsigned i = 0; i < p->worker_count; i++) {
-        struct mail mail = {.type = MAIL_RING, .producer = producers[i]};
-        if (worker_post(p->workers[i], &mail) != 0) {
-            log_error("proxy", "worker_stuck", "a worker does not read its mail",
-                      LOG_U64("worker", i));
-            ring_producer_free(&producers[i]);
-        }
-    }
-}
-
 static void
 post_all(struct proxy *p, const struct mail *mail)
 {
@@ -304,6 +268,94 @@ post_all(struct proxy *p, const struct mail *mail)
         if (worker_post(p->workers[i], mail) != 0) {
             log_error("proxy", "worker_stuck", "a worker does not read its mail",
                       LOG_U64("worker", i));
+        }
+    }
+}
+
+static void
+forget_rings(struct proxy *p)
+{
+    while (p->ring_fd_count > 0) {
+        close(p->ring_fds[--p->ring_fd_count]);
+    }
+}
+
+static void
+send_rings(struct proxy *p, uint32_t id)
+{
+    send_json(&p->supervisor, CHANNEL_RINGS, PARTY_ANALYZER, id,
+              json_pack("{s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count),
+              p->ring_fds, p->ring_fd_count);
+}
+
+static bool
+wants_fresh_rings(const struct channel_message *m)
+{
+    json_t *o = json_loadb((const char *)m->payload.ptr, m->payload.len, 0, NULL);
+    bool fresh = json_is_true(json_object_get(o, "fresh"));
+    json_decref(o);
+    return fresh;
+}
+
+/* Keeps descriptors of its own: a worker may let go of its ring at any time. */
+static int
+keep_ring(struct proxy *p, const struct ring_producer *ring)
+{
+    int fds[2] = {ring_producer_data_fd(ring), ring_producer_cursor_fd(ring)};
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+        if (fd < 0) {
+            return -errno;
+        }
+        p->ring_fds[p->ring_fd_count++] = fd;
+    }
+    return 0;
+}
+
+static void
+renew_rings(struct proxy *p, const struct channel_message *m)
+{
+    p->epoch++;
+    send_rings(p, m->id);
+    const struct mail mail = {.type = MAIL_RENEW, .epoch = p->epoch};
+    post_all(p, &mail);
+}
+
+/* Makes the rings, tells the supervisor, and only then gives each worker its end. */
+static void
+on_attach(struct proxy *p, const struct channel_message *m)
+{
+    struct ring_producer *producers[WORKERS_MAX] = {NULL};
+    if (p->worker_count == 0) {
+        send_status(&p->supervisor, m->id, "not configured yet");
+        return;
+    }
+    if (p->ring_fd_count > 0 && !wants_fresh_rings(m)) {
+        renew_rings(p, m);
+        return;
+    }
+    forget_rings(p);
+    p->epoch++;
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        int err = ring_producer_new(p->config.ring_bytes, p->epoch, &producers[i]);
+        err = err != 0 ? err : keep_ring(p, producers[i]);
+        if (err != 0) {
+            log_error("proxy", "ring_failed", "cannot make an event ring", LOG_ERRNO(err));
+            send_status(&p->supervisor, m->id, log_strerror(err));
+            for (unsigned k = 0; k <= i; k++) {
+                ring_producer_free(&producers[k]);
+            }
+            forget_rings(p);
+            return;
+        }
+    }
+    send_rings(p, m->id);
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        struct mail mail = {.type = MAIL_RING, .producer = producers[i]};
+        if (worker_post(p->workers[i], &mail) != 0) {
+            log_error("proxy", "worker_stuck", "a worker does not read its mail",
+                      LOG_U64("worker", i));
+            ring_producer_free(&producers[i]);
         }
     }
 }
@@ -564,6 +616,7 @@ static void
 proxy_fini(struct proxy *p)
 {
     stop_workers(p);
+    forget_rings(p);
     release_listeners(p);
     link_up_close(&p->candidate);
     link_up_close(&p->supervisor);

@@ -7,8 +7,10 @@
  *
  *   CONFIGURE  the first one brings the listening sockets and starts the workers; later ones change
  *              limits and log level (configure.h). Answered by STATUS {"ok": bool, "reason"}.
- *   ATTACH     makes one ring a worker; answered by RINGS {"epoch", "workers"}, addressed to the
- *              analyzer, with data_fd and cursor_fd of each worker in turn.
+ *   ATTACH     answered by RINGS {"epoch", "workers"}, addressed to the analyzer, with data_fd and
+ *              cursor_fd of each worker's ring in turn. The rings stay the same for as long as the
+ *              proxy lives, so that the next analyzer reads on where one that died had stopped;
+ *              {"fresh": true} replaces them, for when what is in them may be what it died of.
  *   LENS       goes to every worker.
  *   DRAIN      (and SIGTERM) stops accepting, lets sessions finish for drain_ms, exits 0.
  *   ADOPT      is answered by HELLO {"pid", "version", "configured", "workers", "epoch",

@@ -50,6 +50,7 @@ send_counters(struct worker *w, uint64_t now_ns)
     w->counters[COUNTER_events_sent] = totals.sent;
     w->counters[COUNTER_events_folded] = totals.folded;
     w->counters[COUNTER_events_dropped] = totals.dropped;
+    w->counters[COUNTER_events_abandoned] = totals.abandoned;
     union event ev = {.as_event_counters = {.head.type = EV_COUNTERS, .count = COUNTER_COUNT}};
     struct slice tail = slice_of(w->counters, sizeof(w->counters));
     publisher_send(w->publisher, now_ns, &ev, &tail, 1);
@@ -261,6 +262,10 @@ read_mail(struct worker *w, struct mail *mail)
         break;
     case MAIL_RING:
         publisher_attach(w->publisher, &mail->producer);
+        announce_names(w);
+        break;
+    case MAIL_RENEW:
+        publisher_renew(w->publisher, mail->epoch);
         announce_names(w);
         break;
     case MAIL_LEASE:

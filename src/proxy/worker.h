@@ -30,6 +30,7 @@
 enum mail_type {
     MAIL_CLIENT, /* an accepted connection */
     MAIL_RING,   /* a subscriber's ring */
+    MAIL_RENEW,  /* another subscriber reads that ring on */
     MAIL_LEASE,
     MAIL_DRAIN,
 };
@@ -41,6 +42,7 @@ struct mail {
     uint16_t client_port;
     uint8_t client_ip[16];
     struct ring_producer *producer; /* MAIL_RING: taken; NULL detaches */
+    uint32_t epoch;                 /* MAIL_RENEW */
     struct driver_lease lease;
 };
 

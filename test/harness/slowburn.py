@@ -31,6 +31,18 @@ class Slowburn:
             processes.wait_for_port(port, self.process)
         return self
 
+    def wait_until_watching(self, seconds=60.0):
+        """Until the analyzer reads the proxy's rings: what is sent from now on is known whole."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if self.document("status")["analyzer"]["rings"] > 0:
+                    return
+            except (RuntimeError, KeyError):
+                pass
+            time.sleep(0.1)
+        raise RuntimeError(f"the analyzer reads no rings after {seconds} s, see {self.log}")
+
     def __exit__(self, *_):
         processes.stop(self.process)
 

@@ -573,7 +573,7 @@ static void
 start_judge(struct shop *s)
 {
     struct judge_config config = {.cores = 2};
-    struct judge_out out = {s, world_ask, world_lens, world_store, world_log, NULL};
+    struct judge_out out = {s, world_ask, world_lens, world_store, world_log, NULL, NULL};
     int err = judge_new(&config, &out, s->now_ns, s->now_ns + WALL_OFFSET, &s->judge);
     assert(err == 0);
 }

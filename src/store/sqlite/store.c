@@ -34,6 +34,7 @@ struct store {
     char path[4096];
     uint64_t size_max;
     uint64_t commit_ns;
+    bool is_urgent; /* under the lock: a record that is not to wait for its commit */
     uint64_t retry_ns;
     struct db db; /* the writer's, once it runs */
     pthread_t thread;
@@ -221,6 +222,10 @@ store_put(struct store *s, const struct stored *record)
     pthread_mutex_lock(&s->lock);
     s->totals.put++;
     enqueue(s, record);
+    if (record->kind == STORED_INCIDENT || record->kind == STORED_DEPLOY) {
+        s->is_urgent = true;
+        pthread_cond_signal(&s->wake);
+    }
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -461,9 +466,10 @@ wait_for(struct store *s, uint64_t ns, uint64_t *ret_sync)
     struct timespec t = {(time_t)(until / NS_PER_S), (long)(until % NS_PER_S)};
     pthread_mutex_lock(&s->lock);
     int r = 0;
-    while (!s->stop && s->sync_wanted == s->sync_done && r == 0) {
+    while (!s->stop && !s->is_urgent && s->sync_wanted == s->sync_done && r == 0) {
         r = pthread_cond_timedwait(&s->wake, &s->lock, &t);
     }
+    s->is_urgent = false;
     bool stop = s->stop;
     *ret_sync = s->sync_wanted;
     pthread_mutex_unlock(&s->lock);

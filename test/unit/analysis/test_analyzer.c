@@ -157,7 +157,7 @@ from_ring_to_document(void **state)
 {
     struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
     struct analyzer_out out = {&seen,   out_ask,      out_lens, out_store,
-                               out_log, out_document, out_done};
+                               out_log, out_document, out_done, NULL};
     struct analyzer_config config = {.cores = 2};
     struct analyzer *a = NULL;
     struct publisher *p = NULL;

@@ -49,6 +49,34 @@ new_ring(uint32_t generation, int *fds)
 }
 
 static void
+the_next_reader_goes_on_where_one_died(void **state)
+{
+    struct subscriber *first, *second;
+    struct diag diag = {0};
+    struct seen seen = {0}, seen_next = {0};
+    int fds[2];
+    struct ring_producer *ring = new_ring(1, fds);
+    int again[2] = {dup(fds[0]), dup(fds[1])};
+    assert_int_equal(subscriber_new(&first), 0);
+    assert_int_equal(subscriber_attach(first, fds, 2, &diag), 0);
+    for (uint64_t seq = 0; seq < 10; seq++) {
+        assert_true(put(ring, EV_IN_FLIGHT, seq));
+    }
+    assert_int_equal(subscriber_poll(first, 4, on_event, &seen), 4);
+    subscriber_free(&first);
+    assert_int_equal(ring_unread(ring), 6);
+    assert_true(put(ring, EV_IN_FLIGHT, 10));
+    assert_int_equal(subscriber_new(&second), 0);
+    assert_int_equal(subscriber_attach(second, again, 2, &diag), 0);
+    assert_int_equal(subscriber_poll(second, 100, on_event, &seen_next), 7);
+    assert_int_equal(seen_next.last_seq, 10);
+    assert_int_equal(subscriber_totals(second).missing, 0);
+    assert_int_equal(ring_unread(ring), 0);
+    subscriber_free(&second);
+    ring_producer_free(&ring);
+}
+
+static void
 reads_every_ring_in_turn(void **state)
 {
     struct subscriber *s;
@@ -213,6 +241,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_ring_in_turn),
+        cmocka_unit_test(the_next_reader_goes_on_where_one_died),
         cmocka_unit_test(counts_gaps_and_skips_strangers),
         cmocka_unit_test(one_broken_ring_harms_no_other),
         cmocka_unit_test(a_new_attachment_reads_the_old_rings_out),
