@@ -256,8 +256,8 @@ judge_app(const struct shift *s, struct shift_route *r)
     double rest = r->app_change_ms - by_calls;
     double common = MAX(MAX(s->app_growth_ms, r->before.app_ms * (s->app_ratio - 1)), 0);
     double allowed = common * 1.6 + r->before.app_ms * 0.2 + 0.5;
-    if (rest > 0 && (rest <= allowed || s->surge)) {
-        r->app_waiting_ms = rest;
+    if (rest > 0) { /* what goes beyond is its own, but not what all have in common */
+        r->app_waiting_ms = rest <= allowed || s->surge ? rest : MIN(rest, common * 1.6);
     }
     r->new_or_more_ms += MIN(by_calls, MAX(r->app_change_ms, 0));
 }
