@@ -25,6 +25,16 @@ autovacuum_naptime = 5s
 """
 
 
+def reachable(folder):
+    """The server's user has to get into pytest's folders. Only into these: what is above them is
+    the machine's own."""
+    os.chmod(folder, 0o755)
+    for parent in folder.parents:
+        if parent.name.startswith("pytest-"):
+            os.chmod(parent, 0o755)
+    return str(folder)
+
+
 class Postgres:
     """with Postgres(folder) as server: server.port, server.dsn("name"), server.sql(...)"""
 

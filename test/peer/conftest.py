@@ -10,18 +10,9 @@ from test.peer.proxy_host import ProxyHost
 from test.peer.records import Records
 
 
-def reachable(folder):
-    """The server's user has to get into pytest's folders."""
-    os.chmod(folder, 0o755)
-    for parent in folder.parents:
-        if parent.name.startswith("pytest-"):
-            os.chmod(parent, 0o755)
-    return str(folder)
-
-
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory):
-    with harness.Postgres(reachable(tmp_path_factory.mktemp("postgres"))) as server:
+    with harness.Postgres(harness.reachable(tmp_path_factory.mktemp("postgres"))) as server:
         yield server
 
 

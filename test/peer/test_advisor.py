@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from test.harness.postgres import Postgres
+from test.harness.postgres import Postgres, reachable
 
 HELLO, CONFIGURE, ASK, ANSWER, DRAIN = 1, 2, 6, 7, 8
 SUPERVISOR, ANALYZER, ADVISOR = 1, 3, 4
@@ -91,14 +91,7 @@ class Advisor:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("advisor")
-    os.chmod(folder, 0o755)
-    for parent in list(folder.parents)[:3]:
-        try:
-            os.chmod(parent, 0o755)
-        except OSError:
-            break
-    with Postgres(str(folder)) as postgres:
+    with Postgres(reachable(tmp_path_factory.mktemp("advisor"))) as postgres:
         for database in ("shop", "plain"):
             postgres.sql(f"CREATE DATABASE {database}")
             postgres.sql(SCHEMA, database)

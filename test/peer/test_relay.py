@@ -20,12 +20,7 @@ from test.peer.proxy_host import ProxyHost
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pg")
-    os.chmod(folder, 0o755)
-    for parent in folder.parents:
-        if parent.name.startswith("pytest-"):
-            os.chmod(parent, 0o755)
-    with postgres.Postgres(str(folder)) as running:
+    with postgres.Postgres(postgres.reachable(tmp_path_factory.mktemp("pg"))) as running:
         running.sql("CREATE DATABASE bench")
         subprocess.run(["pgbench", "-i", "-q", "-s", "1", "-h", "127.0.0.1", "-p",
                         str(running.port), "-U", "postgres", "bench"], check=True,
