@@ -276,7 +276,7 @@ incident_follow(struct incident *inc, struct shift *s, const struct load *load,
     if (r == NULL || r->now.n < 5) {
         return;
     }
-    inc->now = r->now;
+    inc->after = r->now;
     inc->updated_ns = now_ns;
     inc->dirty = true;
     find_trend(inc, now_ns);
@@ -285,12 +285,13 @@ incident_follow(struct incident *inc, struct shift *s, const struct load *load,
     double seconds = (double)(now_ns - r->now.from_ns) / 1e9;
     inc->route_per_min =
         seconds > 1 ? r->now.n * inc->watch->recent.stride / seconds * 60 : inc->route_per_min;
-    inc->load_now = s->load_now;
     struct load_rate since = load_between(load, inc->onset_ns, now_ns);
     inc->errors_now = since.errors;
     if (inc->state != INCIDENT_OPEN) {
         return; /* what changed stays as it was before the first fix */
     }
+    inc->now = r->now;
+    inc->load_now = s->load_now;
     if (s->load_before > 0) {
         inc->load_before = s->load_before;
     }

@@ -95,7 +95,8 @@ struct incident {
     uint64_t deploy_ns;
     bool deploy_marked;
     struct stats before; /* of the subject */
-    struct stats now;
+    struct stats now;    /* while it burns; stays as it was before the first fix */
+    struct stats after;  /* what it is from the first fix on */
     char trend[16];
     double route_per_min, all_per_min;
     double load_before, load_now;

@@ -80,8 +80,13 @@ note_failure(struct judge *j, const struct trace *t, const char *route)
         return;
     }
     char text[256];
-    snprintf(text, sizeof(text), "first failed request since then: %.160s, status %u", route,
-             t->status);
+    if ((t->request_flags & REQUEST_CLIENT_ABORTED) != 0) {
+        snprintf(text, sizeof(text), "first failed request since then: %.160s, the client gave up",
+                 route);
+    } else {
+        snprintf(text, sizeof(text), "first failed request since then: %.160s, status %u", route,
+                 t->status);
+    }
     inc->first_error_noted = true;
     incident_note(inc, t->end_ns, "error", text);
 }

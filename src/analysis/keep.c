@@ -77,10 +77,11 @@ move_time(uint64_t *t, int64_t by)
 static void
 move_times(struct incident *inc, int64_t by)
 {
-    uint64_t *const times[] = {&inc->onset_ns,     &inc->opened_ns,       &inc->updated_ns,
-                               &inc->closed_ns,    &inc->acknowledged_ns, &inc->recovered_ns,
-                               &inc->calm_ns,      &inc->deploy_ns,       &inc->before.from_ns,
-                               &inc->before.to_ns, &inc->now.from_ns,     &inc->now.to_ns};
+    uint64_t *const times[] = {&inc->onset_ns,      &inc->opened_ns,       &inc->updated_ns,
+                               &inc->closed_ns,     &inc->acknowledged_ns, &inc->recovered_ns,
+                               &inc->calm_ns,       &inc->deploy_ns,       &inc->before.from_ns,
+                               &inc->before.to_ns,  &inc->now.from_ns,     &inc->now.to_ns,
+                               &inc->after.from_ns, &inc->after.to_ns};
     for (unsigned i = 0; i < ARRAY_LEN(times); i++) {
         move_time(times[i], by);
     }
@@ -102,7 +103,7 @@ counts_fit(const struct incident *inc)
         inc->ruled_out_count <= INCIDENT_RULED_MAX &&
         inc->together_count <= INCIDENT_TOGETHER_MAX &&
         inc->before.query_count <= STATS_QUERIES_MAX && inc->now.query_count <= STATS_QUERIES_MAX &&
-        (unsigned)inc->state <= INCIDENT_CLOSED;
+        inc->after.query_count <= STATS_QUERIES_MAX && (unsigned)inc->state <= INCIDENT_CLOSED;
     for (unsigned i = 0; fits && i < inc->cause_count; i++) {
         const struct finding *f = &inc->cause[i].finding;
         fits = f->tables.count <= STATEMENT_NAMES_MAX && f->columns.count <= STATEMENT_NAMES_MAX &&

@@ -220,6 +220,8 @@ put_figures(json_t *o, const struct incident *inc, unsigned cores)
     json_t *latency = json_object();
     json_object_set_new(latency, "before", latency_json(&inc->before));
     json_object_set_new(latency, "now", latency_json(&inc->now));
+    json_object_set_new(latency, "after",
+                        inc->state == INCIDENT_OPEN ? json_null() : latency_json(&inc->after));
     json_object_set_new(o, "latency", latency);
     json_t *traffic = json_object();
     put_ms(traffic, "route_per_min", inc->route_per_min);

@@ -72,6 +72,10 @@ print_latency(FILE *out, const json_t *incident)
     if (!isnan(before) && !isnan(now)) {
         fprintf(out, "p95 %s → %s", text_duration_ms(before).s, text_duration_ms(now).s);
     }
+    double after = document_number(json_object_get(latency, "after"), "p95_ms", NAN);
+    if (!isnan(after)) {
+        fprintf(out, " → %s", text_duration_ms(after).s);
+    }
     if (json_is_true(json_object_get(errors, "all_ok"))) {
         fputs(", all 200 OK", out);
     } else if (errors != NULL) {

@@ -79,14 +79,18 @@ print_impact(FILE *out, const json_t *incident)
     const json_t *load = json_object_get(incident, "database_load");
     size_t i;
     const json_t *victim;
-    fputs("## Impact\n\n| latency, ms | before | at its worst |\n|---|---|---|\n", out);
+    const json_t *after = json_object_get(latency, "after");
+    fputs("## Impact\n\n| latency, ms | before | while it lasted | after |\n|---|---|---|---|\n",
+          out);
     for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         print_cell(out, rows[k][0]);
         print_cell_ms(out, document_number(before, rows[k][1], NAN), 0);
         print_cell_ms(out, document_number(now, rows[k][1], NAN), 0);
+        print_cell_ms(out, document_number(after, rows[k][1], NAN), 0);
         fputs("|\n", out);
     }
-    fprintf(out, "\nDatabase load (average queries in progress): %.1f before, %.1f at its worst.\n",
+    fprintf(out,
+            "\nDatabase load (average queries in progress): %.1f before, %.1f while it lasted.\n",
             document_number(load, "before", 0), document_number(load, "now", 0));
     const json_t *errors = json_object_get(incident, "errors");
     fprintf(out, "Failed requests: %s.\n", text_count(document_number(errors, "now", 0)).s);
@@ -112,7 +116,8 @@ print_changes(FILE *out, const json_t *incident)
     json_array_foreach(json_object_get(incident, "changes"), i, change)
     {
         print_cell(out, document_text(change, "what", "?"));
-        print_cell_ms(out, document_number(change, "before_ms", NAN), 0);
+        bool is_new = strcmp(document_text(change, "kind", ""), "new-query") == 0;
+        print_cell_ms(out, is_new ? NAN : document_number(change, "before_ms", NAN), 0);
         print_cell_ms(out, document_number(change, "now_ms", NAN), 0);
         print_cell_ms(out, document_number(change, "change_ms", NAN), 1);
         fputs("|\n", out);
@@ -135,7 +140,8 @@ print_timeline(FILE *out, const json_t *incident)
     fputs("## Timeline (UTC)\n\n", out);
     json_array_foreach(json_object_get(incident, "timeline"), i, entry)
     {
-        fprintf(out, "- %s  %s\n", time_of(entry, "at"), document_text(entry, "text", "?"));
+        fprintf(out, "- %s  **%s** %s\n", time_of(entry, "at"), document_text(entry, "kind", "?"),
+                document_text(entry, "text", ""));
     }
     fputc('\n', out);
 }
