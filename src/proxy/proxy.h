@@ -11,7 +11,7 @@
  *              cursor_fd of each worker's ring in turn. The rings stay the same for as long as the
  *              proxy lives, so that the next analyzer reads on where one that died had stopped;
  *              {"fresh": true} replaces them, for when what is in them may be what it died of.
- *   LENS       goes to every worker.
+ *   LENS       goes to every worker, with twice its even share of the count (never more than it).
  *   DRAIN      (and SIGTERM) stops accepting, lets sessions finish for drain_ms, exits 0.
  *   ADOPT      is answered by HELLO {"pid", "version", "configured", "workers", "epoch",
  *              "listeners": [{"protocol", "address", "upstream"}]}, which is also sent at start.
