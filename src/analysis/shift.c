@@ -11,6 +11,7 @@
 #define SURGE_TIMES       1.5
 #define HEAVY_CALL_MS     5.0
 #define HEAVY_TIMES_FLOOR 6
+#define LIGHT_TIMES_FLOOR 4
 #define STRUCTURAL_SHARE  0.2 /* of the requests */
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
@@ -288,6 +289,14 @@ is_structural(const struct shift *s, const struct shift_route *r, const struct s
     return (repeated || heavy) && share_with(r, p->fingerprint) >= STRUCTURAL_SHARE;
 }
 
+/* A look-up or two more, at the price that look-ups have now. */
+static bool
+is_light(const struct shift *s, const struct shift_part *p)
+{
+    return p->calls_now - p->calls_before < RECENT_REPEATS_MIN - 1 &&
+           p->per_call_now_ms <= LIGHT_TIMES_FLOOR * s->floor_ms;
+}
+
 /* What the route would have become faster by, as the others have. */
 static double
 relief_ms(const struct shift *s, const struct shift_route *r, const struct shift_part *parts,
@@ -314,7 +323,10 @@ judge_route(const struct shift *s, struct shift_route *r)
         if (p->kind == SHIFT_WAITING) {
             r->waiting_ms += p->change_ms;
         } else if (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) {
-            r->new_or_more_ms += p->change_ms;
+            /* All calls became dearer, and so did this one: that part of it is waiting. */
+            double own = is_light(s, p) ? p->change_ms / MAX(s->call_ratio, 1) : p->change_ms;
+            r->light_waiting_ms += p->change_ms - own;
+            r->new_or_more_ms += own;
             r->structural_ms += is_structural(s, r, p) ? p->change_ms : 0;
         } else if (p->kind == SHIFT_GONE || p->kind == SHIFT_FEWER) {
             r->gone_or_fewer_ms -= p->change_ms;
@@ -322,7 +334,7 @@ judge_route(const struct shift *s, struct shift_route *r)
     }
     r->relief_ms = relief_ms(s, r, parts, n);
     judge_app(s, r);
-    r->own_ms = r->change_ms - r->waiting_ms - r->app_waiting_ms;
+    r->own_ms = r->change_ms - r->waiting_ms - r->light_waiting_ms - r->app_waiting_ms;
     double se = hypot(r->before.mean_se_ms, r->now.mean_se_ms);
     r->z = se > 0 ? r->change_ms / se : r->change_ms > 0 ? 1e6 : 0;
     r->comparable = r->before.n >= WATCH_REQUESTS_MIN && r->now.n >= WATCH_REQUESTS_MIN;
@@ -457,7 +469,7 @@ shift_is_burn(const struct shift *s, const struct shift_route *r)
 double
 shift_own_queries_ms(const struct shift_route *r)
 {
-    return r->change_ms - r->waiting_ms - r->app_change_ms;
+    return r->change_ms - r->waiting_ms - r->light_waiting_ms - r->app_change_ms;
 }
 
 bool

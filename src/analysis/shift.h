@@ -42,7 +42,8 @@ struct shift_route {
     struct stats before, now;
     bool comparable; /* 30 requests on each side */
     double change_ms;
-    double waiting_ms; /* of its queries */
+    double waiting_ms;       /* of its queries */
+    double light_waiting_ms; /* of look-ups that are new, by what all calls have become dearer */
     double app_change_ms;
     double app_waiting_ms;   /* of the application: in common with other routes */
     double own_ms;           /* what is left: its own doing */
