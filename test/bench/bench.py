@@ -29,7 +29,7 @@ from examples.demo.processes import unprivileged_user  # noqa: E402
 from test.harness import postgres, processes, slowburn  # noqa: E402
 from test.peer import proxy_host  # noqa: E402
 
-# pgbench asks for its tables' sizes and their partitions before it begins.
+# What pgbench asks before it begins and does not report: the scale and the partitions.
 PGBENCH_LOOKUPS = 2
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -164,7 +164,6 @@ def measure(route, mode, clients, seconds, folder):
            "p50_us": percentile(latencies, 0.5), "p99_us": percentile(latencies, 0.99)}
     for name, pid in ours.items():
         row[f"{name}_us"] = (cpu_ns(pid) - start[name]) / 1e3 / len(points) if pid else None
-    # pgbench asks one more question than it reports: the scale factor, before it starts.
     row["verdict"] = route.verdict(len(points) + PGBENCH_LOOKUPS)
     return row
 
