@@ -29,6 +29,8 @@ SEEN_REQUESTS = 30
 RECEIPT_LIMIT_S = 150.0
 # A receipt is printed from 30 requests on and refined with more; a small saving wants more.
 RECEIPT_REQUESTS = 100
+# A receipt compares with the requests just before its fix: none of them may belong to the rush.
+AFTER_RUSH_S = 80.0
 # Act two: the load grows by a quarter every few seconds, up to a limit that any machine feels.
 STEP_S, STEP, RATE_MAX = 6.0, 1.25, 8000.0
 # The rush ends in a lull. PHP finishes what its clients have long given up on, so without one a
@@ -180,7 +182,7 @@ class Story:
     # -- the fixes ------------------------------------------------------------------------------
 
     def fixes(self, incident_id):
-        waiting.for_seconds(self.env, 45.0, self._pulse)
+        waiting.for_seconds(self.env, AFTER_RUSH_S, self._pulse)
         for kind, name, apply in (
                 ("create-index", "the index", self._create_index),
                 ("eager-load", "eager loading", lambda: self._deploy("v2.1", (*V2, EAGER))),
