@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * base/check.h - assertions, object magic, and the attributes that every room uses.
  *
- * Three kinds of "this cannot be": assert() is our own bug and stops the process (the supervisor
- * restarts it); todo_assert() is a case that ought to be handled and is not yet; slow_assert() is
- * too dear for a release. None of them may look at bytes that came from outside: a decoder answers
- * DEC_BAD, a caller counts. Assertions stay on in releases.
+ * assert() is for our own bugs: it stops the process and the supervisor restarts it. It may never
+ * look at bytes that came from outside: a decoder answers DEC_BAD, a caller counts. Assertions
+ * stay on in releases.
  *
  * Any thread; no state. */
 #ifndef BASE_CHECK_H
@@ -39,13 +38,7 @@
 NORETURN void check_failed(const char *what, const char *file, int line);
 
 #undef assert
-#define assert(e)      ((e) ? (void)0 : check_failed(#e, __FILE__, __LINE__))
-#define todo_assert(e) assert(e)
-#ifdef SLOWBURN_SLOW_CHECKS
-#define slow_assert(e) assert(e)
-#else
-#define slow_assert(e) ((void)sizeof(e))
-#endif
+#define assert(e) ((e) ? (void)0 : check_failed(#e, __FILE__, __LINE__))
 
 /* Long-lived objects begin with `unsigned magic`. Free zeroes it, so a stale pointer is caught. */
 #define OBJ_CHECK(obj, magic_value) assert((obj) != NULL && (obj)->magic == (magic_value))
