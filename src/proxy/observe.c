@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proxy/observe.h"
 
+#include "proxy/announce.h"
+
 /* Text of a statement in its record; longer ones are cut there, not in their fingerprint. */
 #define STATEMENT_TEXT_MAX 16384u
 
@@ -29,37 +31,12 @@ announce(struct observe *o, const struct driver_env *env, const struct driver_se
     o->user_id = announce_name(env, NAME_USER, &o->user, now_ns);
     o->application_id = announce_name(env, NAME_APPLICATION, &o->application, now_ns);
 
-    union event ev = {0};
-    ev.as_event_session_open = (struct event_session_open){
-        .head.type = EV_SESSION_OPEN,
-        .session = s->id,
-        .start_ns = s->start_ns,
-        .database = o->database_id,
-        .user = o->user_id,
-        .application = o->application_id,
-        .listener = s->listener,
-        .upstream = s->upstream,
-        .client_port = s->client_port,
-        .protocol = (uint8_t)protocol,
-        .reannounced = again,
-    };
-    memcpy(ev.as_event_session_open.client_ip, s->client_ip, sizeof(s->client_ip));
-    publisher_send(env->publisher, now_ns, &ev, NULL, 0);
-    if (s->backend_id == 0) {
-        return;
+    const struct announce_names names = {o->database_id, o->user_id, o->application_id};
+    announce_session(env, s, protocol, names, again, now_ns);
+    if (s->backend_id != 0) {
+        o->backend_opened = true;
+        announce_backend(env, s, o->server_pid, now_ns);
     }
-    o->backend_opened = true;
-    ev = (union event){0};
-    ev.as_event_backend_open = (struct event_backend_open){
-        .head.type = EV_BACKEND_OPEN,
-        .backend = s->backend_id,
-        .session = s->id,
-        .connect_ns = s->connect_ns,
-        .listener = s->listener,
-        .upstream = s->upstream,
-        .server_pid = o->server_pid,
-    };
-    publisher_send(env->publisher, now_ns, &ev, NULL, 0);
 }
 
 static void
@@ -88,29 +65,10 @@ observe_close(struct observe *o, const struct driver_env *env, const struct driv
         return;
     }
     announce_again(o, env, s, now_ns);
-    union event ev = {0};
     if (o->backend_opened) {
-        ev.as_event_backend_close = (struct event_backend_close){
-            .head.type = EV_BACKEND_CLOSE,
-            .backend = s->backend_id,
-            .session = s->id,
-            .reason = (uint16_t)reason,
-        };
-        publisher_send(env->publisher, now_ns, &ev, NULL, 0);
+        announce_backend_end(env, s, s->backend_id, reason, now_ns);
     }
-    ev = (union event){0};
-    ev.as_event_session_close = (struct event_session_close){
-        .head.type = EV_SESSION_CLOSE,
-        .session = s->id,
-        .start_ns = s->start_ns,
-        .end_ns = now_ns,
-        .queries = o->queries,
-        .bytes_in = s->bytes_in,
-        .bytes_out = s->bytes_out,
-        .reason = (uint16_t)reason,
-        .opaque = s->opaque,
-    };
-    publisher_send(env->publisher, now_ns, &ev, NULL, 0);
+    announce_session_end(env, s, o->queries, reason, now_ns);
 }
 
 bool

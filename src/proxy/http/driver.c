@@ -15,6 +15,7 @@
 #include "io/log.h"
 #include "proto/http/http_body.h"
 #include "proto/http/http_writer.h"
+#include "proxy/announce.h"
 #include "proxy/http/exchange.h"
 #include "proxy/http/held.h"
 
@@ -79,22 +80,10 @@ announce(struct http_worker *w, struct driver_session *s, uint64_t now_ns)
 {
     struct http_session *h = s->state;
     uint32_t epoch = publisher_epoch(w->env->publisher);
-    union event ev = {0};
     if (epoch == h->epoch) {
         return;
     }
-    ev.as_event_session_open = (struct event_session_open){
-        .head.type = EV_SESSION_OPEN,
-        .session = s->id,
-        .start_ns = s->start_ns,
-        .listener = s->listener,
-        .upstream = s->upstream,
-        .client_port = s->client_port,
-        .protocol = PROTOCOL_HTTP,
-        .reannounced = h->requests > 0,
-    };
-    memcpy(ev.as_event_session_open.client_ip, s->client_ip, sizeof(s->client_ip));
-    publisher_send(w->env->publisher, now_ns, &ev, NULL, 0);
+    announce_session(w->env, s, PROTOCOL_HTTP, (struct announce_names){0}, h->requests > 0, now_ns);
     h->epoch = epoch;
 }
 
@@ -468,17 +457,10 @@ backend_closed(struct http_worker *w, struct driver_session *s, enum close_reaso
                uint64_t now_ns)
 {
     struct http_session *h = s->state;
-    union event ev = {0};
     if (h->backend == 0) {
         return;
     }
-    ev.as_event_backend_close = (struct event_backend_close){
-        .head.type = EV_BACKEND_CLOSE,
-        .backend = h->backend,
-        .session = s->id,
-        .reason = (uint16_t)reason,
-    };
-    publisher_send(w->env->publisher, now_ns, &ev, NULL, 0);
+    announce_backend_end(w->env, s, h->backend, reason, now_ns);
     h->backend = 0;
 }
 
@@ -487,17 +469,8 @@ connected(void *worker, struct driver_session *s, uint64_t now_ns)
 {
     struct http_worker *w = worker;
     struct http_session *h = s->state;
-    union event ev = {0};
     h->backend = s->backend_id;
-    ev.as_event_backend_open = (struct event_backend_open){
-        .head.type = EV_BACKEND_OPEN,
-        .backend = s->backend_id,
-        .session = s->id,
-        .connect_ns = s->connect_ns,
-        .listener = s->listener,
-        .upstream = s->upstream,
-    };
-    publisher_send(w->env->publisher, now_ns, &ev, NULL, 0);
+    announce_backend(w->env, s, 0, now_ns);
 }
 
 static const struct {
@@ -604,25 +577,13 @@ session_close(void *worker, struct driver_session *s, enum close_reason reason, 
 {
     struct http_worker *w = worker;
     struct http_session *h = s->state;
-    union event ev = {0};
     if (h->exchange != NULL) {
         bool by_client = reason == CLOSE_CLIENT || reason == CLOSE_ERROR;
         h->exchange->event.flags |= by_client ? REQUEST_CLIENT_ABORTED : REQUEST_UPSTREAM_FAILED;
         finish(s, now_ns);
     }
     backend_closed(w, s, reason, now_ns);
-    ev.as_event_session_close = (struct event_session_close){
-        .head.type = EV_SESSION_CLOSE,
-        .session = s->id,
-        .start_ns = s->start_ns,
-        .end_ns = now_ns,
-        .queries = h->requests,
-        .bytes_in = s->bytes_in,
-        .bytes_out = s->bytes_out,
-        .reason = (uint16_t)reason,
-        .opaque = s->opaque,
-    };
-    publisher_send(w->env->publisher, now_ns, &ev, NULL, 0);
+    announce_session_end(w->env, s, h->requests, reason, now_ns);
     held_reset(&h->request_head);
     held_reset(&h->response_head);
 }
