@@ -79,6 +79,9 @@ pg_text_backend(struct buf *b, const struct pg_fact *f)
         }
         pg_text_piece(b, f->first, f->last, f->piece);
         return;
+    case PG_FACT_KEY:
+        pg_text_piece(b, f->first, false, f->piece);
+        return;
     case PG_FACT_BEGIN:
         (void)buf_printf(b, "\n%c+%u", f->type, f->count);
         return;

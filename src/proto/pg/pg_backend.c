@@ -183,6 +183,22 @@ number(struct pg_backend *d, struct slice *in, unsigned size)
     return DEC_OK;
 }
 
+/* The key's length is the message's: 4 bytes in protocol 3.0, up to 256 from 3.2 on. */
+static enum dec
+cancel_key(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
+{
+    struct pg_wire *w = &d->wire;
+    DEC_TRY(number(d, in, 4));
+    fact->pid = d->number;
+    if (w->left == 0) {
+        return end(d, in, fact);
+    }
+    DEC_TRY(pg_wire_piece(w, in, (uint32_t)MIN(w->left, in->len), &fact->piece));
+    fact->first = w->step == 1;
+    w->step = 2;
+    return pg_wire_fact(w, PG_FACT_KEY, fact);
+}
+
 enum dec
 pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact)
 {
@@ -204,17 +220,7 @@ pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact
         ret_fact->tx_state = (uint8_t)d->number;
         return end(d, in, ret_fact);
     case 'K':
-        DEC_TRY(number(d, in, 4));
-        if (d->wire.step == 1) {
-            d->key = 0;
-            if (d->wire.len == 13) {
-                DEC_TRY(pg_wire_int(&d->wire, in, 4, &d->key));
-            }
-            d->wire.step = 2;
-        }
-        ret_fact->pid = d->number;
-        ret_fact->key = d->key;
-        return end(d, in, ret_fact);
+        return cancel_key(d, in, ret_fact);
     case 'R':
         DEC_TRY(number(d, in, 4));
         ret_fact->auth = d->number;

@@ -17,7 +17,6 @@ struct pg_backend {
     uint32_t index;
     uint32_t number; /* of a command tag's last word, or the first field of the message */
     uint64_t rows;
-    uint32_t key;
     struct pg_column column;
     uint8_t field;     /* code of an error's field; 0: a code comes next */
     uint8_t field_len; /* of its value so far */

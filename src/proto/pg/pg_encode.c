@@ -2,6 +2,15 @@
 #include "proto/pg/pg_encode.h"
 
 static size_t
+put_u32(uint8_t *dst, size_t at, uint32_t v)
+{
+    for (int i = 0; i < 4; i++) {
+        dst[at + i] = (uint8_t)(v >> (24 - 8 * i));
+    }
+    return at + 4;
+}
+
+static size_t
 field(uint8_t *dst, size_t at, char code, struct slice text)
 {
     dst[at++] = (uint8_t)code;
@@ -23,9 +32,16 @@ pg_encode_error(uint8_t dst[PG_ENCODE_ERROR_MAX], const char sqlstate[5], const 
                slice_sub(slice_from_str(message), 0, PG_ENCODE_ERROR_MAX - BESIDES_MESSAGE));
     dst[at++] = 0;
     dst[0] = 'E';
-    size_t len = at - 1;
-    for (int i = 0; i < 4; i++) {
-        dst[1 + i] = (uint8_t)(len >> (24 - 8 * i));
-    }
+    put_u32(dst, 1, (uint32_t)(at - 1));
     return slice_of(dst, at);
+}
+
+struct slice
+pg_encode_cancel(uint8_t dst[PG_CANCEL_LEN_MAX], uint32_t pid, struct slice key)
+{
+    size_t at = put_u32(dst, 0, (uint32_t)(12 + key.len));
+    at = put_u32(dst, at, PG_STARTUP_CODE_CANCEL);
+    at = put_u32(dst, at, pid);
+    memcpy(dst + at, key.ptr, key.len);
+    return slice_of(dst, at + key.len);
 }

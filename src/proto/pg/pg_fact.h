@@ -16,7 +16,7 @@
  *     T  BEGIN (count), COLUMN..., END        t  BEGIN (count), TYPE..., END
  *     D  ROW...                               C  END (rows)
  *     Z  END (tx_state)                       E  END (sqlstate, fatal)
- *     K  END (pid, key)                           R  END (auth: 0 is "ok")
+ *     K  KEY (pid)..., END (pid)                R  END (auth: 0 is "ok")
  *     1 2 3 n I s c d A N S V v G H W  END
  */
 #ifndef PROTO_PG_PG_FACT_H
@@ -32,6 +32,7 @@ enum pg_fact_kind {
     PG_FACT_VALUE,  /* index, format, is_null, first, last, piece (empty for an empty value) */
     PG_FACT_COLUMN, /* index, column */
     PG_FACT_ROW,    /* first, last, piece of the body of a DataRow */
+    PG_FACT_KEY,    /* first, piece of the key to cancel with */
     PG_FACT_END,
 };
 
@@ -75,7 +76,6 @@ struct pg_fact {
     uint32_t count;
     uint32_t oid;
     uint32_t pid;
-    uint32_t key; /* to cancel with; 0 when it is of another size than 4 bytes */
     uint32_t auth;
     uint64_t name;   /* hash_bytes of a statement's name; of nothing for the unnamed one */
     uint64_t portal; /* the same for a portal */

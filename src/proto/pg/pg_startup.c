@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/pg/pg_startup.h"
 
-enum {
-    CODE_CANCEL = 80877102,
-    CODE_SSL = 80877103,
-    CODE_GSSENC = 80877104,
-};
-
 static enum dec
 fail(struct pg_startup *s, enum dec dec, const char *reason)
 {
@@ -30,10 +24,10 @@ check_len(struct pg_startup *s)
 static enum dec
 check_code(struct pg_startup *s)
 {
-    bool *seen = s->code == CODE_SSL ? &s->ssl_seen : &s->gssenc_seen;
+    bool *seen = s->code == PG_STARTUP_CODE_SSL ? &s->ssl_seen : &s->gssenc_seen;
     switch (s->code) {
-    case CODE_SSL:
-    case CODE_GSSENC:
+    case PG_STARTUP_CODE_SSL:
+    case PG_STARTUP_CODE_GSSENC:
         if (s->len != 8) {
             return fail(s, DEC_BAD, "an encryption request of a wrong length");
         }
@@ -42,7 +36,7 @@ check_code(struct pg_startup *s)
         }
         *seen = true;
         return DEC_OK;
-    case CODE_CANCEL:
+    case PG_STARTUP_CODE_CANCEL:
         if (s->len < 16 || s->len > PG_CANCEL_LEN_MAX) {
             return fail(s, DEC_BAD, "a cancel request of a wrong length");
         }
@@ -128,7 +122,7 @@ packet_byte(struct pg_startup *s, uint8_t c)
         s->code = s->code << 8 | c;
         return at == 7 ? check_code(s) : DEC_OK;
     }
-    if (s->code == CODE_CANCEL) {
+    if (s->code == PG_STARTUP_CODE_CANCEL) {
         s->cancel[at] = c; /* check_code: at < len <= PG_CANCEL_LEN_MAX */
     } else {
         parameter_byte(s, c);
@@ -148,13 +142,13 @@ static enum dec
 packet_end(struct pg_startup *s, enum pg_startup_kind *ret_kind)
 {
     switch (s->code) {
-    case CODE_SSL:
+    case PG_STARTUP_CODE_SSL:
         *ret_kind = PG_STARTUP_SSL;
         break;
-    case CODE_GSSENC:
+    case PG_STARTUP_CODE_GSSENC:
         *ret_kind = PG_STARTUP_GSSENC;
         break;
-    case CODE_CANCEL:
+    case PG_STARTUP_CODE_CANCEL:
         store_u32(s->cancel, s->len);
         store_u32(s->cancel + 4, s->code);
         s->cancel_len = (uint16_t)s->len;
@@ -181,7 +175,7 @@ packet_end(struct pg_startup *s, enum pg_startup_kind *ret_kind)
 bool
 pg_startup_is_cancel(const struct pg_startup *s)
 {
-    return s->at >= 8 && s->code == CODE_CANCEL;
+    return s->at >= 8 && s->code == PG_STARTUP_CODE_CANCEL;
 }
 
 enum dec

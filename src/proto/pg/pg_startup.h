@@ -14,8 +14,15 @@
 #include "base/slice.h"
 
 #define PG_STARTUP_LEN_MAX  10000u /* PostgreSQL's own limit */
-#define PG_CANCEL_LEN_MAX   268u   /* keys of protocol 3.2 have up to 256 bytes */
+#define PG_CANCEL_KEY_MIN   4u
+#define PG_CANCEL_KEY_MAX   256u /* since protocol 3.2; before it was always 4 */
+#define PG_CANCEL_LEN_MAX   (12u + PG_CANCEL_KEY_MAX)
 #define PG_STARTUP_TEXT_MAX 63
+
+/* What stands where a StartupMessage has its version. */
+#define PG_STARTUP_CODE_CANCEL 80877102u
+#define PG_STARTUP_CODE_SSL    80877103u
+#define PG_STARTUP_CODE_GSSENC 80877104u
 
 struct pg_startup_text {
     uint8_t len;

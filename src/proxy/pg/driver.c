@@ -240,17 +240,14 @@ static void
 client_eof(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
            struct driver_out *out)
 {
-    static _Thread_local uint8_t cancel[16] = {0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e};
+    static _Thread_local uint8_t cancel[PG_CANCEL_LEN_MAX];
     struct pg_session *p = s->state;
     /* A client that died, not one that said goodbye behind its last query. */
-    if (s->opaque || p->goodbye || p->in_flight == 0 || p->cancel_key == 0 || !broken) {
+    if (s->opaque || p->goodbye || p->in_flight == 0 || p->cancel_key_len == 0 || !broken) {
         return;
     }
-    for (int i = 0; i < 4; i++) {
-        cancel[8 + i] = (uint8_t)(p->cancel_pid >> (24 - 8 * i));
-        cancel[12 + i] = (uint8_t)(p->cancel_key >> (24 - 8 * i));
-    }
-    out->aside = slice_of(cancel, sizeof(cancel));
+    out->aside =
+        pg_encode_cancel(cancel, p->cancel_pid, slice_of(p->cancel_key, p->cancel_key_len));
     p->worker->env.counters[COUNTER_cancels]++;
 }
 

@@ -429,6 +429,20 @@ row(struct pg_session *p, const struct pg_fact *f, uint64_t now_ns)
     return true;
 }
 
+/* One that is longer than any there is is not kept at all. */
+static void
+keep_key(struct pg_session *p, const struct pg_fact *f)
+{
+    if (f->first) {
+        p->cancel_key_len = 0;
+    }
+    if (f->len > PG_CANCEL_KEY_MAX + 9) {
+        return;
+    }
+    memcpy(p->cancel_key + p->cancel_key_len, f->piece.ptr, f->piece.len);
+    p->cancel_key_len = (uint16_t)(p->cancel_key_len + f->piece.len);
+}
+
 static bool
 message(struct pg_session *p, const struct pg_fact *f, uint64_t now_ns)
 {
@@ -442,7 +456,9 @@ message(struct pg_session *p, const struct pg_fact *f, uint64_t now_ns)
     case PG_REPLIED_PART:
         if (f->type == 'K') {
             p->cancel_pid = f->pid;
-            p->cancel_key = f->key;
+            if (p->cancel_key_len < PG_CANCEL_KEY_MIN) {
+                p->cancel_key_len = 0;
+            }
         } else if (reply.entry.kind == PG_REPLY_QUERY || reply.entry.kind == PG_REPLY_EXECUTE) {
             struct pg_exec *e = running(p, &reply.entry);
             if (e != NULL) {
@@ -485,6 +501,9 @@ pg_server_bytes(struct pg_session *p, struct slice bytes, uint64_t now_ns, const
         case PG_FACT_TYPE:
         case PG_FACT_COLUMN:
             description_part(p, &f);
+            break;
+        case PG_FACT_KEY:
+            keep_key(p, &f);
             break;
         case PG_FACT_ROW:
             ok = row(p, &f, now_ns);

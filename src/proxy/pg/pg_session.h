@@ -58,7 +58,8 @@ struct pg_session {
     uint8_t head_len;
     uint8_t head[8]; /* of a startup packet */
     uint32_t cancel_pid;
-    uint32_t cancel_key;
+    uint16_t cancel_key_len; /* 0: the server gave none, or one that cannot be */
+    uint8_t cancel_key[PG_CANCEL_KEY_MAX];
     union {
         struct pg_startup startup; /* PG_PHASE_STARTUP */
         struct {

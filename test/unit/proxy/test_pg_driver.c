@@ -441,6 +441,46 @@ first_packets_at_every_cut(void **state)
     }
 }
 
+/* Keys have 4 bytes in protocol 3.0 and up to 256 in 3.2; the cancel for a client that died carries
+ * all of it. One that cannot be is not used, and costs nothing else. */
+static void
+a_dead_clients_cancel_carries_its_whole_key(void **state)
+{
+    static const size_t lengths[] = {0, 3, 4, 32, 256, 257};
+    uint8_t body[4 + 257] = {0, 0, 0x12, 0x34};
+    for (size_t i = 4; i < sizeof(body); i++) {
+        body[i] = (uint8_t)(i * 7);
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(lengths); i++) {
+        for (size_t cut = 1; cut < 20; cut += 6) {
+            struct lab other;
+            struct driver_out out = {0};
+            size_t len = lengths[i];
+            lab_open(&other);
+            lab_feed(&other, true, slice_of(LAB_STARTUP, sizeof(LAB_STARTUP) - 1));
+            lab_message(&b, 'R', SLICE_LIT("\0\0\0\0"));
+            lab_message(&b, 'K', slice_of(body, 4 + len));
+            lab_ready(&b, 'I');
+            for (size_t at = 0; at < b.len; at += cut) {
+                lab_feed(&other, false, slice_sub(buf_slice(&b), at, cut));
+            }
+            buf_reset(&b);
+            lab_query_message(&b, "select 1");
+            lab_client(&other, &b);
+            pg_driver.client_eof(other.worker, &other.s, true, 5, &out);
+            assert_false(other.s.opaque);
+            bool possible = len >= 4 && len <= 256;
+            assert_int_equal(out.aside.len, possible ? 12 + len : 0);
+            if (possible) {
+                assert_int_equal(out.aside.ptr[2] << 8 | out.aside.ptr[3], 12 + len);
+                assert_memory_equal(out.aside.ptr + 4, "\x04\xd2\x16\x2e", 4);
+                assert_memory_equal(out.aside.ptr + 8, body, 4 + len);
+            }
+            lab_close(&other);
+        }
+    }
+}
+
 static void
 garbage_is_refused_with_a_sqlstate(void **state)
 {
@@ -476,6 +516,7 @@ main(void)
         T(copy_in_extended_swallows_the_first_sync),
         T(draining_waits_for_the_transaction),
         T(first_packets_at_every_cut),
+        T(a_dead_clients_cancel_carries_its_whole_key),
         T(garbage_is_refused_with_a_sqlstate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
