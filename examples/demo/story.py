@@ -28,7 +28,7 @@ OPEN_LIMIT_S = 30.0
 SEEN_REQUESTS = 30
 RECEIPT_LIMIT_S = 150.0
 # A receipt is printed from 30 requests on and refined with more; a small saving wants more.
-RECEIPT_REQUESTS = 100
+RECEIPT_REQUESTS = 150
 # A receipt compares with the requests just before its fix: none of them may belong to the rush.
 AFTER_RUSH_S = 80.0
 # Act two: the load grows by a quarter every few seconds, up to a limit that any machine feels.
@@ -212,7 +212,7 @@ class Story:
         # Savings overlap: what a fix removes depends on what has landed before it.
         figure = (f"predicted {planned['saving_alone_ms']:.1f} ms alone,"
                   f" {found['predicted_ms']:.1f} ms as things stood;"
-                  f" measured {found['measured_ms']:.1f} ms")
+                  f" measured {found['measured_ms']:.1f} ± {found['measured_error_ms']:.1f} ms")
         say.step(f"receipt: {figure}")
         self.checks.add(f"receipt for {name}: predicted within 20 % or 3 ms",
                         within(found["predicted_ms"], found["measured_ms"]), figure)

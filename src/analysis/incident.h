@@ -56,8 +56,10 @@ struct incident_action {
     double saving_alone_ms;
     double predicted_ms; /* just before it landed */
     double measured_ms;
-    double measured_n;                     /* requests after it that the figure rests on */
-    double before_mean_ms, before_cost_ms; /* just before it landed */
+    double measured_error_ms; /* half of the 95 % interval around it */
+    double measured_n;        /* requests after it that the figure rests on */
+    /* Just before it landed: what it is measured from, and the standard error of that. */
+    double before_ms, before_se_ms;
     double reference_calls, reference_call_ms, reference_share; /* while the fault was there */
     uint64_t landed_ns;
 };

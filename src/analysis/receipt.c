@@ -11,7 +11,8 @@
 #define RUN_MAX       80u
 #define INDEX_POLL_NS (3 * NS_PER_S)
 /* The last ones only: what the traffic was minutes ago is not what the fix changed. */
-#define BEFORE_REQUESTS 120u
+#define BEFORE_REQUESTS 240u
+#define Z_95            1.96
 
 /* Requests in a row without the fault that cannot be chance, when `share` of them have it. */
 static unsigned
@@ -118,10 +119,16 @@ change_after(const struct incident *inc, uint64_t at_ns)
     return next;
 }
 
+/* What the action is measured by, and its standard error. */
 static double
-cost_of(const struct stats *s, uint64_t fingerprint)
+figure_of(const struct incident_action *a, const struct stats *s, double *ret_se_ms)
 {
-    const struct stats_query *q = stats_find(s, fingerprint);
+    if (a->kind != ACTION_CACHE) {
+        *ret_se_ms = s->mean_se_ms;
+        return s->mean_ms;
+    }
+    const struct stats_query *q = stats_find(s, a->fingerprint);
+    *ret_se_ms = q == NULL ? 0 : q->cost_se_ms;
     return q == NULL ? 0 : q->cost_ms;
 }
 
@@ -134,8 +141,7 @@ freeze_before(struct incident *inc, struct incident_action *a, const struct shif
     struct shift_route *r = check_alloc(1, sizeof(*r));
     *r = *live;
     stats_make(&inc->watch->recent, from, a->landed_ns, BEFORE_REQUESTS, &r->now);
-    a->before_mean_ms = r->now.mean_ms;
-    a->before_cost_ms = cost_of(&r->now, a->fingerprint);
+    a->before_ms = figure_of(a, &r->now, &a->before_se_ms);
     struct finding findings[INCIDENT_CAUSES_MAX];
     struct attribution_input in;
     incident_attribution(inc, s, r, findings, &in);
@@ -153,7 +159,7 @@ freeze_before(struct incident *inc, struct incident_action *a, const struct shif
         }
     }
     if (a->kind == ACTION_ROLL_BACK) {
-        a->predicted_ms = a->before_mean_ms - inc->before.mean_ms;
+        a->predicted_ms = a->before_ms - inc->before.mean_ms;
     }
     free(r);
 }
@@ -181,16 +187,16 @@ measure(struct incident *inc, struct incident_action *a)
     stats_make(&inc->watch->recent, a->landed_ns + NS_PER_S, change_after(inc, a->landed_ns), 0,
                after);
     if (after->n >= RECEIPT_REQUESTS_MIN && after->n > a->measured_n) {
-        a->measured_ms = a->kind == ACTION_CACHE
-                             ? a->before_cost_ms - cost_of(after, a->fingerprint)
-                             : a->before_mean_ms - after->mean_ms;
+        double se_ms;
+        a->measured_ms = a->before_ms - figure_of(a, after, &se_ms);
+        a->measured_error_ms = Z_95 * hypot(a->before_se_ms, se_ms);
         a->measured_n = after->n;
         inc->dirty = true;
         if (a->state == ACTION_LANDED) {
             char text[256];
             a->state = ACTION_MEASURED;
-            snprintf(text, sizeof(text), "%s: removed %.1f ms, predicted %.1f ms (%.150s)", a->id,
-                     a->measured_ms, a->predicted_ms, a->text);
+            snprintf(text, sizeof(text), "%s: removed %.1f ± %.1f ms, predicted %.1f ms (%.150s)",
+                     a->id, a->measured_ms, a->measured_error_ms, a->predicted_ms, a->text);
             incident_note(inc, after->to_ns, "receipt", text);
             told = true;
         }

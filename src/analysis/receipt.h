@@ -5,7 +5,8 @@
  * advisor finds (or, without one, calls that became as cheap as it would make them). A run of
  * requests without the fault counts once it would be a 1-in-10,000 chance while the fault is there.
  * Measured is the mean of the requests between the change before and this one, less the mean of
- * those after it: at least 30 after it, refined up to RECEIPT_REQUESTS_ENOUGH or the next change.
+ * those after it: at least 30 after it, refined up to RECEIPT_REQUESTS_ENOUGH or the next change; its
+ * error is half of the 95 % interval of that difference.
  * A cache is measured by its statement's own query time, which is what it promises.
  * Predicted is what attribution.h says on the requests just before the landing.
  *
@@ -17,7 +18,7 @@
 #include "analysis/incident.h"
 
 #define RECEIPT_REQUESTS_MIN    30u
-#define RECEIPT_REQUESTS_ENOUGH 150u
+#define RECEIPT_REQUESTS_ENOUGH 300u
 
 /* What happened, for the log. NULL-terminated list of static words is not needed: each is noted in
  * the incident's timeline ("fix-landed", "receipt"). True when something did. */

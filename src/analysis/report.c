@@ -159,6 +159,7 @@ actions_json(const struct incident *inc, uint64_t offset_ns)
         put_time(o, "landed_at", a->landed_ns, offset_ns);
         put_ms(o, "predicted_ms", a->state == ACTION_PROPOSED ? NAN : a->predicted_ms);
         put_ms(o, "measured_ms", a->state == ACTION_MEASURED ? a->measured_ms : NAN);
+        put_ms(o, "measured_error_ms", a->state == ACTION_MEASURED ? a->measured_error_ms : NAN);
         put_int(o, "measured_requests", a->measured_n);
         json_array_append_new(list, o);
     }

@@ -62,6 +62,7 @@ add_request(struct stats *s, const struct recent_request *req)
         }
         q->calls += from->calls;
         q->cost_ms += from->cost_ms;
+        q->cost_se_ms += from->cost_ms * from->cost_ms; /* until divide() */
         q->gap_ms += from->gap_ms;
         q->rows += from->rows;
         q->distinct += from->distinct;
@@ -86,6 +87,7 @@ divide(struct stats *s, double n)
         q->rows /= calls;
         q->calls /= n;
         q->cost_ms /= n;
+        q->cost_se_ms = sqrt(MAX(q->cost_se_ms / n - q->cost_ms * q->cost_ms, 0) / n);
         q->extra_calls /= n;
         q->repeated /= n;
         q->distinct /= n;

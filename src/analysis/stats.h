@@ -15,6 +15,7 @@ struct stats_query {
     uint64_t fingerprint;
     double calls;       /* mean per request */
     double cost_ms;     /* mean per request */
+    double cost_se_ms;  /* its standard error */
     double per_call_ms; /* mean */
     double gap_ms;      /* mean of the client's time after a call */
     double extra_calls; /* mean of max(0, calls - 1) */

@@ -10,6 +10,7 @@
 enum {
     WHAT_WIDTH = 44,     /* "What changed": the name column */
     FIGURE_WIDTH = 10,   /* its three figures */
+    MEASURED_WIDTH = 16, /* "What helps": a figure and its error */
     KIND_WIDTH = 20,     /* "Why": rank and kind */
     EVIDENCE_COLUMN = 92 /* "Why": where the evidence begins */
 };
@@ -287,6 +288,23 @@ any_measured(const json_t *actions)
     return false;
 }
 
+/* "301.9 ± 24.0": what the fix removed, and half of the 95 % interval around it. */
+static void
+print_measured(FILE *out, const json_t *action)
+{
+    double ms = document_number(action, "measured_ms", NAN);
+    double error = document_number(action, "measured_error_ms", NAN);
+    char text[160];
+    if (isnan(ms)) {
+        const char *state = document_text(action, "state", "");
+        snprintf(text, sizeof(text), "%s", strcmp(state, "landed") == 0 ? "…" : "–");
+    } else {
+        snprintf(text, sizeof(text), "%s%s%s", text_ms(ms, 0).s, isnan(error) ? "" : " ± ",
+                 isnan(error) ? "" : text_ms(error, 0).s);
+    }
+    text_put_right(out, text, MEASURED_WIDTH);
+}
+
 static void
 print_action(FILE *out, const json_t *action, bool measured)
 {
@@ -296,9 +314,8 @@ print_action(FILE *out, const json_t *action, bool measured)
     text_put_left(out, line, 68);
     print_figure(out, document_number(action, "saving_alone_ms", NAN), 0, "–");
     if (measured) {
-        const char *state = document_text(action, "state", "");
-        print_figure(out, document_number(action, "measured_ms", NAN), 0,
-                     strcmp(state, "landed") == 0 ? "…" : "–");
+        print_figure(out, document_number(action, "predicted_ms", NAN), 0, "–");
+        print_measured(out, action);
     }
     fputc('\n', out);
     const char *note = document_text(action, "note", "");
@@ -358,7 +375,8 @@ print_actions(FILE *out, const json_t *incident)
     text_put_left(out, "What helps, mean ms it removes", 66);
     text_put_right(out, "alone", FIGURE_WIDTH);
     if (measured) {
-        text_put_right(out, "measured", FIGURE_WIDTH);
+        text_put_right(out, "as landed", FIGURE_WIDTH);
+        text_put_right(out, "measured", MEASURED_WIDTH);
     }
     fputc('\n', out);
     json_array_foreach(actions, i, action)

@@ -181,13 +181,15 @@ print_fixes(FILE *out, const json_t *incident)
 {
     size_t i;
     const json_t *action;
-    fputs(
-        "## Fixes\n\n| action | predicted, ms a request | measured | landed |\n|---|---|---|---|\n",
-        out);
+    fputs("## Fixes\n\n| action | predicted alone, ms a request | as it landed | measured | landed "
+          "at |\n"
+          "|---|---|---|---|---|\n",
+          out);
     json_array_foreach(json_object_get(incident, "actions"), i, action)
     {
         print_cell(out, document_text(action, "text", "?"));
         print_cell_ms(out, document_number(action, "saving_alone_ms", NAN), 0);
+        print_cell_ms(out, document_number(action, "predicted_ms", NAN), 0);
         print_cell_ms(out, document_number(action, "measured_ms", NAN), 0);
         print_cell(out, time_of(action, "landed_at"));
         fputs("|\n", out);

@@ -298,8 +298,9 @@ a_fix_lands_and_is_measured(void **state)
     assert_int_equal(inc->state, INCIDENT_FIXING);
     assert_int_equal(a->state, ACTION_MEASURED);
     assert_int_equal(a->landed_ns, fixed);
-    kit_near(a->before_mean_ms, 110);
+    kit_near(a->before_ms, 110);
     kit_near(a->measured_ms, 90);
+    assert_true(a->measured_error_ms >= 0 && a->measured_error_ms < 10);
     assert_true(a->measured_n >= RECEIPT_REQUESTS_MIN);
     assert_int_equal(inc->timeline_count, 2);
     assert_string_equal(inc->timeline[0].kind, "fix-landed");

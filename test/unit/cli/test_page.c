@@ -48,6 +48,26 @@ the_page_reads_as_agreed(void **state)
 }
 
 static void
+a_receipt_stands_beside_what_was_predicted(void **state)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *incident = load();
+    json_t *action = json_array_get(json_object_get(incident, "actions"), 1);
+    json_object_set_new(action, "state", json_string("measured"));
+    json_object_set_new(action, "predicted_ms", json_real(318.5));
+    json_object_set_new(action, "measured_ms", json_real(301.94));
+    json_object_set_new(action, "measured_error_ms", json_real(24.1));
+    FILE *out = open_memstream(&text, &size);
+    page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"));
+    fclose(out);
+    assert_non_null(strstr(text, " alone as landed        measured\n"));
+    assert_non_null(strstr(text, "     318.5    301.9 ± 24.1\n"));
+    free(text);
+    json_decref(incident);
+}
+
+static void
 the_postmortem_reads_as_agreed(void **state)
 {
     char *text = NULL;
@@ -88,6 +108,7 @@ main(void)
     tzset();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_reads_as_agreed),
+        cmocka_unit_test(a_receipt_stands_beside_what_was_predicted),
         cmocka_unit_test(the_postmortem_reads_as_agreed),
         cmocka_unit_test(a_bare_document_prints),
     };
