@@ -174,7 +174,8 @@ list_changes(struct incident *inc, const struct shift *s, const struct shift_rou
     struct incident_change *c = NULL;
     if (fabs(waiting_now - waiting_before) >= 0.05) {
         c = add_change(inc, "waiting", waiting_before, waiting_now);
-        snprintf(c->what, sizeof(c->what), "waiting behind the load above");
+        snprintf(c->what, sizeof(c->what),
+                 inc->is_whole ? "queries, all dearer alike" : "waiting behind the load above");
     }
     c = add_change(inc, "application", r->before.app_ms, r->now.app_ms);
     snprintf(c->what, sizeof(c->what), "application");

@@ -122,6 +122,8 @@ struct incident {
     unsigned timeline_count;
     uint8_t example_trace[16];
     bool first_error_noted;
+    bool is_whole;            /* everything is slower alike: its subject is only what loses most */
+    char remark[256];         /* what is known where there is no cause; "": nothing to add */
     bool dirty;               /* the store has not seen its latest */
     unsigned stored_timeline; /* entries that the store has */
 };

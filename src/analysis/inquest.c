@@ -156,38 +156,81 @@ add(const struct inquest *q, struct incident *inc, const struct finding *f, cons
     return true;
 }
 
-bool
-inquest_find(const struct inquest *q, struct incident *inc, const struct shift *s,
-             const struct shift_route *r, const char *route_name)
+typedef bool detector(const struct detect_input *in, struct finding *ret_finding);
+
+static detector *const reasons[] = {detect_missing_index, detect_repeated_query, detect_cacheable};
+static detector *const generic[] = {detect_slower, detect_more_calls};
+
+static struct detect_input
+input_of(const struct inquest *q, const struct shift *s, const struct shift_route *r,
+         const struct subject *x, double largest_ms)
 {
-    static bool (*const reasons[])(const struct detect_input *, struct finding *) = {
-        detect_missing_index, detect_repeated_query, detect_cacheable};
-    static bool (*const generic[])(const struct detect_input *,
-                                   struct finding *) = {detect_slower, detect_more_calls};
-    struct shift_part parts[SHIFT_PARTS_MAX];
-    struct subject subjects[SUBJECTS_MAX];
-    unsigned n = subjects_of(q, r, parts, shift_parts(s, r, parts), subjects);
-    double floor_ms = attribution_floor_ms(s);
+    return (struct detect_input){
+        .route = r,
+        .part = x->part,
+        .now = x->now,
+        .statement = x->statement,
+        .database = q->database_of(q->ctx, x->statement->database),
+        .advice = q->advice,
+        .proof = q->proof,
+        .sameness = q->sameness,
+        .largest_ms = largest_ms,
+        .floor_ms = s->floor_ms,
+        .now_ns = q->now_ns,
+    };
+}
+
+static double
+largest_of(const struct subject *subjects, unsigned n)
+{
     double largest_ms = 0;
     for (unsigned i = 0; i < n; i++) {
         largest_ms = MAX(largest_ms, subjects[i].part->change_ms);
     }
+    return largest_ms;
+}
+
+bool
+inquest_has_reason(const struct inquest *q, const struct shift *s, const struct shift_route *r)
+{
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    struct subject subjects[SUBJECTS_MAX];
+    unsigned n = subjects_of(q, r, parts, shift_parts(s, r, parts), subjects);
+    double largest_ms = largest_of(subjects, n);
+    for (unsigned i = 0; i < n; i++) {
+        enum shift_kind kind = subjects[i].part->kind;
+        struct detect_input in = input_of(q, s, r, &subjects[i], largest_ms);
+        struct finding f;
+        if ((kind != SHIFT_NEW && kind != SHIFT_MORE && kind != SHIFT_SLOWER) ||
+            !detect_stands_out(&in)) {
+            continue;
+        }
+        for (unsigned k = 0; k < ARRAY_LEN(generic); k++) {
+            if (generic[k](&in, &f)) {
+                return true;
+            }
+        }
+        for (unsigned k = 0; k < ARRAY_LEN(reasons); k++) {
+            if (reasons[k](&in, &f)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool
+inquest_find(const struct inquest *q, struct incident *inc, const struct shift *s,
+             const struct shift_route *r, const char *route_name)
+{
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    struct subject subjects[SUBJECTS_MAX];
+    unsigned n = subjects_of(q, r, parts, shift_parts(s, r, parts), subjects);
+    double largest_ms = largest_of(subjects, n);
     bool news = false;
     for (unsigned i = 0; i < n; i++) {
         const struct subject *x = &subjects[i];
-        struct detect_input in = {
-            .route = r,
-            .part = x->part,
-            .now = x->now,
-            .statement = x->statement,
-            .database = q->database_of(q->ctx, x->statement->database),
-            .advice = q->advice,
-            .proof = q->proof,
-            .sameness = q->sameness,
-            .largest_ms = largest_ms,
-            .floor_ms = floor_ms,
-            .now_ns = q->now_ns,
-        };
+        struct detect_input in = input_of(q, s, r, x, largest_ms);
         struct finding f;
         for (unsigned k = 0; k < ARRAY_LEN(reasons); k++) {
             if (reasons[k](&in, &f)) {

@@ -27,6 +27,11 @@ struct inquest {
 void inquest_gather(const struct inquest *q, const struct shift *shift,
                     const struct shift_route *route);
 
+/* A statement of the route that is new, called more or slower by its own doing makes a good part of
+ * its change, and a detector has something to say of it. */
+bool inquest_has_reason(const struct inquest *q, const struct shift *shift,
+                        const struct shift_route *route);
+
 /* New or better causes go into the incident. True when there were any. route_name: "" for the
  * subject's own. */
 bool inquest_find(const struct inquest *q, struct incident *inc, const struct shift *shift,

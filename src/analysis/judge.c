@@ -2,6 +2,8 @@
 #include "analysis/judge.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "analysis/judge_state.h"
@@ -11,6 +13,7 @@
 #define EVALUATE_EVERY_NS NS_PER_S
 #define FLUSH_EVERY_NS    (10 * NS_PER_S)
 #define CLOSE_AFTER_NS    (30 * 60 * NS_PER_S)
+#define WATCHED_MAX       16u
 
 int
 judge_new(const struct judge_config *config, const struct judge_out *out, uint64_t now_ns,
@@ -268,6 +271,31 @@ judge_close(struct judge *j, uint64_t now_ns, uint32_t id)
     return 0;
 }
 
+/* What is slower and is no incident: nothing explains it, and it has not lasted. */
+static json_t *
+watched_json(const struct judge *j)
+{
+    json_t *list = json_array();
+    char text[256];
+    if (j->slump.since_ns != 0) {
+        double seconds = (double)(j->now_ns - j->slump.since_ns) / NS_PER_S;
+        json_array_append_new(list, json_pack("{s:s, s:f, s:s}", "subject", "everything", "for_s",
+                                              round(seconds), "known",
+                                              slump_text(&j->slump, text, sizeof(text))));
+    }
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        const struct watch *w = j->watch[i];
+        if (w->is_watched && json_array_size(list) < WATCHED_MAX) {
+            double seconds = (double)(j->now_ns - w->suspected_ns) / NS_PER_S;
+            snprintf(text, sizeof(text), "mean %.1f ms, was %.1f ms; no statement explains it",
+                     w->watched_ms, w->watched_was_ms);
+            json_array_append_new(list, json_pack("{s:s, s:f, s:s}", "subject", w->text, "for_s",
+                                                  round(seconds), "known", text));
+        }
+    }
+    return list;
+}
+
 static json_t *
 status_json(const struct judge *j)
 {
@@ -285,6 +313,7 @@ status_json(const struct judge *j)
     json_object_set_new(o, "recent_bytes", json_integer((json_int_t)j->budget.bytes));
     json_object_set_new(o, "evaluations", json_integer((json_int_t)j->evaluations));
     json_object_set_new(o, "open_incident", inc == NULL ? json_null() : json_integer(inc->id));
+    json_object_set_new(o, "watched", watched_json(j));
     return o;
 }
 

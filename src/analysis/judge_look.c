@@ -12,7 +12,8 @@
 #define HOLD_DRIFT_NS    (15 * NS_PER_S)
 #define RESTORED_SPAN_NS (10 * 60 * NS_PER_S)
 #define NOVELTIES_MAX    4u
-#define VICTIM_WAITS_NS  (20 * NS_PER_S) /* for one with fewer requests that may be to blame */
+#define VICTIM_WAITS_NS  (20 * NS_PER_S)     /* for one with fewer requests that may be to blame */
+#define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
 
 /* The start of the last stretch in which groups of ten requests are all as bad as now. */
 static uint64_t
@@ -84,7 +85,7 @@ make_place(struct judge *j)
     j->incident_count--;
 }
 
-static void
+static struct incident *
 open_incident(struct judge *j, struct shift *s, struct shift_route *r)
 {
     uint64_t fingerprint = 0;
@@ -111,6 +112,7 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
              r->before.mean_ms);
     incident_note(inc, j->now_ns, "opened", text);
     judge_tell(j, "incident-opened", text);
+    return inc;
 }
 
 /* A quieter route runs something new, and has not had its 30 requests yet. */
@@ -126,13 +128,48 @@ one_is_brewing(const struct shift *s)
     return false;
 }
 
+/* Slower, and no statement of its own explains it: application time, or a busy machine. */
+static void
+watch_closely(struct judge *j, const struct shift_route *r)
+{
+    struct watch *w = r->watch;
+    if (!w->is_watched) {
+        char text[256];
+        snprintf(text, sizeof(text),
+                 "%.120s: mean %.1f ms, was %.1f ms; no statement of its own explains it", w->text,
+                 r->now.mean_ms, r->before.mean_ms);
+        judge_tell(j, "watched", text);
+    }
+    w->is_watched = true;
+    w->watched_ms = r->now.mean_ms;
+    w->watched_was_ms = r->before.mean_ms;
+}
+
+/* True when it has held for long enough, given what there is to explain it. */
+static bool
+suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
+{
+    struct watch *w = r->watch;
+    struct inquest q = judge_inquest(j);
+    w->suspected_ns = w->suspected_ns == 0 ? j->now_ns : w->suspected_ns;
+    w->still_suspected = true;
+    uint64_t for_ns = j->now_ns - w->suspected_ns;
+    if (shift_is_structural(r) || inquest_has_reason(&q, s, r)) {
+        w->is_watched = false;
+        return for_ns >= (s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS);
+    }
+    if (for_ns >= HOLD_DRIFT_NS) {
+        watch_closely(j, r);
+    }
+    return for_ns >= LASTING_NS && shift_is_large(s, r);
+}
+
 /* A candidate must be seen without a break for some seconds, and has its evidence gathered
  * meanwhile. Returns the worst one that has held. */
 static struct shift_route *
 pick(struct judge *j, struct shift *s, const struct watch *only)
 {
     struct shift_route *worst = NULL;
-    uint64_t hold_ns = s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS;
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *r = &s->route[i];
         if (only != NULL && r->watch != only) {
@@ -148,11 +185,7 @@ pick(struct judge *j, struct shift *s, const struct watch *only)
         if (!burn) {
             continue;
         }
-        if (r->watch->suspected_ns == 0) {
-            r->watch->suspected_ns = j->now_ns;
-        }
-        r->watch->still_suspected = true;
-        bool held = j->now_ns >= r->watch->suspected_ns + hold_ns;
+        bool held = suspect(j, s, r);
         if (held && (worst == NULL || r->own_ms * r->now.n > worst->own_ms * worst->now.n)) {
             worst = r;
         }
@@ -186,7 +219,14 @@ try_to_open(struct judge *j, enum shift_mode mode, uint64_t split_ns, const stru
     struct shift *s = shift_new(j->watch, j->watch_count, &j->load, mode, split_ns, j->now_ns);
     struct shift_route *r = pick(j, s, only);
     if (r != NULL) {
-        open_incident(j, s, r);
+        struct incident *inc = open_incident(j, s, r);
+        if (r->watch->is_watched) {
+            snprintf(
+                inc->remark, sizeof(inc->remark),
+                "no single cause: it has lasted for %.0f minutes, and no statement explains it",
+                (double)(j->now_ns - r->watch->suspected_ns) / (60.0 * NS_PER_S));
+            incident_note(inc, j->now_ns, "no-cause", inc->remark);
+        }
     }
     shift_free(&s);
     return r != NULL;
@@ -197,6 +237,9 @@ void
 judge_learn_bases(struct judge *j)
 {
     bool due = false;
+    if (j->slump.since_ns != 0) {
+        return;
+    }
     for (unsigned i = 0; i < j->watch_count; i++) {
         const struct watch *w = j->watch[i];
         if (w->suspected_ns != 0) {
@@ -223,6 +266,28 @@ judge_learn_bases(struct judge *j)
     shift_free(&s);
 }
 
+/* Everything is slower alike. */
+static void
+look_for_slump(struct judge *j)
+{
+    uint64_t from = j->now_ns - MIN(j->now_ns, 60 * NS_PER_S);
+    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, from, j->now_ns);
+    char text[256];
+    enum slump_state state = slump_look(&j->slump, s, j->now_ns);
+    if (state == SLUMP_BEGINS) {
+        judge_tell(j, "watched", slump_text(&j->slump, text, sizeof(text)));
+    }
+    struct shift_route *worst = state == SLUMP_LASTS ? slump_worst(s) : NULL;
+    if (worst != NULL) {
+        struct incident *inc = open_incident(j, s, worst);
+        inc->is_whole = true;
+        slump_text(&j->slump, inc->remark, sizeof(inc->remark));
+        incident_note(inc, j->now_ns, "no-cause", inc->remark);
+        j->slump.since_ns = 0;
+    }
+    shift_free(&s);
+}
+
 void
 judge_look_for_burns(struct judge *j)
 {
@@ -244,11 +309,13 @@ judge_look_for_burns(struct judge *j)
             opened = try_to_open(j, SHIFT_SINCE, at, j->watch[i]);
         }
     }
+    opened = opened || try_to_open(j, SHIFT_DRIFT, 0, NULL);
     if (!opened) {
-        (void)try_to_open(j, SHIFT_DRIFT, 0, NULL);
+        look_for_slump(j);
     }
     for (unsigned i = 0; i < j->watch_count; i++) {
         struct watch *w = j->watch[i];
         w->suspected_ns = w->still_suspected ? w->suspected_ns : 0;
+        w->is_watched = w->is_watched && w->still_suspected;
     }
 }

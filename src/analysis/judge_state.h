@@ -13,6 +13,7 @@
 #include "analysis/inquest.h"
 #include "analysis/judge.h"
 #include "analysis/series.h"
+#include "analysis/slump.h"
 
 #define JUDGE_MAGIC       0x6a756467u
 #define JUDGE_DEPLOYS_MAX 32u
@@ -45,6 +46,7 @@ struct judge {
     unsigned deploy_count;                          /* ever; the ring holds the last ones */
     struct incident *incident[JUDGE_INCIDENTS_MAX]; /* oldest first */
     unsigned incident_count;
+    struct slump slump;
     json_t *archive; /* documents of incidents that came back without their state */
     uint32_t next_id;
     uint64_t evaluated_ns, flushed_ns, rows_asked_ns;

@@ -289,6 +289,9 @@ bool
 receipt_is_calm(const struct incident *inc, const struct shift_route *r)
 {
     double allowed = MAX(2.0, 0.3 * inc->before.mean_ms);
+    if (inc->is_whole) { /* there waiting is what it is about */
+        return r->now.n >= RECEIPT_REQUESTS_MIN && r->change_ms <= 2 * allowed;
+    }
     return r->now.n >= RECEIPT_REQUESTS_MIN && r->own_ms <= allowed &&
            r->change_ms <= 2 * allowed + MAX(r->waiting_ms, 0) + MAX(r->app_waiting_ms, 0);
 }

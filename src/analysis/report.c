@@ -308,7 +308,11 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     json_object_set_new(o, "together", together_json(inc));
     json_object_set_new(o, "timeline", timeline_json(inc, offset_ns));
     put_example(o, inc);
-    json_object_set_new(o, "notes", json_array());
+    json_t *notes = json_array();
+    if (inc->remark[0] != '\0' && !incident_has_reason(inc)) {
+        json_array_append_new(notes, json_string(inc->remark));
+    }
+    json_object_set_new(o, "notes", notes);
     return o;
 }
 

@@ -13,6 +13,9 @@
 #define HEAVY_TIMES_FLOOR 6
 #define LIGHT_TIMES_FLOOR 4
 #define STRUCTURAL_SHARE  0.2 /* of the requests */
+#define LARGE_SHARE       1.0 /* of what was normal */
+#define LARGE_COMMON_MAX  1.5
+#define LARGE_MS          10.0
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
 static double
@@ -214,6 +217,7 @@ common_calls(struct shift *s)
         }
     }
     /* With fewer than three others nobody can say what is common. */
+    s->call_samples = (unsigned)x->n;
     s->call_ratio = x->n < 3 ? 1 : stats_median(x->ratio, x->n);
     s->call_growth_ms = x->n < 3 ? 0 : stats_median(x->growth, x->n);
     free(x);
@@ -438,8 +442,8 @@ shift_threshold_ms(const struct shift_route *r)
 /* What new statements cost is counted call by call: the noise of whole requests does not blur it.
  * It must come on top: not instead of other statements, and requests that became faster by more
  * than their noise, and more than the others did, refute it. */
-static bool
-is_structural_burn(const struct shift_route *r)
+bool
+shift_is_structural(const struct shift_route *r)
 {
     double threshold = MAX(1.0, 0.10 * r->before.mean_ms);
     double noise = 2 * hypot(r->before.mean_se_ms, r->now.mean_se_ms);
@@ -451,7 +455,7 @@ bool
 shift_is_burn(const struct shift *s, const struct shift_route *r)
 {
     double threshold = shift_threshold_ms(r);
-    if (r->comparable && is_structural_burn(r)) {
+    if (r->comparable && shift_is_structural(r)) {
         return true;
     }
     if (!r->comparable || r->own_ms < threshold || r->z < 6) {
@@ -464,6 +468,13 @@ shift_is_burn(const struct shift *s, const struct shift_route *r)
     }
     /* More traffic makes everything wait: then only what is structurally new counts. */
     return !s->surge || r->new_or_more_ms >= threshold;
+}
+
+bool
+shift_is_large(const struct shift *s, const struct shift_route *r)
+{
+    return s->call_ratio <= LARGE_COMMON_MAX && s->app_ratio <= LARGE_COMMON_MAX &&
+           r->own_ms >= LARGE_MS && r->own_ms >= LARGE_SHARE * r->before.mean_ms;
 }
 
 double

@@ -67,6 +67,7 @@ struct shift {
     double rate_before, rate_now;      /* requests a second, all routes */
     double load_before, load_now;      /* database load */
     double call_ratio, call_growth_ms; /* what unchanged calls have come to cost: medians */
+    unsigned call_samples;             /* over so many statements of routes */
     double app_ratio, app_growth_ms;
     double floor_ms; /* what a look-up costs now; 0: not known */
     bool surge;      /* traffic over 1.5 times what it was */
@@ -88,6 +89,13 @@ double shift_threshold_ms(const struct shift_route *route);
 
 /* Its own change is big enough, steady, and not noise. */
 bool shift_is_burn(const struct shift *shift, const struct shift_route *route);
+
+/* Statements that are new and heavy, or called again and again, are worth an incident alone. */
+bool shift_is_structural(const struct shift_route *route);
+
+/* It has at least doubled by its own doing while the others are as ever: enough for one that
+ * nothing explains, if it lasts. */
+bool shift_is_large(const struct shift *shift, const struct shift_route *route);
 
 /* What its own statements have come to cost more, without waiting: its own demand. */
 double shift_own_queries_ms(const struct shift_route *route);

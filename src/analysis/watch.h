@@ -35,6 +35,8 @@ struct watch {
     unsigned known_count;
     bool still_suspected;  /* in this round */
     uint64_t suspected_ns; /* since when a change is seen without a break; 0: none */
+    bool is_watched;       /* it is suspected, and nothing explains it: told, not opened */
+    double watched_ms, watched_was_ms;
 };
 
 struct watch *watch_new(struct slice text, bool guessed, uint8_t method,

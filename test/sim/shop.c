@@ -326,9 +326,20 @@ cost_ms(struct shop *s, unsigned q)
     default:
         break;
     }
+    if (x->database_times > 0) {
+        ms *= x->database_times;
+    }
     double rho = MIN(s->busy / 2, 0.9);
     double wait = ms * 0.3 * rho / (1 - rho) + 0.2 * rho / (1 - rho);
     return ms * noise(s, 0.15) + wait * noise(s, 0.3);
+}
+
+/* The application computes. */
+static void
+compute(struct shop *s, double ms, double sigma)
+{
+    double times = s->state.machine_times > 0 ? s->state.machine_times * noise(s, 0.4) : 1;
+    s->at_ns += (uint64_t)(ms * 1e6 * noise(s, sigma) * times);
 }
 
 static uint64_t
@@ -336,8 +347,11 @@ query(struct shop *s, unsigned q, const uint64_t *values, unsigned value_count, 
       uint64_t rows)
 {
     struct trace_query *t = &s->q[s->query_count];
-    s->at_ns += (uint64_t)(0.35e6 * noise(s, 0.2)); /* the client's own */
+    compute(s, 0.35, 0.2); /* the client's own */
     double ms = cost_ms(s, q);
+    if (s->state.machine_times > 0) {
+        ms *= s->state.machine_times * noise(s, 0.5);
+    }
     uint64_t hash = 0;
     for (unsigned i = 0; i < value_count; i++) {
         s->values[s->query_count][i] = values[i];
@@ -463,7 +477,7 @@ list_orders(struct shop *s, uint64_t user)
         setting(s, i % 3);
     }
     setting(s, 0);
-    s->at_ns += (uint64_t)(9e6 * noise(s, 0.15));
+    compute(s, 9, 0.15);
 }
 
 static void
@@ -477,7 +491,7 @@ run_route(struct shop *s, unsigned route)
     switch (route) {
     case R_LOGIN:
         query(s, Q_USER_BY_EMAIL, &user, 1, user, 1);
-        s->at_ns += (uint64_t)(45e6 * noise(s, 0.1));
+        compute(s, 45, 0.1);
         break;
     case R_ORDERS:
         list_orders(s, user);
@@ -498,7 +512,7 @@ run_route(struct shop *s, unsigned route)
     default:
         break;
     }
-    s->at_ns += (uint64_t)(6e6 * noise(s, 0.15));
+    compute(s, 6 + (route == R_ME ? s->state.me_app_ms : 0), 0.15);
 }
 
 static void
@@ -682,16 +696,30 @@ shop_deploy(struct shop *s, const char *name)
     judge_deploy(s->judge, s->now_ns, s->now_ns + WALL_OFFSET, slice_from_str(name));
 }
 
-json_t *
-shop_incidents(struct shop *s)
+static json_t *
+document(struct shop *s, enum judge_document which)
 {
     AUTO_BUF struct buf b;
     buf_init(&b, JUDGE_DOCUMENT_MAX);
-    int err = judge_document(s->judge, s->now_ns, JUDGE_INCIDENTS, &b);
+    int err = judge_document(s->judge, s->now_ns, which, &b);
     assert(err == 0);
-    json_t *list = json_loads(buf_str(&b), 0, NULL);
+    return json_loads(buf_str(&b), 0, NULL);
+}
+
+json_t *
+shop_incidents(struct shop *s)
+{
+    json_t *list = document(s, JUDGE_INCIDENTS);
     assert(json_is_array(list));
     return list;
+}
+
+json_t *
+shop_status(struct shop *s)
+{
+    json_t *status = document(s, JUDGE_STATUS);
+    assert(json_is_object(status));
+    return status;
 }
 
 double

@@ -24,6 +24,9 @@ struct shop_state {
     double rate_per_s;    /* of all requests */
     double bad_share;     /* of GET /api/orders */
     bool no_advisor;
+    double database_times; /* every query takes so many times as long; 0: once */
+    double machine_times;  /* and so does the application, unevenly; 0: once */
+    double me_app_ms;      /* GET /api/me computes for so long beside */
 };
 
 struct shop;
@@ -42,6 +45,9 @@ void shop_deploy(struct shop *shop, const char *name);
 
 /* The judge's incidents. The caller's. */
 json_t *shop_incidents(struct shop *shop);
+
+/* The judge's part of the status. The caller's. */
+json_t *shop_status(struct shop *shop);
 
 /* Mean of GET /api/orders over its last n requests, as it really was. */
 double shop_mean_ms(const struct shop *shop, unsigned n);

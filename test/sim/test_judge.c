@@ -186,6 +186,100 @@ nothing_wrong_opens_nothing(void **state)
     }
 }
 
+static size_t
+watched(struct shop *s)
+{
+    json_t *status = shop_status(s);
+    size_t n = json_array_size(json_object_get(status, "watched"));
+    json_decref(status);
+    return n;
+}
+
+/* What is starved of its processor is slower everywhere, and each thing by another factor. */
+static void
+a_busy_machine_is_watched(void **state)
+{
+    for (uint64_t seed = 300; seed < 300 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 240);
+        shop_state(s)->machine_times = 1.8;
+        shop_play(s, 240);
+        expect_none(s, "a machine that is half as fast", seed);
+        shop_state(s)->machine_times = 4.5;
+        shop_play(s, 300);
+        expect_none(s, "a machine that is starved", seed);
+        assert_true(watched(s) > 0);
+        shop_state(s)->machine_times = 0;
+        shop_play(s, 120);
+        expect_none(s, "a machine that has come back", seed);
+        assert_int_equal(watched(s), 0);
+        shop_free(&s);
+    }
+}
+
+static const json_t *
+expect_without_cause(const json_t *list, uint64_t seed)
+{
+    show((json_t *)(uintptr_t)list);
+    if (json_array_size(list) != 1) {
+        fail_msg("seed %u: %zu incidents instead of 1", (unsigned)seed, json_array_size(list));
+    }
+    const json_t *inc = json_array_get(list, 0);
+    assert_int_equal(json_array_size(json_object_get(inc, "causes")), 0);
+    const char *note = json_string_value(json_array_get(json_object_get(inc, "notes"), 0));
+    assert_non_null(note);
+    assert_non_null(strstr(note, "no single cause"));
+    return inc;
+}
+
+static void
+a_database_in_trouble(void **state)
+{
+    for (uint64_t seed = 320; seed < 320 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 300);
+        shop_state(s)->database_times = 8;
+        shop_play(s, 120);
+        expect_none(s, "two minutes of a slow database", seed);
+        assert_true(watched(s) > 0);
+        shop_play(s, 240);
+        json_t *list = shop_incidents(s);
+        const json_t *inc = expect_without_cause(list, seed);
+        assert_string_equal(text_of(inc, "state"), "open");
+        json_decref(list);
+        shop_play(s, 120); /* it is not over because nothing is to blame */
+        list = shop_incidents(s);
+        assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
+        json_decref(list);
+        shop_state(s)->database_times = 0;
+        shop_play(s, 240);
+        list = shop_incidents(s);
+        inc = expect_without_cause(list, seed);
+        assert_string_equal(text_of(inc, "state"), "recovered");
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
+static void
+an_application_that_computes(void **state)
+{
+    for (uint64_t seed = 340; seed < 340 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 240);
+        shop_state(s)->me_app_ms = 40;
+        shop_play(s, 90);
+        expect_none(s, "a minute of computing", seed);
+        assert_int_equal(watched(s), 1);
+        shop_play(s, 270);
+        json_t *list = shop_incidents(s);
+        const json_t *inc = expect_without_cause(list, seed);
+        assert_string_equal(text_of(inc, "subject"), "GET /api/me");
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 static void
 expect_no_deploy(struct shop *s, const char *kind, const char *label, uint64_t seed)
 {
@@ -494,6 +588,9 @@ main(int argc, char **argv)
         cmocka_unit_test(nothing_wrong_opens_nothing),
         cmocka_unit_test(a_query_that_slows_by_5_percent_a_minute),
         cmocka_unit_test(an_index_that_is_dropped),
+        cmocka_unit_test(a_busy_machine_is_watched),
+        cmocka_unit_test(a_database_in_trouble),
+        cmocka_unit_test(an_application_that_computes),
         cmocka_unit_test(receipts_one_after_another),
         cmocka_unit_test(a_roll_back_is_a_receipt_too),
         cmocka_unit_test(all_combinations_of_fixes),
