@@ -2,7 +2,9 @@
 """Free ports on loopback, and waiting until something listens on one."""
 
 import contextlib
+import random
 import socket
+import threading
 import time
 
 from .processes import Failed
@@ -10,14 +12,36 @@ from .processes import Failed
 HOST = "127.0.0.1"
 
 
+def _below_outgoing():
+    """Ports that the kernel gives to no outgoing connection: one that is free stays so until it is
+    listened on, unless another program wants just that one."""
+    try:
+        with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+            lowest = int(file.read().split()[0])
+    except OSError:
+        lowest = 32768
+    return range(min(10240, lowest // 2), lowest)
+
+
+_given = set()  # in this process: nobody may listen there yet
+_giving = threading.Lock()
+
+
 def free_ports(count):
-    """Ports that were free a moment ago; all are held while choosing, so that none comes twice."""
-    with contextlib.ExitStack() as held:
+    """Ports that were free a moment ago, by chance, so that programs side by side choose others."""
+    with _giving, contextlib.ExitStack() as held:
         ports = []
-        for _ in range(count):
+        for port in random.SystemRandom().sample(_below_outgoing(), 200 + 10 * count):
+            if len(ports) == count:
+                break
             sock = held.enter_context(socket.socket())
-            sock.bind((HOST, 0))
-            ports.append(sock.getsockname()[1])
+            with contextlib.suppress(OSError):
+                sock.bind((HOST, port))
+                if port not in _given:
+                    ports.append(port)
+        if len(ports) < count:
+            raise Failed("no free ports on loopback")
+        _given.update(ports)
         return ports
 
 
