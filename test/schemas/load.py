@@ -18,6 +18,7 @@ class Load:
         self.app, self.port, self.interval = app, port, 1.0 / per_second
         self.rng = random.Random(app["seed"] + 1)
         self.sent = self.failed = 0
+        self.late = []  # seconds by which each arrival came too late, not counting the answers
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._arrivals, daemon=True)
 
@@ -51,6 +52,7 @@ class Load:
             while not self.stopping.is_set():
                 due += self.interval * self.rng.expovariate(1.0)
                 self.stopping.wait(max(0.0, due - time.monotonic()))
+                self.late.append(time.monotonic() - due)
                 pool.submit(self._one, *self._next())
 
     def _one(self, method, path, token):
