@@ -69,7 +69,11 @@ MUST_CHECK int config_check(const struct config *c, struct diag *diag);
 int64_t config_number(const struct config *c, enum setting s);
 const char *config_text(const struct config *c, enum setting s);
 
+/* As the user would write it. 0 or -EINVAL with a diag. */
+MUST_CHECK int config_set(struct config *c, enum setting s, struct slice text, struct diag *diag);
+
 const char *config_setting_name(enum setting s);
+const char *config_setting_section(enum setting s);
 bool config_setting_reloads(enum setting s);
 
 /* True when both mean the same; for what changed at a reload. */
