@@ -5,29 +5,19 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "bus/channel.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "proxy/configure.h"
+#include "proxy/uplink.h"
 #include "proxy/worker.h"
-
-/* One connection of a supervisor, or of one that wants to be. */
-struct link_up {
-    struct proxy *proxy;
-    struct channel *channel;
-    struct loop_watch watch;
-};
 
 struct proxy {
     const struct proxy_options *options;
@@ -40,58 +30,16 @@ struct proxy {
     uint32_t epoch;
     int ring_fds[CHANNEL_FDS_MAX]; /* of the workers' rings, for the next analyzer */
     unsigned ring_fd_count;
-    struct link_up supervisor;
-    struct link_up candidate; /* connected, has not said ADOPT yet */
-    struct loop_watch control;
+    struct uplink uplink;
     struct loop_watch signals;
     struct loop_task woken;
-    char control_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
     bool is_draining;
 };
 
 static void
-link_up_close(struct link_up *l)
+send_hello(void *ctx, uint32_t id)
 {
-    if (l->channel != NULL) {
-        loop_watch_remove(l->proxy->loop, &l->watch);
-        channel_free(&l->channel);
-    }
-}
-
-/* Takes json. */
-static void
-send_json(struct link_up *l, enum channel_type type, enum channel_party to, uint32_t id,
-          json_t *json, const int *fds, unsigned fd_count)
-{
-    char *text = json_dumps(json, JSON_COMPACT);
-    struct channel_message m = {.type = (uint16_t)type,
-                                .from = PARTY_PROXY,
-                                .to = (uint8_t)to,
-                                .id = id,
-                                .payload = slice_from_str(text),
-                                .fd_count = fd_count};
-    if (fd_count > 0) {
-        memcpy(m.fds, fds, fd_count * sizeof(*fds));
-    }
-    int err = l->channel == NULL ? -EPIPE : channel_send(l->channel, &m);
-    if (err != 0) {
-        log_warn("proxy", "channel_failed", "cannot send to the supervisor", LOG_ERRNO(err));
-    }
-    free(text);
-    json_decref(json);
-}
-
-static void
-send_status(struct link_up *l, uint32_t id, const char *reason)
-{
-    json_t *json = reason == NULL ? json_pack("{s:b}", "ok", 1)
-                                  : json_pack("{s:b,s:s}", "ok", 0, "reason", reason);
-    send_json(l, CHANNEL_STATUS, PARTY_SUPERVISOR, id, json, NULL, 0);
-}
-
-static void
-send_hello(struct proxy *p, uint32_t id)
-{
+    struct proxy *p = ctx;
     json_t *listeners = json_array();
     for (unsigned i = 0; i < p->config.listener_count; i++) {
         const struct listener *l = &p->config.listeners[i];
@@ -101,7 +49,7 @@ send_hello(struct proxy *p, uint32_t id)
     json_t *json = json_pack("{s:i,s:s,s:b,s:i,s:i,s:o}", "pid", (int)getpid(), "version",
                              SLOWBURN_VERSION, "configured", p->worker_count > 0, "workers",
                              (int)p->worker_count, "epoch", (int)p->epoch, "listeners", listeners);
-    send_json(&p->supervisor, CHANNEL_HELLO, PARTY_SUPERVISOR, id, json, NULL, 0);
+    uplink_send(&p->uplink, CHANNEL_HELLO, PARTY_SUPERVISOR, id, json, NULL, 0);
 }
 
 static void
@@ -258,7 +206,7 @@ on_configure(struct proxy *p, struct channel_message *m)
         log_error("proxy", "configure_failed", "cannot use this configuration",
                   LOG_STR("reason", diag.message));
     }
-    send_status(&p->supervisor, m->id, err == 0 ? NULL : diag.message);
+    uplink_send_status(&p->uplink, m->id, err == 0 ? NULL : diag.message);
 }
 
 static void
@@ -283,9 +231,9 @@ forget_rings(struct proxy *p)
 static void
 send_rings(struct proxy *p, uint32_t id)
 {
-    send_json(&p->supervisor, CHANNEL_RINGS, PARTY_ANALYZER, id,
-              json_pack("{s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count),
-              p->ring_fds, p->ring_fd_count);
+    uplink_send(&p->uplink, CHANNEL_RINGS, PARTY_ANALYZER, id,
+                json_pack("{s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count),
+                p->ring_fds, p->ring_fd_count);
 }
 
 static bool
@@ -327,7 +275,7 @@ on_attach(struct proxy *p, const struct channel_message *m)
 {
     struct ring_producer *producers[WORKERS_MAX] = {NULL};
     if (p->worker_count == 0) {
-        send_status(&p->supervisor, m->id, "not configured yet");
+        uplink_send_status(&p->uplink, m->id, "not configured yet");
         return;
     }
     if (p->ring_fd_count > 0 && !wants_fresh_rings(m)) {
@@ -341,7 +289,7 @@ on_attach(struct proxy *p, const struct channel_message *m)
         err = err != 0 ? err : keep_ring(p, producers[i]);
         if (err != 0) {
             log_error("proxy", "ring_failed", "cannot make an event ring", LOG_ERRNO(err));
-            send_status(&p->supervisor, m->id, log_strerror(err));
+            uplink_send_status(&p->uplink, m->id, log_strerror(err));
             for (unsigned k = 0; k <= i; k++) {
                 ring_producer_free(&producers[k]);
             }
@@ -357,17 +305,6 @@ on_attach(struct proxy *p, const struct channel_message *m)
                       LOG_U64("worker", i));
             ring_producer_free(&producers[i]);
         }
-    }
-}
-
-static void
-close_control(struct proxy *p)
-{
-    int fd = p->control.fd;
-    if (fd >= 0) {
-        loop_watch_remove(p->loop, &p->control);
-        close(fd);
-        unlink(p->control_path);
     }
 }
 
@@ -389,7 +326,7 @@ start_drain(struct proxy *p)
     }
     p->is_draining = true;
     log_info("proxy", "draining", "no more clients are accepted");
-    close_control(p); /* a new process may want its place at once */
+    uplink_close_control(&p->uplink); /* a new process may want its place at once */
     struct mail mail = {.type = MAIL_DRAIN};
     post_all(p, &mail);
     loop_wake(p->loop);
@@ -419,8 +356,9 @@ share_of_lease(const struct proxy *p, uint32_t count)
 }
 
 static void
-on_message(struct proxy *p, struct channel_message *m)
+on_message(void *ctx, struct channel_message *m)
 {
+    struct proxy *p = ctx;
     struct mail mail = {.type = MAIL_LEASE};
     switch (m->type) {
     case CHANNEL_CONFIGURE:
@@ -445,96 +383,12 @@ on_message(struct proxy *p, struct channel_message *m)
 }
 
 static void
-supervisor_ready(struct loop_watch *watch, unsigned events)
+on_gone(void *ctx)
 {
-    struct link_up *l = CONTAINER_OF(watch, struct link_up, watch);
-    struct proxy *p = l->proxy;
-    struct channel_message m;
-    int got;
-    while ((got = channel_receive(l->channel, &m)) > 0) {
-        on_message(p, &m);
-        channel_message_close_fds(&m);
-    }
-    if (got < 0) {
-        log_warn("proxy", "supervisor_gone", "going on without a supervisor", LOG_ERRNO(got));
-        link_up_close(l);
-        if (p->worker_count == 0) {
-            /* Never had work, and nobody is left to give it any. */
-            start_drain(p);
-        }
-    }
-}
-
-static int
-set_supervisor(struct proxy *p, struct channel **channel)
-{
-    struct link_up *l = &p->supervisor;
-    *l = (struct link_up){
-        .proxy = p, .channel = TAKE(*channel), .watch = {.fd = -1, .ready = supervisor_ready}};
-    return loop_watch_add(p->loop, &l->watch, channel_fd(l->channel), LOOP_READ);
-}
-
-static void
-candidate_ready(struct loop_watch *watch, unsigned events)
-{
-    struct link_up *l = CONTAINER_OF(watch, struct link_up, watch);
-    struct proxy *p = l->proxy;
-    struct channel_message m;
-    int got = channel_receive(l->channel, &m);
-    if (got == 0) {
-        return;
-    }
-    if (got > 0) {
-        channel_message_close_fds(&m);
-    }
-    if (got < 0 || m.type != CHANNEL_ADOPT) {
-        link_up_close(l);
-        return;
-    }
-    /* One that has just died may not have been noticed yet. */
-    if (p->supervisor.channel != NULL) {
-        supervisor_ready(&p->supervisor.watch, LOOP_READ);
-    }
-    if (p->supervisor.channel != NULL) {
-        send_status(l, m.id, "this proxy has a supervisor");
-        link_up_close(l);
-        return;
-    }
-    loop_watch_remove(p->loop, &l->watch);
-    if (set_supervisor(p, &l->channel) != 0) {
-        link_up_close(&p->supervisor);
-        return;
-    }
-    log_info("proxy", "adopted", "a new supervisor has taken over");
-    send_hello(p, m.id);
-}
-
-static bool
-peer_is_allowed(int fd)
-{
-    struct ucred cred;
-    socklen_t len = sizeof(cred);
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-           (cred.uid == 0 || cred.uid == geteuid());
-}
-
-static void
-control_ready(struct loop_watch *watch, unsigned events)
-{
-    struct proxy *p = CONTAINER_OF(watch, struct proxy, control);
-    int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-        return;
-    }
-    struct link_up *l = &p->candidate;
-    link_up_close(l); /* the newest one counts; another may have fallen silent */
-    *l = (struct link_up){.proxy = p, .watch = {.fd = -1, .ready = candidate_ready}};
-    if (!peer_is_allowed(fd)) {
-        close(fd);
-    } else if (channel_new(fd, &l->channel) != 0) {
-        close(fd);
-    } else if (loop_watch_add(p->loop, &l->watch, channel_fd(l->channel), LOOP_READ) != 0) {
-        link_up_close(l);
+    struct proxy *p = ctx;
+    if (p->worker_count == 0) {
+        /* Never had work, and nobody is left to give it any. */
+        start_drain(p);
     }
 }
 
@@ -566,46 +420,20 @@ watch_signals(struct proxy *p)
 }
 
 static int
-open_control(struct proxy *p)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/control.sock",
-                       p->options->data_dir);
-    if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
-        return -ENAMETOOLONG;
-    }
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return -errno;
-    }
-    unlink(address.sun_path);
-    mode_t mask = umask(0177);
-    int err = bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ? -errno : 0;
-    umask(mask);
-    if (err == 0 && listen(fd, 4) != 0) {
-        err = -errno;
-    }
-    err = err != 0 ? err : loop_watch_add(p->loop, &p->control, fd, LOOP_READ);
-    if (err != 0) {
-        close(fd);
-        return err;
-    }
-    memcpy(p->control_path, address.sun_path, sizeof(p->control_path));
-    return 0;
-}
-
-static int
 proxy_init(struct proxy *p)
 {
-    struct channel *channel = NULL;
     configure_defaults(&p->config);
-    p->control = (struct loop_watch){.fd = -1, .ready = control_ready};
+    p->uplink.ctx = p;
+    p->uplink.on_message = on_message;
+    p->uplink.on_adopted = send_hello;
+    p->uplink.on_gone = on_gone;
+    p->uplink.control.fd = -1;
     p->signals = (struct loop_watch){.fd = -1, .ready = signals_ready};
     p->woken.run = woken_runs;
     int err = loop_new(&p->loop);
     err = err != 0 ? err : resolver_new(&p->resolver);
     err = err != 0 ? err : watch_signals(p);
-    err = err != 0 ? err : open_control(p);
+    err = err != 0 ? err : uplink_init(&p->uplink, p->loop, p->options->data_dir);
     if (err != 0) {
         log_error("proxy", "start_failed", "cannot start the proxy",
                   LOG_STR("data", p->options->data_dir), LOG_ERRNO(err));
@@ -613,8 +441,7 @@ proxy_init(struct proxy *p)
     }
     loop_on_wake(p->loop, &p->woken);
     if (p->options->channel_fd >= 0) {
-        err = channel_new(p->options->channel_fd, &channel);
-        err = err != 0 ? err : set_supervisor(p, &channel);
+        err = uplink_connect(&p->uplink, p->options->channel_fd);
         if (err == 0) {
             send_hello(p, 0);
         }
@@ -628,9 +455,7 @@ proxy_fini(struct proxy *p)
     stop_workers(p);
     forget_rings(p);
     release_listeners(p);
-    link_up_close(&p->candidate);
-    link_up_close(&p->supervisor);
-    close_control(p);
+    uplink_fini(&p->uplink);
     if (p->signals.fd >= 0) {
         close(p->signals.fd);
     }
