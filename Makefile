@@ -14,7 +14,7 @@ PYTHON     := /usr/bin/python3
 SEED       ?= 1
 JOBS       ?= 2
 
-.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests bench check deb install clean help
+.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -69,6 +69,10 @@ schemas: deps all
 shop-tests: deps all
 	@SLOWBURN_BINARY=$(BUILD)/src/slowburn $(PYTHON) -m pytest -q test/shop
 
+# The analyzer killed 50 times at random moments, where make test does it a few times.
+kills: deps all
+	@SLOWBURN_KILLS=50 SLOWBURN_BINARY=$(BUILD)/src/slowburn $(PYTHON) -m pytest -q test/peer/test_store.py -k death
+
 bench: deps all
 	@$(PYTHON) test/bench/bench.py --binary $(BUILD)/src/slowburn
 
@@ -95,6 +99,7 @@ help:
 	@echo 'make corners           the 8 combinations of the fixes: predicted against measured'
 	@echo 'make schemas SEED=n    20 generated applications with planted faults'
 	@echo 'make shop-tests        the slow tests with the real shop'
+	@echo 'make kills             the store through 50 deaths of its writer'
 	@echo 'make bench             beside PgBouncer and direct, in one run'
 	@echo 'make check             include directions and formatting'
 	@echo 'make deb               a Debian package'

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store under the whole daemon: a disk that is full and has room again, a size limit, and many
+deaths. The same at the store's own level, with more of each, is in test/unit/store."""
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+import psycopg
+import pytest
+
+from test.harness import processes
+from test.harness.slowburn import Slowburn
+from test.peer.test_kills import statements
+from test.peer.test_lifecycle import child, until
+
+WRITTEN_EVERY_S = 10.0
+KILLS = int(os.environ.get("SLOWBURN_KILLS", "6"))
+
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """A disk of that many bytes at `folder`, for this test alone."""
+    os.makedirs(folder)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "none", folder],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"no disk of the test's own can be mounted here: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def connect(postgres, daemon):
+    return psycopg.connect(postgres.dsn(port=daemon.port), autocommit=True, prepare_threshold=None)
+
+
+def log_lines(daemon, event):
+    with open(daemon.log, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
+
+
+def calls_of(daemon, text):
+    return statements(daemon).get(text, {"calls": 0})["calls"]
+
+
+def test_a_full_disk_harms_no_query_and_is_said(postgres, tmp_path):
+    data = str(tmp_path / "disk")
+    sent = 0
+    with small_disk(data, 16 << 20):
+        with Slowburn(os.environ["SLOWBURN_BINARY"], data, postgres.port,
+                      more=("--log-format", "json")) as daemon, \
+                connect(postgres, daemon) as connection:
+            daemon.wait_until_watching()
+
+            def some():
+                nonlocal sent
+                for _ in range(20):
+                    connection.execute("SELECT 1 AS full_disk").fetchall()
+                sent += 20
+
+            some()
+            hog = os.path.join(data, "hog")
+            with open(hog, "wb") as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * 65536)
+                    file.flush()
+
+            def failed():
+                some()
+                return log_lines(daemon, "store_failed")
+
+            line = until(failed, "the message about the store", seconds=60)[0]
+            assert line["level"] == "warn"
+            assert "full" in line["reason"], line
+            assert line["path"].startswith(data)
+            until(lambda: calls_of(daemon, "select ? as full_disk") == sent, "what was sent")
+            os.remove(hog)
+
+            def recovered():
+                some()
+                return log_lines(daemon, "store_recovered")
+
+            until(recovered, "the store", seconds=60)
+            time.sleep(2 * WRITTEN_EVERY_S)
+            processes.stop(daemon.process)
+            assert daemon.process.returncode == 0
+            assert calls_of(daemon, "select ? as full_disk") == sent  # from the store at rest
+
+
+def test_the_store_stays_below_its_limit(postgres, tmp_path):
+    limit = 2 << 20
+    with Slowburn(os.environ["SLOWBURN_BINARY"], str(tmp_path), postgres.port,
+                  more=("--store-max-bytes", str(limit))) as daemon, \
+            connect(postgres, daemon) as connection:
+        daemon.wait_until_watching()
+        path = os.path.join(daemon.data, "store.db")
+        largest = 0
+        for number in range(4000):
+            # Each its own shape: far more texts and windows than there is room for.
+            columns = ", ".join(f"{number} AS c{number}_{i}" for i in range(24))
+            connection.execute(f"SELECT {columns}").fetchall()
+            if number % 100 == 0:
+                largest = max(largest, os.path.getsize(path))
+        ends = time.monotonic() + 3 * WRITTEN_EVERY_S
+        while time.monotonic() < ends:
+            largest = max(largest, os.path.getsize(path))
+            time.sleep(0.2)
+        assert 0.7 * limit < largest <= limit
+        assert daemon.document("queries")
+
+
+def test_the_store_opens_after_every_death(postgres, tmp_path):
+    rng = random.Random(11)
+    sent, kills, last = [], [], None
+    with Slowburn(os.environ["SLOWBURN_BINARY"], str(tmp_path), postgres.port,
+                  more=("--log-format", "json")) as daemon, \
+            connect(postgres, daemon) as connection:
+        daemon.wait_until_watching()
+        for number in range(KILLS):
+            # One in five lives long enough to have written; the others die at any moment.
+            ends = time.monotonic() + (rng.uniform(0.05, 2.5) if number % 5 else
+                                       WRITTEN_EVERY_S + rng.uniform(1.0, 3.0))
+            while time.monotonic() < ends:
+                connection.execute("SELECT 1 AS deaths").fetchall()
+                sent.append(time.monotonic())
+            last = until(lambda: child(daemon, "analyzer", last), "an analyzer")
+            os.kill(last, signal.SIGKILL)
+            kills.append(time.monotonic())
+        until(lambda: child(daemon, "analyzer", last), "the last analyzer")
+        processes.stop(daemon.process)
+        at_rest = calls_of(daemon, "select ? as deaths")
+        lost = sum(any(kill - WRITTEN_EVERY_S - 2 <= at <= kill for kill in kills) for at in sent)
+        assert len(sent) - lost <= at_rest <= len(sent)
+        assert at_rest > 0
+        assert log_lines(daemon, "store_damaged") == []
+        assert not os.path.exists(os.path.join(daemon.data, "store.db.damaged"))
