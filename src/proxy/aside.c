@@ -65,15 +65,17 @@ on_timeout(struct timer *timer, uint64_t now_ns)
 }
 
 void
-aside_send(struct worker *worker, const struct listener *listener, struct slice bytes)
+aside_send(struct worker *worker, const struct listener *listener,
+           const struct resolve_address *address, struct slice bytes)
 {
     if (bytes.len == 0) {
         return;
     }
     assert(bytes.len <= DRIVER_ASIDE_MAX);
     struct aside *a = pool_get(&worker->asides);
-    struct backend *b = a == NULL ? NULL : backend_open(worker, listener, &ops, a);
+    struct backend *b = a == NULL ? NULL : backend_open(worker, listener, address, &ops, a);
     if (b == NULL) {
+        worker->counters[COUNTER_cancels_dropped]++;
         log_warn("proxy", "asides_full", "too many cancel requests at once, dropping one",
                  LOG_STR("upstream", listener->upstream));
         if (a != NULL) {
@@ -81,6 +83,7 @@ aside_send(struct worker *worker, const struct listener *listener, struct slice 
         }
         return;
     }
+    worker->counters[COUNTER_cancels]++;
     a->worker = worker;
     a->backend = b;
     a->timer.fire = on_timeout;

@@ -91,17 +91,22 @@ try_next(struct backend *b)
     struct resolve_address addresses[RESOLVE_ADDRESSES_MAX];
     bool pending = false;
     uint64_t now_ns = loop_now_ns(b->worker->loop);
-    unsigned count = resolve_addresses(b->listener->target, addresses, &pending);
+    unsigned count = 1;
+    if (b->is_pinned) {
+        addresses[0] = b->address;
+    } else {
+        count = resolve_addresses(b->listener->target, addresses, &pending);
+    }
     if (count == 0 && pending && now_ns < b->deadline_ns) {
         loop_timer_set(b->worker->loop, &b->retry, now_ns + RESOLVE_RETRY_NS);
         return;
     }
     while (b->address_next < count && now_ns < b->deadline_ns) {
-        const struct resolve_address *a = &addresses[b->address_next++];
+        b->address = addresses[b->address_next++];
         /* Leaves time for the addresses behind it. */
         uint64_t share_ns = (b->deadline_ns - now_ns) / (count - b->address_next + 1u);
         int err = stream_connect(&b->stream, b->worker->loop, &b->worker->streams, &stream_ops,
-                                 (const struct sockaddr *)&a->sa, a->len, share_ns);
+                                 (const struct sockaddr *)&b->address.sa, b->address.len, share_ns);
         if (err == 0) {
             return;
         }
@@ -126,8 +131,8 @@ retire(struct loop_task *task)
 }
 
 struct backend *
-backend_open(struct worker *worker, const struct listener *listener, const struct backend_ops *ops,
-             void *owner)
+backend_open(struct worker *worker, const struct listener *listener,
+             const struct resolve_address *address, const struct backend_ops *ops, void *owner)
 {
     struct backend *b = pool_get(&worker->backends);
     if (b == NULL) {
@@ -139,6 +144,10 @@ backend_open(struct worker *worker, const struct listener *listener, const struc
     b->listener = listener;
     b->ops = ops;
     b->owner = owner;
+    if (address != NULL) {
+        b->is_pinned = true;
+        b->address = *address;
+    }
     b->id = worker_next_id(worker);
     b->start_ns = now_ns;
     b->deadline_ns =

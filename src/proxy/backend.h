@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * proxy/backend.h - one connection to an upstream: its making, address by address, and its bytes.
  *
- * Made by a worker (worker_backend_get) for one owner, which hears of it through backend_ops.
+ * Made by a worker (backend_open) for one owner, which hears of it through backend_ops.
  * While it is being made, what is written waits in one block of the worker's stream pool. It is
  * freed at the end of the turn in which it is closed. One thread. */
 #ifndef PROXY_BACKEND_H
@@ -26,6 +26,7 @@ struct backend_ops {
 struct backend {
     unsigned magic;
     bool is_connected;
+    bool is_pinned;       /* to the one address that was given */
     uint8_t address_next; /* of the addresses to try */
     struct worker *worker;
     const struct listener *listener;
@@ -34,6 +35,7 @@ struct backend {
     uint64_t id;
     uint64_t start_ns;
     uint64_t deadline_ns;
+    struct resolve_address address; /* of the attempt under way, then of the connection */
     struct stream stream;
     struct timer retry; /* while its name is being looked up */
     struct loop_task retire;
@@ -42,9 +44,11 @@ struct backend {
     int last_err;
 };
 
-/* Starts to connect; NULL when the pool is used up. ops->connected is never called from inside. */
+/* Starts to connect; NULL when the pool is used up. ops->connected is never called from inside.
+ * address: NULL: any of the upstream's, one after the other. */
 struct backend *backend_open(struct worker *worker, const struct listener *listener,
-                             const struct backend_ops *ops, void *owner);
+                             const struct resolve_address *address, const struct backend_ops *ops,
+                             void *owner);
 /* No callback after it. Sets *backend to NULL. */
 void backend_close(struct backend **backend);
 

@@ -26,12 +26,16 @@
 #include "bus/publish.h"
 #include "model/event.h"
 
+struct cancels;
+struct resolve_address;
+
 /* What one worker offers to its drivers. The driver borrows it for its whole life. */
 struct driver_env {
     uint16_t worker;
     uint32_t sessions_max;       /* of this worker, all listeners together */
     struct publisher *publisher; /* never NULL; sends nothing while none is attached */
     uint64_t *counters;          /* [COUNTER_COUNT], this worker's own */
+    struct cancels *cancels;     /* of all workers, proxy/cancels.h */
     struct hash_key hash_key;    /* the installation's, for values */
     uint64_t seed;               /* random, different for each worker and start */
 };
@@ -51,8 +55,9 @@ struct driver_session {
     uint16_t listener;
     uint16_t upstream;
     uint16_t client_port;
-    uint8_t client_ip[16]; /* v4 as ::ffff:a.b.c.d; zero for a unix socket */
-    bool upstream_is_open; /* the link stands */
+    uint8_t client_ip[16];                 /* v4 as ::ffff:a.b.c.d; zero for a unix socket */
+    bool upstream_is_open;                 /* the link stands */
+    const struct resolve_address *address; /* that it stands with; NULL before it does */
 
     /* The driver's to write. */
     bool opaque;           /* lost: relay on, ask no more */
@@ -73,6 +78,9 @@ struct driver_out {
     struct slice to_client;   /* our own bytes, to the client; <= DRIVER_INSERT_MAX */
     struct slice aside;       /* <= DRIVER_ASIDE_MAX: send this over a connection of its own to the
                                  same upstream, wait for its end, close (a cancel request) */
+    /* For connect and aside: this address instead of any of the upstream's. Such a connect is one
+     * for a cancel request: it is made beyond the limit of sessions, too, and while draining. */
+    const struct resolve_address *address;
 };
 #define DRIVER_INSERT_MAX 8192
 #define DRIVER_ASIDE_MAX  320

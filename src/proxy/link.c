@@ -175,7 +175,7 @@ relay_edited(struct session *s, enum side from, struct slice chunk, uint64_t at_
         }
         assert(used <= chunk.len);
         if (out.connect) {
-            session_link(s);
+            session_link(s, out.address);
         }
         if (s->is_closed || s->is_ending) {
             return false;
@@ -190,7 +190,8 @@ relay_edited(struct session *s, enum side from, struct slice chunk, uint64_t at_
             (!gather_flush(s, to, &g) ||
              !session_apply(s, &(struct driver_out){.close = out.close,
                                                     .unlink = out.unlink,
-                                                    .aside = out.aside}))) {
+                                                    .aside = out.aside,
+                                                    .address = out.address}))) {
             return false;
         }
         chunk = slice_sub(chunk, used, chunk.len);

@@ -15,6 +15,7 @@
 
 #include "io/log.h"
 #include "io/loop.h"
+#include "proxy/cancels.h"
 #include "proxy/configure.h"
 #include "proxy/uplink.h"
 #include "proxy/worker.h"
@@ -25,6 +26,7 @@ struct proxy {
     struct resolver *resolver;
     struct proxy_config config;
     struct limits limits;
+    struct cancels *cancels; /* of all workers */
     struct worker *workers[WORKERS_MAX];
     unsigned worker_count; /* 0: not configured yet */
     uint32_t epoch;
@@ -85,9 +87,15 @@ raise_descriptor_limit(uint32_t sessions)
 static int
 start_workers(struct proxy *p, struct diag *diag)
 {
+    struct hash_key cancel_key;
+    if (getrandom(&cancel_key, sizeof(cancel_key), 0) != sizeof(cancel_key) ||
+        cancels_new(p->config.sessions_max, cancel_key, &p->cancels) != 0) {
+        return diag_set(diag, -EIO, "cannot make the table of cancel keys");
+    }
     struct worker_settings settings = {
         .sessions_max = (p->config.sessions_max + p->config.workers - 1) / p->config.workers,
         .limits = &p->limits,
+        .cancels = p->cancels,
         .hash_key = p->config.hash_key,
         .listeners = p->config.listeners,
         .listener_count = p->config.listener_count,
@@ -124,6 +132,7 @@ stop_workers(struct proxy *p)
         worker_free(&p->workers[i]);
     }
     p->worker_count = 0;
+    cancels_free(&p->cancels);
 }
 
 static void

@@ -107,6 +107,7 @@ unlink_backend(struct session *s)
     backend_close(&s->backend);
     s->ds.backend_id = 0;
     s->ds.upstream_is_open = false;
+    s->ds.address = NULL;
     s->upstream_ended = false;
     s->upstream_deaf = false;
     if (s->held[SIDE_UPSTREAM].block != NULL) {
@@ -136,6 +137,7 @@ backend_connected(struct backend *b, int err)
     s->ds.backend_id = b->id;
     s->ds.connect_ns = loop_clock_ns(s->worker->loop) - b->start_ns;
     s->ds.upstream_is_open = true;
+    s->ds.address = &b->address;
     if (ops_of(s)->connected != NULL) {
         ops_of(s)->connected(s->listener->driver, &s->ds, now_of(s));
     }
@@ -167,19 +169,20 @@ static const struct backend_ops backend_ops = {backend_connected, backend_data, 
                                                backend_drained};
 
 void
-session_link(struct session *s)
+session_link(struct session *s, const struct resolve_address *address)
 {
     if (s->backend != NULL || s->is_ending || s->is_closed) {
         return;
     }
-    if (s->is_refused || s->worker->is_draining) {
+    if (address == NULL && (s->is_refused || s->worker->is_draining)) {
         fail(s, s->is_refused ? DRIVER_FAILURE_LIMIT : DRIVER_FAILURE_DRAINING);
         return;
     }
     if (s->timer_is == TIMER_LOGIN) {
         loop_timer_cancel(s->worker->loop, &s->timer);
     }
-    s->backend = backend_open(s->worker, s->listener->listener, &backend_ops, s);
+    s->worker->counters[COUNTER_cancels] += address != NULL;
+    s->backend = backend_open(s->worker, s->listener->listener, address, &backend_ops, s);
     if (s->backend == NULL) {
         fail(s, DRIVER_FAILURE_LIMIT);
     }
@@ -189,10 +192,10 @@ bool
 session_apply(struct session *s, const struct driver_out *out)
 {
     if (out->aside.len > 0) {
-        aside_send(s->worker, s->listener->listener, out->aside);
+        aside_send(s->worker, s->listener->listener, out->address, out->aside);
     }
     if (out->connect) {
-        session_link(s);
+        session_link(s, out->address);
     }
     if (s->is_ending || s->is_closed || !link_insert(s, SIDE_CLIENT, out->to_client) ||
         (out->to_upstream.len > 0 && !link_insert(s, SIDE_UPSTREAM, out->to_upstream))) {
@@ -355,7 +358,7 @@ client_side_ended(struct session *s, int err)
         ops_of(s)->client_eof(s->listener->driver, &s->ds, err != 0, now_of(s), &out);
     }
     if (err != 0) {
-        aside_send(s->worker, s->listener->listener, out.aside);
+        aside_send(s->worker, s->listener->listener, out.address, out.aside);
         session_close(s, CLOSE_CLIENT);
     } else if (session_apply(s, &out)) {
         if (s->backend == NULL || s->upstream_ended) {

@@ -71,7 +71,8 @@ bool session_drain(struct session *s);
 
 /* For link.c: does what the driver asked for besides bytes. False when the session has ended. */
 bool session_apply(struct session *s, const struct driver_out *out);
-void session_link(struct session *s);
+/* address: as backend_open. */
+void session_link(struct session *s, const struct resolve_address *address);
 /* For link.c: one side's last byte has been dealt with. */
 void session_side_ended(struct session *s, enum side side, int err);
 

@@ -408,6 +408,7 @@ worker_new(const struct worker_settings *settings, struct worker **ret_worker)
             .sessions_max = settings->sessions_max + WORKER_REFUSALS,
             .publisher = w->publisher,
             .counters = w->counters,
+            .cancels = settings->cancels,
             .hash_key = settings->hash_key,
             .seed = settings->seed,
         };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * proxy/worker.h - one thread of the data plane: its loop, pools, sessions and drivers.
  *
- * Workers share nothing but the listening sockets, the limits and the number of sessions each has,
- * by which a new client is handed to the least busy. Everything else comes by mail: worker_post is
- * for any thread, short, and never waits for the worker. The rest is for the worker's own thread.
+ * Workers share nothing but the listening sockets, the limits, the table of cancel keys, and the
+ * number of sessions each has, by which a new client is handed to the least busy. Everything else
+ * comes by mail: worker_post is for any thread, short, and never waits for the worker. The rest is
+ * for the worker's own thread.
  *
  * Memory is reserved at the start for sessions_max sessions and touched as they come. Once a second
  * the worker sends COUNTERS and lets its drivers send IN_FLIGHT. */
@@ -99,6 +100,7 @@ struct worker_settings {
     uint16_t index;
     uint32_t sessions_max;
     struct limits *limits;
+    struct cancels *cancels; /* borrowed */
     struct hash_key hash_key;
     uint64_t seed;
     const struct listener *listeners;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fuzz/target.h"
+#include "proxy/cancels.h"
 #include "proxy/driver.h"
 
 static void
@@ -31,9 +32,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (publisher_new(0, &publisher) < 0) {
         return 0;
     }
-    const struct driver_env env = {.publisher = publisher, .counters = counters};
+    static struct cancels *cancels;
+    const struct resolve_address address = {.sa = {.ss_family = AF_UNIX}, .len = 2};
+    if (cancels == NULL && cancels_new(4, (struct hash_key){1, 2}, &cancels) < 0) {
+        abort();
+    }
+    const struct driver_env env = {
+        .publisher = publisher, .counters = counters, .cancels = cancels};
     struct driver_session s = {
-        .id = 1, .backend_id = 2, .state = calloc(1, pg_driver.session_size)};
+        .id = 1, .backend_id = 2, .address = &address, .state = calloc(1, pg_driver.session_size)};
     struct driver_out out = {0};
     if (pg_driver.worker_new(&env, &worker) < 0) {
         abort();

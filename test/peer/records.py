@@ -2,6 +2,7 @@
 """What the proxy says about the traffic: its event rings, read by the test as their subscriber."""
 import mmap
 import os
+import re
 import struct
 import time
 from collections import namedtuple
@@ -10,10 +11,11 @@ from test.peer import proxy_host
 
 PAGE = 4096
 HEAD = struct.Struct("=4H2I2Q")
-SESSION_OPEN, SESSION_CLOSE, STATEMENT, QUERY = 2, 3, 6, 7
+SESSION_OPEN, SESSION_CLOSE, STATEMENT, QUERY, COUNTERS = 2, 3, 6, 7, 14
 EXECUTE, PREPARE, CLOSE = 0, 1, 2
 PREPARED, EXTENDED, PIPELINED, ERROR, RESULT_HASHED, UNFINISHED, MULTI = 1, 2, 4, 32, 64, 256, 512
 QUERY_BODY = struct.Struct("=13Q16s8s4I2H5sBBBHH")
+COUNTER_TABLE = os.path.join(os.path.dirname(__file__), "../../src/model/counter.tbl")
 STATEMENT_BODY = struct.Struct("=QIIBB")
 
 Query = namedtuple("Query", "session backend fingerprint values_hash result_hash start_ns "
@@ -53,6 +55,15 @@ class Records:
             values = struct.unpack_from(f"={count}Q", data, body)
             found.append(Query(*fields, values, data[body + 8 * count:body + 8 * count + tags]))
         return sorted(found, key=lambda q: (q.session, q.session_seq))
+
+    def counter(self, name):
+        """The sum over the workers, as of their last word."""
+        with open(COUNTER_TABLE, encoding="utf-8") as table:
+            at = re.findall(r"^COUNTER\((\w+)", table.read(), re.MULTILINE).index(name)
+        latest = {}
+        for data, body in self.of(COUNTERS):
+            latest[HEAD.unpack_from(data)[1]] = struct.unpack_from("=Q", data, body + 8 * at)[0]
+        return sum(latest.values())
 
     def texts(self):
         found = {}

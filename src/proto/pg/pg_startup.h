@@ -65,6 +65,13 @@ struct pg_startup {
  * is used up. DEC_BAD, DEC_LIMIT: refuse the client, s->error says why. */
 enum dec pg_startup_next(struct pg_startup *s, struct slice *in, enum pg_startup_kind *ret_kind);
 
+/* What a whole CancelRequest is about: process id and key. */
+static inline struct slice
+pg_startup_cancel_key(struct slice request)
+{
+    return slice_sub(request, 8, request.len);
+}
+
 /* Is the packet that is being read a CancelRequest? Known from its eighth byte on. */
 bool pg_startup_is_cancel(const struct pg_startup *s);
 

@@ -4,7 +4,8 @@
  *   STARTUP ── first packets are read here; SSLRequest and GSSENCRequest get their 'N'
  *      │ StartupMessage: its first eight bytes are held back until it is known to be one
  *   NORMAL ─── everything is passed on as it is and only watched
- *   OVER ───── after CancelRequest, or an error of our own */
+ *   CANCEL ─── a CancelRequest was passed on to its server
+ *   OVER ───── after one that nobody knows, or an error of our own */
 #include <stdlib.h>
 
 #include "io/log.h"
@@ -101,6 +102,35 @@ say_error(struct pg_session *p, const char sqlstate[5], const char *message, str
     p->phase = PG_PHASE_OVER;
 }
 
+/* The whole request, and where it belongs; the address is valid until the next call. */
+static bool
+find_server(const struct pg_session *p, struct slice request,
+            const struct resolve_address **ret_address)
+{
+    static _Thread_local struct resolve_address address;
+    *ret_address = &address;
+    return cancels_find(p->worker->env.cancels, pg_startup_cancel_key(request), &address);
+}
+
+/* To the server that gave out the key, over this session's own link: the client learns from its
+ * end that the request was dealt with, as it does without slowburn between. */
+static void
+pass_on_cancel(struct pg_session *p, struct driver_out *out)
+{
+    struct slice request = slice_of(p->startup.cancel, p->startup.cancel_len);
+    struct driver_env *env = &p->worker->env;
+    out->drop = true;
+    if (!find_server(p, request, &out->address)) {
+        env->counters[COUNTER_cancels_unknown]++;
+        out->close = true;
+        p->phase = PG_PHASE_OVER;
+        return;
+    }
+    out->connect = true;
+    out->to_upstream = request;
+    p->phase = PG_PHASE_CANCEL;
+}
+
 static void
 startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out *out)
 {
@@ -113,11 +143,7 @@ startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out
         p->head_len = 0;
         return;
     case PG_STARTUP_CANCEL:
-        out->drop = true;
-        out->aside = slice_of(st->cancel, st->cancel_len);
-        out->close = true;
-        p->phase = PG_PHASE_OVER;
-        p->worker->env.counters[COUNTER_cancels]++;
+        pass_on_cancel(p, out);
         return;
     case PG_STARTUP_START:
         break;
@@ -242,13 +268,19 @@ client_eof(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
 {
     static _Thread_local uint8_t cancel[PG_CANCEL_LEN_MAX];
     struct pg_session *p = s->state;
+    if (p->phase == PG_PHASE_CANCEL && broken && !s->upstream_is_open) {
+        /* It does not wait, and its request is not on its way yet. */
+        struct slice request = slice_of(p->startup.cancel, p->startup.cancel_len);
+        out->aside = find_server(p, request, &out->address) ? request : SLICE_NONE;
+        return;
+    }
     /* A client that died, not one that said goodbye behind its last query. */
     if (s->opaque || p->goodbye || p->in_flight == 0 || p->cancel_key_len == 0 || !broken) {
         return;
     }
     out->aside =
         pg_encode_cancel(cancel, p->cancel_pid, slice_of(p->cancel_key, p->cancel_key_len));
-    p->worker->env.counters[COUNTER_cancels]++;
+    out->address = s->address;
 }
 
 static void

@@ -3,6 +3,7 @@
  * executions end. */
 #include <stdlib.h>
 
+#include "proto/pg/pg_encode.h"
 #include "proxy/pg/pg_session.h"
 
 static struct pg_exec *
@@ -443,6 +444,25 @@ keep_key(struct pg_session *p, const struct pg_fact *f)
     p->cancel_key_len = (uint16_t)(p->cancel_key_len + f->piece.len);
 }
 
+/* The key is whole: from now on whoever has it can cancel here, by any worker. */
+static void
+key_ended(struct pg_session *p, const struct pg_fact *f)
+{
+    uint8_t request[PG_CANCEL_LEN_MAX];
+    struct driver_env *env = &p->worker->env;
+    p->cancel_pid = f->pid;
+    if (p->cancel_key_len < PG_CANCEL_KEY_MIN) {
+        p->cancel_key_len = 0;
+    }
+    if (p->cancel_key_len == 0 || p->s->address == NULL || p->cancel_slot != CANCELS_NONE) {
+        return;
+    }
+    struct slice all =
+        pg_encode_cancel(request, p->cancel_pid, slice_of(p->cancel_key, p->cancel_key_len));
+    p->cancel_slot = cancels_add(env->cancels, pg_startup_cancel_key(all), p->s->address);
+    env->counters[COUNTER_cancels_full] += p->cancel_slot == CANCELS_NONE;
+}
+
 static bool
 message(struct pg_session *p, const struct pg_fact *f, uint64_t now_ns)
 {
@@ -455,10 +475,7 @@ message(struct pg_session *p, const struct pg_fact *f, uint64_t now_ns)
         break;
     case PG_REPLIED_PART:
         if (f->type == 'K') {
-            p->cancel_pid = f->pid;
-            if (p->cancel_key_len < PG_CANCEL_KEY_MIN) {
-                p->cancel_key_len = 0;
-            }
+            key_ended(p, f);
         } else if (reply.entry.kind == PG_REPLY_QUERY || reply.entry.kind == PG_REPLY_EXECUTE) {
             struct pg_exec *e = running(p, &reply.entry);
             if (e != NULL) {

@@ -33,6 +33,7 @@ pg_session_init(struct pg_session *p, struct pg_worker *worker, struct driver_se
 {
     p->worker = worker;
     p->s = s;
+    p->cancel_slot = CANCELS_NONE;
     pg_replies_init(&p->replies, on_skipped, p);
     list_append(&worker->sessions, &p->node);
 }
@@ -124,6 +125,7 @@ void
 pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns)
 {
     release(p, !p->s->opaque, now_ns);
+    cancels_remove(p->worker->env.cancels, p->cancel_slot);
     observe_close(&p->observe, &p->worker->env, p->s, reason, now_ns);
     list_remove(&p->node);
 }

@@ -16,6 +16,7 @@
 #include "proto/pg/pg_replies.h"
 #include "proto/pg/pg_startup.h"
 #include "proto/pg/pg_value.h"
+#include "proxy/cancels.h"
 #include "proxy/driver.h"
 #include "proxy/observe.h"
 #include "proxy/pg/pg_exec.h"
@@ -40,6 +41,7 @@ struct pg_worker {
 enum pg_phase {
     PG_PHASE_STARTUP,
     PG_PHASE_NORMAL, /* authentication included */
+    PG_PHASE_CANCEL, /* a cancel request is on its way; its server's end is waited for */
     PG_PHASE_OVER,   /* nothing more is expected of the client */
 };
 
@@ -56,7 +58,8 @@ struct pg_session {
     bool goodbye;        /* Terminate was sent */
     bool batch_executes; /* since the last Sync */
     uint8_t head_len;
-    uint8_t head[8]; /* of a startup packet */
+    uint8_t head[8];      /* of a startup packet */
+    uint32_t cancel_slot; /* in the table of keys; CANCELS_NONE */
     uint32_t cancel_pid;
     uint16_t cancel_key_len; /* 0: the server gave none, or one that cannot be */
     uint8_t cancel_key[PG_CANCEL_KEY_MAX];

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "proto/sql/sql_fingerprint.h"
+#include "proxy/cancels.h"
 #include "proxy/driver.h"
 #include "unit/unit.h"
 
@@ -24,6 +25,8 @@ struct lab {
     void *worker;
     struct driver_env env;
     struct driver_session s;
+    struct cancels *cancels;
+    struct resolve_address address; /* of the server */
     uint64_t counters[COUNTER_COUNT];
     uint64_t now_ns;
     struct buf upstream; /* what reached the server */
@@ -31,6 +34,7 @@ struct lab {
     struct buf aside;
     bool connect;
     bool close;
+    bool to_address; /* connect, or aside, is for one address */
 };
 
 /* The publisher. */
@@ -119,10 +123,16 @@ lab_open(struct lab *lab)
 {
     memset(lab, 0, sizeof(*lab));
     lab_known_count = 0;
-    lab->env = (struct driver_env){
-        .sessions_max = 4, .counters = lab->counters, .hash_key = {1, 2}, .seed = 3};
+    assert_int_equal(cancels_new(4, (struct hash_key){5, 6}, &lab->cancels), 0);
+    lab->env = (struct driver_env){.sessions_max = 4,
+                                   .counters = lab->counters,
+                                   .cancels = lab->cancels,
+                                   .hash_key = {1, 2},
+                                   .seed = 3};
     assert_int_equal(pg_driver.worker_new(&lab->env, &lab->worker), 0);
-    lab->s = (struct driver_session){.id = 77, .backend_id = 78, .start_ns = 1};
+    lab->address = (struct resolve_address){.sa = {.ss_family = 1}, .len = 2};
+    lab->s = (struct driver_session){
+        .id = 77, .backend_id = 78, .start_ns = 1, .address = &lab->address};
     lab->s.state = calloc(1, pg_driver.session_size);
     lab->now_ns = 1000;
     buf_init(&lab->upstream, 1 << 22);
@@ -137,6 +147,7 @@ lab_close(struct lab *lab)
 {
     pg_driver.close(lab->worker, &lab->s, CLOSE_CLIENT, lab->now_ns);
     pg_driver.worker_free(lab->worker);
+    cancels_free(&lab->cancels);
     free(lab->s.state);
     buf_fini(&lab->upstream);
     buf_fini(&lab->client);
@@ -164,6 +175,7 @@ lab_feed(struct lab *lab, bool from_client, struct slice bytes)
         assert_int_equal(buf_append(&lab->client, out.to_client), 0);
         assert_int_equal(buf_append(&lab->aside, out.aside), 0);
         lab->connect |= out.connect;
+        lab->to_address |= out.address != NULL;
         lab->close |= out.close;
         bytes = slice_sub(bytes, used, bytes.len);
     }

@@ -414,6 +414,38 @@ draining_waits_for_the_transaction(void **state)
 #define SSL    "\0\0\0\x08\x04\xd2\x16\x2f"
 #define CANCEL "\0\0\0\x10\x04\xd2\x16\x2e\x01\x02\x03\x04\x05\x06\x07\x08"
 
+/* A cancel request goes to the server that gave out its key, and one that nobody knows nowhere. */
+static void
+cancel_at_cut(size_t cut, bool is_known)
+{
+    struct lab other;
+    lab_open(&other);
+    uint32_t slot = CANCELS_NONE;
+    if (is_known) {
+        slot = cancels_add(other.cancels, slice_of(CANCEL + 8, 8), &other.address);
+    }
+    for (size_t at = 0; at < 16; at += cut) {
+        lab_feed(&other, true, slice_sub(slice_of(CANCEL, 16), at, cut));
+    }
+    lab_feed(&other, true, SLICE_LIT("and more"));
+    assert_true(slice_eq(buf_slice(&other.upstream), slice_of(CANCEL, is_known ? 16 : 0)));
+    assert_int_equal(other.connect, is_known);
+    assert_int_equal(other.to_address, is_known);
+    assert_int_equal(other.close, !is_known);
+    assert_int_equal(other.counters[COUNTER_cancels_unknown], !is_known);
+    assert_int_equal(other.client.len, 0);
+    /* Who does not wait for it is served all the same, as long as that is not done yet. */
+    for (unsigned open = 0; open < 2; open++) {
+        struct driver_out out = {0};
+        other.s.upstream_is_open = open == 1;
+        pg_driver.client_eof(other.worker, &other.s, true, 5, &out);
+        assert_int_equal(out.aside.len, is_known && open == 0 ? 16 : 0);
+        assert_true(out.aside.len == 0 || out.address != NULL);
+    }
+    cancels_remove(other.cancels, slot);
+    lab_close(&other);
+}
+
 /* However the first packets are cut, the server gets the StartupMessage and nothing else. */
 static void
 first_packets_at_every_cut(void **state)
@@ -430,14 +462,9 @@ first_packets_at_every_cut(void **state)
             slice_eq(buf_slice(&other.upstream), slice_of(LAB_STARTUP, sizeof(LAB_STARTUP) - 1)));
         assert_true(other.connect);
         lab_close(&other);
-        lab_open(&other);
-        for (size_t at = 0; at < 16; at += cut) {
-            lab_feed(&other, true, slice_sub(slice_of(CANCEL, 16), at, cut));
+        for (unsigned known = 0; known < 2; known++) {
+            cancel_at_cut(cut, known == 1);
         }
-        assert_int_equal(other.upstream.len, 0);
-        assert_true(slice_eq(buf_slice(&other.aside), slice_of(CANCEL, 16)));
-        assert_true(other.close && !other.connect);
-        lab_close(&other);
     }
 }
 
@@ -475,8 +502,16 @@ a_dead_clients_cancel_carries_its_whole_key(void **state)
                 assert_int_equal(out.aside.ptr[2] << 8 | out.aside.ptr[3], 12 + len);
                 assert_memory_equal(out.aside.ptr + 4, "\x04\xd2\x16\x2e", 4);
                 assert_memory_equal(out.aside.ptr + 8, body, 4 + len);
+                assert_ptr_equal(out.address, &other.address);
             }
+            struct resolve_address found;
+            struct slice key = slice_of(body, 4 + len);
+            assert_int_equal(cancels_find(other.cancels, key, &found), possible);
+            struct cancels *kept = other.cancels;
+            assert_int_equal(cancels_new(1, (struct hash_key){0}, &other.cancels), 0);
             lab_close(&other);
+            assert_false(cancels_find(kept, key, &found));
+            cancels_free(&kept);
         }
     }
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * proxy/cancels.h - which server a cancel request is for: from a session's cancel key to the
+ * address of its backend, shared by all workers.
+ *
+ *     any worker: cancels_add ──> [ id | address ] ... ──> cancels_find: any worker
+ *
+ * A cancel request comes over a connection of its own, to whichever worker accepts it, and an
+ * upstream's name may stand for several servers: only the one that gave out the key knows it.
+ *
+ * Bounded: made for so many keys, half full then; a key that finds none of its CANCELS_PROBES slots
+ * free is not taken, which the caller counts. Keys are kept as 64-bit keyed hashes; the server
+ * checks the key itself, so that two keys of one hash cost a cancel that is not obeyed.
+ *
+ * Any thread, without locks. A slot belongs to whoever added it and only he removes it: adding
+ * claims a free slot by compare-and-swap, finding reads the address between two looks at the slot's
+ * generation and tries again when it has changed. Adding, removing and finding cost some 50 ns. */
+#ifndef PROXY_CANCELS_H
+#define PROXY_CANCELS_H
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "io/resolve.h"
+
+#define CANCELS_PROBES 32u
+#define CANCELS_NONE   UINT32_MAX
+
+struct cancels;
+
+/* About 144 bytes a slot, touched as they are used. hash_key: random, this process's own. */
+MUST_CHECK int cancels_new(uint32_t keys_max, struct hash_key hash_key,
+                           struct cancels **ret_cancels);
+void cancels_free(struct cancels **cancels);
+
+/* key: process id and key, as BackendKeyData and CancelRequest have them. Returns the slot, or
+ * CANCELS_NONE when there is no room. */
+uint32_t cancels_add(struct cancels *c, struct slice key, const struct resolve_address *address);
+/* Nothing for CANCELS_NONE. */
+void cancels_remove(struct cancels *c, uint32_t slot);
+
+bool cancels_find(const struct cancels *c, struct slice key, struct resolve_address *ret_address);
+
+#endif
