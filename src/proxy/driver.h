@@ -78,12 +78,16 @@ struct driver_out {
     struct slice to_client;   /* our own bytes, to the client; <= DRIVER_INSERT_MAX */
     struct slice aside;       /* <= DRIVER_ASIDE_MAX: send this over a connection of its own to the
                                  same upstream, wait for its end, close (a cancel request) */
+    bool doubtful; /* from client_eof, where a client of this protocol does not end like this as
+                      long as it lives: when the client has taken nothing for DRIVER_DOUBT_NS,
+                      client_eof is called again, as broken */
     /* For connect and aside: this address instead of any of the upstream's. Such a connect is one
      * for a cancel request: it is made beyond the limit of sessions, too, and while draining. */
     const struct resolve_address *address;
 };
 #define DRIVER_INSERT_MAX 8192
 #define DRIVER_ASIDE_MAX  320
+#define DRIVER_DOUBT_NS   1000000000ull
 
 /* Why there is no upstream for this session. */
 enum driver_failure {
@@ -140,8 +144,8 @@ struct driver_ops {
 
     /* One side has sent its last byte (or broke). Unless the driver asks to close, the end is
      * passed on to the other side, which may go on sending for a bounded time. broken: a socket
-     * error; nothing can be sent to that side any more. A cancel for a client that died goes into
-     * out->aside. */
+     * error; nothing can be sent to that side any more, and of `out` only aside counts: a cancel
+     * for a client that died. */
     void (*client_eof)(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
                        struct driver_out *out);
     void (*upstream_eof)(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,

@@ -211,6 +211,26 @@ session_apply(struct session *s, const struct driver_out *out)
     return true;
 }
 
+/* The client has sent its last byte and did not say goodbye. The kernel of one that is gone resets
+ * the connection at the first byte that it is sent; one that takes bytes lives. */
+static void
+doubt(struct session *s)
+{
+    s->doubt_bytes = s->ds.bytes_out;
+    set_timer(s, TIMER_DOUBT, DRIVER_DOUBT_NS);
+}
+
+static void
+client_is_dead(struct session *s)
+{
+    struct driver_out out = {0};
+    if (!s->ds.opaque) {
+        ops_of(s)->client_eof(s->listener->driver, &s->ds, true, now_of(s), &out);
+    }
+    aside_send(s->worker, s->listener->listener, out.address, out.aside);
+    session_close(s, CLOSE_CLIENT);
+}
+
 static void
 timer_fires(struct timer *timer, uint64_t now_ns)
 {
@@ -222,6 +242,13 @@ timer_fires(struct timer *timer, uint64_t now_ns)
         break;
     case TIMER_HALF_CLOSED:
         session_end(s, s->client_ended ? CLOSE_CLIENT : CLOSE_UPSTREAM);
+        break;
+    case TIMER_DOUBT:
+        if (s->ds.bytes_out != s->doubt_bytes) {
+            doubt(s);
+        } else {
+            client_is_dead(s);
+        }
         break;
     case TIMER_LINGER:
         session_close(s, s->reason);
@@ -353,22 +380,28 @@ client_side_ended(struct session *s, int err)
         }
         return;
     }
+    if (err != 0) {
+        client_is_dead(s);
+        return;
+    }
     struct driver_out out = {0};
     if (!s->ds.opaque) {
-        ops_of(s)->client_eof(s->listener->driver, &s->ds, err != 0, now_of(s), &out);
+        ops_of(s)->client_eof(s->listener->driver, &s->ds, false, now_of(s), &out);
     }
-    if (err != 0) {
-        aside_send(s->worker, s->listener->listener, out.address, out.aside);
-        session_close(s, CLOSE_CLIENT);
-    } else if (session_apply(s, &out)) {
-        if (s->backend == NULL || s->upstream_ended) {
-            session_end(s, CLOSE_CLIENT);
-        } else {
-            if (s->backend->is_connected) {
-                stream_shut(&s->backend->stream);
-            }
-            set_timer(s, TIMER_HALF_CLOSED, HALF_CLOSED_NS);
-        }
+    if (!session_apply(s, &out)) {
+        return;
+    }
+    if (s->backend == NULL || s->upstream_ended) {
+        session_end(s, CLOSE_CLIENT);
+        return;
+    }
+    if (s->backend->is_connected) {
+        stream_shut(&s->backend->stream);
+    }
+    if (out.doubtful) {
+        doubt(s);
+    } else {
+        set_timer(s, TIMER_HALF_CLOSED, HALF_CLOSED_NS);
     }
 }
 

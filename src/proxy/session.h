@@ -28,6 +28,7 @@ enum side {
 enum session_timer {
     TIMER_LOGIN,
     TIMER_HALF_CLOSED, /* one side has ended, the other goes on */
+    TIMER_DOUBT,       /* the client has ended, and may be dead */
     TIMER_LINGER,      /* we have ended; the client reads what is left */
 };
 
@@ -47,6 +48,7 @@ struct session {
     struct stream client;
     struct backend *backend; /* the link; NULL: none */
     struct timer timer;
+    uint64_t doubt_bytes; /* ds.bytes_out when TIMER_DOUBT was set */
     struct loop_task retire;
     struct list node; /* of worker->sessions */
     struct {

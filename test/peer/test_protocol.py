@@ -6,6 +6,8 @@ import os
 import re
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 
@@ -135,3 +137,95 @@ def test_a_storm_of_cancels_is_bounded(proxy):
         assert w.ask("select 1") == [["1"]]
     total = lambda: proxy.records.counter("cancels") + proxy.records.counter("cancels_unknown")
     assert eventually(lambda: total() == 400)
+
+
+# ---- clients that die ----
+
+def gone(postgres, pid):
+    return eventually(lambda: activity(postgres, pid) is None)
+
+
+def begin_something(w):
+    assert w.ask("create temp table mine (x int)") == []
+    w.send(query("begin; insert into mine values (1); select pg_sleep(120)"))
+
+
+@pytest.mark.parametrize("how", ["reset", "close"])
+def test_a_client_that_dies_mid_query_leaves_nothing_running(postgres, proxy, how):
+    with Wire(proxy.port) as w:
+        begin_something(w)
+        assert eventually(lambda: activity(postgres, w.pid)[0] == "active")
+        if how == "reset":
+            w.reset()
+        else:
+            w.sock.close()
+        assert gone(postgres, w.pid)
+    assert eventually(lambda: proxy.records.counter("cancels") == 1)
+
+
+@pytest.mark.parametrize("tail", [run("select pg_sleep(120)") + FLUSH,
+                                  run("select pg_sleep(120)") + SYNC,
+                                  message(b"P", b"\0select pg_sleep(120)\0\0\0") +
+                                  message(b"B", b"\0\0" + bytes(6)) + message(b"E", b"\0" + bytes(4)),
+                                  # PostgreSQL's pg_sleep(double precision), by its number
+                                  message(b"F", struct.pack(">ihhi", 2626, 0, 1, 3) + b"120" +
+                                          struct.pack(">h", 0))])
+def test_whatever_it_was_waiting_for_is_cancelled(postgres, proxy, tail):
+    with Wire(proxy.port) as w:
+        w.send(tail)
+        assert eventually(lambda: activity(postgres, w.pid)[0] in ("active", "fastpath function call"))
+        w.sock.close()
+        assert gone(postgres, w.pid)
+
+
+def test_a_client_that_dies_in_a_transaction_or_a_copy_ends_both(postgres, proxy):
+    with Wire(proxy.port) as w:
+        w.send(query("create table if not exists left_behind (x int); "
+                     "begin; lock table left_behind"))
+        w.until(b"Z")
+        w.sock.close()
+        assert gone(postgres, w.pid)
+    with Wire(proxy.port) as w:
+        w.send(query("copy left_behind from stdin"))
+        assert w.until(b"G")[-1][0] == b"G"
+        w.send(message(b"d", b"1\n"))
+        w.sock.close()
+        assert gone(postgres, w.pid)
+    with direct(postgres) as w:
+        assert w.ask("select count(*) from left_behind") == [["0"]]
+        w.ask("drop table left_behind")
+
+
+def test_a_client_killed_by_the_system_is_noticed(postgres, proxy, tmp_path):
+    script = tmp_path / "client.py"
+    script.write_text(
+        "import psycopg2, sys\n"
+        f"c = psycopg2.connect(host='127.0.0.1', port={proxy.port}, user='postgres',"
+        " dbname='postgres')\n"
+        "print(c.info.backend_pid, flush=True)\n"
+        "c.cursor().execute('select pg_sleep(120)')\n")
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as client:
+        pid = int(client.stdout.readline())
+        assert eventually(lambda: activity(postgres, pid)[0] == "active")
+        client.kill()
+    assert gone(postgres, pid)
+
+
+def test_who_says_goodbye_behind_a_query_gets_it_done(postgres, proxy):
+    with direct(postgres) as other:
+        other.ask("create table farewell (x int)")
+        with Wire(proxy.port) as w:
+            w.send(query("begin; select pg_sleep(2.5); insert into farewell values (1); commit"),
+                   message(b"X"))
+            w.sock.close()
+        assert eventually(lambda: other.ask("select x from farewell") == [["1"]])
+        other.ask("drop table farewell")
+    assert proxy.records.counter("cancels") == 0
+
+
+def test_half_a_goodbye_still_gets_its_replies(proxy):
+    with Wire(proxy.port) as w:
+        w.send(query("select repeat('r', 30000000)"), query("select 'last'"))
+        w.sock.shutdown(socket.SHUT_WR)
+        found = w.until(b"never")
+        assert [len(row[0]) for row in wire.rows(found)] == [30000000, 4]

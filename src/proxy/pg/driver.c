@@ -274,13 +274,16 @@ client_eof(void *worker, struct driver_session *s, bool broken, uint64_t now_ns,
         out->aside = find_server(p, request, &out->address) ? request : SLICE_NONE;
         return;
     }
-    /* A client that died, not one that said goodbye behind its last query. */
-    if (s->opaque || p->goodbye || p->in_flight == 0 || p->cancel_key_len == 0 || !broken) {
+    if (p->phase != PG_PHASE_NORMAL || p->goodbye) {
         return;
     }
-    out->aside =
-        pg_encode_cancel(cancel, p->cancel_pid, slice_of(p->cancel_key, p->cancel_key_len));
-    out->address = s->address;
+    /* The protocol knows no half-closed connection: clients leave with Terminate. */
+    out->doubtful = true;
+    if (broken && p->replies.count > 0 && p->cancel_key_len > 0) {
+        out->aside =
+            pg_encode_cancel(cancel, p->cancel_pid, slice_of(p->cancel_key, p->cancel_key_len));
+        out->address = s->address;
+    }
 }
 
 static void
