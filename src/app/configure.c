@@ -56,6 +56,11 @@ configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool wh
     set_number(o, "connect_timeout_ms", c, SETTING_connect_timeout_ms);
     set_number(o, "login_timeout_ms", c, SETTING_login_timeout_ms);
     set_number(o, "drain_ms", c, SETTING_drain_ms);
+    set_number(o, "idle_session_timeout_ms", c, SETTING_idle_session_timeout_ms);
+    set_number(o, "idle_in_transaction_timeout_ms", c, SETTING_idle_in_transaction_timeout_ms);
+    set_number(o, "sessions_per_listener", c, SETTING_sessions_per_listener);
+    set_number(o, "sessions_per_address", c, SETTING_sessions_per_address);
+    set_number(o, "sessions_per_user", c, SETTING_sessions_per_user);
     json_object_set_new(o, "log_level", json_string(config_text(c, SETTING_log_level)));
     if (whole) {
         char hex[2 * HASH_KEY_LEN + 1];

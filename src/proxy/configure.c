@@ -11,6 +11,7 @@
 #include "proxy/worker.h"
 
 #define SESSIONS_MAX_MAX 65536
+#define IDLE_MS_MAX      2147483647 /* PostgreSQL's own */
 
 static void
 json_free(json_t **json)
@@ -47,6 +48,15 @@ get_number(const json_t *object, const char *key, uint64_t min, uint64_t max, ui
     }
     *value = (uint64_t)json_integer_value(j) * unit;
     return 0;
+}
+
+static int
+get_count(const json_t *object, const char *key, struct diag *diag, uint32_t *value)
+{
+    uint64_t number = *value;
+    int err = get_number(object, key, 0, SESSIONS_MAX_MAX, 1, diag, &number);
+    *value = (uint32_t)number;
+    return err;
 }
 
 static int
@@ -162,6 +172,12 @@ configure_parse(struct slice json, const struct driver_ops *const *drivers, stru
         get_number(root, "connect_timeout_ms", 1, 600000, NS_PER_MS, diag, &c.connect_timeout_ns);
     err |= get_number(root, "login_timeout_ms", 1, 3600000, NS_PER_MS, diag, &c.login_timeout_ns);
     err |= get_number(root, "drain_ms", 0, 3600000, NS_PER_MS, diag, &c.drain_ns);
+    err |= get_number(root, "idle_session_timeout_ms", 0, IDLE_MS_MAX, NS_PER_MS, diag, &c.idle_ns);
+    err |= get_number(root, "idle_in_transaction_timeout_ms", 0, IDLE_MS_MAX, NS_PER_MS, diag,
+                      &c.idle_in_transaction_ns);
+    err |= get_count(root, "sessions_per_listener", diag, &c.per_listener_max);
+    err |= get_count(root, "sessions_per_address", diag, &c.per_address_max);
+    err |= get_count(root, "sessions_per_user", diag, &c.per_user_max);
     err |= get_key(root, diag, &c.hash_key);
     err |= get_log_level(root, diag, &c);
     err |= get_listeners(root, drivers, diag, &c);

@@ -4,13 +4,15 @@
  *
  *   {"workers": 2, "sessions_max": 4096, "ring_bytes": 8388608, "hash_key": "32 hex digits",
  *    "connect_timeout_ms": 5000, "login_timeout_ms": 60000, "drain_ms": 30000,
+ *    "idle_session_timeout_ms": 0, "idle_in_transaction_timeout_ms": 0,
+ *    "sessions_per_listener": 0, "sessions_per_address": 0, "sessions_per_user": 0,
  *    "log_level": "info",
  *    "listeners": [{"protocol": "postgres", "address": "127.0.0.1:6432",
  *                   "upstream": "127.0.0.1:5432"}, ...]}
  *
  * Every key may be missing; unknown ones are skipped. sessions_max is for the whole proxy. Only
  * the first message's workers, ring_bytes, hash_key and listeners count; log_level, sessions_max
- * (downwards of the first) and the times may change later. Plain data; one thread. */
+ * (downwards of the first), the other limits and the times may change later. Plain data; one thread. */
 #ifndef PROXY_CONFIGURE_H
 #define PROXY_CONFIGURE_H
 
@@ -27,6 +29,11 @@ struct proxy_config {
     uint64_t connect_timeout_ns;
     uint64_t login_timeout_ns;
     uint64_t drain_ns;
+    uint64_t idle_ns; /* 0: no limit; the same for those below */
+    uint64_t idle_in_transaction_ns;
+    uint32_t per_listener_max;
+    uint32_t per_address_max;
+    uint32_t per_user_max;
     struct hash_key hash_key;
     bool has_log_level;
     enum log_level log_level;

@@ -27,6 +27,8 @@
 #include "model/event.h"
 
 struct cancels;
+struct census;
+struct limits;
 struct resolve_address;
 
 /* What one worker offers to its drivers. The driver borrows it for its whole life. */
@@ -36,6 +38,8 @@ struct driver_env {
     struct publisher *publisher; /* never NULL; sends nothing while none is attached */
     uint64_t *counters;          /* [COUNTER_COUNT], this worker's own */
     struct cancels *cancels;     /* of all workers, proxy/cancels.h */
+    struct census *census;       /* of all workers, proxy/census.h */
+    const struct limits *limits; /* proxy/listener.h */
     struct hash_key hash_key;    /* the installation's, for values */
     uint64_t seed;               /* random, different for each worker and start */
 };
@@ -61,6 +65,7 @@ struct driver_session {
 
     /* The driver's to write. */
     bool opaque;           /* lost: relay on, ask no more */
+    bool logged_in;        /* ops->logs_in: the login timeout is over */
     bool passive_client;   /* from now on client_bytes only watches: bytes are forwarded first and
                               shown afterwards, all that is asked of `out` but `close` is ignored */
     bool passive_upstream; /* the same for upstream_bytes */
@@ -96,6 +101,9 @@ enum driver_failure {
     DRIVER_FAILURE_RESOLVE,  /* its name has no address */
     DRIVER_FAILURE_LIMIT,    /* slowburn's own limit of sessions */
     DRIVER_FAILURE_DRAINING, /* slowburn is shutting down */
+    DRIVER_FAILURE_LISTENER, /* too many sessions of this listener */
+    DRIVER_FAILURE_ADDRESS,  /* too many sessions of this client's address */
+    DRIVER_FAILURE_LOGIN,    /* ops->logs_in: it took too long; there may be a link */
 };
 
 /* A deep look that was asked for (CHANNEL_LENS). */
@@ -110,6 +118,7 @@ struct driver_ops {
     const char *name; /* "postgres" */
     enum protocol protocol;
     size_t session_size;
+    bool logs_in; /* the login timeout runs until s->logged_in; else to the wish for an upstream */
 
     /* One per worker and protocol, at start and end. worker_free gets what worker_new made, also
      * NULL. Sessions are all closed before worker_free. 0 or -errno. */
@@ -155,6 +164,10 @@ struct driver_ops {
      * in out->to_client is sent first. Asked again whenever bytes have passed. Not asked of an
      * opaque session. */
     bool (*drain)(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out);
+
+    /* Once a second, where a limit of idle time is set: true when this session has been idle for
+     * longer; what is in out->to_client is sent first. Not asked of an opaque one. May be NULL. */
+    bool (*idle)(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out);
 
     /* The last hook of a session: SESSION_CLOSE and unfinished queries. Frees what state holds. */
     void (*close)(void *worker, struct driver_session *s, enum close_reason reason,

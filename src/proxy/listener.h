@@ -28,8 +28,14 @@ struct listener {
 struct limits {
     _Atomic uint32_t sessions_max; /* of one worker; at most what was set at start */
     _Atomic uint64_t connect_timeout_ns;
-    _Atomic uint64_t login_timeout_ns; /* from accept to the wish for an upstream */
+    _Atomic uint64_t login_timeout_ns; /* from accept to logged in */
     _Atomic uint64_t drain_ns;
+    /* 0: none. */
+    _Atomic uint64_t idle_ns;
+    _Atomic uint64_t idle_in_transaction_ns;
+    _Atomic uint32_t per_listener_max; /* sessions of all workers */
+    _Atomic uint32_t per_address_max;
+    _Atomic uint32_t per_user_max;
 };
 
 #endif

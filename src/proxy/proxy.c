@@ -16,6 +16,7 @@
 #include "io/log.h"
 #include "io/loop.h"
 #include "proxy/cancels.h"
+#include "proxy/census.h"
 #include "proxy/configure.h"
 #include "proxy/uplink.h"
 #include "proxy/worker.h"
@@ -27,6 +28,7 @@ struct proxy {
     struct proxy_config config;
     struct limits limits;
     struct cancels *cancels; /* of all workers */
+    struct census *census;   /* the same */
     struct worker *workers[WORKERS_MAX];
     unsigned worker_count; /* 0: not configured yet */
     uint32_t epoch;
@@ -62,6 +64,11 @@ apply_limits(struct proxy *p, unsigned workers)
     atomic_store(&p->limits.connect_timeout_ns, p->config.connect_timeout_ns);
     atomic_store(&p->limits.login_timeout_ns, p->config.login_timeout_ns);
     atomic_store(&p->limits.drain_ns, p->config.drain_ns);
+    atomic_store(&p->limits.idle_ns, p->config.idle_ns);
+    atomic_store(&p->limits.idle_in_transaction_ns, p->config.idle_in_transaction_ns);
+    atomic_store(&p->limits.per_listener_max, p->config.per_listener_max);
+    atomic_store(&p->limits.per_address_max, p->config.per_address_max);
+    atomic_store(&p->limits.per_user_max, p->config.per_user_max);
     if (p->config.has_log_level) {
         log_set_level(p->config.log_level);
     }
@@ -84,18 +91,32 @@ raise_descriptor_limit(uint32_t sessions)
     }
 }
 
+/* What all workers share. */
+static int
+make_tables(struct proxy *p, struct diag *diag)
+{
+    struct hash_key key;
+    uint32_t sessions_max = p->config.sessions_max + p->config.workers * (WORKER_REFUSALS + 1);
+    if (getrandom(&key, sizeof(key), 0) != sizeof(key)) {
+        return diag_set(diag, -EIO, "no random numbers from the system");
+    }
+    p->census = census_new(sessions_max, key);
+    int err = cancels_new(sessions_max, key, &p->cancels);
+    return err == 0 ? 0 : diag_set(diag, err, "no memory for the table of cancel keys");
+}
+
 static int
 start_workers(struct proxy *p, struct diag *diag)
 {
-    struct hash_key cancel_key;
-    if (getrandom(&cancel_key, sizeof(cancel_key), 0) != sizeof(cancel_key) ||
-        cancels_new(p->config.sessions_max, cancel_key, &p->cancels) != 0) {
-        return diag_set(diag, -EIO, "cannot make the table of cancel keys");
+    int err = make_tables(p, diag);
+    if (err != 0) {
+        return err;
     }
     struct worker_settings settings = {
         .sessions_max = (p->config.sessions_max + p->config.workers - 1) / p->config.workers,
         .limits = &p->limits,
         .cancels = p->cancels,
+        .census = p->census,
         .hash_key = p->config.hash_key,
         .listeners = p->config.listeners,
         .listener_count = p->config.listener_count,
@@ -107,13 +128,13 @@ start_workers(struct proxy *p, struct diag *diag)
         if (getrandom(&settings.seed, sizeof(settings.seed), 0) != sizeof(settings.seed)) {
             return diag_set(diag, -EIO, "no random numbers from the system");
         }
-        int err = worker_new(&settings, &p->workers[i]);
+        err = worker_new(&settings, &p->workers[i]);
         if (err != 0) {
             return diag_set(diag, err, "cannot make a worker: %s", log_strerror(err));
         }
     }
     for (unsigned i = 0; i < p->config.workers; i++) {
-        int err = worker_start(p->workers[i], p->workers, p->config.workers);
+        err = worker_start(p->workers[i], p->workers, p->config.workers);
         if (err != 0) {
             return diag_set(diag, err, "cannot start a worker: %s", log_strerror(err));
         }
@@ -133,6 +154,7 @@ stop_workers(struct proxy *p)
     }
     p->worker_count = 0;
     cancels_free(&p->cancels);
+    census_free(&p->census);
 }
 
 static void
@@ -199,6 +221,11 @@ configure_again(struct proxy *p, const struct channel_message *m, struct diag *d
     p->config.connect_timeout_ns = changed.connect_timeout_ns;
     p->config.login_timeout_ns = changed.login_timeout_ns;
     p->config.drain_ns = changed.drain_ns;
+    p->config.idle_ns = changed.idle_ns;
+    p->config.idle_in_transaction_ns = changed.idle_in_transaction_ns;
+    p->config.per_listener_max = changed.per_listener_max;
+    p->config.per_address_max = changed.per_address_max;
+    p->config.per_user_max = changed.per_user_max;
     /* The pools are as large as they were made. */
     uint32_t made = p->workers[0]->env.sessions_max - WORKER_REFUSALS;
     p->config.sessions_max = MIN(changed.sessions_max, made * p->worker_count);

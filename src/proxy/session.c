@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "io/log.h"
 #include "proxy/aside.h"
+#include "proxy/census.h"
 #include "proxy/link.h"
 #include "proxy/listener.h"
 #include "proxy/worker.h"
@@ -92,9 +93,13 @@ fail(struct session *s, enum driver_failure failure)
         [DRIVER_FAILURE_RESOLVE] = CLOSE_UPSTREAM_FAILED,
         [DRIVER_FAILURE_LIMIT] = CLOSE_LIMIT,
         [DRIVER_FAILURE_DRAINING] = CLOSE_DRAIN,
+        [DRIVER_FAILURE_LISTENER] = CLOSE_LIMIT,
+        [DRIVER_FAILURE_ADDRESS] = CLOSE_LIMIT,
+        [DRIVER_FAILURE_LOGIN] = CLOSE_LIMIT,
     };
     struct driver_out out = {0};
-    s->worker->counters[COUNTER_sessions_refused]++;
+    s->worker->counters[failure == DRIVER_FAILURE_LOGIN ? COUNTER_sessions_timed_out
+                                                        : COUNTER_sessions_refused]++;
     ops_of(s)->failed(s->listener->driver, &s->ds, failure, now_of(s), &out);
     if (link_insert(s, SIDE_CLIENT, out.to_client)) {
         session_end(s, reasons[failure]);
@@ -175,10 +180,10 @@ session_link(struct session *s, const struct resolve_address *address)
         return;
     }
     if (address == NULL && (s->is_refused || s->worker->is_draining)) {
-        fail(s, s->is_refused ? DRIVER_FAILURE_LIMIT : DRIVER_FAILURE_DRAINING);
+        fail(s, s->is_refused ? (enum driver_failure)s->refusal : DRIVER_FAILURE_DRAINING);
         return;
     }
-    if (s->timer_is == TIMER_LOGIN) {
+    if (s->timer_is == TIMER_LOGIN && !ops_of(s)->logs_in) {
         loop_timer_cancel(s->worker->loop, &s->timer);
     }
     s->worker->counters[COUNTER_cancels] += address != NULL;
@@ -232,13 +237,24 @@ client_is_dead(struct session *s)
 }
 
 static void
+login_is_late(struct session *s)
+{
+    if (!ops_of(s)->logs_in) {
+        s->worker->counters[COUNTER_sessions_timed_out]++;
+        session_end(s, CLOSE_LIMIT);
+    } else if (!s->ds.logged_in && !s->ds.opaque) {
+        fail(s, DRIVER_FAILURE_LOGIN);
+    }
+}
+
+static void
 timer_fires(struct timer *timer, uint64_t now_ns)
 {
     struct session *s = CONTAINER_OF(timer, struct session, timer);
     OBJ_CHECK(s, SESSION_MAGIC);
     switch ((enum session_timer)s->timer_is) {
     case TIMER_LOGIN:
-        session_end(s, CLOSE_LIMIT);
+        login_is_late(s);
         break;
     case TIMER_HALF_CLOSED:
         session_end(s, s->client_ended ? CLOSE_CLIENT : CLOSE_UPSTREAM);
@@ -283,6 +299,54 @@ new_session(struct worker *w)
     return s;
 }
 
+/* Counted among its kind, unless there are too many already. */
+static void
+count_in(struct session *s, enum census_of of, struct slice name, const _Atomic uint32_t *max,
+         enum driver_failure failure)
+{
+    struct census *census = s->worker->env.census;
+    uint16_t scope = of == CENSUS_LISTENER ? s->ds.listener : 0;
+    uint64_t key = census_key(census, of, scope, name);
+    uint32_t limit = atomic_load_explicit(max, memory_order_relaxed);
+    uint32_t count = census_enter(census, key);
+    if (count != 0 && (limit == 0 || count <= limit)) {
+        s->census[of] = key;
+        return;
+    }
+    if (count != 0) {
+        census_leave(census, key);
+    }
+    s->is_refused = true;
+    s->refusal = (uint8_t)failure;
+}
+
+static void
+take_census(struct session *s)
+{
+    static const uint8_t nowhere[sizeof(s->ds.client_ip)];
+    const struct limits *limits = s->worker->limits;
+    s->refusal = DRIVER_FAILURE_LIMIT;
+    if (!s->is_refused) {
+        count_in(s, CENSUS_LISTENER, SLICE_NONE, &limits->per_listener_max,
+                 DRIVER_FAILURE_LISTENER);
+    }
+    /* Who comes by a unix socket has no address. */
+    if (!s->is_refused && memcmp(s->ds.client_ip, nowhere, sizeof(nowhere)) != 0) {
+        count_in(s, CENSUS_ADDRESS, slice_of(s->ds.client_ip, sizeof(s->ds.client_ip)),
+                 &limits->per_address_max, DRIVER_FAILURE_ADDRESS);
+    }
+}
+
+static void
+leave_census(struct session *s)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(s->census); i++) {
+        if (s->census[i] != 0) {
+            census_leave(s->worker->env.census, s->census[i]);
+        }
+    }
+}
+
 void
 session_open(struct worker *worker, struct worker_listener *listener, int fd,
              const uint8_t client_ip[16], uint16_t client_port)
@@ -310,6 +374,7 @@ session_open(struct worker *worker, struct worker_listener *listener, int fd,
     list_append(&worker->sessions_open, &s->node);
     worker->counters[COUNTER_sessions_opened]++;
     worker->counters[COUNTER_sessions_now]++;
+    take_census(s);
     if (s->is_refused) {
         log_warn("proxy", "sessions_full", "too many client connections, refusing",
                  LOG_STR("listener", listener->listener->name));
@@ -333,6 +398,7 @@ session_close(struct session *s, enum close_reason reason)
     stream_close(&s->client);
     backend_close(&s->backend);
     link_drop_held(s);
+    leave_census(s);
     loop_timer_cancel(s->worker->loop, &s->timer);
     list_remove(&s->node);
     s->worker->counters[COUNTER_sessions_closed]++;
@@ -465,4 +531,18 @@ session_drain(struct session *s)
         session_end(s, CLOSE_DRAIN);
     }
     return true;
+}
+
+void
+session_check_idle(struct session *s)
+{
+    struct driver_out out = {0};
+    if (s->is_ending || s->is_closed || s->ds.opaque || ops_of(s)->idle == NULL ||
+        !ops_of(s)->idle(s->listener->driver, &s->ds, now_of(s), &out)) {
+        return;
+    }
+    s->worker->counters[COUNTER_sessions_timed_out]++;
+    if (link_insert(s, SIDE_CLIENT, out.to_client)) {
+        session_end(s, CLOSE_LIMIT);
+    }
 }

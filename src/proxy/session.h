@@ -42,12 +42,14 @@ struct session {
     bool upstream_deaf; /* writing to it failed; reading goes on */
     uint8_t timer_is;   /* enum session_timer */
     uint8_t reason;     /* enum close_reason, the first that was given */
+    uint8_t refusal;    /* is_refused: enum driver_failure */
     struct worker *worker;
     struct worker_listener *listener;
     struct driver_session ds;
     struct stream client;
     struct backend *backend; /* the link; NULL: none */
     struct timer timer;
+    uint64_t census[2];   /* keys under which it is counted; 0: none */
     uint64_t doubt_bytes; /* ds.bytes_out when TIMER_DOUBT was set */
     struct loop_task retire;
     struct list node; /* of worker->sessions */
@@ -70,6 +72,9 @@ void session_end(struct session *s, enum close_reason reason);
 void session_close(struct session *s, enum close_reason reason);
 /* The worker is draining: ends it when its driver allows. True when it is ending. */
 bool session_drain(struct session *s);
+
+/* Once a second, where a limit of idle time is set. */
+void session_check_idle(struct session *s);
 
 /* For link.c: does what the driver asked for besides bytes. False when the session has ended. */
 bool session_apply(struct session *s, const struct driver_out *out);

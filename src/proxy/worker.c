@@ -56,6 +56,19 @@ send_counters(struct worker *w, uint64_t now_ns)
     publisher_send(w->publisher, now_ns, &ev, &tail, 1);
 }
 
+/* To the second: idle time is a matter of minutes. */
+static void
+check_idle(struct worker *w)
+{
+    if (atomic_load_explicit(&w->limits->idle_ns, memory_order_relaxed) == 0 &&
+        atomic_load_explicit(&w->limits->idle_in_transaction_ns, memory_order_relaxed) == 0) {
+        return;
+    }
+    LIST_FOREACH (node, &w->sessions_open) {
+        session_check_idle(LIST_ENTRY(node, struct session, node));
+    }
+}
+
 static void
 tick_fires(struct timer *timer, uint64_t now_ns)
 {
@@ -66,6 +79,7 @@ tick_fires(struct timer *timer, uint64_t now_ns)
             w->drivers[i].ops->worker_tick(w->drivers[i].worker, now_ns);
         }
     }
+    check_idle(w);
     send_counters(w, now_ns);
     publisher_flush(w->publisher, now_ns);
     loop_timer_set(w->loop, &w->tick, now_ns + TICK_NS);
@@ -409,6 +423,8 @@ worker_new(const struct worker_settings *settings, struct worker **ret_worker)
             .publisher = w->publisher,
             .counters = w->counters,
             .cancels = settings->cancels,
+            .census = settings->census,
+            .limits = settings->limits,
             .hash_key = settings->hash_key,
             .seed = settings->seed,
         };

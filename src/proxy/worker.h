@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * proxy/worker.h - one thread of the data plane: its loop, pools, sessions and drivers.
  *
- * Workers share nothing but the listening sockets, the limits, the table of cancel keys, and the
- * number of sessions each has, by which a new client is handed to the least busy. Everything else
+ * Workers share nothing but the listening sockets, the limits, the tables of cancel keys and
+ * of who has how many sessions, and the number of sessions each worker has, by which a new client is handed to the least busy. Everything else
  * comes by mail: worker_post is for any thread, short, and never waits for the worker. The rest is
  * for the worker's own thread.
  *
@@ -100,7 +100,8 @@ struct worker_settings {
     uint16_t index;
     uint32_t sessions_max;
     struct limits *limits;
-    struct cancels *cancels; /* borrowed */
+    struct cancels *cancels; /* of all workers, borrowed */
+    struct census *census;   /* the same */
     struct hash_key hash_key;
     uint64_t seed;
     const struct listener *listeners;

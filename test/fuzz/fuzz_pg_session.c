@@ -6,7 +6,8 @@
 
 #include "fuzz/target.h"
 #include "proxy/cancels.h"
-#include "proxy/driver.h"
+#include "proxy/census.h"
+#include "proxy/listener.h"
 
 static void
 feed(void *worker, struct driver_session *s, bool from_client, struct slice chunk, uint64_t now_ns)
@@ -33,12 +34,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     static struct cancels *cancels;
+    static struct census *census;
+    static struct limits limits;
     const struct resolve_address address = {.sa = {.ss_family = AF_UNIX}, .len = 2};
     if (cancels == NULL && cancels_new(4, (struct hash_key){1, 2}, &cancels) < 0) {
         abort();
     }
+    census = census == NULL ? census_new(4, (struct hash_key){1, 2}) : census;
     const struct driver_env env = {
-        .publisher = publisher, .counters = counters, .cancels = cancels};
+        .publisher = publisher, .counters = counters, .cancels = cancels, .census = census, .limits = &limits};
     struct driver_session s = {
         .id = 1, .backend_id = 2, .address = &address, .state = calloc(1, pg_driver.session_size)};
     struct driver_out out = {0};

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/prng.h"
+#include "proxy/census.h"
 #include "proxy/listener.h"
 #include "proxy/worker.h"
 
@@ -122,6 +123,7 @@ every_byte_arrives(void **state)
     struct prng prng = {seed};
     struct diag diag = {0};
     struct limits limits = {SESSIONS, 5 * NS_PER_S, 60 * NS_PER_S, NS_PER_S};
+    struct census *census = census_new(2 * SESSIONS, (struct hash_key){1, 2});
     struct resolver *resolver;
     struct loop *done;
     struct worker *workers[2];
@@ -138,6 +140,7 @@ every_byte_arrives(void **state)
         struct worker_settings settings = {.index = i,
                                            .sessions_max = SESSIONS,
                                            .limits = &limits,
+                                           .census = census,
                                            .listeners = &listener,
                                            .listener_count = 1,
                                            .done_loop = done};
@@ -172,6 +175,7 @@ every_byte_arrives(void **state)
     close(listener.fd);
     resolver_free(&resolver);
     loop_free(&done);
+    census_free(&census);
 }
 
 int

@@ -488,6 +488,10 @@ static const struct {
                                 "slowburn: the application behind this address cannot be "
                                 "reached: its name has no address\n"},
     [DRIVER_FAILURE_LIMIT] = {503, "session_limit", "slowburn: too many connections at once\n"},
+    [DRIVER_FAILURE_LISTENER] = {503, "listener_limit",
+                                 "slowburn: too many connections to this address at once\n"},
+    [DRIVER_FAILURE_ADDRESS] = {503, "address_limit",
+                                "slowburn: too many connections of one client at once\n"},
     [DRIVER_FAILURE_DRAINING] = {503, "draining", "slowburn: shutting down\n"},
 };
 

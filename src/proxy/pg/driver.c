@@ -10,6 +10,8 @@
 
 #include "io/log.h"
 #include "proto/pg/pg_encode.h"
+#include "proxy/census.h"
+#include "proxy/listener.h"
 #include "proxy/pg/pg_session.h"
 
 static int
@@ -131,6 +133,25 @@ pass_on_cancel(struct pg_session *p, struct driver_out *out)
     p->phase = PG_PHASE_CANCEL;
 }
 
+/* False: there are too many of this user already. */
+static bool
+count_user(struct pg_session *p)
+{
+    const struct driver_env *env = &p->worker->env;
+    uint32_t max = atomic_load_explicit(&env->limits->per_user_max, memory_order_relaxed);
+    uint64_t key = census_key(env->census, CENSUS_USER, p->s->upstream,
+                              slice_of(p->observe.user.bytes, p->observe.user.len));
+    uint32_t count = census_enter(env->census, key);
+    if (count != 0 && (max == 0 || count <= max)) {
+        p->user_key = key;
+        return true;
+    }
+    if (count != 0) {
+        census_leave(env->census, key);
+    }
+    return false;
+}
+
 static void
 startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out *out)
 {
@@ -151,6 +172,12 @@ startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out
     observe_name_set(&p->observe.user, pg_startup_text(&st->user));
     observe_name_set(&p->observe.database, pg_startup_text(&st->database));
     observe_name_set(&p->observe.application, pg_startup_text(&st->application));
+    if (!count_user(p)) {
+        out->drop = true;
+        p->worker->env.counters[COUNTER_sessions_refused]++;
+        say_error(p, "53300", "slowburn: too many sessions of this user", out);
+        return;
+    }
     bool replication = st->replication;
     /* The decoders of the normal protocol live where that of the startup did. */
     memset(&p->startup, 0, sizeof(p->startup));
@@ -256,6 +283,18 @@ failed(void *worker, struct driver_session *s, enum driver_failure failure, uint
     case DRIVER_FAILURE_LIMIT:
         say_error(p, "53300", "slowburn: too many sessions", out);
         break;
+    case DRIVER_FAILURE_LISTENER:
+        say_error(p, "53300", "slowburn: too many sessions of this listener", out);
+        break;
+    case DRIVER_FAILURE_ADDRESS:
+        say_error(p, "53300", "slowburn: too many sessions from this address", out);
+        break;
+    case DRIVER_FAILURE_LOGIN:
+        /* Not into the middle of what the server says. */
+        if (p->phase != PG_PHASE_NORMAL || pg_wire_is_between(&p->backend.wire)) {
+            say_error(p, "57014", "canceling authentication due to timeout", out);
+        }
+        break;
     case DRIVER_FAILURE_DRAINING:
         say_error(p, "57P03", "slowburn is shutting down", out);
         break;
@@ -308,6 +347,27 @@ drain(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out
     return true;
 }
 
+/* As PostgreSQL's own two timeouts: from ReadyForQuery on, until the client says anything. */
+static bool
+idle(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out)
+{
+    struct pg_session *p = s->state;
+    const struct limits *limits = p->worker->env.limits;
+    bool in_transaction = p->tx_state != 'I';
+    uint64_t limit_ns = atomic_load_explicit(
+        in_transaction ? &limits->idle_in_transaction_ns : &limits->idle_ns, memory_order_relaxed);
+    if (p->phase != PG_PHASE_NORMAL || p->ready_ns == 0 || limit_ns == 0 ||
+        now_ns < p->ready_ns + limit_ns || !pg_wire_is_between(&p->backend.wire)) {
+        return false;
+    }
+    if (in_transaction) {
+        say_error(p, "25P03", "terminating connection due to idle-in-transaction timeout", out);
+    } else {
+        say_error(p, "57P05", "terminating connection due to idle-session timeout", out);
+    }
+    return true;
+}
+
 static void
 close_session(void *worker, struct driver_session *s, enum close_reason reason, uint64_t now_ns)
 {
@@ -318,6 +378,7 @@ const struct driver_ops pg_driver = {
     .name = "postgres",
     .protocol = PROTOCOL_POSTGRES,
     .session_size = sizeof(struct pg_session),
+    .logs_in = true,
     .worker_new = worker_new,
     .worker_free = worker_free,
     .worker_tick = worker_tick,
@@ -329,5 +390,6 @@ const struct driver_ops pg_driver = {
     .client_eof = client_eof,
     .upstream_eof = upstream_eof,
     .drain = drain,
+    .idle = idle,
     .close = close_session,
 };

@@ -607,6 +607,7 @@ bool
 pg_client_bytes(struct pg_session *p, struct slice bytes, uint64_t now_ns, const char **ret_reason)
 {
     struct pg_fact f = {0};
+    p->ready_ns = 0;
     for (;;) {
         if (pg_wire_is_between(&p->frontend.wire)) {
             p->message_ns = now_ns;

@@ -282,9 +282,11 @@ static void
 ready(struct pg_session *p, const struct pg_reply_entry *entry, uint8_t tx_state, uint64_t now_ns)
 {
     p->tx_state = tx_state;
+    p->ready_ns = p->replies.count == 0 ? now_ns : 0;
     if (entry->kind == PG_REPLY_QUERY) {
         query_ready(p, entry, tx_state, now_ns);
     } else if (entry->kind == PG_REPLY_STARTUP) {
+        p->s->logged_in = true;
         p->observe.server_pid = p->cancel_pid;
         observe_open(&p->observe, &p->worker->env, p->s, PROTOCOL_POSTGRES, now_ns);
     }

@@ -2,6 +2,7 @@
 #include "proxy/pg/pg_session.h"
 
 #include "io/log.h"
+#include "proxy/census.h"
 
 uint64_t
 pg_session_unnamed(void)
@@ -126,6 +127,9 @@ pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns)
 {
     release(p, !p->s->opaque, now_ns);
     cancels_remove(p->worker->env.cancels, p->cancel_slot);
+    if (p->user_key != 0) {
+        census_leave(p->worker->env.census, p->user_key);
+    }
     observe_close(&p->observe, &p->worker->env, p->s, reason, now_ns);
     list_remove(&p->node);
 }

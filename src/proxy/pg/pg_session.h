@@ -59,6 +59,8 @@ struct pg_session {
     bool batch_executes; /* since the last Sync */
     uint8_t head_len;
     uint8_t head[8];      /* of a startup packet */
+    uint64_t user_key;    /* under which it is counted; 0: not */
+    uint64_t ready_ns;    /* the server has said ReadyForQuery, and the client nothing since; 0 */
     uint32_t cancel_slot; /* in the table of keys; CANCELS_NONE */
     uint32_t cancel_pid;
     uint16_t cancel_key_len; /* 0: the server gave none, or one that cannot be */

@@ -10,7 +10,9 @@
 #include "base/buf.h"
 #include "proto/sql/sql_fingerprint.h"
 #include "proxy/cancels.h"
+#include "proxy/census.h"
 #include "proxy/driver.h"
+#include "proxy/listener.h"
 #include "unit/unit.h"
 
 #define LAB_EVENTS_MAX 20000
@@ -26,6 +28,8 @@ struct lab {
     struct driver_env env;
     struct driver_session s;
     struct cancels *cancels;
+    struct census *census;
+    struct limits limits;
     struct resolve_address address; /* of the server */
     uint64_t counters[COUNTER_COUNT];
     uint64_t now_ns;
@@ -124,9 +128,12 @@ lab_open(struct lab *lab)
     memset(lab, 0, sizeof(*lab));
     lab_known_count = 0;
     assert_int_equal(cancels_new(4, (struct hash_key){5, 6}, &lab->cancels), 0);
+    lab->census = census_new(4, (struct hash_key){5, 6});
     lab->env = (struct driver_env){.sessions_max = 4,
                                    .counters = lab->counters,
                                    .cancels = lab->cancels,
+                                   .census = lab->census,
+                                   .limits = &lab->limits,
                                    .hash_key = {1, 2},
                                    .seed = 3};
     assert_int_equal(pg_driver.worker_new(&lab->env, &lab->worker), 0);
@@ -148,6 +155,7 @@ lab_close(struct lab *lab)
     pg_driver.close(lab->worker, &lab->s, CLOSE_CLIENT, lab->now_ns);
     pg_driver.worker_free(lab->worker);
     cancels_free(&lab->cancels);
+    census_free(&lab->census);
     free(lab->s.state);
     buf_fini(&lab->upstream);
     buf_fini(&lab->client);

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/prng.h"
+#include "proxy/census.h"
 #include "proxy/listener.h"
 #include "proxy/worker.h"
 
@@ -98,7 +99,8 @@ static void
 toy_failed(void *worker, struct driver_session *s, enum driver_failure failure, uint64_t now_ns,
            struct driver_out *out)
 {
-    static const char *const words[] = {"REFUSED", "TIMEOUT", "RESOLVE", "LIMIT", "DRAINING"};
+    static const char *const words[] = {"REFUSED", "TIMEOUT", "RESOLVE", "LIMIT",
+                                        "DRAINING", "LISTENER", "ADDRESS", "LOGIN"};
     out->to_client = slice_from_str(words[failure]);
 }
 
@@ -148,6 +150,7 @@ static int upstream_fd; /* listening; the tests accept from it */
 static struct resolver *resolver;
 static struct listener listeners[3]; /* raw, toy, toy whose upstream is down */
 static struct limits limits;
+static struct census *census;
 static struct worker *workers[WORKERS];
 static struct loop *done_loop;
 enum { RAW, TOY, DOWN };
@@ -191,12 +194,16 @@ setup(void **state)
     atomic_store(&limits.connect_timeout_ns, 5 * NS_PER_S);
     atomic_store(&limits.login_timeout_ns, 60 * NS_PER_S);
     atomic_store(&limits.drain_ns, 60 * NS_PER_S);
+    atomic_store(&limits.per_listener_max, 0);
+    atomic_store(&limits.per_address_max, 0);
+    census = census_new(200, (struct hash_key){1, 2});
     memset(toy_closed, 0, sizeof(toy_closed));
     assert_int_equal(loop_new(&done_loop), 0);
     for (unsigned i = 0; i < WORKERS; i++) {
         struct worker_settings settings = {.index = (uint16_t)i,
                                            .sessions_max = 100,
                                            .limits = &limits,
+                                           .census = census,
                                            .listeners = listeners,
                                            .listener_count = ARRAY_LEN(listeners),
                                            .done_loop = done_loop};
@@ -227,6 +234,7 @@ teardown(void **state)
     close(upstream_fd);
     resolver_free(&resolver);
     loop_free(&done_loop);
+    census_free(&census);
     return 0;
 }
 
