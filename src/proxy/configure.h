@@ -12,7 +12,8 @@
  *
  * Every key may be missing; unknown ones are skipped. sessions_max is for the whole proxy. Only
  * the first message's workers, ring_bytes, hash_key and listeners count; log_level, sessions_max
- * (downwards of the first), the other limits and the times may change later. Plain data; one thread. */
+ * (downwards of the first), the other limits and the times may change later. Plain data; one
+ * thread. */
 #ifndef PROXY_CONFIGURE_H
 #define PROXY_CONFIGURE_H
 

@@ -2,9 +2,9 @@
  * proxy/worker.h - one thread of the data plane: its loop, pools, sessions and drivers.
  *
  * Workers share nothing but the listening sockets, the limits, the tables of cancel keys and
- * of who has how many sessions, and the number of sessions each worker has, by which a new client is handed to the least busy. Everything else
- * comes by mail: worker_post is for any thread, short, and never waits for the worker. The rest is
- * for the worker's own thread.
+ * of who has how many sessions, and the number of sessions each worker has, by which a new client
+ * is handed to the least busy. Everything else comes by mail: worker_post is for any thread, short,
+ * and never waits for the worker. The rest is for the worker's own thread.
  *
  * Memory is reserved at the start for sessions_max sessions and touched as they come. Once a second
  * the worker sends COUNTERS and lets its drivers send IN_FLIGHT. */

@@ -41,8 +41,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     census = census == NULL ? census_new(4, (struct hash_key){1, 2}) : census;
-    const struct driver_env env = {
-        .publisher = publisher, .counters = counters, .cancels = cancels, .census = census, .limits = &limits};
+    const struct driver_env env = {.publisher = publisher,
+                                   .counters = counters,
+                                   .cancels = cancels,
+                                   .census = census,
+                                   .limits = &limits};
     struct driver_session s = {
         .id = 1, .backend_id = 2, .address = &address, .state = calloc(1, pg_driver.session_size)};
     struct driver_out out = {0};

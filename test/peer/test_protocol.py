@@ -179,10 +179,10 @@ def test_whatever_it_was_waiting_for_is_cancelled(postgres, proxy, tail):
 
 
 def test_a_client_that_dies_in_a_transaction_or_a_copy_ends_both(postgres, proxy):
+    with direct(postgres) as w:
+        assert w.ask("create table left_behind (x int)") == []
     with Wire(proxy.port) as w:
-        w.send(query("create table if not exists left_behind (x int); "
-                     "begin; lock table left_behind"))
-        w.until(b"Z")
+        assert w.ask("begin; lock table left_behind") == []
         w.sock.close()
         assert gone(postgres, w.pid)
     with Wire(proxy.port) as w:
@@ -229,3 +229,111 @@ def test_half_a_goodbye_still_gets_its_replies(proxy):
         w.sock.shutdown(socket.SHUT_WR)
         found = w.until(b"never")
         assert [len(row[0]) for row in wire.rows(found)] == [30000000, 4]
+
+
+# ---- limits ----
+
+def limited(postgres, tmp_path, **settings):
+    settings = {"workers": 2, "drain_ms": 500, **settings}
+    return ProxyHost(str(tmp_path), [f"127.0.0.1:{postgres.port}"] * 2, "postgres", **settings)
+
+
+def refused(port, **parameters):
+    """The SQLSTATE and the words that a new session gets instead of a greeting; None: it is let in."""
+    with Wire(port, **parameters) as w:
+        if w.greeting[-1][0] == b"Z":
+            return None
+        words = next(part[1:] for part in w.greeting[-1][1].split(b"\0") if part[:1] == b"M")
+        assert w.next() is None
+        return wire.sqlstate(w.greeting), words.decode()
+
+
+@pytest.mark.parametrize("setting, words", [
+    ("sessions_per_listener", "too many sessions of this listener"),
+    ("sessions_per_address", "too many sessions from this address"),
+    ("sessions_per_user", "too many sessions of this user")])
+def test_sessions_of_one_kind_are_limited(postgres, tmp_path, setting, words):
+    with limited(postgres, tmp_path, **{setting: 3}) as proxy, contextlib.ExitStack() as stack:
+        records = Records(proxy)
+        one, two = proxy.ports
+        held = [stack.enter_context(Wire(one)) for _ in range(3)]
+        assert refused(one) == ("53300", f"slowburn: {words}")
+        # The other listener is another kind; another user is, where users are counted.
+        if setting == "sessions_per_address":
+            assert refused(two)[0] == "53300"
+        else:
+            assert refused(two) is None
+        other = refused(one, user="nobody_at_all")
+        assert other[0] == ("28000" if setting == "sessions_per_user" else "53300")
+        held.pop().sock.close()
+        assert eventually(lambda: refused(one) is None)
+        # Those who were refused are not counted on.
+        stack.enter_context(Wire(one))
+        for _ in range(10):
+            assert refused(one)[0] == "53300"
+        held.pop().sock.close()
+        assert eventually(lambda: refused(one) is None)
+        assert eventually(lambda: records.counter("sessions_refused") >= 12)
+        # A reload lifts the limit, and knows of those before it when it sets one.
+        assert proxy.channel.ask(proxy_host.CONFIGURE, {setting: 0})[2]["ok"]
+        for _ in range(3):
+            assert refused(one) is None
+        assert proxy.channel.ask(proxy_host.CONFIGURE, {setting: 1})[2]["ok"]
+        assert refused(one)[0] == "53300"
+
+
+def test_a_login_that_takes_too_long_is_an_error_with_a_code(postgres, tmp_path):
+    with limited(postgres, tmp_path, login_timeout_ms=700) as proxy:
+        records = Records(proxy)
+        with Wire(proxy.ports[0]) as logged_in:
+            with Wire(proxy.ports[0], login=False) as silent:
+                assert wire.sqlstate(silent.until(b"E")) == "57014"
+                assert silent.next() is None
+            with Wire(proxy.ports[0], login=False) as slow:
+                slow.send(slow.startup()[:20])
+                assert wire.sqlstate(slow.until(b"E")) == "57014"
+            with socket.create_server(("127.0.0.1", 0)) as dumb:
+                upstream = f"127.0.0.1:{dumb.getsockname()[1]}"
+                os.makedirs(tmp_path / "dumb")
+                with ProxyHost(str(tmp_path / "dumb"), [upstream], "postgres",
+                               login_timeout_ms=700, drain_ms=100) as waiting:
+                    with Wire(waiting.ports[0]) as w:
+                        assert wire.sqlstate(w.greeting) == "57014"
+            time.sleep(1)
+            assert logged_in.ask("select 1") == [["1"]]
+        assert eventually(lambda: records.counter("sessions_timed_out") == 2)
+
+
+def test_idle_sessions_end_as_postgresql_ends_them(postgres, tmp_path):
+    with limited(postgres, tmp_path, idle_session_timeout_ms=1500,
+                 idle_in_transaction_timeout_ms=1500) as proxy:
+        records = Records(proxy)
+        with Wire(proxy.ports[0]) as idle, Wire(proxy.ports[0]) as inside, \
+                Wire(proxy.ports[0]) as failed, Wire(proxy.ports[0]) as busy, \
+                Wire(proxy.ports[0]) as flushing:
+            assert inside.ask("begin") == []
+            assert failed.ask("begin; select 1 / 0") == []
+            busy.send(query("select pg_sleep(4)"))
+            # It waits for nothing but has not said Sync: to PostgreSQL it is not idle either.
+            flushing.send(run("select 1") + FLUSH)
+            for w, code in ((idle, "57P05"), (inside, "25P03"), (failed, "25P03")):
+                last = w.until(b"never")
+                assert [kind for kind, _ in last] == [b"E"] and wire.sqlstate(last) == code
+                assert gone(postgres, w.pid)
+            assert wire.sqlstate(busy.until(b"Z")) is None
+            assert flushing.kinds(b"C") == b"12DC"
+            flushing.send(SYNC)
+            assert flushing.kinds() == b"Z"
+        assert eventually(lambda: records.counter("sessions_timed_out") == 3)
+        # The words are the server's own.
+        with direct(postgres) as w:
+            assert w.ask("begin; set idle_in_transaction_session_timeout = 100") == []
+            theirs = w.until(b"E")[-1][1].split(b"\0")
+            ours = last[-1][1].split(b"\0")
+            assert [field for field in ours if field[:1] in (b"S", b"V", b"C", b"M")] == \
+                [field for field in theirs if field[:1] in (b"S", b"V", b"C", b"M")]
+        assert proxy.channel.ask(proxy_host.CONFIGURE, {
+            "idle_session_timeout_ms": 0, "idle_in_transaction_timeout_ms": 0})[2]["ok"]
+        with Wire(proxy.ports[0]) as w:
+            time.sleep(3)
+            assert w.ask("select 1") == [["1"]]

@@ -67,6 +67,12 @@ grow(struct pg_replies *r)
     return true;
 }
 
+static void
+swallow_sync(struct pg_replies *r)
+{
+    r->syncs_unclear = (uint16_t)MIN(r->syncs_unclear + 1, UINT16_MAX);
+}
+
 /* What a message means while the server reads COPY data. True: it has been dealt with. */
 static bool
 pushed_into_copy(struct pg_replies *r, enum pg_reply_kind kind)
@@ -76,10 +82,12 @@ pushed_into_copy(struct pg_replies *r, enum pg_reply_kind kind)
     }
     if (kind == PG_REPLY_SYNC) {
         r->copy_unclear |= r->copy_data_seen;
+        swallow_sync(r);
         return true;
     }
     if (kind == PG_REPLY_COPY_END) {
         r->copy_ended = true;
+        r->copying_in = !r->copying_both || r->copying_out;
         return true;
     }
     /* The server will answer an error, or has already found one of its own. */
@@ -132,6 +140,8 @@ copy_in_begins(struct pg_replies *r)
     r->copy_ended = false;
     r->copy_data_seen = false;
     r->copy_unclear = false;
+    r->copying_both = false;
+    r->syncs_unclear = 0;
     while (r->count > 1 && !r->copy_ended) {
         uint8_t kind = at(r, 1)->kind;
         if (kind != PG_REPLY_SYNC && kind != PG_REPLY_COPY_END) {
@@ -139,6 +149,9 @@ copy_in_begins(struct pg_replies *r)
             return;
         }
         r->copy_ended = kind == PG_REPLY_COPY_END;
+        if (kind == PG_REPLY_SYNC) {
+            swallow_sync(r);
+        }
         remove_at(r, 1);
     }
 }
@@ -169,6 +182,9 @@ match_error(struct pg_replies *r, bool fatal, struct pg_reply *reply)
     }
     if (head->failed) {
         return fatal ? DEC_OK : lost(r, "two errors for one query");
+    }
+    if (!r->copying_in) {
+        r->syncs_unclear = 0;
     }
     r->copying_in = false;
     r->copying_out = false;
@@ -208,6 +224,14 @@ match_running(struct pg_replies *r, uint8_t type)
         }
         r->copying_out = true;
         return DEC_OK;
+    case 'W':
+        if (r->copying_in || r->copying_out) {
+            return lost(r, "COPY within COPY");
+        }
+        copy_in_begins(r);
+        r->copying_both = true;
+        r->copying_out = true;
+        return DEC_OK;
     case 'd':
         return r->copying_out ? DEC_OK : lost(r, "copy data outside of COPY");
     case 'c':
@@ -215,6 +239,7 @@ match_running(struct pg_replies *r, uint8_t type)
             return lost(r, "the end of a COPY that is none");
         }
         r->copying_out = false;
+        r->copying_in = r->copying_in && !(r->copying_both && r->copy_ended);
         return DEC_OK;
     default:
         return DEC_MORE;
@@ -228,6 +253,7 @@ match_end(struct pg_replies *r, enum pg_reply_event event, struct pg_reply *repl
         return lost(r, "a statement ended in the middle of its COPY");
     }
     r->copying_in = false;
+    r->syncs_unclear = 0;
     reply->event = event;
     if (event == PG_REPLIED_DONE) {
         pop(r);
@@ -316,6 +342,13 @@ pg_replies_match(struct pg_replies *r, uint8_t type, bool fatal, struct pg_reply
     }
     if (type == 'E') {
         return match_error(r, fatal, ret_reply);
+    }
+    if (r->count == 0 && type == 'Z' && r->syncs_unclear > 0) {
+        /* The COPY had failed before it read a Sync that was sent with it. */
+        r->syncs_unclear--;
+        r->skipping = false;
+        *ret_reply = (struct pg_reply){PG_REPLIED_READY, {.kind = PG_REPLY_SYNC}};
+        return DEC_OK;
     }
     if (r->count == 0) {
         return lost(r, "a reply to nothing");

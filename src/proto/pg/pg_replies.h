@@ -8,7 +8,9 @@
  * token; each message of the server is matched against the head. The rules are PostgreSQL's:
  * after an error in the extended protocol everything up to Sync is skipped unanswered (a Query in
  * there too); an error in a simple Query ends that Query; while COPY reads from the client a Sync
- * is swallowed, and CopyDone or CopyFail have no answer of their own; notices, notifications and
+ * is swallowed (but not one that it has not read when it fails), and CopyDone or CopyFail have no
+ * answer of their own; a replication stream (CopyBoth) reads and writes until both sides have ended
+ * it; notices, notifications and
  * parameter changes come at any time. ReadyForQuery answers STARTUP, SYNC, QUERY and FUNCTION.
  *
  * What fits no rule is DEC_BAD: the place is lost, the session is to become opaque. It never
@@ -63,14 +65,16 @@ struct pg_replies {
     uint32_t capacity; /* a power of two, or 0 */
     uint32_t head;
     uint32_t count;
-    bool skipping;       /* up to a Sync that has not been sent yet */
-    bool copying_in;     /* the head is a COPY that reads from the client */
-    bool copying_out;    /* ... that writes to it */
-    bool copy_ended;     /* its CopyDone or CopyFail was sent */
-    bool copy_data_seen; /* CopyData was sent since CopyInResponse */
-    bool copy_unclear;   /* an error could now mean more than one thing */
-    bool described;      /* rows may come; for DESCRIBE: the types have come */
-    const char *reason;  /* why DEC_BAD or DEC_LIMIT */
+    bool skipping;          /* up to a Sync that has not been sent yet */
+    bool copying_in;        /* the head is a COPY that reads from the client */
+    bool copying_out;       /* ... that writes to it; with CopyBoth it is both */
+    bool copying_both;      /* CopyBoth */
+    bool copy_ended;        /* its CopyDone or CopyFail was sent */
+    bool copy_data_seen;    /* CopyData was sent since CopyInResponse */
+    bool copy_unclear;      /* an error could now mean more than one thing */
+    uint16_t syncs_unclear; /* Syncs that a COPY was to swallow when it failed: not known whether */
+    bool described;         /* rows may come; for DESCRIBE: the types have come */
+    const char *reason;     /* why DEC_BAD or DEC_LIMIT */
     /* An entry that is skipped unanswered. */
     void (*on_skipped)(void *ctx, struct pg_reply_entry entry);
     void *ctx;

@@ -64,7 +64,7 @@ worker_tick(void *worker, uint64_t now_ns)
     lens_expire(w->lens, now_ns);
     LIST_FOREACH (node, &w->sessions) {
         const struct pg_session *p = LIST_ENTRY(node, struct pg_session, node);
-        if (p->s->opaque) {
+        if (p->s->opaque || p->replication) {
             continue;
         }
         f->in_flight += p->in_flight;
@@ -110,8 +110,11 @@ find_server(const struct pg_session *p, struct slice request,
             const struct resolve_address **ret_address)
 {
     static _Thread_local struct resolve_address address;
+    if (!cancels_find(p->worker->env.cancels, pg_startup_cancel_key(request), &address)) {
+        return false;
+    }
     *ret_address = &address;
-    return cancels_find(p->worker->env.cancels, pg_startup_cancel_key(request), &address);
+    return true;
 }
 
 /* To the server that gave out the key, over this session's own link: the client learns from its
@@ -186,10 +189,9 @@ startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out
     p->phase = PG_PHASE_NORMAL;
     p->s->passive_client = true;
     p->s->passive_upstream = true;
-    if (replication) {
-        /* A stream of changes, not of queries. */
-        pg_session_lost(p, "a replication connection");
-    } else if (pg_replies_push(&p->replies, PG_REPLY_STARTUP, 0) != DEC_OK) {
+    p->replication = replication;
+    p->worker->env.counters[COUNTER_sessions_replication] += replication;
+    if (pg_replies_push(&p->replies, PG_REPLY_STARTUP, 0) != DEC_OK) {
         pg_session_lost(p, p->replies.reason);
     }
 }

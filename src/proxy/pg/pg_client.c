@@ -553,6 +553,9 @@ static void
 message_begin(struct pg_session *p, const struct pg_fact *f)
 {
     struct pg_worker *w = p->worker;
+    if (p->replication) {
+        return;
+    }
     switch (f->type) {
     case 'Q':
         p->reader = pg_reader_begin(&w->readers, w->env.hash_key, true, on_query_statement, p);

@@ -109,7 +109,8 @@ entry_done(struct pg_session *p, const struct pg_reply_entry *entry, const struc
         p->in_flight--;
     }
     if (e == NULL) {
-        p->worker->env.counters[COUNTER_queries] += entry->kind == PG_REPLY_EXECUTE;
+        p->worker->env.counters[COUNTER_queries] +=
+            entry->kind == PG_REPLY_EXECUTE && !p->replication;
         return;
     }
     switch (entry->kind) {
@@ -272,7 +273,7 @@ query_ready(struct pg_session *p, const struct pg_reply_entry *entry, uint8_t tx
         put(p, at);
         at = next;
     }
-    p->worker->env.counters[COUNTER_queries] += entry->token == 0 || !certain;
+    p->worker->env.counters[COUNTER_queries] += (entry->token == 0 || !certain) && !p->replication;
     p->query_at = 0;
     p->query_cut = false;
     p->query_unclear = false;

@@ -56,6 +56,7 @@ struct pg_session {
     uint8_t phase; /* enum pg_phase */
     uint8_t tx_state;
     bool goodbye;        /* Terminate was sent */
+    bool replication;    /* followed, but not observed: a stream of changes, not of queries */
     bool batch_executes; /* since the last Sync */
     uint8_t head_len;
     uint8_t head[8];      /* of a startup packet */

@@ -25,7 +25,10 @@ everything_is_read(void **state)
     assert_int_equal(
         parse("{\"workers\":3,\"sessions_max\":100,\"ring_bytes\":65536,"
               "\"hash_key\":\"000102030405060708090a0b0c0d0e0f\",\"connect_timeout_ms\":7,"
-              "\"login_timeout_ms\":8,\"drain_ms\":0,\"log_level\":\"debug\",\"more\":1,"
+              "\"login_timeout_ms\":8,\"idle_session_timeout_ms\":9,"
+              "\"idle_in_transaction_timeout_ms\":10,\"sessions_per_listener\":11,"
+              "\"sessions_per_address\":12,\"sessions_per_user\":13,\"drain_ms\":0,\"log_level\":"
+              "\"debug\",\"more\":1,"
               "\"listeners\":[{\"protocol\":\"raw\",\"address\":\"127.0.0.1:1\","
               "\"upstream\":\"db:2\"}]}",
               &diag, &c),
@@ -36,6 +39,11 @@ everything_is_read(void **state)
     assert_int_equal(c.connect_timeout_ns, 7 * NS_PER_MS);
     assert_int_equal(c.login_timeout_ns, 8 * NS_PER_MS);
     assert_int_equal(c.drain_ns, 0);
+    assert_int_equal(c.idle_ns, 9 * NS_PER_MS);
+    assert_int_equal(c.idle_in_transaction_ns, 10 * NS_PER_MS);
+    assert_int_equal(c.per_listener_max, 11);
+    assert_int_equal(c.per_address_max, 12);
+    assert_int_equal(c.per_user_max, 13);
     assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
     assert_true(c.hash_key.k0 == 0x0706050403020100u && c.hash_key.k1 == 0x0f0e0d0c0b0a0908u);
     assert_int_equal(c.listener_count, 1);
@@ -72,6 +80,8 @@ bad_values_are_named_and_change_nothing(void **state)
         {"{\"sessions_max\":-1}", "sessions_max"},
         {"{\"sessions_max\":1e9}", "sessions_max"},
         {"{\"ring_bytes\":1}", "ring_bytes"},
+        {"{\"sessions_per_user\":65537}", "sessions_per_user"},
+        {"{\"idle_session_timeout_ms\":-1}", "idle_session_timeout_ms"},
         {"{\"hash_key\":\"00\"}", "hash_key"},
         {"{\"hash_key\":\"0g0102030405060708090a0b0c0d0e0f\"}", "hash_key"},
         {"{\"hash_key\":1}", "hash_key"},

@@ -411,6 +411,124 @@ draining_waits_for_the_transaction(void **state)
     assert_int_equal(out.to_client.ptr[0], 'E');
 }
 
+static bool
+is_idle(uint64_t after_ns)
+{
+    struct driver_out out = {0};
+    bool is = pg_driver.idle(lab.worker, &lab.s, lab.now_ns + after_ns, &out);
+    assert_int_equal(is, out.to_client.len > 0);
+    return is;
+}
+
+static void
+idle_is_from_ready_until_the_client_speaks(void **state)
+{
+    assert_false(is_idle(UINT32_MAX));
+    atomic_store(&lab.limits.idle_ns, 1000);
+    atomic_store(&lab.limits.idle_in_transaction_ns, 500);
+    assert_false(is_idle(999));
+    lab_message(&b, 'H', SLICE_NONE);
+    lab_client(&lab, &b);
+    assert_false(is_idle(100000));
+    lab_query_message(&b, "begin");
+    lab_client(&lab, &b);
+    assert_false(is_idle(100000));
+    lab_complete(&b, "BEGIN");
+    lab_server(&lab, &b);
+    assert_false(is_idle(100000));
+    lab_ready(&b, 'T');
+    lab_server(&lab, &b);
+    assert_false(is_idle(499));
+    atomic_store(&lab.limits.idle_in_transaction_ns, 0);
+    assert_false(is_idle(100000));
+    atomic_store(&lab.limits.idle_in_transaction_ns, 500);
+    /* Not into the middle of a notice. */
+    lab_feed(&lab, false, SLICE_LIT("N\0\0\0"));
+    assert_false(is_idle(100000));
+    lab_feed(&lab, false, SLICE_LIT("\x05\0"));
+    assert_true(is_idle(500));
+}
+
+/* A replication connection is followed through CopyBoth and leaves no record but its own. */
+static void
+replication_is_followed_and_not_observed(void **state)
+{
+    static const char startup[] = "\0\0\0\x28\0\x03\0\0user\0anna\0replication\0database\0\0";
+    struct lab other;
+    lab_open(&other);
+    unsigned before = lab_event_count;
+    lab_feed(&other, true, slice_of(startup, sizeof(startup) - 1));
+    lab_message(&b, 'R', SLICE_LIT("\0\0\0\0"));
+    lab_ready(&b, 'I');
+    lab_server(&other, &b);
+    for (unsigned first = 0; first < 2; first++) {
+        lab_query_message(&b, "START_REPLICATION 0/1");
+        lab_client(&other, &b);
+        lab_message(&b, 'W', SLICE_LIT("\0\0\0"));
+        lab_message(&b, 'd', SLICE_LIT("wal"));
+        lab_server(&other, &b);
+        lab_message(&b, 'd', SLICE_LIT("reply"));
+        lab_client(&other, &b);
+        /* Either side ends it first. */
+        for (unsigned turn = 0; turn < 2; turn++) {
+            lab_message(&b, 'c', SLICE_NONE);
+            if (turn == first) {
+                lab_client(&other, &b);
+            } else {
+                lab_server(&other, &b);
+            }
+        }
+        lab_columns(&b, 25);
+        lab_row(&b, "2");
+        lab_complete(&b, "SELECT 1");
+        lab_complete(&b, "START_STREAMING");
+        lab_ready(&b, 'I');
+        lab_server(&other, &b);
+        assert_false(other.s.opaque);
+    }
+    assert_int_equal(other.counters[COUNTER_sessions_replication], 1);
+    assert_int_equal(other.counters[COUNTER_queries], 0);
+    for (unsigned i = before; i < lab_event_count; i++) {
+        assert_int_not_equal(lab_events[i].ev.head.type, EV_QUERY);
+        assert_int_not_equal(lab_events[i].ev.head.type, EV_STATEMENT);
+    }
+    /* What is no end of it loses the place. */
+    lab_query_message(&b, "START_REPLICATION 0/1");
+    lab_client(&other, &b);
+    lab_message(&b, 'W', SLICE_LIT("\0\0\0"));
+    lab_complete(&b, "COPY 0");
+    lab_server(&other, &b);
+    assert_true(other.s.opaque);
+    lab_close(&other);
+}
+
+/* A statement trigger fails between CopyInResponse and the Sync that was sent with the Execute:
+ * that Sync is not swallowed. */
+static void
+a_copy_may_fail_before_it_reads_its_sync(void **state)
+{
+    lab_parse(&b, "", "copy t from stdin", 0);
+    lab_bind(&b, "", "", SLICE_NONE, false);
+    lab_execute(&b, "", 0);
+    lab_message(&b, 'S', SLICE_NONE);
+    lab_client(&lab, &b);
+    lab_message(&b, '1', SLICE_NONE);
+    lab_message(&b, '2', SLICE_NONE);
+    lab_message(&b, 'G', SLICE_LIT("\0\0\0"));
+    lab_error(&b, "P0001");
+    lab_ready(&b, 'I');
+    lab_server(&lab, &b);
+    assert_false(lab.s.opaque);
+    assert_int_equal(lab.counters[COUNTER_query_errors], 1);
+    lab_query_message(&b, "select 4711 from after_it");
+    lab_client(&lab, &b);
+    lab_complete(&b, "SELECT 3");
+    lab_ready(&b, 'I');
+    lab_server(&lab, &b);
+    assert_false(lab.s.opaque);
+    assert_int_equal(lab_query(1)->rows, 3);
+}
+
 #define SSL    "\0\0\0\x08\x04\xd2\x16\x2f"
 #define CANCEL "\0\0\0\x10\x04\xd2\x16\x2e\x01\x02\x03\x04\x05\x06\x07\x08"
 
@@ -550,6 +668,9 @@ main(void)
         T(a_new_consumer_hears_of_everything_again),
         T(copy_in_extended_swallows_the_first_sync),
         T(draining_waits_for_the_transaction),
+        T(idle_is_from_ready_until_the_client_speaks),
+        T(replication_is_followed_and_not_observed),
+        T(a_copy_may_fail_before_it_reads_its_sync),
         T(first_packets_at_every_cut),
         T(a_dead_clients_cancel_carries_its_whole_key),
         T(garbage_is_refused_with_a_sqlstate),
