@@ -284,8 +284,8 @@ incident_follow(struct incident *inc, struct shift *s, const struct load *load,
     struct load_rate minute = load_between(load, now_ns - MIN(now_ns, 60 * NS_PER_S), now_ns);
     inc->all_per_min = minute.requests_per_s * 60;
     double seconds = (double)(now_ns - r->now.from_ns) / 1e9;
-    inc->route_per_min =
-        seconds > 1 ? r->now.n * inc->watch->recent.stride / seconds * 60 : inc->route_per_min;
+    inc->route_per_min = seconds > 1 ? r->now.n * recent_weight(&inc->watch->recent) / seconds * 60
+                                     : inc->route_per_min;
     struct load_rate since = load_between(load, inc->onset_ns, now_ns);
     inc->errors_now = since.errors;
     if (inc->state != INCIDENT_OPEN) {
@@ -408,7 +408,7 @@ incident_attribution(const struct incident *inc, const struct shift *s, const st
     *in = (struct attribution_input){
         .now = &r->now,
         .waiting_ms = MAX(r->waiting_ms, 0) + MAX(r->app_waiting_ms, 0),
-        .requests_per_s = seconds > 1 ? r->now.n * r->watch->recent.stride / seconds : 0,
+        .requests_per_s = seconds > 1 ? r->now.n * recent_weight(&r->watch->recent) / seconds : 0,
         .load_growth = s->load_now - s->load_before,
         .floor_ms = attribution_floor_ms(s),
         .finding = findings,

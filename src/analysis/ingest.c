@@ -6,11 +6,15 @@
 #include "analysis/registry.h"
 #include "analysis/route.h"
 #include "analysis/shed.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/map.h"
+#include "bus/subscribe.h"
 #include "proto/sql/sql_tags.h"
 
-#define PATHS_MAX 8192u
+#define PATHS_MAX      8192u
+#define BEHIND_NS      (500 * NS_PER_MS)
+#define BEHIND_WAIT_NS (1500 * NS_PER_MS)
 
 struct ingest {
     struct intake *intake;
@@ -23,6 +27,11 @@ struct ingest {
     size_t backlog_first;
     size_t backlog_count;
     uint64_t now_ns;
+    struct {
+        uint32_t epoch;
+        uint64_t time_ns; /* of its last record */
+    } worker[SUBSCRIBER_WORKERS_MAX];
+    uint64_t behind_ns; /* since when what comes in is old; 0: it is not */
     struct ingest_totals totals;
 };
 
@@ -350,6 +359,26 @@ pass_through(struct ingest *in, const union event *ev)
     put_or_drop(in, &item);
 }
 
+/* What was published between a worker's last record and this one is not all here: it was folded or
+ * dropped, or there was nobody to hear it. */
+static void
+find_gap(struct ingest *in, const struct event_head *head)
+{
+    if (head->worker >= ARRAY_LEN(in->worker)) {
+        return;
+    }
+    uint64_t last_ns = in->worker[head->worker].time_ns;
+    if (head->missed > 0) {
+        linker_gap(in->linker, last_ns, head->time_ns);
+    } else if (head->epoch != in->worker[head->worker].epoch) {
+        linker_gap(in->linker, head->time_ns, head->time_ns);
+    }
+    bool is_old = head->time_ns + BEHIND_NS < in->now_ns;
+    in->behind_ns = !is_old ? 0 : in->behind_ns == 0 ? in->now_ns : in->behind_ns;
+    in->worker[head->worker].epoch = head->epoch;
+    in->worker[head->worker].time_ns = MAX(last_ns, head->time_ns);
+}
+
 void
 ingest_event(struct ingest *in, uint64_t now_ns, const union event *ev, struct slice tail)
 {
@@ -359,6 +388,7 @@ ingest_event(struct ingest *in, uint64_t now_ns, const union event *ev, struct s
         in->totals.bad++;
         return;
     }
+    find_gap(in, &ev->head);
     switch (ev->head.type) {
     case EV_QUERY:
         on_query(in, &ev->as_event_query, tail);
@@ -426,7 +456,11 @@ ingest_tick(struct ingest *in, uint64_t now_ns)
     if (in->backlog_count == 0) {
         shed_flush(in->shed, in->intake, now_ns);
     }
-    linker_tick(in->linker, now_ns);
+    /* After a pause the records are old, and what is missing behind them is known with the next
+     * one only: workers send one every second at least. */
+    if (in->behind_ns == 0 || now_ns > in->behind_ns + BEHIND_WAIT_NS) {
+        linker_tick(in->linker, now_ns);
+    }
 }
 
 void

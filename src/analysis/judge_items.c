@@ -176,7 +176,9 @@ on_trace(struct judge *j, const struct trace *t)
     struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns};
     add_series(j, SERIES_ROUTE, route, 0, 0, t->upstream, &sums);
     add_ties(j, t, route, busy_ns);
-    if (t->probability >= PROBABILITY_MIN) {
+    if (t->is_partial) { /* it counts, and its parts say nothing */
+        recent_missed(&w->recent, 1);
+    } else if (t->probability >= PROBABILITY_MIN) {
         watch_trace(w, t);
         proof_trace(j->proof, t);
     }
@@ -200,6 +202,9 @@ on_folded_route(struct judge *j, const struct intake_folded_route *f, uint64_t a
         f->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)f->route + 1);
     struct series_sums sums = {f->requests, f->errors, 0, 0, f->time_ns, 0};
     add_series(j, SERIES_ROUTE, w == NULL ? "other" : w->text, 0, 0, 0, &sums);
+    if (w != NULL) {
+        recent_missed(&w->recent, f->requests);
+    }
     load_add(&j->load, at_ns, f->requests, 0, f->errors, 0);
 }
 

@@ -8,6 +8,10 @@
 
 #define LINK_MAGIC 0x4c494e4bu
 #define YOUNG_NS   (10 * NS_PER_S) /* a session that lived for one piece of work */
+/* Sessions whose close is missing. */
+#define SWEEP_EVERY_NS (5 * NS_PER_S)
+#define SWEEP_REST_NS  (600 * NS_PER_S)
+#define SWEEP_BATCH    1024u
 
 struct linker *
 linker_new(const struct link_out *out)
@@ -270,9 +274,49 @@ tick_requests(struct linker *l, uint64_t now_ns)
 }
 
 void
+linker_gap(struct linker *l, uint64_t from_ns, uint64_t to_ns)
+{
+    OBJ_CHECK(l, LINK_MAGIC);
+    struct gap *last = &l->gaps[(l->gap_count + LINK_GAPS_MAX - 1) % LINK_GAPS_MAX];
+    if (l->gap_count > 0 && from_ns <= last->to_ns && to_ns >= last->from_ns) {
+        last->from_ns = MIN(last->from_ns, from_ns);
+        last->to_ns = MAX(last->to_ns, to_ns);
+        return;
+    }
+    l->gaps[l->gap_count++ % LINK_GAPS_MAX] = (struct gap){from_ns, to_ns};
+}
+
+/* A session whose close was lost would stay for ever. At rest it holds nothing that its next query
+ * would not bring back. */
+static void
+sweep_sessions(struct linker *l, uint64_t now_ns)
+{
+    struct piece_session *batch[SWEEP_BATCH];
+    unsigned n = 0;
+    if (l->gap_count == 0 || now_ns < l->swept_ns + SWEEP_EVERY_NS) {
+        return;
+    }
+    l->swept_ns = now_ns;
+    size_t at = 0;
+    for (struct map_slot *slot = map_next(&l->sessions, &at); slot != NULL && n < SWEEP_BATCH;
+         slot = map_next(&l->sessions, &at)) {
+        struct piece_session *s = slot->value;
+        bool rests = s->end_ns == 0 && list_is_empty(&s->pieces) && list_is_empty(&s->burst);
+        if (rests && now_ns > MAX(s->last_end_ns, s->start_ns) + SWEEP_REST_NS) {
+            batch[n++] = s;
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        link_release_session(l, batch[i]);
+        l->totals.sessions_swept++;
+    }
+}
+
+void
 linker_tick(struct linker *l, uint64_t now_ns)
 {
     OBJ_CHECK(l, LINK_MAGIC);
+    sweep_sessions(l, now_ns);
     tick_pieces(l, now_ns);
     tick_bursts(l, now_ns);
     tick_requests(l, now_ns);

@@ -48,9 +48,11 @@ struct link_totals {
     uint64_t pieces_unlinked;
     uint64_t pieces_shed; /* decided early because of LINK_BYTES_MAX */
     uint64_t sessions_refused;
-    uint64_t side_lost;   /* PREPARE or CLOSE records without their query */
-    uint64_t queries;     /* taken in */
-    uint64_t queries_out; /* handed out in traces, folded ones included */
+    uint64_t sessions_swept; /* at rest for long after records were missing: forgotten */
+    uint64_t partial;        /* traces handed out that overlap a gap in the records */
+    uint64_t side_lost;      /* PREPARE or CLOSE records without their query */
+    uint64_t queries;        /* taken in */
+    uint64_t queries_out;    /* handed out in traces, folded ones included */
     uint64_t sessions_now;
     uint64_t requests_now;
     uint64_t bytes_now;
@@ -68,6 +70,9 @@ void linker_query(struct linker *l, uint64_t now_ns, const struct event_query *e
                   const uint64_t *values, struct slice tag);
 void linker_request(struct linker *l, uint64_t now_ns, const struct event_request *ev,
                     const uint64_t *values, struct slice path);
+
+/* Records that were published in between are missing: traces that overlap it may be incomplete. */
+void linker_gap(struct linker *l, uint64_t from_ns, uint64_t to_ns);
 
 /* Decides what is due. Call every 20 ms or so. */
 void linker_tick(struct linker *l, uint64_t now_ns);

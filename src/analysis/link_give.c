@@ -28,17 +28,32 @@ link_release_pieces(struct linker *l, struct list *pieces)
     }
 }
 
-static void
-release_session(struct linker *l, struct piece_session *s)
+void
+link_release_session(struct linker *l, struct piece_session *s)
 {
     map_remove(&l->sessions, s->id);
     list_remove(&s->bursting);
     free(s);
 }
 
+/* Its connection's close counts, too: it comes after the response. */
+static bool
+overlaps_gap(const struct linker *l, const struct trace *t)
+{
+    for (unsigned i = 0; i < MIN(l->gap_count, LINK_GAPS_MAX); i++) {
+        const struct gap *g = &l->gaps[i];
+        if (t->start_ns <= g->to_ns && t->end_ns + LINK_SETTLE_NS >= g->from_ns) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 hand_out(struct linker *l, struct trace *t)
 {
+    t->is_partial = overlaps_gap(l, t);
+    l->totals.partial += t->is_partial;
     l->totals.queries_out += t->query_count + t->queries_folded;
     l->out.trace(l->out.ctx, &t);
 }
@@ -77,7 +92,7 @@ link_flush_burst(struct linker *l, struct piece_session *s)
     }
     list_remove(&s->bursting);
     if (s->end_ns != 0 && list_is_empty(&s->pieces)) {
-        release_session(l, s);
+        link_release_session(l, s);
     }
 }
 

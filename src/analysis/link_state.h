@@ -14,6 +14,7 @@
 #include "analysis/link.h"
 #include "analysis/piece.h"
 
+#define LINK_GAPS_MAX      64u
 #define LINK_UPSTREAMS     64u
 #define LINK_OUTSIDE_CELLS 4096u
 
@@ -56,6 +57,12 @@ struct outside {
     float outside;
 };
 
+/* A stretch of time from which records are missing. */
+struct gap {
+    uint64_t from_ns;
+    uint64_t to_ns;
+};
+
 struct linker {
     unsigned magic;
     struct link_out out;
@@ -66,7 +73,10 @@ struct linker {
     struct list bursting; /* sessions with a burst */
     struct upstream upstreams[LINK_UPSTREAMS];
     struct outside outside[LINK_OUTSIDE_CELLS];
-    uint64_t last_request_ns; /* 0: never */
+    struct gap gaps[LINK_GAPS_MAX]; /* the last ones, in order */
+    unsigned gap_count;             /* ever */
+    uint64_t swept_ns;              /* when sessions at rest were last looked for */
+    uint64_t last_request_ns;       /* 0: never */
     struct link_totals totals;
 };
 
@@ -74,6 +84,7 @@ struct linker {
  * to nothing; link_emit_request and link_flush_burst hand out what was put together. */
 struct upstream *link_upstream_of(struct linker *l, const struct piece_session *s);
 void link_release_pieces(struct linker *l, struct list *pieces);
+void link_release_session(struct linker *l, struct piece_session *s);
 void link_flush_burst(struct linker *l, struct piece_session *s);
 void link_decide_own_work(struct linker *l, struct piece *p);
 void link_decide_unlinked(struct linker *l, struct piece *p);

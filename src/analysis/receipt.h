@@ -5,10 +5,10 @@
  * advisor finds (or, without one, calls that became as cheap as it would make them). A run of
  * requests without the fault counts once it would be a 1-in-10,000 chance while the fault is there.
  * Measured is the mean of the requests between the change before and this one, less the mean of
- * those after it: at least 30 after it, refined up to RECEIPT_REQUESTS_ENOUGH or the next change; its
- * error is half of the 95 % interval of that difference.
- * A cache is measured by its statement's own query time, which is what it promises.
- * Predicted is what attribution.h says on the requests just before the landing.
+ * those after it: at least 30 after it, refined up to RECEIPT_REQUESTS_ENOUGH or the next change;
+ * its error is half of the 95 % interval of that difference. A cache is measured by its statement's
+ * own query time, which is what it promises. Predicted is what attribution.h says on the requests
+ * just before the landing.
  *
  * Works on one incident at a time; no memory of its own. */
 #ifndef ANALYSIS_RECEIPT_H

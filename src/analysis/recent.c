@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/recent.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -173,10 +174,26 @@ fold_queries(const struct trace *t, struct groups *g, struct recent_request *sum
     sum->other_ms = (float)((other_ns + (double)t->folded_ns) / 1e6);
 }
 
+/* Of about the last 64. */
+#define MISSED_STEP (1.0 / 64)
+
+void
+recent_missed(struct recent *r, uint64_t requests)
+{
+    r->missed = 1 - (1 - r->missed) * pow(1 - MISSED_STEP, (double)MIN(requests, 1000u));
+}
+
+double
+recent_weight(const struct recent *r)
+{
+    return r->stride / MAX(1 - r->missed, 0.1);
+}
+
 void
 recent_add(struct recent *r, const struct trace *t)
 {
     r->requests++;
+    r->missed *= 1 - MISSED_STEP;
     r->last_ns = MAX(r->last_ns, t->start_ns);
     if (r->first_ns == 0) {
         r->first_ns = t->start_ns;

@@ -50,6 +50,7 @@ struct recent {
     uint32_t count;
     uint32_t stride; /* one of so many is kept */
     uint32_t skipped;
+    double missed;     /* share of the last requests that could not be kept */
     uint64_t requests; /* ever */
     uint64_t first_ns; /* start of the first request ever */
     uint64_t last_ns;
@@ -58,6 +59,10 @@ struct recent {
 void recent_init(struct recent *r, struct recent_budget *budget);
 void recent_fini(struct recent *r);
 void recent_add(struct recent *r, const struct trace *t);
+/* So many more requests there were, of which too little is known to keep them. */
+void recent_missed(struct recent *r, uint64_t requests);
+/* One that is kept stands for so many, of late. */
+double recent_weight(const struct recent *r);
 
 /* i = 0: the oldest. */
 static inline const struct recent_request *

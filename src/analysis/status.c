@@ -79,10 +79,12 @@ write_linked(const struct link_totals *l, struct buf *b)
                      all == 0 ? 0 : (double)l->pieces_unlinked / (double)all);
     write_number(b, "requests", l->requests);
     write_number(b, "requests_waiting", l->requests_now);
+    write_number(b, "traces_partial", l->partial);
     write_number(b, "requests_shed", l->requests_shed);
     write_number(b, "pieces_shed", l->pieces_shed);
     write_number(b, "sessions_now", l->sessions_now);
     write_number(b, "sessions_refused", l->sessions_refused);
+    write_number(b, "sessions_swept", l->sessions_swept);
     write_number(b, "memory_bytes", l->bytes_now);
     (void)buf_append_str(b, "}");
 }

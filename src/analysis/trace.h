@@ -73,7 +73,8 @@ struct trace {
     uint32_t query_count;
     uint32_t queries_folded;
     uint64_t folded_ns;
-    uint32_t unlinked_sessions;        /* sessions that overlapped it and were tied to no request */
+    bool is_partial;            /* records of its time were lost: queries of it may be missing */
+    uint32_t unlinked_sessions; /* sessions that overlapped it and were tied to no request */
     const struct trace_query *queries; /* in order of start_ns */
     uint32_t size_bytes;               /* of the whole allocation */
 };

@@ -44,6 +44,7 @@ struct publisher {
     uint64_t seq;
     uint32_t epoch;
     uint16_t worker;
+    bool is_folding; /* the ring was full, and is not half empty yet */
     struct known known;
     struct fold_table queries;
     struct fold_table requests;
@@ -206,7 +207,7 @@ put_record(struct publisher *p, uint64_t now_ns, union event *ev, const struct s
     }
     ev->head.worker = p->worker;
     ev->head.body_len = (uint16_t)body;
-    ev->head.reserved = 0;
+    ev->head.missed = 0;
     ev->head.len = (uint32_t)padded;
     ev->head.epoch = p->epoch;
     ev->head.seq = p->seq;
@@ -385,7 +386,14 @@ publisher_send(struct publisher *p, uint64_t now_ns, union event *ev, const stru
         return;
     }
     flush_when_calm(p, now_ns);
-    bool kept = put_record(p, now_ns, ev, tails, tail_count);
+    /* Once it is full, queries and requests are folded until it is half empty: long stretches
+     * without a gap are worth more to the reader than every other record. */
+    bool foldable = ev->head.type == EV_QUERY || ev->head.type == EV_REQUEST;
+    if (p->is_folding && ring_used(p->ring) < ring_producer_capacity(p->ring) / 2) {
+        p->is_folding = false;
+    }
+    bool kept = !(p->is_folding && foldable) && put_record(p, now_ns, ev, tails, tail_count);
+    p->is_folding = p->is_folding || (!kept && foldable);
     p->seq++;
     p->totals.sent++;
     if (kept) {

@@ -4,8 +4,9 @@
  * One publisher per worker; only its thread may call. It serves at most one ring per subscriber
  * (today one, the analyzer); with none attached publishing costs a branch. When a ring is full,
  * QUERY and REQUEST records are folded into a bounded table per fingerprint (or path) and sent as
- * FOLDED records once there is room again: plain dropping would bias exactly the incident. Other
- * records that do not fit are dropped and counted. sent = kept + folded + dropped, always.
+ * FOLDED records once there is room again: plain dropping would bias exactly the incident. They go
+ * on being folded until the ring is half empty, so that what the reader gets are whole stretches.
+ * Other records that do not fit are dropped and counted. sent = kept + folded + dropped, always.
  *
  * Announcements: publish_name and publish_statement send their record only when this epoch's
  * consumer has not had it yet, so callers call them before each use; the memory of what was

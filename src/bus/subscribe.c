@@ -9,9 +9,10 @@
 
 struct subscription {
     struct ring_consumer *ring;
-    uint64_t seq; /* expected next */
-    bool resumed; /* another consumer has read from it: the first seq is whatever comes */
-    bool former;  /* of an attachment that has been replaced: goes once it is empty */
+    uint64_t seq;    /* expected next */
+    uint64_t missed; /* since the last one that was handed on */
+    bool resumed;    /* another consumer has read from it: the first seq is whatever comes */
+    bool former;     /* of an attachment that has been replaced: goes once it is empty */
 };
 
 struct subscriber {
@@ -116,11 +117,15 @@ poll_one(struct subscriber *s, struct subscription *sub, size_t records_max,
         if (ev.head.seq < sub->seq) {
             return OUTCOME_BROKEN;
         }
-        s->totals.missing += sub->resumed ? 0 : ev.head.seq - sub->seq;
+        uint64_t missing = sub->resumed ? 0 : ev.head.seq - sub->seq;
+        s->totals.missing += missing;
+        sub->missed += missing;
         sub->resumed = false;
         sub->seq = ev.head.seq + 1;
         if (r == 0) {
             s->totals.received++;
+            ev.head.missed = (uint16_t)MIN(sub->missed, UINT16_MAX);
+            sub->missed = 0;
             on_event(ctx, &ev, tail);
         }
         (*ret_taken)++;

@@ -29,7 +29,9 @@ struct subscriber_totals {
     uint32_t rings;     /* attached now, former ones included */
 };
 
-/* The event's fixed body is a copy; the tail lies in the ring and is valid during the call. */
+/* The event's fixed body is a copy (head.missed: so many records of its ring, folded or dropped,
+ * are missing before it, at most 65,535); the tail lies in the ring and is valid during the call.
+ */
 typedef void subscriber_event_cb(void *ctx, const union event *ev, struct slice tail);
 
 MUST_CHECK int subscriber_new(struct subscriber **ret_subscriber);

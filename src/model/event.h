@@ -27,11 +27,11 @@ struct event_head {
     uint16_t type;     /* enum event_type */
     uint16_t worker;   /* index of the sender */
     uint16_t body_len; /* of the fixed body as its writer knew it, head included */
-    uint16_t reserved;
-    uint32_t len;     /* of the whole record, tail and padding included; a multiple of 8 */
-    uint32_t epoch;   /* of the consumer's attachment; announcements repeat when it changes */
-    uint64_t seq;     /* per worker and ring, +1 for each record, kept, folded or dropped */
-    uint64_t time_ns; /* when it was published */
+    uint16_t missed;   /* 0 on its way; the subscriber says how many are missing before it */
+    uint32_t len;      /* of the whole record, tail and padding included; a multiple of 8 */
+    uint32_t epoch;    /* of the consumer's attachment; announcements repeat when it changes */
+    uint64_t seq;      /* per worker and ring, +1 for each record, kept, folded or dropped */
+    uint64_t time_ns;  /* when it was published */
 };
 
 enum name_kind {

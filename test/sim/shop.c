@@ -57,9 +57,14 @@ static const struct {
 };
 
 enum { R_LOGIN, R_ME, R_ORDERS, R_ORDER, R_CREATE, R_PAY, R_COUNT };
-static const char *const routes[R_COUNT] = {"POST /api/login",  "GET /api/me",
-                                            "GET /api/orders",  "GET /api/orders/{id}",
-                                            "POST /api/orders", "POST /api/orders/{id}/pay"};
+static const struct {
+    uint8_t method;
+    const char *path;
+} routes[R_COUNT] = {
+    {METHOD_POST, "/api/login"},  {METHOD_GET, "/api/me"},
+    {METHOD_GET, "/api/orders"},  {METHOD_GET, "/api/orders/{id}"},
+    {METHOD_POST, "/api/orders"}, {METHOD_POST, "/api/orders/{id}/pay"},
+};
 
 struct question {
     uint32_t id;
@@ -78,6 +83,7 @@ struct kept {
 struct shop {
     struct prng prng;
     struct judge *judge;
+    struct wire *wire; /* NULL: traces go to the judge as they are */
     struct shop_state state;
     uint64_t now_ns, next_request_ns, mark_ns;
     double busy; /* queries in progress, smoothed: decides how long one waits */
@@ -481,10 +487,8 @@ list_orders(struct shop *s, uint64_t user)
 }
 
 static void
-run_route(struct shop *s, unsigned route)
+run_route(struct shop *s, unsigned route, uint64_t user, uint64_t token)
 {
-    uint64_t user = prng_below(&s->prng, 400);
-    uint64_t token = prng_mix(user + 5000);
     if (route != R_LOGIN) {
         query(s, Q_USER_BY_TOKEN, &token, 1, token, 1);
     }
@@ -531,7 +535,9 @@ one_request(struct shop *s)
     s->query_count = 0;
     uint64_t start = s->next_request_ns;
     s->at_ns = start + 4 * NS_PER_MS;
-    run_route(s, route);
+    uint64_t user = prng_below(&s->prng, 400);
+    uint64_t carried[2] = {prng_mix(user + 5000), user};
+    run_route(s, route, user, carried[0]);
     struct trace_query *queries;
     uint64_t *values;
     struct trace *t = trace_new(s->query_count, s->query_count * 4ull, &queries, &values);
@@ -553,6 +559,11 @@ one_request(struct shop *s)
         s->mean_at[s->mean_count % MEANS_MAX] = start;
         s->mean_count++;
     }
+    if (s->wire != NULL) {
+        wire_trace(s->wire, t, routes[route].method, routes[route].path, carried, 2);
+        trace_free(&t);
+        return;
+    }
     item_give(s, intake_item_of_trace(&t));
 }
 
@@ -570,7 +581,8 @@ announce(struct shop *s)
     for (unsigned i = 0; i < R_COUNT; i++) {
         item = intake_item_new(INTAKE_ROUTE, s->now_ns, 8, &tail);
         item->route.index = i;
-        item->route.text = slice_from_str(routes[i]);
+        item->route.method = routes[i].method;
+        item->route.text = slice_from_str(routes[i].path);
         item_give(s, item);
     }
     for (unsigned i = 0; i < Q_COUNT; i++) {
@@ -592,8 +604,8 @@ start_judge(struct shop *s)
     assert(err == 0);
 }
 
-struct shop *
-shop_new(uint64_t seed)
+static struct shop *
+begin(uint64_t seed)
 {
     struct shop *s = check_alloc(1, sizeof(*s));
     s->prng.state = seed * 7919 + 1;
@@ -601,8 +613,48 @@ shop_new(uint64_t seed)
     s->next_request_ns = s->now_ns;
     s->state = (struct shop_state){.growth = 1, .rate_per_s = 16.7, .bad_share = 0.12};
     start_judge(s);
+    return s;
+}
+
+struct shop *
+shop_new(uint64_t seed)
+{
+    struct shop *s = begin(seed);
     announce(s);
     return s;
+}
+
+static struct slice
+wire_text_of(void *ctx, uint64_t fingerprint)
+{
+    for (unsigned i = 0; i < Q_COUNT; i++) {
+        if (fp_of(i) == fingerprint) {
+            return slice_from_str(texts[i].text);
+        }
+    }
+    return SLICE_NONE;
+}
+
+static void
+wire_item(void *ctx, const struct intake_item *item)
+{
+    struct shop *s = ctx;
+    judge_item(s->judge, s->now_ns, item);
+}
+
+struct shop *
+shop_new_on_wire(uint64_t seed, size_t ring_bytes)
+{
+    struct shop *s = begin(seed);
+    struct wire_out out = {s, wire_text_of, wire_item};
+    s->wire = wire_new(ring_bytes, &out);
+    return s;
+}
+
+struct wire *
+shop_wire(struct shop *s)
+{
+    return s->wire;
 }
 
 void
@@ -641,6 +693,7 @@ shop_free(struct shop **shop)
 {
     struct shop *s = *shop;
     judge_free(&s->judge);
+    wire_free(&s->wire);
     for (unsigned i = 0; i < ARRAY_LEN(s->question); i++) {
         if (s->question[i].id != 0) {
             free(s->question[i].text);
@@ -684,6 +737,12 @@ shop_play(struct shop *s, double seconds)
             one_request(s);
             double gap = -log(uniform(s)) / s->state.rate_per_s;
             s->next_request_ns += (uint64_t)(gap * 1e9);
+        }
+        if (s->wire != NULL) { /* all that happened until then is known */
+            wire_play(s->wire, s->now_ns - 500 * NS_PER_MS, s->state.stalled);
+        }
+        if (s->state.stalled) {
+            continue;
         }
         answer_questions(s);
         judge_tick(s->judge, s->now_ns, s->now_ns + WALL_OFFSET);

@@ -11,6 +11,7 @@
 
 #include "analysis/judge.h"
 #include "base/prng.h"
+#include "sim/wire.h"
 
 struct shop_state {
     bool v2;              /* lazy items, settings again and again */
@@ -24,6 +25,7 @@ struct shop_state {
     double rate_per_s;    /* of all requests */
     double bad_share;     /* of GET /api/orders */
     bool no_advisor;
+    bool stalled;          /* the analyzer does not run */
     double database_times; /* every query takes so many times as long; 0: once */
     double machine_times;  /* and so does the application, unevenly; 0: once */
     double me_app_ms;      /* GET /api/me computes for so long beside */
@@ -32,6 +34,9 @@ struct shop_state {
 struct shop;
 
 struct shop *shop_new(uint64_t seed);
+/* The same, with everything going through a ring of that size, ingest and linker. */
+struct shop *shop_new_on_wire(uint64_t seed, size_t ring_bytes);
+struct wire *shop_wire(struct shop *shop);
 void shop_free(struct shop **shop);
 
 /* A copy of the judge's private state and statements goes into a new judge: kill -9. */

@@ -561,6 +561,96 @@ a_restart_loses_neither_incident_nor_normal(void **state)
 }
 
 static void
+expect_near(const char *what, const char *part, double undisturbed, double slowed)
+{
+    if (getenv("SIM_LOG") != NULL) {
+        fprintf(stderr, "# %s %s: undisturbed %.2f, slowed %.2f\n", part, what, undisturbed,
+                slowed);
+    }
+    if (!(fabs(undisturbed - slowed) <= MAX(0.5, 0.05 * fabs(undisturbed)))) {
+        fail_msg("%s %s: undisturbed %.2f, slowed %.2f", part, what, undisturbed, slowed);
+    }
+}
+
+static void
+expect_same_incident(const json_t *a, const json_t *b)
+{
+    static const char *const whole[] = {"measured_before_ms", "measured_now_ms",
+                                        "measured_change_ms", "saving_together_ms"};
+    static const char *const of_change[] = {"before_ms", "now_ms", "change_ms"};
+    for (unsigned i = 0; i < ARRAY_LEN(whole); i++) {
+        expect_near(whole[i], "incident", number_of(a, whole[i]), number_of(b, whole[i]));
+    }
+    size_t i, k;
+    json_t *x, *y;
+    json_array_foreach(json_object_get(a, "changes"), i, x)
+    {
+        const char *fingerprint = text_of(x, "fingerprint");
+        json_array_foreach(json_object_get(b, "changes"), k, y)
+        {
+            bool same = strcmp(text_of(x, "kind"), text_of(y, "kind")) == 0 &&
+                        strcmp(fingerprint, text_of(y, "fingerprint")) == 0;
+            for (unsigned n = 0; same && n < ARRAY_LEN(of_change); n++) {
+                expect_near(of_change[n], text_of(x, "what"), number_of(x, of_change[n]),
+                            number_of(y, of_change[n]));
+            }
+        }
+    }
+    json_array_foreach(json_object_get(a, "actions"), i, x)
+    {
+        const json_t *other = find_action(b, text_of(x, "kind"));
+        assert_non_null(other);
+        expect_near("saving_alone_ms", text_of(x, "kind"), number_of(x, "saving_alone_ms"),
+                    number_of(other, "saving_alone_ms"));
+    }
+}
+
+static struct shop *
+burn_on_wire(uint64_t seed, size_t ring_bytes, bool slowed)
+{
+    struct shop *s = shop_new_on_wire(seed, ring_bytes);
+    shop_state(s)->bad_share = 0.16;
+    shop_play(s, 180);
+    shop_deploy(s, "v2");
+    shop_state(s)->v2 = true;
+    for (unsigned i = 0; i < 8; i++) {
+        shop_state(s)->stalled = slowed;
+        shop_play(s, 5);
+        shop_state(s)->stalled = false;
+        shop_play(s, 10);
+    }
+    return s;
+}
+
+/* Records are lost in the middle of requests; what is said of them must not be. */
+static void
+a_reader_that_is_too_slow(void **state)
+{
+    for (uint64_t seed = 400; seed < 404; seed++) {
+        struct shop *quiet = burn_on_wire(seed, 64u << 20, false);
+        struct shop *slowed = burn_on_wire(seed, 64u << 10, true);
+        struct publisher_totals all = wire_published(shop_wire(quiet));
+        struct publisher_totals sent = wire_published(shop_wire(slowed));
+        assert_int_equal(all.kept, all.sent);
+        assert_true(sent.folded > sent.sent / 20);
+        assert_int_equal(sent.sent, sent.kept + sent.folded + sent.dropped);
+        assert_true(wire_ingested(shop_wire(slowed)).link.partial > 0);
+        json_t *a = shop_incidents(quiet), *b = shop_incidents(slowed);
+        show(a);
+        show(b);
+        assert_int_equal(json_array_size(a), 1);
+        assert_int_equal(json_array_size(b), 1);
+        assert_int_equal(json_array_size(json_object_get(json_array_get(a, 0), "causes")), 3);
+        assert_int_equal(json_array_size(json_object_get(json_array_get(b, 0), "causes")), 3);
+        expect_same_incident(json_array_get(a, 0), json_array_get(b, 0));
+        json_decref(a);
+        json_decref(b);
+        shop_free(&quiet);
+        shop_free(&slowed);
+    }
+}
+
+static void
 ack_and_close(void **state)
 {
     struct shop *s = shop_with_v2(200, 90);
@@ -597,6 +687,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_decoy_is_not_proved),
         cmocka_unit_test(without_an_advisor),
         cmocka_unit_test(a_restart_loses_neither_incident_nor_normal),
+        cmocka_unit_test(a_reader_that_is_too_slow),
         cmocka_unit_test(ack_and_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@ struct bench {
     uint64_t folded_queries, folded_requests, requests;
     uint64_t rest_calls;
     uint64_t path_hash;
+    uint64_t missed; /* told record by record */
     char text[64];
     size_t tail_len;
 };
@@ -26,6 +27,7 @@ on_event(void *ctx, const union event *ev, struct slice tail)
 {
     struct bench *b = ctx;
     b->by_type[ev->head.type]++;
+    b->missed += ev->head.missed;
     if (ev->head.type == EV_QUERY) {
         const struct event_query *q = &ev->as_event_query;
         b->calls++;
@@ -212,12 +214,43 @@ a_slow_consumer_loses_no_sum(void **state)
     assert_int_equal(t.dropped, 0);
     assert_int_equal(got.received, t.kept);
     assert_int_equal(got.missing, t.folded);
+    assert_int_equal(b.missed, t.folded);
     assert_int_equal(b.folded_queries, t.folded);
     assert_int_equal(b.calls, calls);
     assert_int_equal(b.errors, errors);
     assert_int_equal(b.rows, 2 * calls);
     assert_int_equal(b.time_ns, 15 * calls);
     assert_int_equal(b.rest_calls, 0);
+    close_bench(&b);
+}
+
+/* What the reader gets are whole stretches: after an overflow nothing is kept until the ring is
+ * half empty. */
+static void
+a_full_ring_folds_until_it_is_half_empty(void **state)
+{
+    struct bench b;
+    open_bench(&b);
+    attach(&b, 1);
+    while (publisher_totals(b.publisher).folded == 0) {
+        send_query(&b, 2);
+    }
+    uint64_t all = publisher_totals(b.publisher).kept;
+    subscriber_poll(b.subscriber, all / 4, on_event, &b);
+    uint64_t kept = publisher_totals(b.publisher).kept;
+    for (unsigned i = 0; i < 10; i++) {
+        send_query(&b, 2);
+    }
+    assert_int_equal(publisher_totals(b.publisher).kept, kept);
+    assert_int_equal(publisher_totals(b.publisher).folded, 11);
+    subscriber_poll(b.subscriber, all / 2, on_event, &b);
+    assert_int_equal(b.missed, 0);
+    for (unsigned i = 0; i < 10; i++) {
+        send_query(&b, 2);
+    }
+    assert_int_equal(publisher_totals(b.publisher).folded, 11);
+    drain(&b);
+    assert_int_equal(b.missed, 11);
     close_bench(&b);
 }
 
@@ -299,6 +332,7 @@ main(void)
         cmocka_unit_test(forgets_when_full_and_starts_over),
         cmocka_unit_test(a_dropped_announcement_is_made_again),
         cmocka_unit_test(a_slow_consumer_loses_no_sum),
+        cmocka_unit_test(a_full_ring_folds_until_it_is_half_empty),
         cmocka_unit_test(more_fingerprints_than_the_table_become_one_sum),
         cmocka_unit_test(requests_fold_by_method_and_path),
         cmocka_unit_test(an_oversized_record_is_counted),
