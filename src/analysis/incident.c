@@ -38,6 +38,7 @@ incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64
     slice_to_str(slice_from_str(r->watch->text), inc->subject, sizeof(inc->subject));
     inc->before = r->before;
     inc->now = r->now;
+    inc->opened_own_ms = r->own_ms;
     inc->onset_ns = onset_ns;
     inc->opened_ns = now_ns;
     inc->updated_ns = now_ns;
@@ -54,6 +55,7 @@ incident_move(struct incident *inc, const struct shift_route *r)
     slice_to_str(slice_from_str(r->watch->text), inc->subject, sizeof(inc->subject));
     inc->before = r->before;
     inc->now = r->now;
+    inc->opened_own_ms = r->own_ms;
     inc->change_count = inc->cause_count = inc->action_count = inc->together_count = 0;
     inc->victim_count = inc->ruled_out_count = 0;
     inc->saving_together_ms = 0;

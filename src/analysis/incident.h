@@ -122,6 +122,7 @@ struct incident {
     unsigned timeline_count;
     uint8_t example_trace[16];
     bool first_error_noted;
+    double opened_own_ms;     /* its own change when it was opened */
     bool is_whole;            /* everything is slower alike: its subject is only what loses most */
     char remark[256];         /* what is known where there is no cause; "": nothing to add */
     bool dirty;               /* the store has not seen its latest */

@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 
-#define KEEP_INCIDENT_MAGIC 0x69736332u /* changes with struct incident's meaning */
+#define KEEP_INCIDENT_MAGIC 0x69736333u /* changes with struct incident's meaning */
 #define KEEP_WATCH_MAGIC    0x77736331u
 
 struct keep_head {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analysis/attribution.h"
+#include "analysis/trend.h"
 #include "base/clock.h"
 
 #define SAMPLES_MAX       512u
@@ -16,6 +17,7 @@
 #define LARGE_SHARE       1.0 /* of what was normal */
 #define LARGE_COMMON_MAX  1.5
 #define LARGE_MS          10.0
+#define STEADY_TRAFFIC    1.25 /* more than that explains that a statement gets dearer */
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
 static double
@@ -451,11 +453,39 @@ shift_is_structural(const struct shift_route *r)
            r->change_ms + r->relief_ms >= 0.5 * r->structural_ms - noise;
 }
 
+/* A statement that becomes dearer minute by minute is seen long before the whole route is a quarter
+ * slower. That the route did not become slower by half of it refutes it, as above. */
+static bool
+is_steady_burn(const struct shift *s, const struct shift_route *r)
+{
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    double threshold = MAX(1.0, 0.10 * r->before.mean_ms);
+    if (s->mode != SHIFT_DRIFT || s->rate_now > STEADY_TRAFFIC * s->rate_before ||
+        r->own_ms < threshold) {
+        return false;
+    }
+    double noise = 2 * hypot(r->before.mean_se_ms, r->now.mean_se_ms);
+    unsigned n = shift_parts(s, r, parts);
+    for (unsigned i = 0; i < n && fabs(parts[i].change_ms) >= threshold; i++) {
+        const struct shift_part *p = &parts[i];
+        struct trend trend;
+        if (p->kind != SHIFT_SLOWER || p->change_ms < threshold ||
+            r->change_ms + r->relief_ms < 0.5 * p->change_ms - noise) {
+            continue;
+        }
+        trend_of(&r->watch->recent, p->fingerprint, watch_baseline_from(r->watch), &trend);
+        if (trend_is_steady(&trend)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
 shift_is_burn(const struct shift *s, const struct shift_route *r)
 {
     double threshold = shift_threshold_ms(r);
-    if (r->comparable && shift_is_structural(r)) {
+    if (r->comparable && (shift_is_structural(r) || is_steady_burn(s, r))) {
         return true;
     }
     if (!r->comparable || r->own_ms < threshold || r->z < 6) {

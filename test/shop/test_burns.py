@@ -6,6 +6,7 @@ incident that names no deploy.
 """
 
 import threading
+import time
 
 import pytest
 
@@ -33,6 +34,7 @@ class Growth:
         self._connection = postgres.connect()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run)
+        self.rows = 0
 
     def __enter__(self):
         self._thread.start()
@@ -48,8 +50,9 @@ class Growth:
         with self._connection.cursor() as cursor:
             while not self._stopping.wait(1.0):
                 cursor.execute("INSERT INTO items (order_id, product_id, quantity, price_cents)"
-                               " SELECT 1 + n % 100, 1 + n % 500, 1, 100"
+                               " SELECT 1 + n %% 100, 1 + n %% 500, 1, 100"
                                " FROM generate_series(1, %s) n", (batch,))
+                self.rows += batch
 
 
 @pytest.mark.parametrize("limit_s", [15 * 60.0])
@@ -58,9 +61,12 @@ def test_a_table_grows_and_a_query_slows_by_5_percent_a_minute(env, running, lim
     shop.load.change(shares=traffic.shares_with_list(25.0))
     shop.wait(BASELINE_S)
     assert shop.incidents() == []
-    with Growth(env.postgres):
+    with Growth(env.postgres) as growth:
+        began = time.monotonic()
         waiting.until(env, "the incident", shop.incidents, limit_s, every_s=5.0)
         shop.wait(30.0)
+        minutes = (time.monotonic() - began) / 60.0
+    assert growth.rows >= 0.8 * minutes * GROWTH_PER_MIN * ITEMS
     assert_one_incident_without_deploy(shop.incidents())
 
 

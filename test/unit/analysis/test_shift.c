@@ -2,6 +2,7 @@
  * Before against now: whose doing it is, and whether a fix did what it promised. */
 #include "analysis/shift.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/receipt.h"
@@ -345,6 +346,7 @@ calm_is_within_the_noise_of_before(void **state)
     struct incident *inc = check_alloc(1, sizeof(*inc));
     struct shift_route *r = check_alloc(1, sizeof(*r));
     inc->before.mean_ms = 100;
+    inc->opened_own_ms = 200;
     r->now.n = RECEIPT_REQUESTS_MIN;
     r->own_ms = 29;
     r->change_ms = 29;
@@ -356,10 +358,63 @@ calm_is_within_the_noise_of_before(void **state)
     assert_false(receipt_is_calm(inc, r));
     r->waiting_ms = 20; /* but it waits for others */
     assert_true(receipt_is_calm(inc, r));
+    inc->opened_own_ms = 15; /* a small burn is not over while more than half of it is left */
+    assert_false(receipt_is_calm(inc, r));
+    r->own_ms = 7;
+    r->change_ms = 7;
+    assert_true(receipt_is_calm(inc, r));
     r->now.n = RECEIPT_REQUESTS_MIN - 1;
     assert_false(receipt_is_calm(inc, r));
     free(inc);
     free(r);
+}
+
+/* Eight minutes of all routes; from the third on the first one's calls cost what `price` says. */
+static bool
+burns_by_drift(double (*price)(double minutes), double traffic)
+{
+    static struct scene s;
+    open_scene(&s);
+    uint64_t end = SPLIT + 400 * NS_PER_S;
+    for (uint64_t at = SPLIT; at < end;) {
+        for (unsigned i = 0; i < ROUTES; i++) {
+            double ms = i > 0 ? 10 : price((double)(at - SPLIT) / 6e10);
+            kit_calls(s.watch[i], at, i + 1, 1, ms + (double)(at / EVERY % 5) / 50, 10);
+        }
+        load_add(&s.load, at, ROUTES, ROUTES, 0, 10.0 * ROUTES);
+        at += (uint64_t)(EVERY / (at < end - 120 * NS_PER_S ? 1 : traffic));
+    }
+    s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_DRIFT, 0, end);
+    bool burns = shift_is_burn(s.shift, shift_find(s.shift, s.watch[0]));
+    close_scene(&s);
+    return burns;
+}
+
+static double
+a_little_more_each_minute(double minutes)
+{
+    return 10 + 0.7 * fmax(0, minutes - 1);
+}
+
+static double
+a_little_more_at_once(double minutes)
+{
+    return minutes < 3 ? 10 : 13.7;
+}
+
+static double
+much_more_at_once(double minutes)
+{
+    return minutes < 3 ? 10 : 17;
+}
+
+static void
+a_steady_rise_burns_before_a_step_does(void **state)
+{
+    assert_true(burns_by_drift(a_little_more_each_minute, 1));
+    assert_false(burns_by_drift(a_little_more_at_once, 1));
+    assert_true(burns_by_drift(much_more_at_once, 1));
+    assert_false(burns_by_drift(a_little_more_each_minute, 1.4)); /* the traffic explains it */
 }
 
 int
@@ -379,6 +434,7 @@ main(void)
         cmocka_unit_test(a_fix_lands_and_is_measured),
         cmocka_unit_test(a_short_run_is_no_fix),
         cmocka_unit_test(calm_is_within_the_noise_of_before),
+        cmocka_unit_test(a_steady_rise_burns_before_a_step_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
