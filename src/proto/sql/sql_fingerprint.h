@@ -14,7 +14,7 @@
  * CURRENT OF become ?. Normalizing a normalized text gives the same text and fingerprint.
  *
  * Statements are split at `;`, except inside parentheses and BEGIN ATOMIC bodies. Empty ones are
- * none. standard_conforming_strings is taken to be on.
+ * none. standard_conforming_strings is taken to be on unless the owner knows better.
  *
  * One struct per text that is being read; the caller owns it, may lend it from a pool, and reuses
  * it by another init. No allocation, no globals, any thread, input in any cuts. At most
@@ -28,12 +28,13 @@
 
 #include "model/event.h"
 #include "proto/sql/sql_lexer.h"
+#include "proto/sql/sql_shape.h"
 
 #define SQL_TEXT_MAX    (64u * 1024)
 #define SQL_NAME_MAX    63 /* longer names are cut, as the server does */
 #define SQL_WORD_MAX    256
 #define SQL_COMMENT_MAX EVENT_TAGS_MAX
-#define SQL_LISTS_MAX   12 /* IN lists and arrays inside one another; deeper ones stay unfolded */
+#define SQL_HELD_MAX    48 /* of the last token, when it may go on in what is fed next */
 
 /* Commands about named things; `name` is theirs. */
 enum sql_command {
@@ -89,56 +90,27 @@ struct sql_handler {
     void *ctx;
 };
 
-/* Where the text stands, to be returned to when what follows is folded away. */
-struct sql_mark {
-    uint64_t hash;
-    uint64_t element_hash; /* of the innermost list */
-    uint32_t text_len;
-    uint8_t last_class;
-    bool text_cut;
-};
-
-struct sql_list {
-    uint64_t total_hash;   /* over the elements that stay */
-    uint64_t element_hash; /* of the one being read */
-    uint64_t last_hash;    /* of the one before it */
-    struct sql_mark mark;  /* after the one before it */
-    uint32_t depth;        /* of what is inside */
-    bool is_array;
-    bool has_last;
-    bool is_query; /* IN (SELECT ...): no list after all */
-};
-
 /* Private; here so that it can live in the caller's memory. About 4 KiB, of which an init touches
  * 300 bytes. */
 struct sql_fingerprint {
     struct sql_lexer lexer;
     struct sql_handler handler;
-    uint8_t *text;
-    uint32_t text_size;
-    uint32_t text_len;
     uint32_t looked_at; /* bytes of input, up to SQL_TEXT_MAX */
-    uint32_t depth;     /* open parentheses and brackets */
     uint32_t begin_depth;
     uint32_t kind_depth; /* of the WITH whose main statement is awaited */
-    uint32_t row_depth;  /* outside of the rows of VALUES */
     uint32_t param;
-    uint32_t inner_start; /* in text */
+    uint32_t inner_start; /* in the text */
     unsigned statements;
-    uint64_t hash;
     uint64_t outer_hash; /* of `prepare ? as` */
-    struct sql_mark row_mark;
     uint16_t word_len;
     uint16_t comment_len[2];
     bool comment_cut[2];
     bool comment_after; /* one came behind `;`, in the other of the two buffers */
     uint8_t comment_at; /* which of the two belongs to the statement being read */
+    uint8_t held_len;
     uint8_t name_len;
-    uint8_t list_count;
-    uint8_t last_class;
     uint8_t last_keyword; /* the token before, when it was one */
     uint8_t first_keyword;
-    uint8_t row_state;
     uint8_t name_state;
     uint8_t kind;
     uint8_t outer_kind;
@@ -149,14 +121,14 @@ struct sql_fingerprint {
     bool awaits_kind;
     bool cte_writes;
     bool in_routine;
-    bool has_tokens;
     bool has_inner;
     bool string_open; /* its end is told when it is sure that no other string continues it */
     bool ended;       /* `;` was read; a comment may follow */
     bool truncated;
-    bool text_cut;
+    bool stops;             /* nothing more is looked at */
+    struct sql_shape shape; /* from here on nothing needs to be zero */
+    uint8_t held[SQL_HELD_MAX];
     uint8_t name[SQL_NAME_MAX + 1];
-    struct sql_list lists[SQL_LISTS_MAX];
     uint8_t word[SQL_WORD_MAX + 32];
     uint8_t comment[2][SQL_COMMENT_MAX];
 };
@@ -164,6 +136,8 @@ struct sql_fingerprint {
 /* text: where the normalized text goes, borrowed until finish; NULL and 0: not wanted. */
 void sql_fingerprint_init(struct sql_fingerprint *f, const struct sql_handler *handler,
                           uint8_t *text, size_t text_size);
+/* Behind init. escape: standard_conforming_strings is off, '...' reads as E'...' does. */
+void sql_fingerprint_set_backslashes(struct sql_fingerprint *f, bool escape);
 void sql_fingerprint_feed(struct sql_fingerprint *f, struct slice bytes);
 /* Ends the last statement. Returns how many statements there were in all. */
 unsigned sql_fingerprint_finish(struct sql_fingerprint *f);

@@ -4,28 +4,47 @@
 #define PROTO_SQL_SQL_KEYWORD_H
 
 #include "proto/sql/sql_fingerprint.h"
+#include "proto/sql/sql_keyword_slots.h" /* made from the table */
 
-/* The letters are ids too, so that the words of one letter are a range. */
 enum sql_keyword {
     KEYWORD_NONE,
-#define KEYWORD_LETTER(letter)                   KEYWORD_OF_##letter,
-#define KEYWORD(name, word, kind, command, sign) KEYWORD_##name,
+#define KEYWORD(name, word, kind, command, sign, heed) KEYWORD_##name,
 #include "proto/sql/sql_keyword.tbl"
-#undef KEYWORD_LETTER
 #undef KEYWORD
     KEYWORD_COUNT
 };
 
+/* When a word does more than stand there. Bits: what is read decides which of them count. */
+enum sql_heed {
+    SQL_HEED_NOT = 0,
+    SQL_HEED_ALWAYS = 1,
+    SQL_HEED_VERB = 2,  /* where a list may be a query, or WITH awaits its main verb */
+    SQL_HEED_AS = 4,    /* in PREPARE */
+    SQL_HEED_BLOCK = 8, /* in a routine's body */
+    SQL_HEED_WORD = 16, /* any word: the statement's first */
+};
+
 struct sql_keyword_facts {
-    char word[16]; /* "" for none and for the letters */
+    char word[16]; /* "" for none */
     uint8_t kind;  /* enum statement_kind */
     uint8_t command;
     bool sign;
+    uint8_t heed;
 };
 
-const struct sql_keyword_facts *sql_keyword_facts(enum sql_keyword keyword);
+extern const struct sql_keyword_facts sql_keyword_table[KEYWORD_COUNT];
 
-/* word: lower case, with at least 16 readable bytes, zero from len on. */
-enum sql_keyword sql_keyword_find(const uint8_t *word, size_t len);
+extern const uint8_t sql_keyword_slots[1 << (64 - SQL_KEYWORD_SHIFT)];
+
+/* word: lower case, zeros behind it. */
+static inline enum sql_keyword
+sql_keyword_find(sql_bytes16 word)
+{
+    unsigned found =
+        sql_keyword_slots[sql_bytes_word(word, 0) * SQL_KEYWORD_MULTIPLIER >> SQL_KEYWORD_SHIFT];
+    sql_bytes16 its = sql_bytes_load((const uint8_t *)sql_keyword_table[found].word);
+    return sql_bytes_bits((sql_bytes16)(its == word)) == 0xffff ? (enum sql_keyword)found
+                                                                : KEYWORD_NONE;
+}
 
 #endif

@@ -1,154 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/sql/sql_lexer.h"
 
-enum byte_class {
-    SPACE,
-    WORD, /* starts a word */
-    DIGIT,
-    QUOTE,
-    DOUBLE_QUOTE,
-    DOLLAR,
-    DOT,
-    COLON,
-    OPERATOR,
-    PUNCT,
-};
-
-/* Bits beside the class. */
-#define CLASS(b)     (classes[b] & 0x0f)
-#define WORD_PART    0x10 /* may stand inside a word or a number */
-#define PREFIX       0x20 /* E'', B'', X'', N'', U&'' */
-#define TAG_PART     0x40 /* may stand inside $tag$ */
-#define LETTER_FLAGS (WORD | WORD_PART | TAG_PART)
-
-static const uint8_t classes[256] = {
-    [0 ... ' '] = SPACE,
-    [0x7f] = SPACE,
-    ['a'] = LETTER_FLAGS,
-    ['b'] = LETTER_FLAGS | PREFIX,
-    ['c' ... 'd'] = LETTER_FLAGS,
-    ['e'] = LETTER_FLAGS | PREFIX,
-    ['f' ... 'm'] = LETTER_FLAGS,
-    ['n'] = LETTER_FLAGS | PREFIX,
-    ['o' ... 't'] = LETTER_FLAGS,
-    ['u'] = LETTER_FLAGS | PREFIX,
-    ['v' ... 'w'] = LETTER_FLAGS,
-    ['x'] = LETTER_FLAGS | PREFIX,
-    ['y' ... 'z'] = LETTER_FLAGS,
-    ['A'] = LETTER_FLAGS,
-    ['B'] = LETTER_FLAGS | PREFIX,
-    ['C' ... 'D'] = LETTER_FLAGS,
-    ['E'] = LETTER_FLAGS | PREFIX,
-    ['F' ... 'M'] = LETTER_FLAGS,
-    ['N'] = LETTER_FLAGS | PREFIX,
-    ['O' ... 'T'] = LETTER_FLAGS,
-    ['U'] = LETTER_FLAGS | PREFIX,
-    ['V' ... 'W'] = LETTER_FLAGS,
-    ['X'] = LETTER_FLAGS | PREFIX,
-    ['Y' ... 'Z'] = LETTER_FLAGS,
-    ['_'] = LETTER_FLAGS,
-    [0x80 ... 0xff] = LETTER_FLAGS,
-    ['0' ... '9'] = DIGIT | WORD_PART | TAG_PART,
-    ['\''] = QUOTE,
-    ['"'] = DOUBLE_QUOTE,
-    ['$'] = DOLLAR | WORD_PART,
-    ['.'] = DOT,
-    [':'] = COLON,
-    ['+'] = OPERATOR,
-    ['-'] = OPERATOR,
-    ['*'] = OPERATOR,
-    ['/'] = OPERATOR,
-    ['<' ... '@'] = OPERATOR, /* < = > ? @ */
-    ['~'] = OPERATOR,
-    ['!'] = OPERATOR,
-    ['#'] = OPERATOR,
-    ['%'] = OPERATOR,
-    ['^'] = OPERATOR,
-    ['&'] = OPERATOR,
-    ['|'] = OPERATOR,
-    ['`'] = OPERATOR,
-    ['('] = PUNCT,
-    [')'] = PUNCT,
-    ['['] = PUNCT,
-    [']'] = PUNCT,
-    [','] = PUNCT,
-    [';'] = PUNCT,
-    ['{'] = PUNCT,
-    ['}'] = PUNCT,
-    ['\\'] = PUNCT,
-};
-
-enum state {
-    GROUND,
-    IN_TOKEN,      /* a word, its first piece handed out */
-    IN_PREFIX,     /* one letter in hold that may open a string */
-    IN_PREFIX_AMP, /* U& in hold */
-    IN_QUOTED,
-    AFTER_QUOTED, /* a `"` that may be the first of two */
-    IN_STRING,
-    AFTER_STRING,
-    IN_ESTRING,
-    AFTER_ESTRING,
-    IN_ESCAPE,
-    AFTER_DOLLAR,
-    IN_PARAM,
-    IN_DOLLAR_STRING,
-    IN_DOLLAR_END, /* hold_len bytes of the closing tag have matched */
-    IN_NUMBER,
-    AFTER_DOT,
-    IN_OPERATOR,   /* the run is in hold */
-    OPERATORS_OUT, /* handing the run out */
-    TAG_OUT,       /* a `$` that opened nothing: it, then the word behind it */
-    AFTER_COLON,
-    IN_MARKER,
-    LINE_COMMENT,
-    BLOCK_COMMENT,
-};
+#include "proto/sql/sql_bytes.h"
+#include "proto/sql/sql_quoting.h"
 
 void
 sql_lexer_init(struct sql_lexer *l)
 {
     memset(l, 0, sizeof(*l));
-}
-
-static bool
-whole(struct sql_token *t, enum sql_token_kind kind, const uint8_t *ptr, size_t len)
-{
-    *t = (struct sql_token){kind, true, true, slice_of(ptr, len)};
-    return true;
-}
-
-/* A piece of the token that l->kind is about; the last one leads back to the ground. */
-static bool
-piece(struct sql_lexer *l, struct sql_token *t, const uint8_t *ptr, size_t len, bool ends)
-{
-    *t = (struct sql_token){l->kind, !l->begun, ends, slice_of(ptr, len)};
-    l->begun = !ends;
-    if (ends) {
-        l->state = GROUND;
-    }
-    return true;
-}
-
-static void
-start(struct sql_lexer *l, enum state state, enum sql_token_kind kind)
-{
-    l->state = (uint8_t)state;
-    l->kind = (uint8_t)kind;
-    l->begun = false;
-}
-
-static void
-take(struct slice *in, size_t n)
-{
-    in->ptr += n;
-    in->len -= n;
-}
-
-static void
-hold(struct sql_lexer *l, uint8_t byte)
-{
-    l->hold[l->hold_len++] = byte;
 }
 
 /* --- Operators ------------------------------------------------------------------------------ */
@@ -208,7 +67,7 @@ read_operator(struct sql_lexer *l, struct slice *in)
 {
     uint8_t c = in->ptr[0];
     uint8_t before = l->hold_len > 0 ? l->hold[l->hold_len - 1] : 0;
-    if (CLASS(c) != OPERATOR || l->hold_len == SQL_OPERATOR_MAX) {
+    if (sql_byte_class(c) != SQL_BYTE_OPERATOR || l->hold_len == SQL_OPERATOR_MAX) {
         operators_out(l, GROUND);
         return;
     }
@@ -254,7 +113,7 @@ static void
 read_after_dollar(struct sql_lexer *l, struct slice *in)
 {
     uint8_t c = in->ptr[0];
-    if (CLASS(c) == DIGIT && l->hold_len == 1) {
+    if (sql_byte_class(c) == SQL_BYTE_DIGIT && l->hold_len == 1) {
         start(l, IN_PARAM, SQL_TOKEN_PARAM);
     } else if (c == '$') {
         take(in, 1);
@@ -262,188 +121,12 @@ read_after_dollar(struct sql_lexer *l, struct slice *in)
         l->tag_len = l->hold_len;
         l->tag[l->tag_len - 1] = '$';
         start(l, IN_DOLLAR_STRING, SQL_TOKEN_STRING);
-    } else if ((classes[c] & TAG_PART) != 0 && l->hold_len <= SQL_TAG_MAX) {
+    } else if ((sql_bytes_classes[c] & SQL_BYTE_TAG) != 0 && l->hold_len <= SQL_TAG_MAX) {
         take(in, 1);
         hold(l, c);
     } else {
         tag_out(l);
     }
-}
-
-static bool
-read_dollar_string(struct sql_lexer *l, struct slice *in, struct sql_token *t)
-{
-    const uint8_t *from = in->ptr;
-    const uint8_t *dollar = memchr(from, '$', in->len);
-    size_t n = dollar == NULL ? in->len : (size_t)(dollar - from);
-    take(in, n);
-    if (dollar != NULL) {
-        take(in, 1);
-        l->state = IN_DOLLAR_END;
-        l->hold_len = 0;
-    }
-    return n > 0 && piece(l, t, from, n, false);
-}
-
-static bool
-read_dollar_end(struct sql_lexer *l, struct slice *in, struct sql_token *t)
-{
-    if (in->ptr[0] == l->tag[l->hold_len]) {
-        l->hold_len++;
-        take(in, 1);
-        return l->hold_len == l->tag_len && piece(l, t, in->ptr, 0, true);
-    }
-    /* It was text: the `$` and what had matched. A `$` here may begin the real end. */
-    l->hold[0] = '$';
-    memcpy(l->hold + 1, l->tag, l->hold_len);
-    l->state = IN_DOLLAR_STRING;
-    return piece(l, t, l->hold, l->hold_len + 1u, false);
-}
-
-/* --- Strings -------------------------------------------------------------------------------- */
-
-static bool
-read_until_quote(struct sql_lexer *l, struct slice *in, struct sql_token *t, uint8_t quote,
-                 enum state after)
-{
-    const uint8_t *from = in->ptr;
-    /* Right after a doubled quote the second of the two is text. */
-    size_t skip = l->last == quote ? 1 : 0;
-    l->last = 0;
-    const uint8_t *end = memchr(from + skip, quote, in->len - skip);
-    size_t n = end == NULL ? in->len : (size_t)(end - from);
-    take(in, n);
-    if (end != NULL) {
-        take(in, 1);
-        l->state = (uint8_t)after;
-    }
-    return n > 0 && piece(l, t, from, n, false);
-}
-
-/* One quote was read: a second one makes it text. */
-static bool
-read_after_quote(struct sql_lexer *l, struct slice *in, struct sql_token *t, uint8_t quote,
-                 enum state inside)
-{
-    if (in->ptr[0] != quote) {
-        return piece(l, t, in->ptr, 0, true);
-    }
-    l->last = quote;
-    l->state = (uint8_t)inside;
-    if (quote == '"') { /* stays doubled: hand out the first here, the second comes with the rest */
-        l->hold[0] = quote;
-        return piece(l, t, l->hold, 1, false);
-    }
-    return false;
-}
-
-static bool
-read_estring(struct sql_lexer *l, struct slice *in, struct sql_token *t)
-{
-    const uint8_t *from = in->ptr;
-    size_t n = l->last == '\'' ? 1 : 0;
-    l->last = 0;
-    while (n < in->len && from[n] != '\'' && from[n] != '\\') {
-        n++;
-    }
-    take(in, n);
-    if (in->len > 0) {
-        l->state = in->ptr[0] == '\'' ? AFTER_ESTRING : IN_ESCAPE;
-        l->escape_digits = 0;
-        l->escape_value = '\\';
-        take(in, 1);
-    }
-    return n > 0 && piece(l, t, from, n, false);
-}
-
-static size_t
-put_utf8(uint8_t *dst, uint32_t c)
-{
-    if (c < 0x80) {
-        dst[0] = (uint8_t)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        dst[0] = (uint8_t)(0xc0 | c >> 6);
-        dst[1] = (uint8_t)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        dst[0] = (uint8_t)(0xe0 | c >> 12);
-        dst[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-        dst[2] = (uint8_t)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    dst[0] = (uint8_t)(0xf0 | (c >> 18 & 7));
-    dst[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-    dst[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-    dst[3] = (uint8_t)(0x80 | (c & 0x3f));
-    return 4;
-}
-
-/* The escape is read: hands out what it stands for. */
-static bool
-escape_out(struct sql_lexer *l, struct sql_token *t)
-{
-    l->state = IN_ESTRING;
-    uint32_t c = l->escape_value;
-    bool is_unicode = l->last == 'u';
-    l->last = 0;
-    if (!is_unicode) {
-        l->hold[0] = (uint8_t)c;
-        return piece(l, t, l->hold, 1, false);
-    }
-    if (c >= 0xd800 && c < 0xdc00) {
-        l->high_surrogate = (uint16_t)c;
-        return false;
-    }
-    if (c >= 0xdc00 && c < 0xe000 && l->high_surrogate != 0) {
-        c = 0x10000 + ((l->high_surrogate & 0x3ffu) << 10) + (c & 0x3ff);
-    }
-    l->high_surrogate = 0;
-    return piece(l, t, l->hold, put_utf8(l->hold, c), false);
-}
-
-/* The byte behind the backslash. True: the escape goes on with digits. */
-static bool
-escape_begins(struct sql_lexer *l, uint8_t c)
-{
-    static const char from[] = "bfnrt";
-    static const char to[] = "\b\f\n\r\t";
-    const char *at = c == 0 ? NULL : strchr(from, c);
-    l->escape_value = at != NULL ? (uint8_t)to[at - from] : c;
-    l->escape_left = 0;
-    l->last = c == 'U' ? 'u' : c;
-    if (c >= '0' && c <= '7') {
-        l->escape_value = (uint32_t)(c - '0');
-        l->escape_left = 2;
-        l->last = 'o';
-    } else if (c == 'x' || c == 'u' || c == 'U') {
-        l->escape_value = 0;
-        l->escape_left = c == 'x' ? 2 : c == 'u' ? 4 : 8;
-    } else {
-        l->last = 0;
-    }
-    return l->escape_left > 0;
-}
-
-static bool
-read_escape(struct sql_lexer *l, struct slice *in, struct sql_token *t)
-{
-    uint8_t c = in->ptr[0];
-    if (l->escape_digits == 0) {
-        l->escape_digits = 1;
-        take(in, 1);
-        return !escape_begins(l, c) && escape_out(l, t);
-    }
-    int digit = slice_hex_digit(c);
-    bool fits = digit >= 0 && (l->last != 'o' || digit < 8);
-    if (!fits) {
-        return escape_out(l, t);
-    }
-    take(in, 1);
-    l->escape_value = l->escape_value * (l->last == 'o' ? 8 : 16) + (uint32_t)digit;
-    return --l->escape_left == 0 && escape_out(l, t);
 }
 
 /* --- Words, numbers, comments --------------------------------------------------------------- */
@@ -452,7 +135,7 @@ static size_t
 word_len(struct slice in)
 {
     size_t n = 0;
-    while (n < in.len && (classes[in.ptr[n]] & WORD_PART) != 0) {
+    while (n < in.len && (sql_bytes_classes[in.ptr[n]] & SQL_BYTE_PART) != 0) {
         n++;
     }
     return n;
@@ -477,7 +160,7 @@ read_number(struct sql_lexer *l, struct slice *in, struct sql_token *t)
         uint8_t c = from[n];
         bool is_exponent_sign =
             (c == '+' || c == '-') && (l->last | 0x20) == 'e' && !l->number_is_hex;
-        if ((classes[c] & WORD_PART) == 0 && c != '.' && !is_exponent_sign) {
+        if ((sql_bytes_classes[c] & SQL_BYTE_PART) == 0 && c != '.' && !is_exponent_sign) {
             break;
         }
         if (l->last == '0' && (c | 0x20) == 'x') {
@@ -497,12 +180,36 @@ start_number(struct sql_lexer *l)
     l->number_is_hex = false;
 }
 
+/* How many bytes there are before the next `*` or `/`. */
+static size_t
+plain_comment_len(struct slice in)
+{
+    size_t n = 0;
+    for (; n + 16 <= in.len; n += 16) {
+        sql_bytes16 v = sql_bytes_load(in.ptr + n);
+        unsigned marks = sql_bytes_bits((sql_bytes16)(v == '*') | (sql_bytes16)(v == '/'));
+        if (marks != 0) {
+            return n + (unsigned)__builtin_ctz(marks);
+        }
+    }
+    while (n < in.len && in.ptr[n] != '*' && in.ptr[n] != '/') {
+        n++;
+    }
+    return n;
+}
+
 static bool
 read_block_comment(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 {
     const uint8_t *from = in->ptr;
     size_t n = 0;
     while (n < in->len && l->comment_depth > 0) {
+        if (l->last == 0) { /* nothing that could be half a mark: on to the next that could */
+            n += plain_comment_len(slice_sub(*in, n, in->len));
+            if (n == in->len) {
+                break;
+            }
+        }
         uint8_t c = from[n++];
         if (l->last == '*' && c == '/') {
             l->comment_depth--;
@@ -511,7 +218,7 @@ read_block_comment(struct sql_lexer *l, struct slice *in, struct sql_token *t)
             l->comment_depth++;
             c = 0;
         }
-        l->last = c;
+        l->last = c == '*' || c == '/' ? c : 0;
     }
     take(in, n);
     bool ends = l->comment_depth == 0;
@@ -542,7 +249,8 @@ read_prefix(struct sql_lexer *l, struct slice *in, struct sql_token *t)
         take(in, 1);
         l->high_surrogate = 0;
         l->last = 0;
-        start(l, letter == 'e' ? IN_ESTRING : IN_STRING, SQL_TOKEN_STRING);
+        bool escapes = letter == 'e' || (letter == 'n' && l->backslashes);
+        start(l, escapes ? IN_ESTRING : IN_STRING, SQL_TOKEN_STRING);
         /* u'' is none of the server's prefixes: a word, then a string */
         return letter == 'u' && whole(t, SQL_TOKEN_WORD, l->hold, 1);
     }
@@ -583,7 +291,7 @@ read_after_colon(struct sql_lexer *l, struct slice *in, struct sql_token *t)
         return whole(t, c == ':' ? SQL_TOKEN_CAST : SQL_TOKEN_OPERATOR,
                      (const uint8_t *)(c == ':' ? "::" : ":="), 2);
     }
-    if (CLASS(c) == WORD) {
+    if (sql_byte_class(c) == SQL_BYTE_WORD) {
         l->state = IN_MARKER;
         return false;
     }
@@ -607,7 +315,7 @@ read_param(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 {
     const uint8_t *from = in->ptr;
     size_t n = 0;
-    while (n < in->len && CLASS(from[n]) == DIGIT) {
+    while (n < in->len && sql_byte_class(from[n]) == SQL_BYTE_DIGIT) {
         n++;
     }
     take(in, n);
@@ -618,7 +326,7 @@ static bool
 read_ground_word(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 {
     size_t n = word_len(*in);
-    if (n == 1 && (classes[in->ptr[0]] & PREFIX) != 0) {
+    if (n == 1 && (sql_bytes_classes[in->ptr[0]] & SQL_BYTE_PREFIX) != 0) {
         l->hold[0] = in->ptr[0];
         l->hold_len = 1;
         l->state = IN_PREFIX;
@@ -633,30 +341,30 @@ read_ground_word(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 
 /* Most tokens lie in one cut, with the byte behind them in view: no state is needed then. */
 static bool
-read_whole(struct slice *in, struct sql_token *t)
+read_whole(const struct sql_lexer *l, struct slice *in, struct sql_token *t)
 {
     uint8_t c = in->ptr[0];
     const uint8_t *end;
     size_t n;
-    switch ((enum byte_class)CLASS(c)) {
-    case OPERATOR:
-        if (CLASS(in->ptr[1]) == OPERATOR) {
+    switch (sql_byte_class(c)) {
+    case SQL_BYTE_OPERATOR:
+        if (sql_byte_class(in->ptr[1]) == SQL_BYTE_OPERATOR) {
             return false;
         }
         take(in, 1);
         return whole(t, c == '?' ? SQL_TOKEN_PARAM : SQL_TOKEN_OPERATOR, in->ptr - 1,
                      c == '?' ? 0 : 1);
-    case DOT:
-        if (CLASS(in->ptr[1]) == DIGIT) {
+    case SQL_BYTE_DOT:
+        if (sql_byte_class(in->ptr[1]) == SQL_BYTE_DIGIT) {
             return false;
         }
         take(in, 1);
         return whole(t, SQL_TOKEN_PUNCT, in->ptr - 1, 1);
-    case QUOTE:
-    case DOUBLE_QUOTE:
+    case SQL_BYTE_QUOTE:
+    case SQL_BYTE_DOUBLE_QUOTE:
         end = memchr(in->ptr + 1, c, in->len - 1);
         n = end == NULL ? in->len : (size_t)(end - in->ptr) + 1;
-        if (n >= in->len || in->ptr[n] == c) {
+        if (n >= in->len || in->ptr[n] == c || (c == '\'' && l->backslashes)) {
             return false;
         }
         take(in, n);
@@ -670,47 +378,48 @@ static bool
 read_ground(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 {
     size_t blanks = 0;
-    while (blanks < in->len && CLASS(in->ptr[blanks]) == SPACE) {
+    while (blanks < in->len && sql_byte_class(in->ptr[blanks]) == SQL_BYTE_SPACE) {
         blanks++;
     }
     take(in, blanks);
     if (in->len == 0) {
         return false;
     }
-    if (in->len > 1 && read_whole(in, t)) {
+    if (in->len > 1 && read_whole(l, in, t)) {
         return true;
     }
     uint8_t c = in->ptr[0];
-    switch ((enum byte_class)CLASS(c)) {
-    case SPACE:
+    switch (sql_byte_class(c)) {
+    case SQL_BYTE_SPACE:
         return false;
-    case WORD:
+    case SQL_BYTE_WORD:
         return read_ground_word(l, in, t);
-    case DIGIT:
+    case SQL_BYTE_DIGIT:
         start_number(l);
         return read_number(l, in, t);
-    case PUNCT:
+    case SQL_BYTE_PUNCT:
         take(in, 1);
         return whole(t, SQL_TOKEN_PUNCT, in->ptr - 1, 1);
-    case OPERATOR:
+    case SQL_BYTE_OPERATOR:
         l->state = IN_OPERATOR;
         l->hold_len = 0;
         return false;
-    case QUOTE:
-        start(l, IN_STRING, SQL_TOKEN_STRING);
+    case SQL_BYTE_QUOTE:
+        start(l, l->backslashes ? IN_ESTRING : IN_STRING, SQL_TOKEN_STRING);
+        l->high_surrogate = 0;
         break;
-    case DOUBLE_QUOTE:
+    case SQL_BYTE_DOUBLE_QUOTE:
         start(l, IN_QUOTED, SQL_TOKEN_QUOTED);
         break;
-    case DOLLAR:
+    case SQL_BYTE_DOLLAR:
         l->state = AFTER_DOLLAR;
         l->hold[0] = '$';
         l->hold_len = 1;
         break;
-    case DOT:
+    case SQL_BYTE_DOT:
         l->state = AFTER_DOT;
         break;
-    case COLON:
+    case SQL_BYTE_COLON:
         l->state = AFTER_COLON;
         break;
     }
@@ -722,7 +431,7 @@ read_ground(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 static bool
 read_after_dot(struct sql_lexer *l, struct slice *in, struct sql_token *t)
 {
-    if (CLASS(in->ptr[0]) != DIGIT) {
+    if (sql_byte_class(in->ptr[0]) != SQL_BYTE_DIGIT) {
         l->state = GROUND;
         return whole(t, SQL_TOKEN_PUNCT, (const uint8_t *)".", 1);
     }
@@ -742,29 +451,11 @@ read_state(struct sql_lexer *l, struct slice *in, struct sql_token *t)
         return read_prefix(l, in, t);
     case IN_PREFIX_AMP:
         return read_prefix_amp(l, in, t);
-    case IN_QUOTED:
-        return read_until_quote(l, in, t, '"', AFTER_QUOTED);
-    case AFTER_QUOTED:
-        return read_after_quote(l, in, t, '"', IN_QUOTED);
-    case IN_STRING:
-        return read_until_quote(l, in, t, '\'', AFTER_STRING);
-    case AFTER_STRING:
-        return read_after_quote(l, in, t, '\'', IN_STRING);
-    case IN_ESTRING:
-        return read_estring(l, in, t);
-    case AFTER_ESTRING:
-        return read_after_quote(l, in, t, '\'', IN_ESTRING);
-    case IN_ESCAPE:
-        return read_escape(l, in, t);
     case AFTER_DOLLAR:
         read_after_dollar(l, in);
         return false;
     case IN_PARAM:
         return read_param(l, in, t);
-    case IN_DOLLAR_STRING:
-        return read_dollar_string(l, in, t);
-    case IN_DOLLAR_END:
-        return read_dollar_end(l, in, t);
     case IN_NUMBER:
         return read_number(l, in, t);
     case AFTER_DOT:
@@ -784,8 +475,9 @@ read_state(struct sql_lexer *l, struct slice *in, struct sql_token *t)
         return read_line_comment(l, in);
     case BLOCK_COMMENT:
         return read_block_comment(l, in, t);
+    default:
+        return sql_quoting_read(l, in, t);
     }
-    return false;
 }
 
 bool
@@ -803,18 +495,12 @@ bool
 sql_lexer_end(struct sql_lexer *l, struct sql_token *ret_token)
 {
     /* A blank ends every token but those that only a mark of their own can end. */
-    switch ((enum state)l->state) {
-    case IN_QUOTED:
-    case IN_STRING:
-    case IN_ESTRING:
-    case IN_DOLLAR_STRING:
-    case BLOCK_COMMENT:
-        l->kind = l->state == BLOCK_COMMENT ? SQL_TOKEN_COMMENT : l->kind;
+    if (l->state == BLOCK_COMMENT) {
+        l->kind = SQL_TOKEN_COMMENT;
         return piece(l, ret_token, l->hold, 0, true);
-    case IN_ESCAPE:
-        return escape_out(l, ret_token) || sql_lexer_end(l, ret_token);
-    default:
-        break;
+    }
+    if (l->state >= IN_QUOTED) {
+        return sql_quoting_end(l, ret_token);
     }
     struct slice blank = SLICE_LIT(" ");
     return sql_lexer_next(l, &blank, ret_token);

@@ -49,6 +49,7 @@ struct sql_lexer {
     uint8_t escape_left;
     bool begun;
     bool number_is_hex;
+    bool backslashes; /* set by the owner behind init: standard_conforming_strings is off */
     uint16_t hold_len;
     uint16_t hold_at;
     uint16_t tag_len;
@@ -60,6 +61,12 @@ struct sql_lexer {
 };
 
 void sql_lexer_init(struct sql_lexer *l);
+
+static inline bool
+sql_lexer_between_tokens(const struct sql_lexer *l)
+{
+    return l->state == 0;
+}
 
 /* Takes bytes off *input. True: *ret_token is a piece; false: the input is used up. */
 bool sql_lexer_next(struct sql_lexer *l, struct slice *input, struct sql_token *ret_token);
