@@ -45,12 +45,22 @@ def settings(folder):
                      + listed(rows) for section, rows in by_section.items())
 
 
+def listener_settings(folder):
+    rows = []
+    for name, words, initial, doc in entries(folder, "listener_setting.tbl", "LISTENER_SETTING"):
+        facts = [words.replace("|", ", ")] if words else []
+        facts += [f"default {initial}"] if initial else []
+        rows.append((name, doc + (f" ({'; '.join(facts)})" if facts else "")))
+    return listed(rows)
+
+
 def main():
     template, folder, output = sys.argv[1:4]
     with open(template, encoding="utf-8") as file:
         page = file.read()
     makers = {
         "SETTINGS": lambda: settings(folder),
+        "LISTENER_SETTINGS": lambda: listener_settings(folder),
         "EVENTS": lambda: listed((e[0], e[3]) for e in entries(folder, "event.tbl", "EVENT")),
         "COUNTERS": lambda: listed(entries(folder, "counter.tbl", "COUNTER")),
         "FINDINGS": lambda: listed((e[1], e[2])

@@ -129,6 +129,15 @@ config_setting_equal(const struct config *a, const struct config *b, enum settin
                                       : a->values[s].number == b->values[s].number;
 }
 
+/* The message does not say which listener it is about. */
+static int
+diag_at_listener(struct diag *diag, const struct config_listener *l)
+{
+    struct diag told = *diag;
+    *diag = (struct diag){0};
+    return diag_set(diag, -EINVAL, "the listener \"%s\": %.400s", l->name, told.message);
+}
+
 int
 config_check(const struct config *c, struct diag *diag)
 {
@@ -146,6 +155,10 @@ config_check(const struct config *c, struct diag *diag)
             if (strcmp(c->listeners[j].listen.text, l->listen.text) == 0) {
                 return diag_set(diag, -EINVAL, "two listeners on %s", l->listen.text);
             }
+        }
+        struct security_choice choice;
+        if (security_settings_check(&l->security, diag, &choice) < 0) {
+            return diag_at_listener(diag, l);
         }
         if (strcmp(l->listen.text, l->upstream.text) == 0) {
             return diag_set(diag, -EINVAL, "the listener %s is its own upstream", l->listen.text);

@@ -89,19 +89,47 @@ struct reading {
     int result;
 };
 
+static bool
+is_security_key(enum protocol protocol, const char *key)
+{
+    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < SECURITY_SETTING_COUNT; i++) {
+        if (strcmp(security_setting_name((enum security_setting)i), key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+unknown_listener_key(struct diag *diag, enum protocol protocol, const char *section,
+                     const char *key)
+{
+    const char *known[ARRAY_LEN(listener_keys) + SECURITY_SETTING_COUNT];
+    size_t count = ARRAY_LEN(listener_keys);
+    memcpy(known, listener_keys, sizeof(listener_keys));
+    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < SECURITY_SETTING_COUNT; i++) {
+        known[count++] = security_setting_name((enum security_setting)i);
+    }
+    return unknown_key(diag, section, key, known, count);
+}
+
 static int
 listener_key(struct reading *r, enum protocol protocol, const char *section, const char *name,
              const char *key, struct slice value)
 {
     struct config_listener *l = NULL;
     bool is_listen = strcmp(key, "listen") == 0;
-    if (!is_listen && strcmp(key, "upstream") != 0) {
-        return unknown_key(r->diag, section, key, listener_keys, ARRAY_LEN(listener_keys));
+    bool is_security = !is_listen && strcmp(key, "upstream") != 0;
+    if (is_security && !is_security_key(protocol, key)) {
+        return unknown_listener_key(r->diag, protocol, section, key);
     }
     /* A section without a name is one listener too: it gets the protocol's name. */
     int res = add_listener(r->config, protocol, name[0] == '\0' ? section : name, r->diag, &l);
     if (res < 0) {
         return res;
+    }
+    if (is_security) {
+        return security_settings_set(&l->security, key, value, r->diag);
     }
     bool *has = is_listen ? &l->has_listen : &l->has_upstream;
     if (*has) {

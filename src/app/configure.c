@@ -36,14 +36,28 @@ configure_workers(const struct config *c)
 }
 
 static json_t *
+security_of(const struct config_listener *l)
+{
+    json_t *o = json_object();
+    for (unsigned i = 0; i < SECURITY_SETTING_COUNT; i++) {
+        if (l->security.text[i][0] != '\0') {
+            json_object_set_new(o, security_setting_name((enum security_setting)i),
+                                json_string(l->security.text[i]));
+        }
+    }
+    return o;
+}
+
+static json_t *
 listeners_of(const struct config *c)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < c->listener_count; i++) {
         const struct config_listener *l = &c->listeners[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s}", "protocol", protocol_name(l->protocol), "name",
-                            l->name, "address", l->listen.text, "upstream", l->upstream.text));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "protocol",
+                                              protocol_name(l->protocol), "name", l->name,
+                                              "address", l->listen.text, "upstream",
+                                              l->upstream.text, "security", security_of(l)));
     }
     return list;
 }

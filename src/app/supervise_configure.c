@@ -112,10 +112,14 @@ keep_fixed(const struct config *old, struct config *new)
     for (unsigned i = 0; same && i < old->listener_count; i++) {
         same = strcmp(old->listeners[i].listen.text, new->listeners[i].listen.text) == 0 &&
                strcmp(old->listeners[i].upstream.text, new->listeners[i].upstream.text) == 0 &&
-               old->listeners[i].protocol == new->listeners[i].protocol;
+               old->listeners[i].protocol ==
+                   new->listeners[i].protocol &&memcmp(&old->listeners[i].security,
+                                                       &new->listeners[i].security,
+                                                       sizeof(old->listeners[i].security)) == 0;
     }
     if (!same) {
-        log_warn("app", "reload_ignored", "other listeners need a restart");
+        log_warn("app", "reload_ignored",
+                 "other listeners, or other settings of theirs, need a restart");
     }
     memcpy(new->listeners, old->listeners, sizeof(new->listeners));
     new->listener_count = old->listener_count;

@@ -73,7 +73,7 @@ aside_send(struct worker *worker, const struct listener *listener,
     }
     assert(bytes.len <= DRIVER_ASIDE_MAX);
     struct aside *a = pool_get(&worker->asides);
-    struct backend *b = a == NULL ? NULL : backend_open(worker, listener, address, &ops, a);
+    struct backend *b = a == NULL ? NULL : backend_open(worker, listener, address, &ops, a, true);
     if (b == NULL) {
         worker->counters[COUNTER_cancels_dropped]++;
         log_warn("proxy", "asides_full", "too many cancel requests at once, dropping one",

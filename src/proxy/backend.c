@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "io/log.h"
 #include "proxy/listener.h"
+#include "proxy/security.h"
 #include "proxy/worker.h"
 
 #define BACKEND_MAGIC    0xbac4e4d0u
@@ -16,26 +18,30 @@ static void try_next(struct backend *b);
 static struct backend *
 backend_of(struct stream *s)
 {
-    struct backend *b = CONTAINER_OF(s, struct backend, stream);
+    struct backend *b = CONTAINER_OF(s, struct backend, conn.stream);
     OBJ_CHECK(b, BACKEND_MAGIC);
     return b;
 }
 
+/* This attempt is over; on to the next address, once the stream's own work is done. */
 static void
-on_connected(struct stream *s, int err)
+attempt_failed(struct backend *b, int err)
 {
-    struct backend *b = backend_of(s);
-    if (err != 0) {
-        stream_close(s);
-        b->last_err = err;
-        try_next(b);
-        return;
-    }
+    conn_close(&b->conn);
+    b->is_asking = false;
+    b->last_err = err;
+    loop_timer_set(b->worker->loop, &b->retry, loop_now_ns(b->worker->loop));
+}
+
+static void
+stands(struct backend *b)
+{
+    loop_timer_cancel(b->worker->loop, &b->retry);
     b->is_connected = true;
     struct iovec iov = {b->pending, b->pending_len};
     /* A failure shows as the end of the stream, too. */
-    if (b->pending_len > 0 && stream_write(s, &iov, 1) != 0) {
-        s->has_hangup = true;
+    if (b->pending_len > 0 && conn_write(&b->conn, &iov, 1) != 0) {
+        b->conn.stream.has_hangup = true;
     }
     if (b->pending != NULL) {
         stream_pool_give(&b->worker->streams, b->pending);
@@ -45,25 +51,113 @@ on_connected(struct stream *s, int err)
     b->ops->connected(b, 0);
 }
 
+/* No TLS with this address: without it, where that will do. */
+static void
+tls_failed(struct backend *b, const char *reason)
+{
+    b->worker->counters[COUNTER_tls_failed]++;
+    log_warn("proxy", "upstream_tls_failed", "no TLS with the upstream",
+             LOG_STR("upstream", b->listener->upstream), LOG_STR("reason", reason));
+    if (b->tls_wanted == BACKEND_TLS_PREFERRED) {
+        b->is_plain_next = true;
+        b->address_next--;
+    }
+    attempt_failed(b, -EPROTO);
+}
+
+static void
+on_secured(struct stream *s, int err, const char *reason)
+{
+    struct backend *b = backend_of(s);
+    if (err != 0) {
+        tls_failed(b, reason);
+        return;
+    }
+    b->worker->counters[COUNTER_tls_upstreams]++;
+    stands(b);
+}
+
+static void
+on_connected(struct stream *s, int err)
+{
+    struct backend *b = backend_of(s);
+    const struct driver_ops *driver = b->listener->ops;
+    bool is_plain =
+        b->is_plain_next || b->address.sa.ss_family == AF_UNIX || b->tls_wanted == BACKEND_TLS_NONE;
+    b->is_plain_next = false;
+    if (err != 0) {
+        attempt_failed(b, err);
+        return;
+    }
+    if (is_plain) {
+        stands(b);
+        return;
+    }
+    struct iovec iov = {(void *)driver->tls_request.ptr, driver->tls_request.len};
+    b->is_asking = true;
+    loop_timer_set(b->worker->loop, &b->retry, b->deadline_ns);
+    if (conn_write(&b->conn, &iov, 1) != 0) {
+        attempt_failed(b, -EPROTO);
+    }
+}
+
+/* One byte is the answer, and anything behind it was not said inside TLS. */
+static void
+tls_answered(struct backend *b, struct slice chunk)
+{
+    const struct driver_ops *driver = b->listener->ops;
+    b->is_asking = false;
+    if (chunk.len == 1 && chunk.ptr[0] == driver->tls_yes) {
+        struct tls_context *context = security_server_context(b->listener->security);
+        int err =
+            context == NULL ? -EINVAL : conn_start_tls(&b->conn, context, on_secured, SLICE_NONE);
+        tls_context_free(&context);
+        if (err != 0) {
+            tls_failed(b, log_strerror(err));
+        }
+    } else if (chunk.len == 1 && chunk.ptr[0] == driver->tls_no) {
+        if (b->tls_wanted == BACKEND_TLS_PREFERRED) {
+            stands(b);
+        } else {
+            tls_failed(b, "the server does not speak TLS");
+        }
+    } else if (chunk.len == 1) {
+        tls_failed(b, "the server's answer to the request for TLS is none");
+    } else {
+        b->tls_wanted = BACKEND_TLS_REQUIRED; /* somebody meddles: not in the clear */
+        tls_failed(b, "unencrypted bytes came behind the server's answer");
+    }
+}
+
 static void
 on_data(struct stream *s, struct slice chunk, uint64_t at_ns)
 {
     struct backend *b = backend_of(s);
-    b->ops->data(b, chunk, at_ns);
+    if (b->is_asking) {
+        tls_answered(b, chunk);
+    } else {
+        b->ops->data(b, chunk, at_ns);
+    }
 }
 
 static void
 on_eof(struct stream *s, int err)
 {
     struct backend *b = backend_of(s);
-    b->ops->eof(b, err);
+    if (b->is_connected) {
+        b->ops->eof(b, err);
+    } else {
+        tls_failed(b, "the server ended the connection");
+    }
 }
 
 static void
 on_drained(struct stream *s)
 {
     struct backend *b = backend_of(s);
-    b->ops->drained(b);
+    if (b->is_connected) {
+        b->ops->drained(b);
+    }
 }
 
 static void
@@ -72,7 +166,9 @@ on_broken(struct stream *s, int err)
     /* What it still had to say may be readable; its end comes by on_eof. The owner's other side
      * must not wait for a queue that is gone. */
     struct backend *b = backend_of(s);
-    b->ops->drained(b);
+    if (b->is_connected) {
+        b->ops->drained(b);
+    }
 }
 
 static const struct stream_ops stream_ops = {on_data, on_eof, on_drained, on_connected, on_broken};
@@ -105,8 +201,8 @@ try_next(struct backend *b)
         b->address = addresses[b->address_next++];
         /* Leaves time for the addresses behind it. */
         uint64_t share_ns = (b->deadline_ns - now_ns) / (count - b->address_next + 1u);
-        int err = stream_connect(&b->stream, b->worker->loop, &b->worker->streams, &stream_ops,
-                                 (const struct sockaddr *)&b->address.sa, b->address.len, share_ns);
+        int err = conn_connect(&b->conn, b->worker->loop, &b->worker->streams, &stream_ops,
+                               (const struct sockaddr *)&b->address.sa, b->address.len, share_ns);
         if (err == 0) {
             return;
         }
@@ -119,7 +215,11 @@ static void
 retry_fires(struct timer *timer, uint64_t now_ns)
 {
     struct backend *b = CONTAINER_OF(timer, struct backend, retry);
-    try_next(b);
+    if (conn_is_open(&b->conn)) {
+        attempt_failed(b, -ETIMEDOUT); /* connected, but not a word about TLS */
+    } else {
+        try_next(b);
+    }
 }
 
 static void
@@ -130,9 +230,28 @@ retire(struct loop_task *task)
     pool_put(&b->worker->backends, b);
 }
 
+static enum backend_tls
+tls_of(const struct listener *listener, bool client_asked_tls)
+{
+    if (listener->security == NULL || listener->ops->tls_request.len == 0) {
+        return BACKEND_TLS_NONE;
+    }
+    switch (security_choice(listener->security)->server_tls) {
+    case SERVER_TLS_DISABLE:
+        return BACKEND_TLS_NONE;
+    case SERVER_TLS_FOLLOW:
+        return client_asked_tls ? BACKEND_TLS_PREFERRED : BACKEND_TLS_NONE;
+    case SERVER_TLS_PREFER:
+        return BACKEND_TLS_PREFERRED;
+    default:
+        return BACKEND_TLS_REQUIRED;
+    }
+}
+
 struct backend *
 backend_open(struct worker *worker, const struct listener *listener,
-             const struct resolve_address *address, const struct backend_ops *ops, void *owner)
+             const struct resolve_address *address, const struct backend_ops *ops, void *owner,
+             bool client_asked_tls)
 {
     struct backend *b = pool_get(&worker->backends);
     if (b == NULL) {
@@ -152,7 +271,8 @@ backend_open(struct worker *worker, const struct listener *listener,
     b->start_ns = now_ns;
     b->deadline_ns =
         now_ns + atomic_load_explicit(&worker->limits->connect_timeout_ns, memory_order_relaxed);
-    b->stream.watch.fd = -1;
+    b->conn.stream.watch.fd = -1;
+    b->tls_wanted = tls_of(listener, client_asked_tls);
     b->retry.fire = retry_fires;
     b->retire.run = retire;
     b->last_err = -ENXIO;
@@ -171,7 +291,7 @@ backend_close(struct backend **backend)
     }
     OBJ_CHECK(b, BACKEND_MAGIC);
     loop_timer_cancel(b->worker->loop, &b->retry);
-    stream_close(&b->stream);
+    conn_close(&b->conn);
     if (b->pending != NULL) {
         stream_pool_give(&b->worker->streams, b->pending);
         b->pending = NULL;
@@ -183,7 +303,7 @@ int
 backend_write(struct backend *b, const struct iovec *iov, int count)
 {
     if (b->is_connected) {
-        return stream_write(&b->stream, iov, count);
+        return conn_write(&b->conn, iov, count);
     }
     if (b->pending == NULL) {
         b->pending = stream_pool_take(&b->worker->streams);
@@ -204,5 +324,5 @@ backend_write(struct backend *b, const struct iovec *iov, int count)
 size_t
 backend_queued(const struct backend *b)
 {
-    return b->is_connected ? stream_queued(&b->stream) : b->pending_len;
+    return b->is_connected ? conn_queued(&b->conn) : b->pending_len;
 }

@@ -96,6 +96,22 @@ get_text(const json_t *object, const char *key, struct diag *diag, char dst[LIST
 }
 
 static int
+get_security(const json_t *object, struct diag *diag, struct security_settings *settings)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(object, "security"), key, value)
+    {
+        int err =
+            security_settings_set(settings, key, slice_from_str(json_string_value(value)), diag);
+        if (err == -EINVAL || !json_is_string(value)) {
+            return diag_set(diag, -EINVAL, "%s is not a text", key);
+        }
+    }
+    return 0;
+}
+
+static int
 get_listener(const json_t *object, const struct driver_ops *const *drivers, struct diag *diag,
              struct listener *listener)
 {
@@ -103,6 +119,7 @@ get_listener(const json_t *object, const struct driver_ops *const *drivers, stru
     int err = get_text(object, "protocol", diag, protocol);
     err = err != 0 ? err : get_text(object, "address", diag, listener->name);
     err = err != 0 ? err : get_text(object, "upstream", diag, listener->upstream);
+    err = err != 0 ? err : get_security(object, diag, &listener->settings);
     if (err != 0) {
         return err;
     }

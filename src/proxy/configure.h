@@ -8,7 +8,10 @@
  *    "sessions_per_listener": 0, "sessions_per_address": 0, "sessions_per_user": 0,
  *    "log_level": "info",
  *    "listeners": [{"protocol": "postgres", "address": "127.0.0.1:6432",
- *                   "upstream": "127.0.0.1:5432"}, ...]}
+ *                   "upstream": "127.0.0.1:5432", "security": {"client_tls": "require", ...}},
+ *                  ...]}
+ *
+ * What "security" may hold is model/listener_setting.tbl.
  *
  * Every key may be missing; unknown ones are skipped. sessions_max is for the whole proxy. Only
  * the first message's workers, ring_bytes, hash_key and listeners count; log_level, sessions_max
@@ -39,7 +42,7 @@ struct proxy_config {
     bool has_log_level;
     enum log_level log_level;
     unsigned listener_count;
-    struct listener listeners[LISTENERS_MAX]; /* without fd and target */
+    struct listener listeners[LISTENERS_MAX]; /* without fd, target and security */
 };
 
 void configure_defaults(struct proxy_config *config);

@@ -30,6 +30,8 @@ struct cancels;
 struct census;
 struct limits;
 struct resolve_address;
+struct security; /* proxy/security.h */
+struct tls;      /* io/tls.h */
 
 /* What one worker offers to its drivers. The driver borrows it for its whole life. */
 struct driver_env {
@@ -62,6 +64,9 @@ struct driver_session {
     uint8_t client_ip[16];                 /* v4 as ::ffff:a.b.c.d; zero for a unix socket */
     bool upstream_is_open;                 /* the link stands */
     const struct resolve_address *address; /* that it stands with; NULL before it does */
+    struct security *security;             /* the listener's; NULL: it has none */
+    struct tls *client_tls;                /* NULL: that side is plain */
+    struct tls *upstream_tls;
 
     /* The driver's to write. */
     bool opaque;           /* lost: relay on, ask no more */
@@ -69,16 +74,19 @@ struct driver_session {
     bool passive_client;   /* from now on client_bytes only watches: bytes are forwarded first and
                               shown afterwards, all that is asked of `out` but `close` is ignored */
     bool passive_upstream; /* the same for upstream_bytes */
+    bool client_asked_tls; /* before the link: for server_tls = follow */
     void *state;           /* ops->session_size bytes, 8-byte aligned, zeroed at open */
 };
 
 /* What the driver asks for. All zero: forward what was consumed and go on. Slices that it points
  * to must stay valid until the hook's caller has copied them, that is until the next hook. */
 struct driver_out {
-    bool drop;    /* what was consumed goes nowhere */
-    bool connect; /* open the link now (no harm when it is open or being opened) */
-    bool unlink;  /* end the link and keep the client: a later connect makes a new one */
-    bool close;   /* once both ways are flushed, end the session */
+    bool drop;             /* what was consumed goes nowhere */
+    bool connect;          /* open the link now (no harm when it is open or being opened) */
+    bool unlink;           /* end the link and keep the client: a later connect makes a new one */
+    bool close;            /* once both ways are flushed, end the session */
+    bool start_tls_client; /* after to_client: what follows from the client is TLS, beginning with
+                              what was not consumed */
     struct slice to_upstream; /* our own bytes, after what was consumed; <= DRIVER_INSERT_MAX */
     struct slice to_client;   /* our own bytes, to the client; <= DRIVER_INSERT_MAX */
     struct slice aside;       /* <= DRIVER_ASIDE_MAX: send this over a connection of its own to the
@@ -99,6 +107,7 @@ enum driver_failure {
     DRIVER_FAILURE_REFUSED,  /* connecting failed: down, unreachable */
     DRIVER_FAILURE_TIMEOUT,  /* connecting took too long */
     DRIVER_FAILURE_RESOLVE,  /* its name has no address */
+    DRIVER_FAILURE_TLS,      /* TLS with it failed, and is asked for */
     DRIVER_FAILURE_LIMIT,    /* slowburn's own limit of sessions */
     DRIVER_FAILURE_DRAINING, /* slowburn is shutting down */
     DRIVER_FAILURE_LISTENER, /* too many sessions of this listener */
@@ -119,6 +128,12 @@ struct driver_ops {
     enum protocol protocol;
     size_t session_size;
     bool logs_in; /* the login timeout runs until s->logged_in; else to the wish for an upstream */
+
+    /* How an upstream is asked for TLS, and what it answers with one byte; empty: it is not. */
+    struct slice tls_request;
+    uint8_t tls_yes;
+    uint8_t tls_no;
+    const char *alpn; /* of the protocol inside TLS; NULL: its clients get no TLS */
 
     /* One per worker and protocol, at start and end. worker_free gets what worker_new made, also
      * NULL. Sessions are all closed before worker_free. 0 or -errno. */

@@ -19,9 +19,9 @@ static void
 pause_side(struct session *s, enum side side)
 {
     if (side == SIDE_CLIENT) {
-        stream_pause(&s->client);
+        conn_pause(&s->client);
     } else if (s->backend != NULL) {
-        stream_pause(&s->backend->stream);
+        conn_pause(&s->backend->conn);
     }
 }
 
@@ -32,9 +32,9 @@ resume_side(struct session *s, enum side side)
         return;
     }
     if (side == SIDE_CLIENT) {
-        stream_resume(&s->client);
+        conn_resume(&s->client);
     } else if (s->backend != NULL) {
-        stream_resume(&s->backend->stream);
+        conn_resume(&s->backend->conn);
     }
 }
 
@@ -49,8 +49,8 @@ upstream_is_deaf(struct session *s)
     }
     if (!s->upstream_deaf && s->backend != NULL) {
         s->upstream_deaf = true;
-        s->backend->stream.has_hangup = true;
-        s->backend->stream.is_readable = true;
+        s->backend->conn.stream.has_hangup = true;
+        s->backend->conn.stream.is_readable = true;
         resume_side(s, SIDE_UPSTREAM);
     }
     return true;
@@ -62,7 +62,7 @@ write_to(struct session *s, enum side to, const struct iovec *iov, int count)
 {
     int err;
     if (to == SIDE_CLIENT) {
-        err = stream_write(&s->client, iov, count);
+        err = conn_write(&s->client, iov, count);
     } else if (s->upstream_deaf) {
         return true;
     } else {
@@ -195,6 +195,10 @@ relay_edited(struct session *s, enum side from, struct slice chunk, uint64_t at_
             return false;
         }
         chunk = slice_sub(chunk, used, chunk.len);
+        if (out.start_tls_client) {
+            session_start_tls(s, chunk);
+            return false; /* what there is to relay comes through TLS */
+        }
         if (used == 0) {
             return gather_flush(s, to, &g) && hold(s, from, chunk);
         }
@@ -223,7 +227,7 @@ static bool
 is_blocked(const struct session *s, enum side to)
 {
     if (to == SIDE_CLIENT) {
-        return stream_queued(&s->client) > 0;
+        return conn_queued(&s->client) > 0;
     }
     return s->backend != NULL && (!s->backend->is_connected || backend_queued(s->backend) > 0);
 }

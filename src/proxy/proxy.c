@@ -18,6 +18,7 @@
 #include "proxy/cancels.h"
 #include "proxy/census.h"
 #include "proxy/configure.h"
+#include "proxy/security.h"
 #include "proxy/uplink.h"
 #include "proxy/worker.h"
 
@@ -164,8 +165,24 @@ release_listeners(struct proxy *p)
         if (p->config.listeners[i].fd >= 0) {
             close(p->config.listeners[i].fd);
         }
+        security_free(&p->config.listeners[i].security);
     }
     p->config.listener_count = 0;
+}
+
+/* For protocols whose clients may ask for TLS. */
+static int
+secure_listener(struct listener *l, struct diag *diag)
+{
+    struct resolve_name upstream;
+    if (l->ops->alpn == NULL) {
+        return 0;
+    }
+    int err = resolve_parse(slice_from_str(l->upstream), diag, &upstream);
+    const char *host = err == 0 && !upstream.is_unix ? upstream.host : "";
+    return err != 0
+               ? err
+               : security_new(&l->settings, slice_from_str(host), l->ops->alpn, diag, &l->security);
 }
 
 static int
@@ -185,6 +202,7 @@ take_listeners(struct proxy *p, struct channel_message *m, struct diag *diag)
     for (unsigned i = 0; i < p->config.listener_count; i++) {
         struct listener *l = &p->config.listeners[i];
         int err = resolver_add(p->resolver, slice_from_str(l->upstream), diag, &l->target);
+        err = err != 0 ? err : secure_listener(l, diag);
         if (err != 0) {
             return err;
         }
@@ -230,6 +248,11 @@ configure_again(struct proxy *p, const struct channel_message *m, struct diag *d
     uint32_t made = p->workers[0]->env.sessions_max - WORKER_REFUSALS;
     p->config.sessions_max = MIN(changed.sessions_max, made * p->worker_count);
     apply_limits(p, p->worker_count);
+    for (unsigned i = 0; i < p->config.listener_count; i++) {
+        if (p->config.listeners[i].security != NULL) {
+            security_reload(p->config.listeners[i].security, p->config.listeners[i].name);
+        }
+    }
     return 0;
 }
 

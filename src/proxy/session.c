@@ -11,6 +11,7 @@
 #include "proxy/census.h"
 #include "proxy/link.h"
 #include "proxy/listener.h"
+#include "proxy/security.h"
 #include "proxy/worker.h"
 
 #define SESSION_MAGIC  0x5e5510e1u
@@ -41,7 +42,7 @@ set_timer(struct session *s, enum session_timer what, uint64_t after_ns)
 static struct session *
 session_of(struct stream *client)
 {
-    struct session *s = CONTAINER_OF(client, struct session, client);
+    struct session *s = CONTAINER_OF(client, struct session, client.stream);
     OBJ_CHECK(s, SESSION_MAGIC);
     return s;
 }
@@ -91,6 +92,7 @@ fail(struct session *s, enum driver_failure failure)
         [DRIVER_FAILURE_REFUSED] = CLOSE_UPSTREAM_FAILED,
         [DRIVER_FAILURE_TIMEOUT] = CLOSE_UPSTREAM_FAILED,
         [DRIVER_FAILURE_RESOLVE] = CLOSE_UPSTREAM_FAILED,
+        [DRIVER_FAILURE_TLS] = CLOSE_UPSTREAM_FAILED,
         [DRIVER_FAILURE_LIMIT] = CLOSE_LIMIT,
         [DRIVER_FAILURE_DRAINING] = CLOSE_DRAIN,
         [DRIVER_FAILURE_LISTENER] = CLOSE_LIMIT,
@@ -111,6 +113,7 @@ unlink_backend(struct session *s)
 {
     backend_close(&s->backend);
     s->ds.backend_id = 0;
+    s->ds.upstream_tls = NULL;
     s->ds.upstream_is_open = false;
     s->ds.address = NULL;
     s->upstream_ended = false;
@@ -136,6 +139,7 @@ backend_connected(struct backend *b, int err)
         unlink_backend(s);
         fail(s, err == -ETIMEDOUT ? DRIVER_FAILURE_TIMEOUT
                 : err == -ENXIO   ? DRIVER_FAILURE_RESOLVE
+                : err == -EPROTO  ? DRIVER_FAILURE_TLS
                                   : DRIVER_FAILURE_REFUSED);
         return;
     }
@@ -143,11 +147,12 @@ backend_connected(struct backend *b, int err)
     s->ds.connect_ns = loop_clock_ns(s->worker->loop) - b->start_ns;
     s->ds.upstream_is_open = true;
     s->ds.address = &b->address;
+    s->ds.upstream_tls = conn_tls_of(&b->conn);
     if (ops_of(s)->connected != NULL) {
         ops_of(s)->connected(s->listener->driver, &s->ds, now_of(s));
     }
     if (s->client_ended) {
-        stream_shut(&b->stream);
+        conn_shut(&b->conn);
     }
     link_drained(s, SIDE_UPSTREAM);
 }
@@ -187,9 +192,45 @@ session_link(struct session *s, const struct resolve_address *address)
         loop_timer_cancel(s->worker->loop, &s->timer);
     }
     s->worker->counters[COUNTER_cancels] += address != NULL;
-    s->backend = backend_open(s->worker, s->listener->listener, address, &backend_ops, s);
+    /* What a cancel belongs to may have TLS: it is tried wherever it may be. */
+    s->backend = backend_open(s->worker, s->listener->listener, address, &backend_ops, s,
+                              s->ds.client_asked_tls || address != NULL);
     if (s->backend == NULL) {
         fail(s, DRIVER_FAILURE_LIMIT);
+    }
+}
+
+static void
+client_secured(struct stream *client, int err, const char *reason)
+{
+    struct session *s = session_of(client);
+    struct tls *tls = conn_tls_of(&s->client);
+    if (err == 0 && s->is_direct_tls && !tls_has_alpn(tls)) {
+        err = -EPROTO;
+        reason = "TLS without asking, and without naming the protocol (ALPN)";
+    }
+    if (err == 0) {
+        s->worker->counters[COUNTER_tls_clients]++;
+        s->ds.client_tls = tls;
+        return;
+    }
+    s->worker->counters[COUNTER_tls_failed]++;
+    log_info("proxy", "tls_failed", "a client's TLS handshake failed",
+             LOG_STR("listener", s->listener->listener->name), LOG_STR("reason", reason),
+             LOG_HEX("session", s->ds.id));
+    session_close(s, CLOSE_ERROR);
+}
+
+void
+session_start_tls(struct session *s, struct slice early)
+{
+    struct tls_context *context = security_client_context(s->ds.security);
+    s->is_direct_tls = early.len > 0;
+    int err =
+        context == NULL ? -EINVAL : conn_start_tls(&s->client, context, client_secured, early);
+    tls_context_free(&context);
+    if (err != 0) {
+        session_close(s, CLOSE_ERROR);
     }
 }
 
@@ -357,7 +398,7 @@ session_open(struct worker *worker, struct worker_listener *listener, int fd,
         close(fd);
         return;
     }
-    if (stream_open(&s->client, worker->loop, &worker->streams, &client_ops, fd) != 0) {
+    if (conn_open(&s->client, worker->loop, &worker->streams, &client_ops, fd) != 0) {
         worker->counters[COUNTER_sessions_refused]++;
         pool_put(&worker->sessions, s);
         return;
@@ -370,6 +411,7 @@ session_open(struct worker *worker, struct worker_listener *listener, int fd,
     s->ds.client_port = client_port;
     memcpy(s->ds.client_ip, client_ip, sizeof(s->ds.client_ip));
     s->ds.state = s->state;
+    s->ds.security = listener->listener->security;
     list_init(&s->node);
     list_append(&worker->sessions_open, &s->node);
     worker->counters[COUNTER_sessions_opened]++;
@@ -395,7 +437,7 @@ session_close(struct session *s, enum close_reason reason)
     s->is_closed = true;
     s->reason = s->is_ending ? s->reason : (uint8_t)reason;
     ops_of(s)->close(s->listener->driver, &s->ds, s->reason, now_of(s));
-    stream_close(&s->client);
+    conn_close(&s->client);
     backend_close(&s->backend);
     link_drop_held(s);
     leave_census(s);
@@ -422,14 +464,14 @@ session_end(struct session *s, enum close_reason reason)
                                s->upstream_deaf || !s->backend->is_connected)) {
         backend_close(&s->backend);
     }
-    bool is_flushed = stream_queued(&s->client) == 0;
+    bool is_flushed = conn_queued(&s->client) == 0;
     if (is_flushed && s->client_ended && s->backend == NULL) {
         session_close(s, s->reason);
         return;
     }
     /* Closing with unread bytes would reset the connection under the client's last reply. */
-    stream_shut(&s->client);
-    stream_resume(&s->client);
+    conn_shut(&s->client);
+    conn_resume(&s->client);
     set_timer(s, TIMER_LINGER, is_flushed && s->backend == NULL ? LINGER_NS : FLUSH_NS);
 }
 
@@ -441,7 +483,7 @@ client_side_ended(struct session *s, int err)
     }
     s->client_ended = true;
     if (s->is_ending) {
-        if (err != 0 || stream_queued(&s->client) == 0) {
+        if (err != 0 || conn_queued(&s->client) == 0) {
             session_close(s, s->reason);
         }
         return;
@@ -462,7 +504,7 @@ client_side_ended(struct session *s, int err)
         return;
     }
     if (s->backend->is_connected) {
-        stream_shut(&s->backend->stream);
+        conn_shut(&s->backend->conn);
     }
     if (out.doubtful) {
         doubt(s);
@@ -493,12 +535,12 @@ upstream_side_ended(struct session *s, int err)
     if (s->backend == NULL && s->client_ended) {
         session_end(s, CLOSE_CLIENT);
     } else if (s->backend == NULL) {
-        stream_resume(&s->client);
+        conn_resume(&s->client);
         link_unhold(s, SIDE_CLIENT);
     } else if (s->client_ended || err != 0) {
         session_end(s, CLOSE_UPSTREAM);
     } else {
-        stream_shut(&s->client);
+        conn_shut(&s->client);
         set_timer(s, TIMER_HALF_CLOSED, HALF_CLOSED_NS);
         link_unhold(s, SIDE_CLIENT);
     }

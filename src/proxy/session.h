@@ -13,7 +13,7 @@
 #define PROXY_SESSION_H
 
 #include "base/list.h"
-#include "io/stream.h"
+#include "io/conn.h"
 #include "proxy/backend.h"
 #include "proxy/driver.h"
 
@@ -40,13 +40,14 @@ struct session {
     bool client_ended;
     bool upstream_ended;
     bool upstream_deaf; /* writing to it failed; reading goes on */
+    bool is_direct_tls; /* the client began with TLS, without asking */
     uint8_t timer_is;   /* enum session_timer */
     uint8_t reason;     /* enum close_reason, the first that was given */
     uint8_t refusal;    /* is_refused: enum driver_failure */
     struct worker *worker;
     struct worker_listener *listener;
     struct driver_session ds;
-    struct stream client;
+    struct conn client;
     struct backend *backend; /* the link; NULL: none */
     struct timer timer;
     uint64_t census[2];   /* keys under which it is counted; 0: none */
@@ -80,6 +81,8 @@ void session_check_idle(struct session *s);
 bool session_apply(struct session *s, const struct driver_out *out);
 /* address: as backend_open. */
 void session_link(struct session *s, const struct resolve_address *address);
+/* For link.c: the client's side is TLS from here on; `early` is its beginning. */
+void session_start_tls(struct session *s, struct slice early);
 /* For link.c: one side's last byte has been dealt with. */
 void session_side_ended(struct session *s, enum side side, int err);
 

@@ -36,12 +36,15 @@ def reachable(folder):
 
 
 class Postgres:
-    """with Postgres(folder) as server: server.port, server.dsn("name"), server.sql(...)"""
+    """with Postgres(folder) as server: server.port, server.dsn("name"), server.sql(...)
 
-    def __init__(self, folder, settings=""):
+    settings: more of postgresql.conf; hba: all of pg_hba.conf, instead of trust for everybody."""
+
+    def __init__(self, folder, settings="", hba=None):
         self.folder = os.path.join(folder, "postgres")
         self.port = processes.free_port()
         self.settings = settings
+        self.hba = hba
         self.process = None
 
     def __enter__(self):
@@ -57,6 +60,9 @@ class Postgres:
             raise RuntimeError(f"initdb failed, see {log}")
         with open(os.path.join(data, "postgresql.conf"), "a", encoding="utf-8") as conf:
             conf.write(SETTINGS + f"port = {self.port}\n" + self.settings)
+        if self.hba is not None:
+            with open(os.path.join(data, "pg_hba.conf"), "w", encoding="utf-8") as rules:
+                rules.write(self.hba)
         self.process = processes.start([f"{BIN}/postgres", "-D", data], log, user)
         processes.wait_for_port(self.port, self.process)
         # It listens before it answers.

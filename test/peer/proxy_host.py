@@ -48,14 +48,17 @@ class Channel:
 
 
 class ProxyHost:
-    """with ProxyHost(folder, [upstream_port, ...]) as proxy: proxy.ports[0]"""
+    """with ProxyHost(folder, [upstream_port, ...]) as proxy: proxy.ports[0]
 
-    def __init__(self, folder, upstreams, protocol="raw", **settings):
+    security: of every listener, as model/listener_setting.tbl names it."""
+
+    def __init__(self, folder, upstreams, protocol="raw", security=None, **settings):
         self.data = os.path.join(folder, "data")
         os.makedirs(self.data)
         self.log = os.path.join(folder, "proxy.log")
         self.upstreams = upstreams
         self.protocol = protocol
+        self.security = security or {}
         self.settings = settings
         self.channel = self.process = None
         self.ports = []
@@ -73,7 +76,7 @@ class ProxyHost:
                        for _ in self.upstreams]
             self.ports = [s.getsockname()[1] for s in sockets]
             listeners = [{"protocol": self.protocol, "address": f"127.0.0.1:{port}",
-                          "upstream": upstream}
+                          "upstream": upstream, "security": self.security}
                          for port, upstream in zip(self.ports, self.upstreams)]
             answer = self.channel.ask(CONFIGURE, {"listeners": listeners, **self.settings},
                                       fds=[s.fileno() for s in sockets])
@@ -89,6 +92,11 @@ class ProxyHost:
         finally:
             self.process.kill()
             self.process.wait()
+
+    def reload(self, **settings):
+        """What SIGHUP comes to."""
+        answer = self.channel.ask(CONFIGURE, settings)
+        assert answer[0] == STATUS and answer[2] == {"ok": True}, answer
 
     def read_log(self):
         with open(self.log, encoding="utf-8") as lines:

@@ -113,7 +113,7 @@ packet_byte(struct pg_startup *s, uint8_t c)
     s->offset++;
     if (at < 4) {
         if (at == 0 && c == 0x16) {
-            return fail(s, DEC_BAD, "TLS without an SSLRequest is not supported");
+            return fail(s, DEC_BAD, "TLS is not spoken here");
         }
         s->len = s->len << 8 | c;
         return at == 3 ? check_len(s) : DEC_OK;
@@ -170,6 +170,19 @@ packet_end(struct pg_startup *s, enum pg_startup_kind *ret_kind)
     s->len = 0;
     s->code = 0;
     return DEC_OK;
+}
+
+bool
+pg_startup_is_tls(const struct pg_startup *s, struct slice in)
+{
+    return s->at == 0 && !s->ssl_seen && in.len > 0 && in.ptr[0] == 0x16;
+}
+
+void
+pg_startup_set_tls(struct pg_startup *s)
+{
+    s->ssl_seen = true;
+    s->gssenc_seen = true;
 }
 
 bool

@@ -5,7 +5,8 @@
  * a CancelRequest; split at any byte. Keeps what names the session, cut to the length that
  * PostgreSQL itself distinguishes, and a whole CancelRequest, because that one is passed on over
  * another connection. Zeroed memory is the start; about 500 bytes; no allocation.
- * A first byte of 0x16 (TLS without asking) is DEC_BAD with a reason of its own. */
+ * A first byte of 0x16 (TLS without asking) is DEC_BAD with a reason of its own: whoever takes it
+ * looks for it before (pg_startup_is_tls). */
 #ifndef PROTO_PG_PG_STARTUP_H
 #define PROTO_PG_PG_STARTUP_H
 
@@ -71,6 +72,11 @@ pg_startup_cancel_key(struct slice request)
 {
     return slice_sub(request, 8, request.len);
 }
+
+/* TLS may begin here, and these bytes are its beginning. */
+bool pg_startup_is_tls(const struct pg_startup *s, struct slice in);
+/* It has begun: what is read from now on came inside it, where nobody asks again. */
+void pg_startup_set_tls(struct pg_startup *s);
 
 /* Is the packet that is being read a CancelRequest? Known from its eighth byte on. */
 bool pg_startup_is_cancel(const struct pg_startup *s);

@@ -487,6 +487,8 @@ static const struct {
     [DRIVER_FAILURE_RESOLVE] = {502, "upstream_unknown",
                                 "slowburn: the application behind this address cannot be "
                                 "reached: its name has no address\n"},
+    [DRIVER_FAILURE_TLS] = {502, "upstream_tls",
+                            "slowburn: no TLS with the application behind this address\n"},
     [DRIVER_FAILURE_LIMIT] = {503, "session_limit", "slowburn: too many connections at once\n"},
     [DRIVER_FAILURE_LISTENER] = {503, "listener_limit",
                                  "slowburn: too many connections to this address at once\n"},

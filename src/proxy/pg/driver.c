@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * PostgreSQL behind the table of drivers.
  *
- *   STARTUP ── first packets are read here; SSLRequest and GSSENCRequest get their 'N'
+ *   STARTUP ── first packets are read here; SSLRequest is answered, GSSENCRequest gets its 'N'
  *      │ StartupMessage: its first eight bytes are held back until it is known to be one
  *   NORMAL ─── everything is passed on as it is and only watched
  *   CANCEL ─── a CancelRequest was passed on to its server
@@ -13,6 +13,7 @@
 #include "proxy/census.h"
 #include "proxy/listener.h"
 #include "proxy/pg/pg_session.h"
+#include "proxy/security.h"
 
 static int
 worker_new(const struct driver_env *env, void **ret_worker)
@@ -155,12 +156,73 @@ count_user(struct pg_session *p)
     return false;
 }
 
+static bool
+offers_tls(const struct pg_session *p)
+{
+    const struct security *security = p->s->security;
+    return security != NULL && security_choice(security)->client_tls != CLIENT_TLS_DISABLE;
+}
+
+static void
+answer_ssl(struct pg_session *p, struct driver_out *out)
+{
+    out->drop = true;
+    p->head_len = 0;
+    p->s->client_asked_tls = true;
+    if (offers_tls(p)) {
+        out->to_client = SLICE_LIT("S");
+        out->start_tls_client = true;
+        pg_startup_set_tls(&p->startup);
+        return;
+    }
+    out->to_client = SLICE_LIT("N");
+    p->worker->env.counters[COUNTER_asked_tls_told_no]++;
+    if (p->s->security != NULL && security_is_first_refusal(p->s->security)) {
+        log_info("proxy", "tls_not_configured",
+                 "clients that ask for TLS are told no: their listener has no tls_cert",
+                 LOG_U64("listener", p->s->listener));
+    }
+}
+
+/* A unix socket needs no TLS: libpq never asks for it there. */
+static bool
+lacks_tls(const struct pg_session *p)
+{
+    static const uint8_t unix_socket[16];
+    return p->s->client_tls == NULL && offers_tls(p) &&
+           security_choice(p->s->security)->client_tls >= CLIENT_TLS_REQUIRE &&
+           memcmp(p->s->client_ip, unix_socket, sizeof(unix_socket)) != 0;
+}
+
+/* client_tls = verify-full: the certificate says who the client is. */
+static bool
+is_someone_else(const struct pg_session *p)
+{
+    return p->s->client_tls != NULL &&
+           security_choice(p->s->security)->client_tls == CLIENT_TLS_VERIFY_FULL &&
+           !slice_eq(tls_peer_name(p->s->client_tls), pg_startup_text(&p->startup.user));
+}
+
+static size_t
+refuse(struct pg_session *p, struct slice chunk, const char *sqlstate, const char *reason,
+       struct driver_out *out)
+{
+    log_info("proxy", "startup_refused", "a client's first packet was refused",
+             LOG_STR("reason", reason), LOG_HEX("session", p->s->id));
+    out->drop = true;
+    p->worker->env.counters[COUNTER_sessions_refused]++;
+    say_error(p, sqlstate, reason, out);
+    return chunk.len;
+}
+
 static void
 startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out *out)
 {
     const struct pg_startup *st = &p->startup;
     switch (kind) {
     case PG_STARTUP_SSL:
+        answer_ssl(p, out);
+        return;
     case PG_STARTUP_GSSENC:
         out->drop = true;
         out->to_client = SLICE_LIT("N");
@@ -214,17 +276,25 @@ startup_bytes(struct pg_session *p, struct slice chunk, struct driver_out *out)
     bool is_start = !in_head && !pg_startup_is_cancel(st);
     enum dec dec = pg_startup_next(st, &rest, &kind);
     if (dec == DEC_BAD || dec == DEC_LIMIT) {
-        log_info("proxy", "startup_refused", "a client's first packet was refused",
-                 LOG_STR("reason", st->error.reason), LOG_HEX("session", p->s->id));
-        out->drop = true;
-        p->worker->env.counters[COUNTER_sessions_refused]++;
-        say_error(p, "08P01", st->error.reason, out);
-        return chunk.len;
+        return refuse(p, chunk, "08P01", st->error.reason, out);
     }
     size_t used = in.len - rest.len;
+    if (dec == DEC_OK && kind != PG_STARTUP_START && kind != PG_STARTUP_CANCEL &&
+        used < chunk.len) {
+        /* Somebody in between may have put it there, to be taken for the client's own. */
+        return refuse(p, chunk, "08P01", "unencrypted bytes came behind a request for encryption",
+                      out);
+    }
+    if (dec == DEC_OK && kind == PG_STARTUP_START && is_someone_else(p)) {
+        return refuse(p, chunk, "28000", "slowburn: the client's certificate is another user's",
+                      out);
+    }
     if (dec == DEC_OK) {
         startup_ended(p, kind, out);
     } else if (in_head && p->head_len == sizeof(p->head) && !pg_startup_is_cancel(st)) {
+        if (lacks_tls(p)) {
+            return refuse(p, chunk, "28000", "slowburn: this address takes TLS only", out);
+        }
         out->to_upstream = slice_of(p->head, sizeof(p->head));
         out->connect = true;
     } else if (!is_start) {
@@ -241,6 +311,12 @@ client_bytes(void *worker, struct driver_session *s, struct slice chunk, uint64_
     const char *reason;
     switch (p->phase) {
     case PG_PHASE_STARTUP:
+        if (pg_startup_is_tls(&p->startup, chunk) && offers_tls(p)) {
+            s->client_asked_tls = true;
+            out->start_tls_client = true;
+            pg_startup_set_tls(&p->startup);
+            return 0;
+        }
         return startup_bytes(p, chunk, out);
     case PG_PHASE_NORMAL:
         if (!s->opaque && !pg_client_bytes(p, chunk, now_ns, &reason)) {
@@ -281,6 +357,10 @@ failed(void *worker, struct driver_session *s, enum driver_failure failure, uint
         break;
     case DRIVER_FAILURE_RESOLVE:
         say_error(p, "08006", "slowburn: the database server's name has no address", out);
+        break;
+    case DRIVER_FAILURE_TLS:
+        say_error(p, "08006", "slowburn: no TLS with the database server, as server_tls asks for",
+                  out);
         break;
     case DRIVER_FAILURE_LIMIT:
         say_error(p, "53300", "slowburn: too many sessions", out);
@@ -381,6 +461,10 @@ const struct driver_ops pg_driver = {
     .protocol = PROTOCOL_POSTGRES,
     .session_size = sizeof(struct pg_session),
     .logs_in = true,
+    .tls_request = {(const uint8_t *)"\0\0\0\x08\x04\xd2\x16\x2f", 8},
+    .tls_yes = 'S',
+    .tls_no = 'N',
+    .alpn = "postgresql",
     .worker_new = worker_new,
     .worker_free = worker_free,
     .worker_tick = worker_tick,

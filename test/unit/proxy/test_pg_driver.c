@@ -568,10 +568,13 @@ cancel_at_cut(size_t cut, bool is_known)
 static void
 first_packets_at_every_cut(void **state)
 {
-    static const char bytes[] = SSL LAB_STARTUP;
+    static const char bytes[] = LAB_STARTUP;
     for (size_t cut = 1; cut < sizeof(bytes); cut++) {
         struct lab other;
         lab_open(&other);
+        for (size_t at = 0; at < 8; at += cut) {
+            lab_feed(&other, true, slice_sub(slice_of(SSL, 8), at, cut));
+        }
         for (size_t at = 0; at < sizeof(bytes) - 1; at += cut) {
             lab_feed(&other, true, slice_sub(slice_of(bytes, sizeof(bytes) - 1), at, cut));
         }
@@ -634,6 +637,26 @@ a_dead_clients_cancel_carries_its_whole_key(void **state)
     }
 }
 
+/* What comes along with a request for encryption was not encrypted: whoever put it there is not to
+ * be taken for the client. */
+static void
+bytes_glued_behind_an_encryption_request_are_refused(void **state)
+{
+    static const char glued[] = SSL LAB_STARTUP;
+    for (unsigned i = 0; i < 2; i++) {
+        struct lab other;
+        uint8_t bytes[sizeof(glued)];
+        memcpy(bytes, glued, sizeof(glued));
+        bytes[7] = (uint8_t)(bytes[7] + i); /* GSSENCRequest is the next code */
+        lab_open(&other);
+        lab_feed(&other, true, slice_of(bytes, i == 0 ? 9 : sizeof(glued) - 1));
+        assert_true(other.close && !other.connect);
+        assert_int_equal(other.upstream.len, 0);
+        assert_int_equal(other.client.data[0], 'E');
+        lab_close(&other);
+    }
+}
+
 static void
 garbage_is_refused_with_a_sqlstate(void **state)
 {
@@ -673,6 +696,7 @@ main(void)
         T(a_copy_may_fail_before_it_reads_its_sync),
         T(first_packets_at_every_cut),
         T(a_dead_clients_cancel_carries_its_whole_key),
+        T(bytes_glued_behind_an_encryption_request_are_refused),
         T(garbage_is_refused_with_a_sqlstate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ static void
 toy_failed(void *worker, struct driver_session *s, enum driver_failure failure, uint64_t now_ns,
            struct driver_out *out)
 {
-    static const char *const words[] = {"REFUSED",  "TIMEOUT",  "RESOLVE", "LIMIT",
+    static const char *const words[] = {"REFUSED",  "TIMEOUT",  "RESOLVE", "TLS",  "LIMIT",
                                         "DRAINING", "LISTENER", "ADDRESS", "LOGIN"};
     out->to_client = slice_from_str(words[failure]);
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/security.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *words;
+    const char *initial;
+} infos[] = {
+#define LISTENER_SETTING(name, words, initial, doc) {#name, words, initial},
+#include "model/listener_setting.tbl"
+#undef LISTENER_SETTING
+};
+
+const char *
+security_setting_name(enum security_setting setting)
+{
+    return infos[setting].name;
+}
+
+/* The place of a word among those that there are; -1. */
+static int
+place_of(enum security_setting s, struct slice text)
+{
+    struct slice words = slice_from_str(infos[s].words), word;
+    for (int i = 0; slice_split(&words, '|', &word); i++) {
+        if (slice_eq(word, text)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int
+security_settings_set(struct security_settings *settings, const char *key, struct slice value,
+                      struct diag *diag)
+{
+    for (unsigned s = 0; s < SECURITY_SETTING_COUNT; s++) {
+        if (strcmp(infos[s].name, key) != 0) {
+            continue;
+        }
+        if (infos[s].words[0] != '\0' && place_of(s, value) < 0) {
+            return diag_set(diag, -EINVAL, "%s is one of %s, not \"%.*s\"", key, infos[s].words,
+                            (int)MIN(value.len, 40), value.ptr);
+        }
+        if (value.len >= SECURITY_TEXT_MAX) {
+            return diag_set(diag, -EINVAL, "%s is longer than %d bytes", key,
+                            SECURITY_TEXT_MAX - 1);
+        }
+        slice_to_str(value, settings->text[s], SECURITY_TEXT_MAX);
+        return 0;
+    }
+    return -ENOENT;
+}
+
+static bool
+has(const struct security_settings *settings, enum security_setting s)
+{
+    return settings->text[s][0] != '\0';
+}
+
+static int
+needs(const struct security_settings *settings, enum security_setting s, enum security_setting what,
+      struct diag *diag)
+{
+    if (has(settings, what)) {
+        return 0;
+    }
+    return diag_set(diag, -EINVAL, "%s%s%s needs %s", infos[s].name,
+                    infos[s].words[0] == '\0' ? "" : " = ",
+                    infos[s].words[0] == '\0' ? "" : settings->text[s], infos[what].name);
+}
+
+int
+security_settings_check(const struct security_settings *settings, struct diag *diag,
+                        struct security_choice *ret_choice)
+{
+    struct security_choice c = {
+        .client_tls = has(settings, SECURITY_tls_cert) ? CLIENT_TLS_ALLOW : CLIENT_TLS_DISABLE,
+        .server_tls = SERVER_TLS_DISABLE,
+    };
+    if (has(settings, SECURITY_client_tls)) {
+        c.client_tls = (enum client_tls)place_of(
+            SECURITY_client_tls, slice_from_str(settings->text[SECURITY_client_tls]));
+    }
+    if (has(settings, SECURITY_server_tls)) {
+        c.server_tls = (enum server_tls)place_of(
+            SECURITY_server_tls, slice_from_str(settings->text[SECURITY_server_tls]));
+    }
+    int err = 0;
+    if (c.client_tls != CLIENT_TLS_DISABLE) {
+        err = needs(settings, SECURITY_client_tls, SECURITY_tls_cert, diag);
+    }
+    if (c.client_tls >= CLIENT_TLS_VERIFY_CA) {
+        err |= needs(settings, SECURITY_client_tls, SECURITY_tls_client_ca, diag);
+    }
+    if (c.server_tls >= SERVER_TLS_VERIFY_CA) {
+        err |= needs(settings, SECURITY_server_tls, SECURITY_server_tls_ca, diag);
+    }
+    if (has(settings, SECURITY_tls_key)) {
+        err |= needs(settings, SECURITY_tls_key, SECURITY_tls_cert, diag);
+    }
+    if (has(settings, SECURITY_server_tls_key)) {
+        err |= needs(settings, SECURITY_server_tls_key, SECURITY_server_tls_cert, diag);
+    }
+    if (err != 0) {
+        return -EINVAL;
+    }
+    *ret_choice = c;
+    return 0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/security.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "io/log.h"
+
+struct security {
+    struct security_settings settings;
+    struct security_choice choice;
+    char host[256];
+    char alpn[32];
+    atomic_flag has_refused;
+    pthread_mutex_t mutex; /* guards the two below */
+    struct tls_context *client_context;
+    struct tls_context *server_context;
+};
+
+static const char *
+file_of(const struct security *s, enum security_setting setting)
+{
+    const char *text = s->settings.text[setting];
+    return text[0] == '\0' ? NULL : text;
+}
+
+/* *ret_context is left alone where none is wanted. */
+static int
+load_client_context(const struct security *s, struct diag *diag, struct tls_context **ret_context)
+{
+    struct tls_settings t = {
+        .is_server = true,
+        .cert_file = file_of(s, SECURITY_tls_cert),
+        .key_file = file_of(s, SECURITY_tls_key),
+        .ca_file = file_of(s, SECURITY_tls_client_ca),
+        .alpn = s->alpn,
+    };
+    if (s->choice.client_tls == CLIENT_TLS_DISABLE) {
+        return 0;
+    }
+    if (t.ca_file != NULL) {
+        t.verify = s->choice.client_tls >= CLIENT_TLS_VERIFY_CA ? TLS_VERIFY_CA : TLS_VERIFY_GIVEN;
+    }
+    return tls_context_new(&t, diag, ret_context);
+}
+
+/* As libpq does it, `require` verifies the certificate when it is told by which CA. */
+static int
+load_server_context(const struct security *s, struct diag *diag, struct tls_context **ret_context)
+{
+    struct tls_settings t = {
+        .cert_file = file_of(s, SECURITY_server_tls_cert),
+        .key_file = file_of(s, SECURITY_server_tls_key),
+        .ca_file = file_of(s, SECURITY_server_tls_ca),
+        .host = s->host,
+    };
+    if (s->choice.server_tls == SERVER_TLS_DISABLE) {
+        return 0;
+    }
+    if (s->choice.server_tls == SERVER_TLS_VERIFY_FULL) {
+        t.verify = TLS_VERIFY_NAME;
+    } else if (s->choice.server_tls == SERVER_TLS_VERIFY_CA ||
+               (s->choice.server_tls == SERVER_TLS_REQUIRE && t.ca_file != NULL)) {
+        t.verify = TLS_VERIFY_CA;
+    }
+    return tls_context_new(&t, diag, ret_context);
+}
+
+int
+security_new(const struct security_settings *settings, struct slice host, const char *alpn,
+             struct diag *diag, struct security **ret_security)
+{
+    struct security *s = check_alloc(1, sizeof(*s));
+    pthread_mutex_init(&s->mutex, NULL);
+    s->settings = *settings;
+    slice_to_str(host, s->host, sizeof(s->host));
+    slice_to_str(slice_from_str(alpn), s->alpn, sizeof(s->alpn));
+    int err = security_settings_check(settings, diag, &s->choice);
+    err = err != 0 ? err : load_client_context(s, diag, &s->client_context);
+    err = err != 0 ? err : load_server_context(s, diag, &s->server_context);
+    if (err != 0) {
+        security_free(&s);
+        return err;
+    }
+    *ret_security = s;
+    return 0;
+}
+
+void
+security_free(struct security **security)
+{
+    struct security *s = TAKE(*security);
+    if (s == NULL) {
+        return;
+    }
+    tls_context_free(&s->client_context);
+    tls_context_free(&s->server_context);
+    pthread_mutex_destroy(&s->mutex);
+    free(s);
+}
+
+static void
+replace(struct security *s, struct tls_context **place, struct tls_context *context)
+{
+    pthread_mutex_lock(&s->mutex);
+    struct tls_context *old = *place;
+    *place = context;
+    pthread_mutex_unlock(&s->mutex);
+    tls_context_free(&old);
+}
+
+static void
+reload_one(struct security *s, const char *listener, struct tls_context **place,
+           int (*load)(const struct security *, struct diag *, struct tls_context **))
+{
+    struct diag diag = {0};
+    struct tls_context *context = NULL;
+    if (load(s, &diag, &context) != 0) {
+        log_error("proxy", "tls_reload_failed",
+                  "the certificates of a listener cannot be used, those before stay",
+                  LOG_STR("listener", listener), LOG_STR("reason", diag.message));
+    } else if (context != NULL) {
+        replace(s, place, context);
+    }
+}
+
+void
+security_reload(struct security *security, const char *listener)
+{
+    reload_one(security, listener, &security->client_context, load_client_context);
+    reload_one(security, listener, &security->server_context, load_server_context);
+}
+
+const struct security_choice *
+security_choice(const struct security *security)
+{
+    return &security->choice;
+}
+
+static struct tls_context *
+take(struct security *s, struct tls_context *const *place)
+{
+    pthread_mutex_lock(&s->mutex);
+    struct tls_context *context = *place == NULL ? NULL : tls_context_ref(*place);
+    pthread_mutex_unlock(&s->mutex);
+    return context;
+}
+
+struct tls_context *
+security_client_context(struct security *security)
+{
+    return take(security, &security->client_context);
+}
+
+struct tls_context *
+security_server_context(struct security *security)
+{
+    return take(security, &security->server_context);
+}
+
+bool
+security_is_first_refusal(struct security *security)
+{
+    return !atomic_flag_test_and_set(&security->has_refused);
+}
