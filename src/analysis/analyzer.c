@@ -218,12 +218,11 @@ poll_rings(struct analyzer *a, uint64_t now_ns)
     struct subscriber_totals totals = subscriber_totals(a->subscriber);
     pthread_mutex_unlock(&a->rings_lock);
     pthread_mutex_lock(&a->lock);
-    uint32_t before = a->subscriber_totals.epoch;
-    uint32_t after = totals.epoch;
+    uint64_t before = a->subscriber_totals.attached;
     a->subscriber_totals = totals;
     pthread_mutex_unlock(&a->lock);
-    if (after != before) {
-        ingest_attached(a->ingest, now_ns, after);
+    if (totals.attached != before) {
+        ingest_attached(a->ingest, now_ns, totals.epoch);
     }
     return got;
 }
@@ -450,14 +449,24 @@ analyzer_start(struct analyzer *a)
 }
 
 int
-analyzer_attach(struct analyzer *a, const int *fds, unsigned fd_count, struct diag *diag)
+analyzer_attach(struct analyzer *a, unsigned source, const int *fds, unsigned fd_count,
+                struct diag *diag)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
     /* Mapping a few rings is quick; the ingest thread is between two polls meanwhile. */
     pthread_mutex_lock(&a->rings_lock);
-    int r = subscriber_attach(a->subscriber, fds, fd_count, diag);
+    int r = subscriber_attach(a->subscriber, source, fds, fd_count, diag);
     pthread_mutex_unlock(&a->rings_lock);
     return r;
+}
+
+void
+analyzer_retire(struct analyzer *a, unsigned source)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    pthread_mutex_lock(&a->rings_lock);
+    subscriber_retire(a->subscriber, source);
+    pthread_mutex_unlock(&a->rings_lock);
 }
 
 static int

@@ -74,9 +74,12 @@ MUST_CHECK int analyzer_new(const struct analyzer_config *config, const struct a
 MUST_CHECK int analyzer_restore(struct analyzer *a, const struct stored *record);
 MUST_CHECK int analyzer_start(struct analyzer *a);
 
-/* The content of a RINGS message; takes the descriptors, also on failure. */
-MUST_CHECK int analyzer_attach(struct analyzer *a, const int *fds, unsigned fd_count,
-                               struct diag *diag);
+/* The content of a RINGS message of the proxy with this number; takes the descriptors, also on
+ * failure. */
+MUST_CHECK int analyzer_attach(struct analyzer *a, unsigned source, const int *fds,
+                               unsigned fd_count, struct diag *diag);
+/* That proxy is gone: its rings are read out and let go. */
+void analyzer_retire(struct analyzer *a, unsigned source);
 
 /* 0 or -EAGAIN: too many wait. */
 MUST_CHECK int analyzer_answer(struct analyzer *a, uint32_t id, struct slice json);

@@ -1,21 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/status.h"
 
-#include "base/clock.h"
-
 void
 status_fini(struct status *s)
 {
     *s = (struct status){0};
 }
 
+static void
+saw_counters(struct status *s, const struct intake_item *item)
+{
+    uint64_t *mine = s->counters[item->counters.worker];
+    const uint64_t *value = item->counters.value;
+    bool is_another = false;
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        is_another = is_another || (i != COUNTER_sessions_now && value[i] < mine[i]);
+    }
+    for (unsigned i = 0; is_another && i < COUNTER_COUNT; i++) {
+        s->past[i] += i == COUNTER_sessions_now ? 0 : mine[i];
+    }
+    memcpy(mine, value, sizeof(item->counters.value));
+    s->heard_at_ns[item->counters.worker] = item->time_ns;
+    s->now_ns = MAX(s->now_ns, item->time_ns);
+}
+
+static bool
+is_gone(const struct status *s, unsigned worker)
+{
+    uint64_t at_ns = s->heard_at_ns[worker];
+    return at_ns == 0 || at_ns + STATUS_SILENT_NS < s->now_ns;
+}
+
 void
 status_saw(struct status *s, const struct intake_item *item)
 {
     if (item->kind == INTAKE_COUNTERS && item->counters.worker < STATUS_WORKERS_MAX) {
-        s->has_worker[item->counters.worker] = true;
-        memcpy(s->counters[item->counters.worker], item->counters.value,
-               sizeof(item->counters.value));
+        saw_counters(s, item);
     } else if (item->kind == INTAKE_IN_FLIGHT && item->in_flight.head.worker < STATUS_WORKERS_MAX) {
         s->in_flight[item->in_flight.head.worker] = item->in_flight.in_flight;
         s->in_transaction[item->in_flight.head.worker] = item->in_flight.in_transaction;
@@ -30,15 +50,17 @@ write_proxy(const struct status *s, struct buf *b)
 #include "model/counter.tbl"
 #undef COUNTER
     };
-    uint64_t sum[COUNTER_COUNT] = {0};
+    uint64_t sum[COUNTER_COUNT];
+    memcpy(sum, s->past, sizeof(sum));
     uint64_t in_flight = 0, in_transaction = 0;
     unsigned workers = 0;
     for (unsigned w = 0; w < STATUS_WORKERS_MAX; w++) {
-        workers += s->has_worker[w];
-        in_flight += s->in_flight[w];
-        in_transaction += s->in_transaction[w];
+        bool gone = is_gone(s, w);
+        workers += !gone;
+        in_flight += gone ? 0 : s->in_flight[w];
+        in_transaction += gone ? 0 : s->in_transaction[w];
         for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-            sum[i] += s->counters[w][i];
+            sum[i] += gone && i == COUNTER_sessions_now ? 0 : s->counters[w][i];
         }
     }
     (void)buf_printf(b,

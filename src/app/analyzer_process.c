@@ -296,15 +296,22 @@ on_rings(struct process *p, struct channel_message *m)
 {
     struct diag diag = {0};
     unsigned count = m->fd_count;
+    json_t *o = json_loadb((const char *)m->payload.ptr, m->payload.len, 0, NULL);
+    unsigned slot = (unsigned)json_integer_value(json_object_get(o, "slot"));
+    json_decref(o);
+    if (count == 0) {
+        analyzer_retire(p->analyzer, slot);
+        return;
+    }
     m->fd_count = 0; /* taken */
-    int r = analyzer_attach(p->analyzer, m->fds, count, &diag);
+    int r = analyzer_attach(p->analyzer, slot, m->fds, count, &diag);
     if (r < 0) {
         char text[1100];
         log_error("analysis", "attach_failed", "the proxy's rings cannot be read",
                   LOG_STR("reason", diag_format(&diag, text, sizeof(text))), LOG_ERRNO(r));
     } else {
-        log_info("analysis", "attached", "reading the proxy's rings",
-                 LOG_U64("workers", count / 2));
+        log_info("analysis", "attached", "reading the proxy's rings", LOG_U64("workers", count / 2),
+                 LOG_U64("slot", slot));
     }
 }
 

@@ -4,8 +4,10 @@
 
 #include "advisor/advisor.h"
 #include "app/analyzer_process.h"
+#include "app/handover.h"
 #include "app/run.h"
 #include "base/slice.h"
+#include "bus/channel.h"
 #include "io/log.h"
 #include "proxy/proxy.h"
 
@@ -13,6 +15,7 @@ struct child_options {
     const char *name;
     const char *data;
     int channel_fd;
+    unsigned slot;
     enum log_format format;
     enum log_level level;
 };
@@ -35,6 +38,11 @@ parse(int argc, char **argv, struct child_options *o)
                 return false;
             }
             o->channel_fd = (int)number;
+        } else if (strcmp(argv[i], "--slot") == 0) {
+            if (slice_to_u64(value, &number) < 0 || number >= CHANNEL_PROXIES_MAX) {
+                return false;
+            }
+            o->slot = (unsigned)number;
         } else if (strcmp(argv[i], "--log-format") == 0) {
             if (log_format_from_str(value, &o->format) < 0) {
                 return false;
@@ -56,7 +64,7 @@ run_proxy(const struct child_options *o)
     static const struct driver_ops *const drivers[] = {&pg_driver, &http_driver, &raw_driver, NULL};
     log_init(2, o->format, o->level, "proxy");
     struct proxy_options options = {
-        .channel_fd = o->channel_fd, .data_dir = o->data, .drivers = drivers};
+        .channel_fd = o->channel_fd, .data_dir = o->data, .slot = o->slot, .drivers = drivers};
     return proxy_main(&options);
 }
 
@@ -74,6 +82,9 @@ run_child(int argc, char **argv)
     if (strcmp(o.name, "analyzer") == 0) {
         log_init(2, o.format, o.level, "analyzer");
         return analyzer_process(o.channel_fd, o.data);
+    }
+    if (strcmp(o.name, "trial") == 0) {
+        return handover_trial(o.channel_fd);
     }
     if (strcmp(o.name, "advisor") == 0) {
         log_init(2, o.format, o.level, "advisor");

@@ -89,7 +89,11 @@ config_new(void)
 void
 config_free(struct config **config)
 {
-    free(TAKE(*config));
+    struct config *c = TAKE(*config);
+    if (c != NULL) {
+        free(c->text);
+        free(c);
+    }
 }
 
 int64_t

@@ -18,6 +18,7 @@
 #define CONFIG_LOGINS_MAX    16
 #define CONFIG_TEXT_MAX      1024
 #define CONFIG_NAME_MAX      64
+#define CONFIG_FILE_MAX      (1024 * 1024)
 
 enum setting {
 #define SETTING(name, section, type, initial, min, max, reload, doc) SETTING_##name,
@@ -49,6 +50,7 @@ struct config_value {
 
 struct config {
     char file[CONFIG_TEXT_MAX]; /* "" when there is none */
+    char *text;                 /* what stood in it; NULL: to be read */
     struct config_value values[SETTING_COUNT];
     struct config_listener listeners[CONFIG_LISTENERS_MAX];
     unsigned listener_count;
@@ -59,7 +61,7 @@ struct config {
 struct config *config_new(void); /* with the defaults */
 void config_free(struct config **config);
 
-/* Reads the file into it. 0 or -errno with a diag. */
+/* Reads the file into it, or what is its `text` already. 0 or -errno with a diag. */
 MUST_CHECK int config_read(struct config *c, const char *path, struct diag *diag);
 
 /* argv[0] is the verb; reads the file of -c first. 0; 1: --help was asked for; -EINVAL. */

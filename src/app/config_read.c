@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <ini.h>
+#include <stdlib.h>
 
 #include "app/config.h"
 #include "app/nearest.h"
@@ -83,7 +84,7 @@ add_login(struct config *c, const char *name, struct slice dsn, struct diag *dia
 
 struct reading {
     struct config *config;
-    FILE *file;
+    struct slice rest; /* of the file */
     struct diag *diag;
     unsigned line;
     int result;
@@ -218,12 +219,16 @@ static char *
 read_line(char *to, int size, void *ctx)
 {
     struct reading *r = ctx;
-    if (r->result < 0 || fgets(to, size, r->file) == NULL) {
+    if (r->result < 0 || r->rest.len == 0) {
         return NULL;
     }
+    const uint8_t *end = memchr(r->rest.ptr, '\n', r->rest.len);
+    size_t whole = end == NULL ? r->rest.len : (size_t)(end - r->rest.ptr) + 1;
+    slice_to_str(slice_sub(r->rest, 0, whole), to, (size_t)size);
+    r->rest = slice_sub(r->rest, whole, r->rest.len);
     r->line++;
     size_t len = strlen(to);
-    if (len + 1 == (size_t)size && to[len - 1] != '\n') {
+    if (whole >= (size_t)size) {
         r->result = diag_set_hint(r->diag, -EINVAL, "a dsn may be given in parts: dsn = ... twice",
                                   "the line is longer than %d bytes", size - 2);
         diag_at(r->diag, r->config->file, r->line);
@@ -234,6 +239,31 @@ read_line(char *to, int size, void *ctx)
     return to;
 }
 
+/* Kept: one supervisor may have to go back to what another had read. */
+static int
+load(const char *path, struct diag *diag, char **ret_text)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        int err = -errno;
+        return diag_set(diag, err, "%s: %s", path, strerror(-err));
+    }
+    char *text = check_alloc(1, CONFIG_FILE_MAX + 1);
+    size_t len = fread(text, 1, CONFIG_FILE_MAX + 1, file);
+    int err = ferror(file) ? -EIO : 0;
+    fclose(file);
+    if (err == 0 && len > CONFIG_FILE_MAX) {
+        err = -EFBIG;
+    }
+    if (err < 0) {
+        free(text);
+        return diag_set(diag, err, "%s: %s", path, strerror(-err));
+    }
+    text[len] = '\0';
+    *ret_text = text;
+    return 0;
+}
+
 int
 config_read(struct config *c, const char *path, struct diag *diag)
 {
@@ -241,13 +271,12 @@ config_read(struct config *c, const char *path, struct diag *diag)
         return diag_set(diag, -ENAMETOOLONG, "the path of the configuration is too long");
     }
     snprintf(c->file, sizeof(c->file), "%s", path);
-    struct reading r = {.config = c, .diag = diag, .file = fopen(path, "re")};
-    if (r.file == NULL) {
-        int err = -errno;
-        return diag_set(diag, err, "%s: %s", path, strerror(-err));
+    int err = c->text == NULL ? load(path, diag, &c->text) : 0;
+    if (err < 0) {
+        return err;
     }
+    struct reading r = {.config = c, .diag = diag, .rest = slice_from_str(c->text)};
     int at = ini_parse_stream(read_line, &r, on_key, &r);
-    fclose(r.file);
     if (r.result < 0) {
         return r.result;
     }
@@ -351,6 +380,9 @@ walk_options(struct config *c, int argc, char **argv, bool files, struct diag *d
         }
         bool is_file = strcmp(option, "-c") == 0 || strcmp(option, "--config") == 0;
         int r = 0;
+        if (files && is_file && c->file[0] != '\0') {
+            return diag_set(diag, -EINVAL, "%s is given twice", option);
+        }
         if (files && is_file) {
             r = config_read(c, value, diag);
         } else if (!files) {

@@ -52,10 +52,10 @@ make_dirs(char *path)
 }
 
 int
-datadir_open(const char *configured, struct diag *diag, char *ret_path)
+datadir_find(const char *configured, struct diag *diag, char *ret_path)
 {
     char path[DATADIR_MAX] = "";
-    /* control.sock must fit into a socket's address. */
+    /* control.N.sock must fit into a socket's address. */
     if (strlen(configured) > 90) {
         return diag_set(diag, -ENAMETOOLONG, "the data directory's path is longer than 90 bytes");
     }
@@ -72,7 +72,19 @@ datadir_open(const char *configured, struct diag *diag, char *ret_path)
     while (len > 1 && path[len - 1] == '/') {
         path[--len] = '\0';
     }
-    int r = make_dirs(path);
+    memcpy(ret_path, path, sizeof(path));
+    return 0;
+}
+
+int
+datadir_open(const char *configured, struct diag *diag, char *ret_path)
+{
+    char path[DATADIR_MAX];
+    int r = datadir_find(configured, diag, path);
+    if (r < 0) {
+        return r;
+    }
+    r = make_dirs(path);
     if (r == 0 && access(path, W_OK | X_OK) < 0) {
         r = -errno;
     }
@@ -117,6 +129,22 @@ datadir_lock(const char *path, const char *name, struct diag *diag, int *ret_fd)
     }
     *ret_fd = fd;
     return 0;
+}
+
+int
+datadir_holder(const char *path, const char *name)
+{
+    char pid[16] = "";
+    int fd = open_in(path, name, O_RDONLY);
+    if (fd < 0 || !datadir_is_locked(path, name)) {
+        pid[0] = '0';
+    } else if (read(fd, pid, sizeof(pid) - 1) < 0) {
+        pid[0] = '0';
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return atoi(pid);
 }
 
 bool

@@ -3,7 +3,7 @@
  *
  *   run.lock       held by the supervisor as long as it lives
  *   analyzer.lock  held by the analyzer, which has the store and the admin port
- *   control.sock   the proxy's, where the next supervisor finds it
+ *   control.sock   the proxy's, where the next supervisor finds it (channel_control_address)
  *   hash.key       16 random bytes, 0600: values are hashed under it
  *
  * Locks are OFD locks: they end with their process however it ends, and asking about one does not
@@ -18,11 +18,16 @@
 #define DATADIR_MAX           256
 #define DATADIR_RUN_LOCK      "run.lock"
 #define DATADIR_ANALYZER_LOCK "analyzer.lock"
-#define DATADIR_CONTROL       "control.sock"
 
 /* configured: from the user, or "" for the default place. Makes it (0700) when it is not there.
  * ret_path has DATADIR_MAX bytes. 0 or -errno with a diag. */
 MUST_CHECK int datadir_open(const char *configured, struct diag *diag, char *ret_path);
+
+/* The same place, without making it. */
+MUST_CHECK int datadir_find(const char *configured, struct diag *diag, char *ret_path);
+
+/* Who holds a lock, by what stands in the file: 0 when nobody does. */
+int datadir_holder(const char *path, const char *name);
 
 /* Takes a lock: 0 and a descriptor that holds it until it is closed; -EBUSY with a diag that names
  * the holder's pid; -errno. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "app/ask_upgrade.h"
+#include "app/bypass.h"
 #include "app/run.h"
 #include "base/check.h"
 #include "cli/cli.h"
@@ -16,6 +18,10 @@ main(int argc, char **argv)
          run_help},
         {"check-config", run_check_config, "FILE", "read a configuration and say what is wrong",
          run_check_help},
+        {"upgrade", ask_upgrade, ask_upgrade_usage,
+         "replace the running slowburn by its new binary and drop no session", ask_upgrade_help},
+        {"bypass", bypass, bypass_usage, "print how to reach the servers without slowburn",
+         bypass_help},
     };
     return cli_main(argc, argv, verbs, ARRAY_LEN(verbs));
 }

@@ -15,7 +15,11 @@
 void
 party_init(struct party *p, enum channel_party who, const char *name)
 {
-    *p = (struct party){.who = who, .name = name, .pidfd = -1};
+    *p = (struct party){.who = who,
+                        .name = name,
+                        .pidfd = -1,
+                        .start_at_ns = UINT64_MAX,
+                        .attach_at_ns = UINT64_MAX};
 }
 
 bool
@@ -120,6 +124,26 @@ party_adopt(struct party *p, int fd, pid_t pid, uint64_t now_ns, struct diag *di
 }
 
 int
+party_inherit(struct party *p, pid_t pid, int pidfd, int channel_fd, struct diag *diag)
+{
+    assert(!party_is_running(p));
+    int r = channel_fd < 0 ? 0 : channel_new(channel_fd, &p->channel);
+    if (r < 0 || pid <= 0 || pidfd < 0) {
+        return diag_set(diag, r < 0 ? r : -EINVAL, "%s (process %d) was not handed over", p->name,
+                        (int)pid);
+    }
+    fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+    if (channel_fd >= 0) {
+        fcntl(channel_fd, F_SETFD, FD_CLOEXEC);
+    }
+    p->pid = pid;
+    p->pidfd = pidfd;
+    p->greeted = true;
+    p->start_at_ns = UINT64_MAX;
+    return 0;
+}
+
+int
 party_send(struct party *p, struct channel_message *message)
 {
     message->to = p->who;
@@ -185,4 +209,6 @@ party_fini(struct party *p)
     p->pid = 0;
     p->greeted = false;
     p->ready = false;
+    p->retired = false;
+    p->attach_at_ns = UINT64_MAX;
 }

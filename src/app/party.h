@@ -32,6 +32,14 @@ struct party {
     unsigned failures;    /* in a row */
     uint64_t restarts;
     uint64_t lost; /* messages that it did not take */
+    /* Of a proxy. */
+    unsigned slot;
+    uint32_t configure_id; /* of the last CONFIGURE to it */
+    uint64_t attach_at_ns; /* when to ask it for rings; UINT64_MAX: not */
+    bool retired;          /* accepts no clients any more */
+    uint64_t sessions;     /* once retired */
+    uint64_t end_ns;       /* when those must end */
+    char version[32];      /* what its HELLO said */
 };
 
 void party_init(struct party *p, enum channel_party who, const char *name);
@@ -43,6 +51,11 @@ MUST_CHECK int party_start(struct party *p, const char *program, const char *con
 
 /* Takes a connected socket of a process that runs already. 0 or -errno with a diag. */
 MUST_CHECK int party_adopt(struct party *p, int fd, pid_t pid, uint64_t now_ns, struct diag *diag);
+
+/* Takes a process that this one had before it became another binary: its pidfd and the channel's
+ * descriptor (-1: closed). 0 or -errno with a diag. */
+MUST_CHECK int party_inherit(struct party *p, pid_t pid, int pidfd, int channel_fd,
+                             struct diag *diag);
 
 bool party_is_running(const struct party *p);
 

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "app/handover.h"
 #include "app/supervise.h"
 #include "io/log.h"
 
@@ -24,7 +26,7 @@ const char *const run_help =
     "Each setting of slowburn.conf(5) is an option too, with - for _ (--drain-ms 5000).\n"
     "LISTEN and UPSTREAM are HOST:PORT, [V6]:PORT or PORT; without a host 127.0.0.1 is meant.\n"
     "SIGTERM finishes what is in flight and stops, a second one stops at once. SIGHUP reads the\n"
-    "file again: log level, limits and logins.";
+    "file again: log level, limits and logins. SIGUSR2 upgrades, as `slowburn upgrade` does.";
 
 const char *const run_check_help =
     "Reads FILE as `run -c FILE` would and says what is wrong with it, with the line. Exits 0 "
@@ -44,6 +46,12 @@ run_supervisor(int argc, char **argv)
 {
     struct diag diag = {0};
     AUTO(config) struct config *c = config_new();
+    json_t *handover = handover_receive();
+    if (json_is_true(json_object_get(handover, "back"))) {
+        /* The file may be one that only the newer binary reads. */
+        const char *text = json_string_value(json_object_get(handover, "config"));
+        c->text = text == NULL ? NULL : strdup(text);
+    }
     int r = config_from_options(c, argc, argv, &diag);
     if (r == 1) {
         printf("usage: slowburn run %s\n\n%s\n", run_usage, run_help);
@@ -54,13 +62,18 @@ run_supervisor(int argc, char **argv)
     }
     if (r < 0) {
         (void)say("run", &diag);
+        if (handover != NULL) {
+            char text[1100];
+            handover_return(handover, diag_format(&diag, text, sizeof(text)), argc, argv);
+        }
         /* A file that is wrong is a failure; words that are wrong are a usage error. */
         return diag.file[0] == '\0' ? EXIT_USAGE : 1;
     }
     log_init(2, (enum log_format)config_number(c, SETTING_log_format),
              (enum log_level)config_number(c, SETTING_log_level), "supervisor");
-    struct supervise_options options = {.argc = argc, .argv = argv};
+    struct supervise_options options = {.argc = argc, .argv = argv, .handover = handover};
     int code = supervise(&options, &c, &diag);
+    json_decref(handover);
     return diag_is_set(&diag) ? say("run", &diag) : code;
 }
 

@@ -2,9 +2,11 @@
 #include "app/supervise_state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/configure.h"
+#include "app/listeners_file.h"
 #include "app/notify.h"
 #include "io/log.h"
 
@@ -23,16 +25,29 @@ send_owned(struct party *p, struct channel_message *m, char *text)
     return r;
 }
 
+/* The one that accepts, or will, must know of those that finish. */
+static bool
+has_former(struct supervisor *s, const struct party *p)
+{
+    struct party *proxies[CHANNEL_PROXIES_MAX + 1];
+    size_t count = supervise_proxies(s, proxies);
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        any = any || (proxies[i] != p && party_is_running(proxies[i]));
+    }
+    return any;
+}
+
 void
-supervise_configure_proxy(struct supervisor *s, bool whole)
+supervise_configure_proxy(struct supervisor *s, struct party *p, bool whole)
 {
     struct channel_message m = {.id = ++s->id};
-    s->configure_id = m.id;
+    p->configure_id = m.id;
     if (whole) {
         m.fd_count = s->config->listener_count;
         memcpy(m.fds, s->listen_fds, m.fd_count * sizeof(int));
     }
-    (void)send_owned(&s->proxy, &m, configure_proxy(s->config, s->key, whole));
+    (void)send_owned(p, &m, configure_proxy(s->config, s->key, whole, has_former(s, p)));
 }
 
 void
@@ -53,18 +68,47 @@ supervise_configure_advisor(struct supervisor *s)
     s->advisor.ready = send_owned(&s->advisor, &m, configure_advisor(s->config)) == 0;
 }
 
-/* Rings go to an analyzer that can take them, from a proxy that has them. One that keeps dying may
- * be dying of what is in them: it gets new ones. */
+/* An analyzer that keeps dying may be dying of what is in the rings: it gets new ones. */
 void
 supervise_attach(struct supervisor *s, uint64_t now_ns)
 {
-    s->attach_at_ns = UINT64_MAX;
-    if (!s->proxy.ready || !s->analyzer.ready) {
-        return;
-    }
+    struct party *proxies[CHANNEL_PROXIES_MAX + 1];
+    size_t count = supervise_proxies(s, proxies);
     const char *text = s->short_lives < SUPERVISE_FRESH_AFTER ? "{}" : "{\"fresh\":true}";
-    if (party_send_text(&s->proxy, CHANNEL_ATTACH, ++s->id, text) < 0) {
-        s->attach_at_ns = now_ns + SUPERVISE_RETRY_NS;
+    for (size_t i = 0; i < count; i++) {
+        struct party *p = proxies[i];
+        if (!p->ready || !s->analyzer.ready || now_ns < p->attach_at_ns) {
+            continue;
+        }
+        p->attach_at_ns = UINT64_MAX;
+        if (party_send_text(p, CHANNEL_ATTACH, ++s->id, text) < 0 && p->channel != NULL) {
+            p->attach_at_ns = now_ns + SUPERVISE_RETRY_NS;
+        }
+    }
+}
+
+void
+supervise_attach_all(struct supervisor *s, uint64_t now_ns)
+{
+    struct party *proxies[CHANNEL_PROXIES_MAX + 1];
+    size_t count = supervise_proxies(s, proxies);
+    for (size_t i = 0; i < count; i++) {
+        proxies[i]->attach_at_ns = proxies[i]->ready ? now_ns : UINT64_MAX;
+    }
+    supervise_attach(s, now_ns);
+}
+
+void
+supervise_retire(struct supervisor *s, struct party *p, uint64_t now_ns)
+{
+    uint64_t bound_ms = (uint64_t)config_number(s->config, SETTING_upgrade_drain_s) * 1000;
+    char text[48];
+    snprintf(text, sizeof(text), "{\"bound_ms\":%llu}", (unsigned long long)bound_ms);
+    p->retired = true;
+    p->end_ns = now_ns + bound_ms * NS_PER_MS;
+    if (party_send_text(p, CHANNEL_RETIRE, 0, text) < 0) {
+        log_warn("app", "retire_failed", "the former proxy cannot be told to retire",
+                 LOG_I64("pid", p->pid));
     }
 }
 
@@ -88,11 +132,23 @@ supervise_tell_ready(struct supervisor *s)
 }
 
 void
+supervise_note_listeners(struct supervisor *s)
+{
+    int r = listeners_file_write(s->data, s->config);
+    if (r < 0) {
+        log_warn("app", "listeners_unrecorded", "DATA/listeners.json cannot be written",
+                 LOG_ERRNO(r));
+    }
+}
+
+void
 supervise_proxy_is_ready(struct supervisor *s, uint64_t now_ns)
 {
     s->proxy.ready = true;
     s->flowed = true;
+    supervise_note_listeners(s);
     s->status_at_ns = now_ns;
+    s->proxy.attach_at_ns = now_ns;
     supervise_attach(s, now_ns);
     supervise_tell_ready(s);
 }
@@ -103,7 +159,7 @@ keep_fixed(const struct config *old, struct config *new)
 {
     for (unsigned i = 0; i < SETTING_COUNT; i++) {
         if (!config_setting_reloads(i) && !config_setting_equal(old, new, i)) {
-            log_warn("app", "reload_ignored", "this setting needs a restart",
+            log_warn("app", "reload_ignored", "this setting needs slowburn upgrade or a restart",
                      LOG_STR("setting", config_setting_name(i)));
             new->values[i] = old->values[i];
         }
@@ -118,8 +174,9 @@ keep_fixed(const struct config *old, struct config *new)
                                                        sizeof(old->listeners[i].security)) == 0;
     }
     if (!same) {
-        log_warn("app", "reload_ignored",
-                 "other listeners, or other settings of theirs, need a restart");
+        log_warn(
+            "app", "reload_ignored",
+            "other listeners, or other settings of theirs, need slowburn upgrade or a restart");
     }
     memcpy(new->listeners, old->listeners, sizeof(new->listeners));
     new->listener_count = old->listener_count;
@@ -144,8 +201,12 @@ supervise_reload(struct supervisor *s, uint64_t now_ns)
     config_free(&s->config);
     s->config = TAKE(new);
     log_set_level((enum log_level)config_number(s->config, SETTING_log_level));
-    if (s->proxy.ready) {
-        supervise_configure_proxy(s, false);
+    struct party *proxies[CHANNEL_PROXIES_MAX + 1];
+    size_t count = supervise_proxies(s, proxies);
+    for (size_t i = 0; i < count; i++) {
+        if (proxies[i]->ready) {
+            supervise_configure_proxy(s, proxies[i], false);
+        }
     }
     if (s->analyzer.ready) {
         supervise_configure_analyzer(s);

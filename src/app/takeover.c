@@ -7,26 +7,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "app/configure.h"
-#include "app/datadir.h"
 #include "bus/channel.h"
 
 static int
-connect_to(const char *data)
+connect_to(const struct sockaddr_un *to)
 {
-    struct sockaddr_un to = {.sun_family = AF_UNIX};
-    int len = snprintf(to.sun_path, sizeof(to.sun_path), "%s/%s", data, DATADIR_CONTROL);
-    if (len < 0 || (size_t)len >= sizeof(to.sun_path)) {
-        return -ENAMETOOLONG;
-    }
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return -errno;
     }
-    if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0) {
+    if (connect(fd, (const struct sockaddr *)to, sizeof(*to)) < 0) {
         int r = -errno;
         close(fd);
         return r;
@@ -87,9 +80,27 @@ compare_listeners(struct takeover *t, const struct config *c, const json_t *runn
     }
 }
 
+/* Sockets come in the order of the listeners, all of them or (once it has retired) none. */
+static void
+take_sockets(struct takeover *t, const json_t *listeners, struct channel_message *m)
+{
+    size_t at;
+    const json_t *l;
+    json_array_foreach(listeners, at, l)
+    {
+        if (at < CONFIG_LISTENERS_MAX) {
+            snprintf(t->listen_texts[at], ADDRESS_TEXT_MAX, "%s", text_of(l, "address"));
+            t->listener_count = (unsigned)at + 1;
+        }
+    }
+    if (m->fd_count == t->listener_count) {
+        memcpy(t->listen_fds, m->fds, m->fd_count * sizeof(int));
+        m->fd_count = 0;
+    }
+}
+
 static int
-read_hello(struct takeover *t, const struct config *c, const struct channel_message *m,
-           struct diag *diag)
+read_hello(struct takeover *t, const struct config *c, struct channel_message *m, struct diag *diag)
 {
     json_t *o = json_loadb((const char *)m->payload.ptr, m->payload.len, 0, NULL);
     int r = 0;
@@ -102,7 +113,12 @@ read_hello(struct takeover *t, const struct config *c, const struct channel_mess
         snprintf(t->version, sizeof(t->version), "%.31s", text_of(o, "version"));
         t->configured = json_is_true(json_object_get(o, "configured"));
         t->workers = (unsigned)json_integer_value(json_object_get(o, "workers"));
-        if (t->configured) {
+        t->retired = json_is_true(json_object_get(o, "retired"));
+        t->sessions = (uint64_t)json_integer_value(json_object_get(o, "sessions"));
+        t->left_ms = (uint64_t)json_integer_value(json_object_get(o, "left_ms"));
+        t->started = (uint64_t)json_integer_value(json_object_get(o, "started_ns"));
+        take_sockets(t, json_object_get(o, "listeners"), m);
+        if (t->configured && !t->retired) {
             if (strcmp(t->version, SLOWBURN_VERSION) != 0) {
                 differs(t, "it is of version %.20s, this is " SLOWBURN_VERSION, t->version);
             }
@@ -149,29 +165,35 @@ ask(struct takeover *t, const struct config *c, struct diag *diag)
 }
 
 int
-takeover_find(const char *data, const struct config *c, struct diag *diag,
+takeover_find(const char *data, unsigned slot, const struct config *c, struct diag *diag,
               struct takeover *ret_takeover)
 {
-    struct takeover t = {.fd = connect_to(data)};
+    struct sockaddr_un to;
+    int r = channel_control_address(data, slot, &to);
+    if (r < 0) {
+        return diag_set(diag, r, "the data directory's path is too long");
+    }
+    struct takeover t = {.fd = connect_to(&to), .slot = slot};
+    memset(t.listen_fds, -1, sizeof(t.listen_fds));
     if (t.fd == -ENOENT || t.fd == -ECONNREFUSED) {
         return 0;
     }
     if (t.fd < 0) {
-        return diag_set(diag, t.fd, "%s/%s: %s", data, DATADIR_CONTROL, strerror(-t.fd));
+        return diag_set(diag, t.fd, "%s: %s", to.sun_path, strerror(-t.fd));
     }
     struct ucred peer = {0};
     socklen_t len = sizeof(peer);
-    int r = getsockopt(t.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? -errno : 0;
+    r = getsockopt(t.fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? -errno : 0;
     t.pid = peer.pid;
     if (r == 0 && peer.uid != geteuid() && peer.uid != 0) {
-        r = diag_set(diag, -EPERM, "%s/%s belongs to another user", data, DATADIR_CONTROL);
+        r = diag_set(diag, -EPERM, "%s belongs to another user", to.sun_path);
     }
     if (r == 0) {
         r = ask(&t, c, diag);
     }
     if (r < 0) {
         close(t.fd);
-        return diag_set(diag, r, "%s/%s: %s", data, DATADIR_CONTROL, strerror(-r));
+        return diag_set(diag, r, "%s: %s", to.sun_path, strerror(-r));
     }
     *ret_takeover = t;
     return 1;

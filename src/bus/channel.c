@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -177,4 +178,18 @@ channel_message_close_fds(struct channel_message *message)
         close(message->fds[i]);
     }
     message->fd_count = 0;
+}
+
+int
+channel_control_address(const char *data_dir, unsigned slot, struct sockaddr_un *ret_address)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t size = sizeof(address.sun_path);
+    int len = slot == 0 ? snprintf(address.sun_path, size, "%s/control.sock", data_dir)
+                        : snprintf(address.sun_path, size, "%s/control.%u.sock", data_dir, slot);
+    if (len < 0 || (size_t)len >= size) {
+        return -ENAMETOOLONG;
+    }
+    *ret_address = address;
+    return 0;
 }

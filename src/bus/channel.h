@@ -12,11 +12,14 @@
 #ifndef BUS_CHANNEL_H
 #define BUS_CHANNEL_H
 
+#include <sys/un.h>
+
 #include "base/check.h"
 #include "base/slice.h"
 
 #define CHANNEL_MESSAGE_MAX (120u * 1024)
 #define CHANNEL_FDS_MAX     34
+#define CHANNEL_PROXIES_MAX 4 /* that live side by side, while one follows another */
 
 enum channel_party {
     PARTY_NONE,
@@ -58,5 +61,10 @@ MUST_CHECK int channel_send(struct channel *channel, const struct channel_messag
 MUST_CHECK int channel_receive(struct channel *channel, struct channel_message *ret_message);
 
 void channel_message_close_fds(struct channel_message *message);
+
+/* Where a new supervisor finds the proxy in that slot: DATA/control.sock, DATA/control.1.sock, ...
+ * 0 or -ENAMETOOLONG. */
+MUST_CHECK int channel_control_address(const char *data_dir, unsigned slot,
+                                       struct sockaddr_un *ret_address);
 
 #endif

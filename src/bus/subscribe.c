@@ -9,10 +9,11 @@
 
 struct subscription {
     struct ring_consumer *ring;
+    unsigned source;
     uint64_t seq;    /* expected next */
     uint64_t missed; /* since the last one that was handed on */
     bool resumed;    /* another consumer has read from it: the first seq is whatever comes */
-    bool former;     /* of an attachment that has been replaced: goes once it is empty */
+    bool former;     /* its source has new rings or is gone: goes once it is empty */
 };
 
 struct subscriber {
@@ -58,8 +59,31 @@ close_all(const int *fds, unsigned count)
     }
 }
 
+void
+subscriber_retire(struct subscriber *s, unsigned source)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        s->subs[i].former = s->subs[i].former || s->subs[i].source == source;
+    }
+}
+
+/* Room for so many more: what is replaced already gives way before what is not. */
+static void
+make_room(struct subscriber *s, unsigned count)
+{
+    while (s->count + count > SUBSCRIBER_RINGS_MAX) {
+        size_t at = 0;
+        while (at < s->count && !s->subs[at].former) {
+            at++;
+        }
+        detach(s, at < s->count ? at : 0);
+        s->totals.abandoned++;
+    }
+}
+
 int
-subscriber_attach(struct subscriber *s, const int *fds, unsigned fd_count, struct diag *diag)
+subscriber_attach(struct subscriber *s, unsigned source, const int *fds, unsigned fd_count,
+                  struct diag *diag)
 {
     if (fd_count == 0 || fd_count % 2 != 0 || fd_count > 2 * SUBSCRIBER_WORKERS_MAX) {
         close_all(fds, fd_count);
@@ -77,17 +101,14 @@ subscriber_attach(struct subscriber *s, const int *fds, unsigned fd_count, struc
             return r;
         }
     }
-    for (size_t i = 0; i < s->count; i++) {
-        s->subs[i].former = true;
-    }
-    while (s->count + count > SUBSCRIBER_RINGS_MAX) {
-        detach(s, 0);
-        s->totals.abandoned++;
-    }
+    subscriber_retire(s, source);
+    make_room(s, count);
+    s->totals.attached++;
     s->totals.epoch = ring_consumer_generation(rings[0]);
     for (unsigned i = 0; i < count; i++) {
         bool resumed = !ring_consumer_is_first(rings[i]);
-        s->subs[s->count++] = (struct subscription){.ring = TAKE(rings[i]), .resumed = resumed};
+        s->subs[s->count++] =
+            (struct subscription){.ring = TAKE(rings[i]), .source = source, .resumed = resumed};
     }
     return 0;
 }

@@ -2,9 +2,11 @@
  * bus/subscribe.h - the analyzer's side of the bus: all workers' rings, read in turn.
  *
  * Owned and called by one thread (ingest), which polls every few milliseconds; a poll makes no
- * system call and allocates nothing. A new attachment puts its rings beside the old ones, which
- * are read to their end first and then freed, so nothing that was published is lost when the proxy
- * or the epoch changes. A ring that cannot be right is detached and counted; the others go on.
+ * system call and allocates nothing. Several proxies may publish at a time, while one follows
+ * another: each is a source with a number. A new attachment of a source puts its rings beside that
+ * source's old ones, which are read to their end first and then freed, so nothing that was
+ * published is lost when the proxy or the epoch changes; other sources are left alone. A ring that
+ * cannot be right is detached and counted; the others go on.
  * At most SUBSCRIBER_RINGS_MAX rings; when that many are still being read, the oldest one of a
  * former attachment gives way, with what was left in it counted as `abandoned`. */
 #ifndef BUS_SUBSCRIBE_H
@@ -15,7 +17,7 @@
 #include "model/event.h"
 
 #define SUBSCRIBER_WORKERS_MAX (CHANNEL_FDS_MAX / 2)
-#define SUBSCRIBER_RINGS_MAX   (3 * SUBSCRIBER_WORKERS_MAX)
+#define SUBSCRIBER_RINGS_MAX   (6 * SUBSCRIBER_WORKERS_MAX)
 
 struct subscriber;
 
@@ -25,6 +27,7 @@ struct subscriber_totals {
     uint64_t skipped;   /* of a type this version does not know */
     uint64_t broken;    /* rings detached with -EBADMSG */
     uint64_t abandoned; /* rings that gave way unread */
+    uint64_t attached;  /* attachments made */
     uint32_t epoch;     /* of the newest attachment; 0: none yet */
     uint32_t rings;     /* attached now, former ones included */
 };
@@ -38,10 +41,13 @@ MUST_CHECK int subscriber_new(struct subscriber **ret_subscriber);
 void subscriber_free(struct subscriber **subscriber);
 
 /* The content of a CHANNEL_RINGS message: data_fd and cursor_fd per worker, alternating, so count
- * is even. Takes all descriptors, also on failure. All rings of one call are one attachment;
- * -EBADMSG: at least one is not a ring, and none was attached. */
-MUST_CHECK int subscriber_attach(struct subscriber *s, const int *fds, unsigned fd_count,
-                                 struct diag *diag);
+ * is even. Takes all descriptors, also on failure. All rings of one call are one attachment of
+ * that source; -EBADMSG: at least one is not a ring, and none was attached. */
+MUST_CHECK int subscriber_attach(struct subscriber *s, unsigned source, const int *fds,
+                                 unsigned fd_count, struct diag *diag);
+
+/* The source publishes no more (it may have been killed): its rings go once they are empty. */
+void subscriber_retire(struct subscriber *s, unsigned source);
 
 /* At most records_max records of each ring; returns how many there were. 0: nothing now. */
 size_t subscriber_poll(struct subscriber *s, size_t records_max, subscriber_event_cb *on_event,

@@ -195,6 +195,7 @@ configure_parse(struct slice json, const struct driver_ops *const *drivers, stru
     err |= get_count(root, "sessions_per_listener", diag, &c.per_listener_max);
     err |= get_count(root, "sessions_per_address", diag, &c.per_address_max);
     err |= get_count(root, "sessions_per_user", diag, &c.per_user_max);
+    c.has_former = json_is_true(json_object_get(root, "former"));
     err |= get_key(root, diag, &c.hash_key);
     err |= get_log_level(root, diag, &c);
     err |= get_listeners(root, drivers, diag, &c);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "proxy/cancels.h"
@@ -21,6 +22,8 @@
 #include "proxy/security.h"
 #include "proxy/uplink.h"
 #include "proxy/worker.h"
+
+#define RETIRE_MAX_MS (7ll * 24 * 3600 * 1000)
 
 struct proxy {
     const struct proxy_options *options;
@@ -38,23 +41,52 @@ struct proxy {
     struct uplink uplink;
     struct loop_watch signals;
     struct loop_task woken;
+    uint64_t started_ns; /* of the boot's clock */
+    struct timer retire_tick;
+    uint64_t retire_end_ns; /* when sessions must end */
+    bool is_retired;        /* another proxy accepts clients */
     bool is_draining;
 };
+
+static uint64_t
+sessions_of(const struct proxy *p)
+{
+    uint64_t n = 0;
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        n += worker_sessions(p->workers[i]);
+    }
+    return n;
+}
+
+static uint64_t
+retire_left_ms(const struct proxy *p)
+{
+    uint64_t now_ns = loop_clock_ns(p->loop);
+    return p->retire_end_ns > now_ns ? (p->retire_end_ns - now_ns) / NS_PER_MS : 0;
+}
 
 static void
 send_hello(void *ctx, uint32_t id)
 {
     struct proxy *p = ctx;
     json_t *listeners = json_array();
+    int fds[LISTENERS_MAX];
+    unsigned fd_count = 0;
     for (unsigned i = 0; i < p->config.listener_count; i++) {
         const struct listener *l = &p->config.listeners[i];
+        if (l->fd >= 0) {
+            fds[fd_count++] = l->fd;
+        }
         json_array_append_new(listeners, json_pack("{s:s,s:s,s:s}", "protocol", l->ops->name,
                                                    "address", l->name, "upstream", l->upstream));
     }
-    json_t *json = json_pack("{s:i,s:s,s:b,s:i,s:i,s:o}", "pid", (int)getpid(), "version",
-                             SLOWBURN_VERSION, "configured", p->worker_count > 0, "workers",
+    json_t *json = json_pack("{s:i,s:s,s:I,s:i,s:b,s:b,s:I,s:I,s:i,s:i,s:o}", "pid", (int)getpid(),
+                             "version", SLOWBURN_VERSION, "started_ns", (json_int_t)p->started_ns,
+                             "slot", (int)p->options->slot, "configured", p->worker_count > 0,
+                             "retired", p->is_retired, "sessions", (json_int_t)sessions_of(p),
+                             "left_ms", (json_int_t)retire_left_ms(p), "workers",
                              (int)p->worker_count, "epoch", (int)p->epoch, "listeners", listeners);
-    uplink_send(&p->uplink, CHANNEL_HELLO, PARTY_SUPERVISOR, id, json, NULL, 0);
+    uplink_send(&p->uplink, CHANNEL_HELLO, PARTY_SUPERVISOR, id, json, fds, fd_count);
 }
 
 static void
@@ -65,6 +97,7 @@ apply_limits(struct proxy *p, unsigned workers)
     atomic_store(&p->limits.connect_timeout_ns, p->config.connect_timeout_ns);
     atomic_store(&p->limits.login_timeout_ns, p->config.login_timeout_ns);
     atomic_store(&p->limits.drain_ns, p->config.drain_ns);
+    atomic_store(&p->limits.has_former, p->config.has_former);
     atomic_store(&p->limits.idle_ns, p->config.idle_ns);
     atomic_store(&p->limits.idle_in_transaction_ns, p->config.idle_in_transaction_ns);
     atomic_store(&p->limits.per_listener_max, p->config.per_listener_max);
@@ -125,7 +158,7 @@ start_workers(struct proxy *p, struct diag *diag)
     };
     raise_descriptor_limit(p->config.sessions_max);
     for (unsigned i = 0; i < p->config.workers; i++) {
-        settings.index = (uint16_t)i;
+        settings.index = (uint16_t)(p->options->slot * WORKERS_MAX + i);
         if (getrandom(&settings.seed, sizeof(settings.seed), 0) != sizeof(settings.seed)) {
             return diag_set(diag, -EIO, "no random numbers from the system");
         }
@@ -159,14 +192,21 @@ stop_workers(struct proxy *p)
 }
 
 static void
-release_listeners(struct proxy *p)
+close_listeners(struct proxy *p)
 {
     for (unsigned i = 0; i < p->config.listener_count; i++) {
         if (p->config.listeners[i].fd >= 0) {
             close(p->config.listeners[i].fd);
+            p->config.listeners[i].fd = -1;
         }
         security_free(&p->config.listeners[i].security);
     }
+}
+
+static void
+release_listeners(struct proxy *p)
+{
+    close_listeners(p);
     p->config.listener_count = 0;
 }
 
@@ -239,6 +279,7 @@ configure_again(struct proxy *p, const struct channel_message *m, struct diag *d
     p->config.connect_timeout_ns = changed.connect_timeout_ns;
     p->config.login_timeout_ns = changed.login_timeout_ns;
     p->config.drain_ns = changed.drain_ns;
+    p->config.has_former = changed.has_former;
     p->config.idle_ns = changed.idle_ns;
     p->config.idle_in_transaction_ns = changed.idle_in_transaction_ns;
     p->config.per_listener_max = changed.per_listener_max;
@@ -291,7 +332,8 @@ static void
 send_rings(struct proxy *p, uint32_t id)
 {
     uplink_send(&p->uplink, CHANNEL_RINGS, PARTY_ANALYZER, id,
-                json_pack("{s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count),
+                json_pack("{s:i,s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count,
+                          "slot", (int)p->options->slot),
                 p->ring_fds, p->ring_fd_count);
 }
 
@@ -373,7 +415,9 @@ static void
 refuse_clients(struct proxy *p)
 {
     for (unsigned i = 0; i < p->config.listener_count; i++) {
-        (void)shutdown(p->config.listeners[i].fd, SHUT_RDWR);
+        if (p->config.listeners[i].fd >= 0) {
+            (void)shutdown(p->config.listeners[i].fd, SHUT_RDWR);
+        }
     }
 }
 
@@ -392,15 +436,63 @@ start_drain(struct proxy *p)
 }
 
 static void
+tell_retired(struct proxy *p)
+{
+    uplink_send(&p->uplink, CHANNEL_STATUS, PARTY_SUPERVISOR, 0,
+                json_pack("{s:b,s:I,s:I}", "retired", 1, "sessions", (json_int_t)sessions_of(p),
+                          "left_ms", (json_int_t)retire_left_ms(p)),
+                NULL, 0);
+}
+
+static void
+retire_tick_fires(struct timer *timer, uint64_t now_ns)
+{
+    struct proxy *p = CONTAINER_OF(timer, struct proxy, retire_tick);
+    if (now_ns >= p->retire_end_ns) {
+        log_info("proxy", "retire_over", "time for the sessions that are left is over",
+                 LOG_U64("sessions", sessions_of(p)));
+        start_drain(p);
+        return;
+    }
+    if (uplink_is_connected(&p->uplink)) {
+        tell_retired(p);
+    }
+    loop_timer_set(p->loop, timer, MIN(now_ns + NS_PER_S, p->retire_end_ns));
+}
+
+static void
+on_retire(struct proxy *p, const struct channel_message *m)
+{
+    json_t *o = json_loadb((const char *)m->payload.ptr, m->payload.len, 0, NULL);
+    json_int_t bound_ms = json_integer_value(json_object_get(o, "bound_ms"));
+    json_decref(o);
+    if (p->is_retired || p->is_draining || p->worker_count == 0) {
+        return;
+    }
+    uint64_t now_ns = loop_clock_ns(p->loop);
+    p->is_retired = true;
+    p->retire_end_ns = now_ns + (uint64_t)MAX(0, MIN(bound_ms, RETIRE_MAX_MS)) * NS_PER_MS;
+    log_info("proxy", "retired", "another proxy accepts clients, this one finishes its sessions",
+             LOG_U64("sessions", sessions_of(p)), LOG_U64("bound_ms", retire_left_ms(p)));
+    const struct mail mail = {.type = MAIL_RETIRE};
+    post_all(p, &mail);
+    loop_timer_set(p->loop, &p->retire_tick, now_ns);
+}
+
+/* Workers tell that they have stopped to accept, and when their last sessions end. */
+static void
 woken_runs(struct loop_task *task)
 {
     struct proxy *p = CONTAINER_OF(task, struct proxy, woken);
     for (unsigned i = 0; i < p->worker_count; i++) {
-        if (!worker_is_drained(p->workers[i])) {
+        if (!worker_has_stopped(p->workers[i])) {
             return;
         }
     }
-    if (p->is_draining) {
+    if (p->is_retired) {
+        close_listeners(p);
+    }
+    if ((p->is_retired || p->is_draining) && sessions_of(p) == 0) {
         loop_stop(p->loop);
     }
 }
@@ -431,6 +523,9 @@ on_message(void *ctx, struct channel_message *m)
             mail.lease.count = share_of_lease(p, mail.lease.count);
             post_all(p, &mail);
         }
+        break;
+    case CHANNEL_RETIRE:
+        on_retire(p, m);
         break;
     case CHANNEL_DRAIN:
         refuse_clients(p);
@@ -489,15 +584,17 @@ proxy_init(struct proxy *p)
     p->uplink.control.fd = -1;
     p->signals = (struct loop_watch){.fd = -1, .ready = signals_ready};
     p->woken.run = woken_runs;
+    p->retire_tick.fire = retire_tick_fires;
     int err = loop_new(&p->loop);
     err = err != 0 ? err : resolver_new(&p->resolver);
     err = err != 0 ? err : watch_signals(p);
-    err = err != 0 ? err : uplink_init(&p->uplink, p->loop, p->options->data_dir);
+    err = err != 0 ? err : uplink_init(&p->uplink, p->loop, p->options->data_dir, p->options->slot);
     if (err != 0) {
         log_error("proxy", "start_failed", "cannot start the proxy",
                   LOG_STR("data", p->options->data_dir), LOG_ERRNO(err));
         return err;
     }
+    p->started_ns = loop_clock_ns(p->loop);
     loop_on_wake(p->loop, &p->woken);
     if (p->options->channel_fd >= 0) {
         err = uplink_connect(&p->uplink, p->options->channel_fd);

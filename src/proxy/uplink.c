@@ -2,7 +2,6 @@
 #include "proxy/uplink.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -167,12 +166,12 @@ control_ready(struct loop_watch *watch, unsigned events)
 }
 
 static int
-open_control(struct uplink *u, const char *data_dir)
+open_control(struct uplink *u, const char *data_dir, unsigned slot)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/control.sock", data_dir);
-    if (len < 0 || (size_t)len >= sizeof(address.sun_path)) {
-        return -ENAMETOOLONG;
+    struct sockaddr_un address;
+    int err = channel_control_address(data_dir, slot, &address);
+    if (err != 0) {
+        return err;
     }
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
@@ -180,7 +179,7 @@ open_control(struct uplink *u, const char *data_dir)
     }
     unlink(address.sun_path);
     mode_t mask = umask(0177);
-    int err = bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ? -errno : 0;
+    err = bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ? -errno : 0;
     umask(mask);
     if (err == 0 && listen(fd, 4) != 0) {
         err = -errno;
@@ -195,11 +194,11 @@ open_control(struct uplink *u, const char *data_dir)
 }
 
 int
-uplink_init(struct uplink *u, struct loop *loop, const char *data_dir)
+uplink_init(struct uplink *u, struct loop *loop, const char *data_dir, unsigned slot)
 {
     u->loop = loop;
     u->control = (struct loop_watch){.fd = -1, .ready = control_ready};
-    return open_control(u, data_dir);
+    return open_control(u, data_dir, slot);
 }
 
 int
@@ -208,6 +207,12 @@ uplink_connect(struct uplink *u, int fd)
     struct channel *channel = NULL;
     int err = channel_new(fd, &channel);
     return err != 0 ? err : set_supervisor(u, &channel);
+}
+
+bool
+uplink_is_connected(const struct uplink *u)
+{
+    return u->supervisor.channel != NULL;
 }
 
 void

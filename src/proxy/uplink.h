@@ -2,7 +2,8 @@
  * proxy/uplink.h - the proxy's side of its supervisor: the one it has, and the next one.
  *
  * Owns the channel to the supervisor and the control socket on which a new supervisor finds this
- * process (SOCK_SEQPACKET, mode 0600, same user or root, first message ADOPT). While a supervisor
+ * process (DATA/control.sock for slot 0, DATA/control.N.sock for slot N; SOCK_SEQPACKET, mode 0600,
+ * same user or root, first message ADOPT). While a supervisor
  * is connected another is refused; when it has died the traffic goes on without. Main thread. */
 #ifndef PROXY_UPLINK_H
 #define PROXY_UPLINK_H
@@ -34,11 +35,14 @@ struct uplink {
 };
 
 /* ctx and the callbacks are set already. 0 or -errno; call uplink_fini either way. */
-MUST_CHECK int uplink_init(struct uplink *u, struct loop *loop, const char *data_dir);
+MUST_CHECK int uplink_init(struct uplink *u, struct loop *loop, const char *data_dir,
+                           unsigned slot);
 void uplink_fini(struct uplink *u);
 
 /* Takes a connected socket as the supervisor's. */
 MUST_CHECK int uplink_connect(struct uplink *u, int fd);
+
+bool uplink_is_connected(const struct uplink *u);
 
 /* Nobody can adopt this process any more, and its place in the data directory is free. */
 void uplink_close_control(struct uplink *u);

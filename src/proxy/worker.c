@@ -148,7 +148,7 @@ static void
 accept_again_fires(struct timer *timer, uint64_t now_ns)
 {
     struct worker *w = CONTAINER_OF(timer, struct worker, accept_again);
-    if (!w->is_draining) {
+    if (!w->is_retired) {
         set_accepting(w, true);
     }
 }
@@ -197,27 +197,25 @@ listener_ready(struct loop_watch *watch, unsigned events)
     }
 }
 
-static void
-check_drained(struct worker *w)
-{
-    if (w->is_draining && list_is_empty(&w->sessions_open) && load_of(w) == 0 &&
-        !atomic_load_explicit(&w->is_drained, memory_order_relaxed)) {
-        atomic_store_explicit(&w->is_drained, true, memory_order_release);
-        loop_wake(w->done_loop);
-    }
-}
-
 void
 worker_session_closed(struct worker *worker)
 {
-    atomic_fetch_sub_explicit(&worker->sessions_now, 1, memory_order_relaxed);
-    check_drained(worker);
+    uint32_t before = atomic_fetch_sub_explicit(&worker->sessions_now, 1, memory_order_relaxed);
+    if (worker->is_retired && before == 1) {
+        loop_wake(worker->done_loop);
+    }
 }
 
 bool
-worker_is_drained(const struct worker *worker)
+worker_has_stopped(const struct worker *worker)
 {
-    return atomic_load_explicit(&worker->is_drained, memory_order_acquire);
+    return atomic_load_explicit(&worker->has_stopped, memory_order_acquire);
+}
+
+uint32_t
+worker_sessions(const struct worker *worker)
+{
+    return load_of(worker);
 }
 
 static void
@@ -237,7 +235,19 @@ drain_ends(struct timer *timer, uint64_t now_ns)
                  LOG_U64("sessions", load_of(w)));
     }
     close_sessions(w);
-    check_drained(w);
+}
+
+static void
+retire(struct worker *w)
+{
+    if (w->is_retired) {
+        return;
+    }
+    w->is_retired = true;
+    loop_timer_cancel(w->loop, &w->accept_again);
+    set_accepting(w, false);
+    atomic_store_explicit(&w->has_stopped, true, memory_order_release);
+    loop_wake(w->done_loop);
 }
 
 static void
@@ -247,14 +257,12 @@ start_drain(struct worker *w)
         return;
     }
     w->is_draining = true;
-    loop_timer_cancel(w->loop, &w->accept_again);
-    set_accepting(w, false);
+    retire(w);
     LIST_FOREACH (node, &w->sessions_open) {
         session_drain(LIST_ENTRY(node, struct session, node));
     }
     uint64_t drain_ns = atomic_load_explicit(&w->limits->drain_ns, memory_order_relaxed);
     loop_timer_set(w->loop, &w->drain_end, loop_now_ns(w->loop) + drain_ns);
-    check_drained(w);
 }
 
 static void
@@ -284,6 +292,9 @@ read_mail(struct worker *w, struct mail *mail)
         break;
     case MAIL_LEASE:
         lease(w, &mail->lease);
+        break;
+    case MAIL_RETIRE:
+        retire(w);
         break;
     case MAIL_DRAIN:
         start_drain(w);

@@ -33,7 +33,8 @@ enum mail_type {
     MAIL_RING,   /* a subscriber's ring */
     MAIL_RENEW,  /* another subscriber reads that ring on */
     MAIL_LEASE,
-    MAIL_DRAIN,
+    MAIL_RETIRE, /* accept no more */
+    MAIL_DRAIN,  /* that, and sessions end */
 };
 
 struct mail {
@@ -62,6 +63,7 @@ struct worker_driver {
 struct worker {
     unsigned magic;
     uint16_t index;
+    bool is_retired; /* accepts no more */
     bool is_draining;
     struct loop *loop;
     struct limits *limits;
@@ -88,8 +90,8 @@ struct worker {
 
     pthread_t thread;
     bool has_thread;
-    struct loop *done_loop;        /* woken when drained */
-    _Atomic bool is_drained;       /* writer: worker; reader: main */
+    struct loop *done_loop;        /* woken when it has stopped, and as its last sessions end */
+    _Atomic bool has_stopped;      /* to accept; writer: worker; reader: main */
     _Atomic uint32_t sessions_now; /* writers: worker, and whoever hands it a client */
     pthread_mutex_t mail_mutex;    /* guards the two below */
     unsigned mail_count;
@@ -120,7 +122,11 @@ void worker_join(struct worker *worker);
 
 /* Any thread. 0 or -EAGAIN: the mailbox is full, nothing was taken. */
 MUST_CHECK int worker_post(struct worker *worker, const struct mail *mail);
-bool worker_is_drained(const struct worker *worker);
+/* Accepts no more clients and touches no listening socket any more. */
+bool worker_has_stopped(const struct worker *worker);
+/* Only once all workers have stopped does 0 mean that no session will come: they hand clients to
+ * one another. */
+uint32_t worker_sessions(const struct worker *worker);
 
 /* For the worker's own parts. */
 uint64_t worker_next_id(struct worker *worker);

@@ -196,7 +196,7 @@ def test_supervisor_may_die_and_another_takes_over(server, tmp_path):
             for epoch in (1, 2):
                 kind, _, rings, fds = second.ask(proxy_host.ATTACH, {})
                 assert kind == proxy_host.RINGS
-                assert rings == {"epoch": epoch, "workers": 2} and len(fds) == 4
+                assert rings == {"epoch": epoch, "workers": 2, "slot": 0} and len(fds) == 4
                 for fd in fds:
                     os.close(fd)
             assert second.ask(proxy_host.CONFIGURE, {"sessions_max": 10})[2] == {"ok": True}

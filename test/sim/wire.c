@@ -46,7 +46,7 @@ wire_new(size_t ring_bytes, const struct wire_out *out)
     err = ring_producer_new(ring_bytes, 1, &ring);
     assert(err == 0);
     int fds[2] = {dup(ring_producer_data_fd(ring)), dup(ring_producer_cursor_fd(ring))};
-    err = subscriber_attach(w->subscriber, fds, 2, &diag);
+    err = subscriber_attach(w->subscriber, 0, fds, 2, &diag);
     assert(err == 0);
     publisher_attach(w->publisher, &ring);
     err = intake_new(INTAKE_MAX, INTAKE_SIZE, &w->intake);

@@ -118,7 +118,10 @@ find_server(const struct pg_session *p, struct slice request,
     return true;
 }
 
-/* To the server that gave out the key, over this session's own link: the client learns from its
+/* A key that is not ours may be of a session that a former proxy finishes: then it goes where this
+ * listener leads, and a server that does not know it ignores it.
+ *
+ * To the server that gave out the key, over this session's own link: the client learns from its
  * end that the request was dealt with, as it does without slowburn between. */
 static void
 pass_on_cancel(struct pg_session *p, struct driver_out *out)
@@ -126,7 +129,8 @@ pass_on_cancel(struct pg_session *p, struct driver_out *out)
     struct slice request = slice_of(p->startup.cancel, p->startup.cancel_len);
     struct driver_env *env = &p->worker->env;
     out->drop = true;
-    if (!find_server(p, request, &out->address)) {
+    bool has_former = atomic_load_explicit(&env->limits->has_former, memory_order_relaxed);
+    if (!find_server(p, request, &out->address) && !has_former) {
         env->counters[COUNTER_cancels_unknown]++;
         out->close = true;
         p->phase = PG_PHASE_OVER;

@@ -170,7 +170,7 @@ from_ring_to_document(void **state)
     assert_int_equal(ring_producer_new(1 << 20, 1, &ring), 0);
     int fds[] = {dup(ring_producer_data_fd(ring)), dup(ring_producer_cursor_fd(ring))};
     publisher_attach(p, &ring);
-    assert_int_equal(analyzer_attach(a, fds, 2, &diag), 0);
+    assert_int_equal(analyzer_attach(a, 0, fds, 2, &diag), 0);
     for (uint64_t n = 1; n <= REQUESTS; n++) {
         publish_request(p, n);
         usleep(2000);

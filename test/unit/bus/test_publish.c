@@ -61,7 +61,7 @@ attach(struct bench *b, uint32_t generation)
     assert_int_equal(ring_producer_new(RING_CAPACITY_MIN, generation, &ring), 0);
     int fds[2] = {dup(ring_producer_data_fd(ring)), dup(ring_producer_cursor_fd(ring))};
     struct diag diag = {0};
-    assert_int_equal(subscriber_attach(b->subscriber, fds, 2, &diag), 0);
+    assert_int_equal(subscriber_attach(b->subscriber, 0, fds, 2, &diag), 0);
     publisher_attach(b->publisher, &ring);
     assert_null(ring);
 }

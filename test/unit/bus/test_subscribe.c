@@ -58,7 +58,7 @@ the_next_reader_goes_on_where_one_died(void **state)
     struct ring_producer *ring = new_ring(1, fds);
     int again[2] = {dup(fds[0]), dup(fds[1])};
     assert_int_equal(subscriber_new(&first), 0);
-    assert_int_equal(subscriber_attach(first, fds, 2, &diag), 0);
+    assert_int_equal(subscriber_attach(first, 0, fds, 2, &diag), 0);
     for (uint64_t seq = 0; seq < 10; seq++) {
         assert_true(put(ring, EV_IN_FLIGHT, seq));
     }
@@ -67,7 +67,7 @@ the_next_reader_goes_on_where_one_died(void **state)
     assert_int_equal(ring_unread(ring), 6);
     assert_true(put(ring, EV_IN_FLIGHT, 10));
     assert_int_equal(subscriber_new(&second), 0);
-    assert_int_equal(subscriber_attach(second, again, 2, &diag), 0);
+    assert_int_equal(subscriber_attach(second, 0, again, 2, &diag), 0);
     assert_int_equal(subscriber_poll(second, 100, on_event, &seen_next), 7);
     assert_int_equal(seen_next.last_seq, 10);
     assert_int_equal(subscriber_totals(second).missing, 0);
@@ -88,7 +88,7 @@ reads_every_ring_in_turn(void **state)
     for (int i = 0; i < 3; i++) {
         rings[i] = new_ring(4, fds + 2 * i);
     }
-    assert_int_equal(subscriber_attach(s, fds, 6, &diag), 0);
+    assert_int_equal(subscriber_attach(s, 0, fds, 6, &diag), 0);
     for (uint64_t seq = 0; seq < 10; seq++) {
         for (int i = 0; i < 3; i++) {
             assert_true(put(rings[i], EV_IN_FLIGHT, seq));
@@ -118,7 +118,7 @@ counts_gaps_and_skips_strangers(void **state)
     struct seen seen = {0};
     assert_int_equal(subscriber_new(&s), 0);
     struct ring_producer *p = new_ring(1, fds);
-    assert_int_equal(subscriber_attach(s, fds, 2, &diag), 0);
+    assert_int_equal(subscriber_attach(s, 0, fds, 2, &diag), 0);
     assert_true(put(p, EV_IN_FLIGHT, 2)); /* two are missing before it */
     assert_true(put(p, 999, 3));
     assert_true(put(p, EV_IN_FLIGHT, 9)); /* five */
@@ -147,7 +147,7 @@ one_broken_ring_harms_no_other(void **state)
     assert_int_equal(subscriber_new(&s), 0);
     rings[0] = new_ring(1, fds);
     rings[1] = new_ring(1, fds + 2);
-    assert_int_equal(subscriber_attach(s, fds, 4, &diag), 0);
+    assert_int_equal(subscriber_attach(s, 0, fds, 4, &diag), 0);
     struct event_name *name = ring_reserve(rings[0], sizeof(*name));
     *name = (struct event_name){
         .head = {.type = EV_NAME, .body_len = sizeof(*name), .len = sizeof(*name)},
@@ -173,13 +173,13 @@ a_new_attachment_reads_the_old_rings_out(void **state)
     struct seen seen = {0};
     assert_int_equal(subscriber_new(&s), 0);
     struct ring_producer *old = new_ring(1, fds);
-    assert_int_equal(subscriber_attach(s, fds, 2, &diag), 0);
+    assert_int_equal(subscriber_attach(s, 0, fds, 2, &diag), 0);
     for (uint64_t seq = 0; seq < 5; seq++) {
         assert_true(put(old, EV_IN_FLIGHT, seq));
     }
     ring_producer_free(&old); /* without an end: killed */
     struct ring_producer *young = new_ring(2, fds);
-    assert_int_equal(subscriber_attach(s, fds, 2, &diag), 0);
+    assert_int_equal(subscriber_attach(s, 0, fds, 2, &diag), 0);
     assert_true(put(young, EV_IN_FLIGHT, 0));
     assert_int_equal(subscriber_poll(s, 3, on_event, &seen), 4);
     assert_int_equal(subscriber_totals(s).rings, 2);
@@ -205,12 +205,40 @@ the_oldest_gives_way(void **state)
     for (uint32_t i = 0; i < SUBSCRIBER_RINGS_MAX + 3; i++) {
         struct ring_producer *p = new_ring(i, fds);
         assert_true(put(p, EV_IN_FLIGHT, 0));
-        assert_int_equal(subscriber_attach(s, fds, 2, &diag), 0);
+        assert_int_equal(subscriber_attach(s, 0, fds, 2, &diag), 0);
         ring_producer_free(&p);
     }
     assert_int_equal(subscriber_totals(s).abandoned, 3);
     assert_int_equal(subscriber_poll(s, 10, on_event, &seen), SUBSCRIBER_RINGS_MAX);
     assert_int_equal(subscriber_totals(s).rings, 1);
+    subscriber_free(&s);
+}
+
+/* Two proxies side by side: new rings of one leave the other's alone, and one that was killed is
+ * read out. */
+static void
+sources_are_apart(void **state)
+{
+    struct subscriber *s;
+    int fds[2];
+    struct diag diag = {0};
+    struct seen seen = {0};
+    assert_int_equal(subscriber_new(&s), 0);
+    struct ring_producer *one = new_ring(1, fds);
+    assert_int_equal(subscriber_attach(s, 0, fds, 2, &diag), 0);
+    struct ring_producer *two = new_ring(1, fds);
+    assert_int_equal(subscriber_attach(s, 1, fds, 2, &diag), 0);
+    assert_int_equal(subscriber_poll(s, 10, on_event, &seen), 0);
+    assert_int_equal(subscriber_totals(s).rings, 2);
+    assert_int_equal(subscriber_totals(s).attached, 2);
+    assert_true(put(one, EV_IN_FLIGHT, 0) && put(two, EV_IN_FLIGHT, 0));
+    subscriber_retire(s, 0);
+    assert_int_equal(subscriber_poll(s, 10, on_event, &seen), 2);
+    assert_int_equal(subscriber_totals(s).rings, 1);
+    assert_true(put(two, EV_IN_FLIGHT, 1));
+    assert_int_equal(subscriber_poll(s, 10, on_event, &seen), 1);
+    ring_producer_free(&one);
+    ring_producer_free(&two);
     subscriber_free(&s);
 }
 
@@ -221,13 +249,13 @@ refuses_odd_and_foreign_descriptors(void **state)
     int fds[4];
     struct diag diag = {0};
     assert_int_equal(subscriber_new(&s), 0);
-    assert_int_equal(subscriber_attach(s, fds, 0, &diag), -EBADMSG);
+    assert_int_equal(subscriber_attach(s, 0, fds, 0, &diag), -EBADMSG);
     fds[0] = dup(0);
-    assert_int_equal(subscriber_attach(s, fds, 1, &diag), -EBADMSG);
+    assert_int_equal(subscriber_attach(s, 0, fds, 1, &diag), -EBADMSG);
     struct ring_producer *p = new_ring(1, fds);
     fds[2] = dup(fds[0]);
     fds[3] = dup(fds[0]); /* not a cursor */
-    assert_true(subscriber_attach(s, fds, 4, &diag) < 0);
+    assert_true(subscriber_attach(s, 0, fds, 4, &diag) < 0);
     assert_int_equal(subscriber_totals(s).rings, 0);
     for (int i = 0; i < 4; i++) {
         assert_int_equal(close(fds[i]), -1); /* they were taken */
@@ -246,6 +274,7 @@ main(void)
         cmocka_unit_test(one_broken_ring_harms_no_other),
         cmocka_unit_test(a_new_attachment_reads_the_old_rings_out),
         cmocka_unit_test(the_oldest_gives_way),
+        cmocka_unit_test(sources_are_apart),
         cmocka_unit_test(refuses_odd_and_foreign_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

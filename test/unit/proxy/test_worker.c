@@ -544,12 +544,14 @@ drain_ends_what_may_end(void **state)
     hear_end(busy);
     close(busy);
     for (unsigned i = 0; i < 20000; i++) {
-        if (worker_is_drained(workers[0]) && worker_is_drained(workers[1])) {
+        if (worker_has_stopped(workers[0]) && worker_has_stopped(workers[1]) &&
+            worker_sessions(workers[0]) + worker_sessions(workers[1]) == 0) {
             break;
         }
         usleep(1000);
     }
-    assert_true(worker_is_drained(workers[0]) && worker_is_drained(workers[1]));
+    assert_true(worker_has_stopped(workers[0]) && worker_has_stopped(workers[1]));
+    assert_int_equal(worker_sessions(workers[0]) + worker_sessions(workers[1]), 0);
 }
 
 static void

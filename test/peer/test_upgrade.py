@@ -1,0 +1,356 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Upgrades under traffic: no query fails, no session is dropped, the totals reconcile; and what a
+broken binary, a wrong configuration or a death in the midst of it changes: nothing."""
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import psycopg
+import pytest
+
+from test.harness import processes
+from test.harness.slowburn import Slowburn
+from test.peer.test_kills import Queries, statements
+from test.peer.test_lifecycle import is_alive, until
+
+BINARY = os.path.abspath(os.environ["SLOWBURN_BINARY"])
+BROKEN = os.path.join(os.path.dirname(BINARY), "..", "test", "peer", "slowburn_broken")
+
+
+def replace(path, by):
+    """As a package manager does: beside it, then renamed over it."""
+    shutil.copy(by, path + ".new")
+    os.chmod(path + ".new", 0o755)
+    os.rename(path + ".new", path)
+
+
+class Upgradable(Slowburn):
+    """A daemon whose binary is its own, so that it can be replaced."""
+
+    def __init__(self, folder, postgres_port, more=()):
+        self.own = os.path.join(folder, "slowburn.bin")
+        replace(self.own, BINARY)
+        super().__init__(self.own, folder, postgres_port, more=more)
+
+    def __exit__(self, *_):
+        former = self.proxies()
+        super().__exit__()
+        for pid in filter(is_alive, former):
+            os.kill(pid, signal.SIGKILL)
+
+    def upgrade(self):
+        """Exit code, what was printed."""
+        done = subprocess.run([BINARY, "upgrade", "--data", self.data], capture_output=True,
+                              text=True, check=False, timeout=120)
+        return done.returncode, done.stdout + done.stderr
+
+    def upgraded(self):
+        code, said = self.upgrade()
+        assert code == 0, said + open(self.log, encoding="utf-8").read()
+        self.wait_until_watching()
+
+    def proxies(self):
+        """Pids of all proxies, the oldest first."""
+        found = []
+        with contextlib.suppress(OSError), open(
+                f"/proc/{self.process.pid}/task/{self.process.pid}/children",
+                encoding="ascii") as pids:
+            for pid in map(int, pids.read().split()):
+                with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as words:
+                    if words.read().split(b"\0")[1:3] == [b"child", b"proxy"]:
+                        found.append(pid)
+        return found
+
+    def former(self):
+        return self.document("status")["supervisor"].get("former_proxies", [])
+
+    def record(self):
+        with open(os.path.join(self.data, "upgrade.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def in_state(self, state):
+        return until(lambda: os.path.exists(os.path.join(self.data, "upgrade.json"))
+                     and self.record()["state"] == state, f"the upgrade is {state}")
+
+    def ask(self):
+        """Begins an upgrade and does not wait for its end."""
+        self.process.send_signal(signal.SIGUSR2)
+
+
+@pytest.fixture
+def daemon(postgres, tmp_path):
+    with Upgradable(str(tmp_path), postgres.port) as running:
+        running.wait_until_watching()
+        yield running
+
+
+def connect(postgres, daemon, **more):
+    return psycopg.connect(postgres.dsn(port=daemon.port), autocommit=True, prepare_threshold=None,
+                           **more)
+
+
+def answers(connection, number=1):
+    return connection.execute(f"SELECT {number}").fetchone() == (number,)
+
+
+def test_three_upgrades_under_load_drop_nothing(postgres, daemon):
+    load = Queries(postgres.dsn(port=daemon.port))
+    pooled = [connect(postgres, daemon) for _ in range(4)]
+    inside = connect(postgres, daemon)
+    inside.autocommit = False
+    assert answers(inside)  # a transaction that lasts through all of it
+    threads = load.threads
+    for thread in threads:
+        thread.start()
+    try:
+        first = daemon.proxies()
+        for generation in range(3):
+            before = load.done
+            daemon.upgraded()
+            pooled.append(connect(postgres, daemon))
+            assert all(answers(connection) for connection in pooled)
+            assert answers(inside, generation)
+            until(lambda: load.done > before + 50, "traffic through the new proxy")
+            assert len(daemon.former()) == generation + 1
+        assert daemon.proxies()[0] == first[0]
+    finally:
+        load.ends.set()
+        for thread in threads:
+            thread.join()
+    assert load.failures == []
+    # A fourth finds no room, says until when, and changes nothing.
+    code, said = daemon.upgrade()
+    assert code == 1 and "3 former proxies still finish their sessions" in said
+    oldest = daemon.former()[0]
+    assert oldest["sessions_left"] >= 5 and oldest["until"][:2] == "20"
+    inside.commit()
+    for connection in (inside, *pooled):
+        assert answers(connection)
+        connection.close()
+    until(lambda: daemon.former() == [], "the former proxies leave")
+    daemon.upgraded()
+    # Every call is known, once: each of three analyzers read where the one before had stopped.
+    def reconciled():
+        known = statements(daemon)
+        return all(known.get(text, {}).get("calls") == count
+                   for text, count in load.sent.items())
+    until(reconciled, "all calls are known")
+    assert daemon.document("status")["proxy"]["events_dropped"] == 0
+    with connect(postgres, daemon) as fresh:
+        assert answers(fresh)
+
+
+def test_counters_never_go_backwards(postgres, daemon):
+    seen = []
+    ends = threading.Event()
+
+    def look():
+        while not ends.is_set():
+            with contextlib.suppress(RuntimeError, KeyError):
+                seen.append(daemon.document("status")["proxy"]["queries"])
+            time.sleep(0.2)
+    with connect(postgres, daemon) as old:
+        for _ in range(100):
+            assert answers(old)
+        until(lambda: daemon.document("status")["proxy"]["queries"] >= 100, "they are counted")
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        daemon.ask()
+        daemon.in_state("proving")
+        with connect(postgres, daemon) as new:
+            for _ in range(100):
+                assert answers(old) and answers(new)
+            until(lambda: daemon.document("status")["proxy"]["queries"] >= 300, "both count")
+            ends.set()
+            watcher.join()
+            daemon.in_state("done")
+    assert seen == sorted(seen)
+
+
+def test_the_bound_tells_idle_sessions_and_closes_busy_ones(postgres, tmp_path):
+    with Upgradable(str(tmp_path), postgres.port,
+                    more=("--upgrade-drain-s", "1", "--drain-ms", "300")) as daemon:
+        daemon.wait_until_watching()
+        idle, busy = connect(postgres, daemon), connect(postgres, daemon)
+        busy.autocommit = False
+        assert answers(idle) and answers(busy)
+        former = daemon.proxies()
+        daemon.upgraded()
+        until(lambda: not is_alive(former[0]), "the former proxy ends at its bound")
+        with pytest.raises(psycopg.OperationalError, match="slowburn is shutting down"):
+            answers(idle)  # libpq shows the message of the 57P01 that came unasked
+        with pytest.raises(psycopg.OperationalError):
+            answers(busy)
+        with connect(postgres, daemon) as fresh:
+            assert answers(fresh)
+
+
+def test_a_cancel_finds_a_session_of_the_former_proxy(postgres, daemon):
+    with connect(postgres, daemon) as old:
+        daemon.upgraded()
+        failed = []
+
+        def sleep():
+            try:
+                old.execute("SELECT pg_sleep(60)")
+            except psycopg.errors.QueryCanceled as error:
+                failed.append(error.sqlstate)
+        sleeper = threading.Thread(target=sleep)
+        sleeper.start()
+        with psycopg.connect(postgres.dsn(), autocommit=True) as direct:
+            until(lambda: direct.execute("SELECT count(*) FROM pg_stat_activity WHERE query = "
+                                         "'SELECT pg_sleep(60)'").fetchone() == (1,), "it sleeps")
+        old.cancel()
+        sleeper.join(60)
+        assert failed == ["57014"]
+
+
+BINARIES = {
+    "is another program": ("/bin/true", "does not answer as a slowburn that can take over would"),
+    "is cut short": (None, "crashed when tried"),
+    "dies at once": ("early", "the new proxy ended before it was ready (signal 9)"),
+    "dies once it serves": ("late", "the new proxy ended right after it had begun to accept"),
+    "says nothing": ("mute", "the new proxy was not ready within 15 s"),
+}
+
+
+@pytest.mark.parametrize("what", BINARIES)
+def test_a_broken_binary_changes_nothing(postgres, tmp_path, what):
+    other, reason = BINARIES[what]
+    way = other if other in ("early", "late", "mute") else ""
+    folder = tmp_path
+    with Upgradable(str(folder), postgres.port) as daemon:
+        pass
+    daemon.own = os.path.join(str(folder), "slowburn-" + (way or "x"))
+    replace(daemon.own, BINARY)
+    daemon.command[daemon.command.index(daemon.binary)] = daemon.own
+    with daemon:
+        daemon.wait_until_watching()
+        with connect(postgres, daemon) as old:
+            proxies = daemon.proxies()
+            if other is None:
+                with open(BINARY, "rb") as whole, open(daemon.own + ".new", "wb") as cut:
+                    cut.write(whole.read(100_000))
+                os.chmod(daemon.own + ".new", 0o755)
+                os.rename(daemon.own + ".new", daemon.own)
+            else:
+                replace(daemon.own, BROKEN if way else other)
+            code, said = daemon.upgrade()
+            assert (code, reason in said) == (1, True), said
+            assert daemon.proxies() == proxies
+            assert daemon.record()["state"] == "failed"
+            assert answers(old)
+            with connect(postgres, daemon) as new:
+                assert answers(new)
+            # The next one, with a sound binary, works: the way back left nothing behind.
+            replace(daemon.own, BINARY)
+            daemon.upgraded()
+            assert answers(old)
+            assert daemon.proxies() != proxies
+
+
+def test_configurations_that_cannot_be_used(postgres, tmp_path):
+    path = tmp_path / "slowburn.conf"
+    listen, admin, taken = (processes.free_port() for _ in range(3))
+    good = (f"[slowburn]\nadmin = {admin}\n[postgres main]\nlisten = {listen}\n"
+            f"upstream = 127.0.0.1:{postgres.port}\n")
+    path.write_text(good)
+    with Upgradable(str(tmp_path), postgres.port) as daemon:
+        pass
+    daemon.port, daemon.admin = listen, admin
+    daemon.command = [daemon.own, "run", "-c", str(path), "--data", daemon.data]
+    with daemon, socket.socket() as other:
+        daemon.wait_until_watching()
+        other.bind(("127.0.0.1", taken))
+        other.listen()
+        with connect(postgres, daemon) as old:
+            proxies = daemon.proxies()
+            path.write_text(good + "[limits]\ndrain_sm = 5\n")
+            code, said = daemon.upgrade()
+            assert code == 1 and 'unknown key "drain_sm" in [limits]' in said
+            path.write_text(good + f"[http web]\nlisten = {taken}\nupstream = 127.0.0.1:9\n")
+            code, said = daemon.upgrade()
+            assert code == 1 and f"127.0.0.1:{taken}: the port is in use" in said
+            assert daemon.proxies() == proxies and answers(old)
+            # What a SIGHUP cannot change, an upgrade can: listeners come and stay, workers change.
+            more = processes.free_port()
+            path.write_text(good.replace("[postgres", "workers = 3\n[postgres", 1) +
+                            f"[postgres second]\nlisten = {more}\n"
+                            f"upstream = 127.0.0.1:{postgres.port}\n")
+            daemon.upgraded()
+            assert answers(old)
+            for port in (listen, more):
+                with psycopg.connect(postgres.dsn(port=port)) as new:
+                    assert answers(new)
+            ways = subprocess.run([BINARY, "bypass", "--data", daemon.data, "--json"],
+                                  capture_output=True, text=True, check=True)
+            assert [l["name"] for l in json.loads(ways.stdout)] == ["main", "second"]
+
+
+def test_a_supervisor_killed_in_the_midst(postgres, daemon):
+    with connect(postgres, daemon) as old:
+        daemon.ask()
+        daemon.in_state("proving")
+        former, successor = daemon.proxies()
+        daemon.process.kill()
+        daemon.process.wait()
+        assert answers(old)
+        with connect(postgres, daemon) as meanwhile:
+            assert answers(meanwhile)
+            # The next one takes both over, and finishes what the dead one had begun.
+            daemon.process = processes.start(daemon.command, daemon.log)
+            until(lambda: former_or_none(daemon) == [former], "the older one is retired")
+            assert daemon.record()["state"] == "failed"
+            assert answers(old) and answers(meanwhile)
+            with connect(postgres, daemon) as new:
+                assert answers(new)
+    until(lambda: not is_alive(former), "the former proxy ends with its last session")
+    assert is_alive(successor)
+    daemon.upgraded()
+    until(lambda: not is_alive(successor), "an adopted proxy is replaced like any other")
+
+
+def former_or_none(daemon):
+    """None while the daemon is not there yet."""
+    with contextlib.suppress(RuntimeError, KeyError):
+        return [proxy["pid"] for proxy in daemon.former()]
+    return None
+
+
+def test_a_former_proxy_that_dies_in_the_midst(postgres, daemon):
+    daemon.ask()
+    daemon.in_state("proving")
+    former, successor = daemon.proxies()
+    os.kill(former, signal.SIGKILL)
+    daemon.in_state("done")
+    assert daemon.proxies() == [successor]
+    with connect(postgres, daemon) as new:
+        assert answers(new)
+
+
+def test_stopping_in_the_midst_stops_all(postgres, daemon):
+    with connect(postgres, daemon) as old:
+        assert answers(old)
+        daemon.ask()
+        daemon.in_state("proving")
+        proxies = daemon.proxies()
+        assert len(proxies) == 2
+        daemon.process.terminate()
+        assert daemon.process.wait(60) == 0
+    assert not any(map(is_alive, proxies))
+    assert daemon.record()["state"] == "failed"
+
+
+def test_nobody_to_ask(tmp_path):
+    done = subprocess.run([BINARY, "upgrade", "--data", str(tmp_path)], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 3 and "no slowburn runs with the data directory" in done.stderr
+    done = subprocess.run([BINARY, "bypass", "--data", str(tmp_path)], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 3 and "give the configuration with -c FILE" in done.stderr
