@@ -79,7 +79,7 @@ security_settings_check(const struct security_settings *settings, struct diag *d
 {
     struct security_choice c = {
         .client_tls = has(settings, SECURITY_tls_cert) ? CLIENT_TLS_ALLOW : CLIENT_TLS_DISABLE,
-        .server_tls = SERVER_TLS_DISABLE,
+        .server_tls = SERVER_TLS_FOLLOW,
     };
     if (has(settings, SECURITY_client_tls)) {
         c.client_tls = (enum client_tls)place_of(

@@ -219,6 +219,84 @@ refuse(struct pg_session *p, struct slice chunk, const char *sqlstate, const cha
     return chunk.len;
 }
 
+static bool
+may_have_tls(const struct pg_session *p)
+{
+    const struct security *security = p->s->security;
+    return security != NULL && (p->s->client_tls != NULL ||
+                                security_choice(security)->server_tls != SERVER_TLS_DISABLE);
+}
+
+/* From here on every byte goes on as it is, first, and is looked at afterwards. */
+static void
+login_passes(struct pg_session *p)
+{
+    pg_login_free(&p->login);
+    p->s->passive_client = true;
+    p->s->passive_upstream = true;
+}
+
+static void
+observe_client(struct pg_session *p, struct slice bytes, uint64_t now_ns)
+{
+    const char *reason;
+    if (!p->s->opaque && !pg_client_bytes(p, bytes, now_ns, &reason)) {
+        pg_session_lost(p, reason);
+    }
+    p->inside_before_ns = p->s->inside_ns;
+}
+
+static void
+observe_server(struct pg_session *p, struct slice bytes, uint64_t now_ns)
+{
+    const char *reason;
+    if (!p->s->opaque && !pg_server_bytes(p, bytes, now_ns, &reason)) {
+        pg_session_lost(p, reason);
+    }
+    p->inside_before_ns = p->s->inside_ns;
+}
+
+/* A hook late, because the last message lives in the login until it is written. */
+static void
+end_login(struct pg_session *p)
+{
+    if (p->login != NULL && p->login_is_over) {
+        login_passes(p);
+    }
+}
+
+static size_t
+login_client(struct pg_session *p, struct slice chunk, uint64_t now_ns, struct driver_out *out)
+{
+    size_t used;
+    if (!pg_login_client(p->login, chunk, out, &used)) {
+        return refuse(p, chunk, "28000",
+                      "slowburn: channel binding does not reach through two TLS connections with "
+                      "different certificates; connect with channel_binding=disable",
+                      out);
+    }
+    observe_client(p, slice_sub(chunk, 0, used), now_ns);
+    if (p->s->opaque && out->drop && out->to_upstream.len == 0) {
+        out->to_upstream = pg_login_held(p->login);
+    }
+    return used;
+}
+
+static size_t
+login_server(struct pg_session *p, struct slice chunk, uint64_t now_ns, struct driver_out *out)
+{
+    struct slice said;
+    bool is_done;
+    size_t used = pg_login_server(p->login, p->s, chunk, out, &said, &is_done);
+    observe_server(p, said, now_ns);
+    if (p->s->opaque) {
+        out->to_upstream = pg_login_held(p->login);
+    } else if (is_done) {
+        p->login_is_over = true;
+    }
+    return used;
+}
+
 static void
 startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out *out)
 {
@@ -253,8 +331,11 @@ startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out
     memset(&p->frontend, 0, sizeof(p->frontend));
     memset(&p->backend, 0, sizeof(p->backend));
     p->phase = PG_PHASE_NORMAL;
-    p->s->passive_client = true;
-    p->s->passive_upstream = true;
+    if (may_have_tls(p)) {
+        p->login = pg_login_new();
+    } else {
+        login_passes(p);
+    }
     p->replication = replication;
     p->worker->env.counters[COUNTER_sessions_replication] += replication;
     if (pg_replies_push(&p->replies, PG_REPLY_STARTUP, 0) != DEC_OK) {
@@ -312,7 +393,6 @@ client_bytes(void *worker, struct driver_session *s, struct slice chunk, uint64_
              struct driver_out *out)
 {
     struct pg_session *p = s->state;
-    const char *reason;
     switch (p->phase) {
     case PG_PHASE_STARTUP:
         if (pg_startup_is_tls(&p->startup, chunk) && offers_tls(p)) {
@@ -323,10 +403,11 @@ client_bytes(void *worker, struct driver_session *s, struct slice chunk, uint64_
         }
         return startup_bytes(p, chunk, out);
     case PG_PHASE_NORMAL:
-        if (!s->opaque && !pg_client_bytes(p, chunk, now_ns, &reason)) {
-            pg_session_lost(p, reason);
+        end_login(p);
+        if (p->login != NULL) {
+            return login_client(p, chunk, now_ns, out);
         }
-        p->inside_before_ns = s->inside_ns;
+        observe_client(p, chunk, now_ns);
         return chunk.len;
     default:
         out->drop = true;
@@ -339,11 +420,13 @@ upstream_bytes(void *worker, struct driver_session *s, struct slice chunk, uint6
                struct driver_out *out)
 {
     struct pg_session *p = s->state;
-    const char *reason;
-    if (p->phase == PG_PHASE_NORMAL && !s->opaque && !pg_server_bytes(p, chunk, now_ns, &reason)) {
-        pg_session_lost(p, reason);
+    if (p->phase == PG_PHASE_NORMAL) {
+        end_login(p);
+        if (p->login != NULL) {
+            return login_server(p, chunk, now_ns, out);
+        }
+        observe_server(p, chunk, now_ns);
     }
-    p->inside_before_ns = s->inside_ns;
     return chunk.len;
 }
 

@@ -131,6 +131,7 @@ pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns)
         census_leave(p->worker->env.census, p->user_key);
     }
     observe_close(&p->observe, &p->worker->env, p->s, reason, now_ns);
+    pg_login_free(&p->login);
     list_remove(&p->node);
 }
 

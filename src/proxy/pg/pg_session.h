@@ -20,6 +20,7 @@
 #include "proxy/driver.h"
 #include "proxy/observe.h"
 #include "proxy/pg/pg_exec.h"
+#include "proxy/pg/pg_login.h"
 #include "proxy/pg/pg_names.h"
 #include "proxy/pg/pg_reader.h"
 
@@ -55,14 +56,16 @@ struct pg_session {
     struct observe observe;
     uint8_t phase; /* enum pg_phase */
     uint8_t tx_state;
+    bool login_is_over;
     bool goodbye;        /* Terminate was sent */
     bool replication;    /* followed, but not observed: a stream of changes, not of queries */
     bool batch_executes; /* since the last Sync */
     uint8_t head_len;
-    uint8_t head[8];      /* of a startup packet */
-    uint64_t user_key;    /* under which it is counted; 0: not */
-    uint64_t ready_ns;    /* the server has said ReadyForQuery, and the client nothing since; 0 */
-    uint32_t cancel_slot; /* in the table of keys; CANCELS_NONE */
+    uint8_t head[8];        /* of a startup packet */
+    struct pg_login *login; /* NULL: its bytes pass untouched */
+    uint64_t user_key;      /* under which it is counted; 0: not */
+    uint64_t ready_ns;      /* the server has said ReadyForQuery, and the client nothing since; 0 */
+    uint32_t cancel_slot;   /* in the table of keys; CANCELS_NONE */
     uint32_t cancel_pid;
     uint16_t cancel_key_len; /* 0: the server gave none, or one that cannot be */
     uint8_t cancel_key[PG_CANCEL_KEY_MAX];

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/pg/pg_login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/tls.h"
+
+enum { HEAD_LEN = 5, AUTH_OK = 0, AUTH_SASL = 10 };
+
+static const char plus[] = "SCRAM-SHA-256-PLUS";
+
+struct pg_login {
+    uint32_t fill;    /* of message */
+    uint32_t left;    /* of one that passes */
+    bool is_watching; /* for a client that binds to what cannot fit */
+    uint8_t held_len;
+    uint8_t held[HEAD_LEN + sizeof(plus)]; /* of the client's answer */
+    uint8_t message[PG_LOGIN_MESSAGE_MAX];
+};
+
+struct pg_login *
+pg_login_new(void)
+{
+    return check_alloc(1, sizeof(struct pg_login));
+}
+
+void
+pg_login_free(struct pg_login **login)
+{
+    free(TAKE(*login));
+}
+
+static uint32_t
+load_u32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static void
+store_u32(uint8_t *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++) {
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
+    }
+}
+
+/* Where PLUS stands in the list of names, or NULL. */
+static uint8_t *
+find_plus(struct pg_login *l, uint32_t len)
+{
+    uint8_t *at = l->message + HEAD_LEN + 4, *end = l->message + len;
+    while (at < end && *at != 0) {
+        uint8_t *next = memchr(at, 0, (size_t)(end - at));
+        if (next == NULL) {
+            return NULL;
+        }
+        if ((size_t)(next - at) == sizeof(plus) - 1 && memcmp(at, plus, sizeof(plus)) == 0) {
+            return at;
+        }
+        at = next + 1;
+    }
+    return NULL;
+}
+
+static bool
+is_bound_alike(const struct driver_session *s)
+{
+    struct tls_binding ours = tls_binding(s->client_tls), theirs = tls_binding(s->upstream_tls);
+    return ours.len > 0 &&
+           slice_eq(slice_of(ours.bytes, ours.len), slice_of(theirs.bytes, theirs.len));
+}
+
+/* The offer, as the client gets it. */
+static uint32_t
+edit_offer(struct pg_login *l, const struct driver_session *s, uint32_t len)
+{
+    uint8_t *at = find_plus(l, len);
+    if (at == NULL) {
+        return len;
+    }
+    if (s->client_tls != NULL && s->upstream_tls != NULL) {
+        l->is_watching = !is_bound_alike(s);
+        return len;
+    }
+    memmove(at, at + sizeof(plus), (size_t)(l->message + len - at) - sizeof(plus));
+    len -= (uint32_t)sizeof(plus);
+    store_u32(l->message + 1, len - 1);
+    return len;
+}
+
+size_t
+pg_login_server(struct pg_login *l, const struct driver_session *s, struct slice chunk,
+                struct driver_out *out, struct slice *ret_said, bool *ret_done)
+{
+    *ret_done = false;
+    if (l->left > 0) {
+        size_t used = MIN(chunk.len, l->left);
+        l->left -= (uint32_t)used;
+        *ret_said = slice_sub(chunk, 0, used);
+        return used;
+    }
+    out->drop = true;
+    *ret_said = SLICE_NONE;
+    uint32_t want = HEAD_LEN;
+    if (l->fill >= HEAD_LEN) {
+        want = 1 + load_u32(l->message + 1);
+    }
+    size_t used = MIN(chunk.len, want - l->fill);
+    memcpy(l->message + l->fill, chunk.ptr, used);
+    l->fill += (uint32_t)used;
+    if (l->fill < want) {
+        return used;
+    }
+    uint32_t len = 1 + load_u32(l->message + 1);
+    bool is_ours = l->message[0] == 'R' && len >= HEAD_LEN + 4 && len <= sizeof(l->message);
+    if (l->fill == HEAD_LEN && is_ours) {
+        return used; /* its body first */
+    }
+    if (!is_ours) {
+        /* A length that cannot be is the observer's to find. */
+        l->left = len > HEAD_LEN ? len - HEAD_LEN : 0;
+        len = HEAD_LEN;
+    } else {
+        uint32_t code = load_u32(l->message + HEAD_LEN);
+        *ret_done = code == AUTH_OK;
+        len = code == AUTH_SASL ? edit_offer(l, s, len) : len;
+    }
+    l->fill = 0;
+    *ret_said = slice_of(l->message, len);
+    out->to_client = *ret_said;
+    return used;
+}
+
+static bool
+fits(const struct pg_login *l, uint8_t byte)
+{
+    if (l->held_len == 0) {
+        return byte == 'p';
+    }
+    return l->held_len < HEAD_LEN || byte == (uint8_t)plus[l->held_len - HEAD_LEN];
+}
+
+bool
+pg_login_client(struct pg_login *l, struct slice chunk, struct driver_out *out, size_t *ret_used)
+{
+    *ret_used = chunk.len;
+    if (!l->is_watching) {
+        return true;
+    }
+    out->drop = true;
+    for (size_t i = 0; i < chunk.len; i++) {
+        bool is_plus_so_far = fits(l, chunk.ptr[i]);
+        l->held[l->held_len++] = chunk.ptr[i];
+        if (!is_plus_so_far) {
+            out->to_upstream = pg_login_held(l);
+            l->is_watching = false;
+            *ret_used = i + 1;
+            return true;
+        }
+        if (l->held_len == sizeof(l->held)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct slice
+pg_login_held(const struct pg_login *l)
+{
+    return slice_of(l->held, l->is_watching ? l->held_len : 0);
+}
