@@ -14,7 +14,7 @@ PYTHON     := /usr/bin/python3
 SEED       ?= 1
 JOBS       ?= 2
 
-.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench check deb install clean help
+.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -76,6 +76,21 @@ kills: deps all
 bench: deps all
 	@$(PYTHON) test/bench/bench.py --binary $(BUILD)/src/slowburn
 
+# Which statements are one statement: beside pg_stat_statements over the statements of real
+# applications, and beside libpg_query over PostgreSQL's regression suite, which it fetches.
+fingerprints: deps $(TEST_BUILD)/build.ninja
+	@ninja -C $(TEST_BUILD) test/corpus/prints
+	@test/corpus/fetch-regress $(TEST_BUILD)/regress
+	@$(PYTHON) test/corpus/agree.py $(TEST_BUILD)/test/corpus/prints --regress $(TEST_BUILD)/regress/sql
+
+FAST_BUILD ?= build-fast
+
+# Bytes of SQL a second on one core, beside libpg_query, and instructions a byte.
+bench-fingerprint: deps
+	@test -f $(FAST_BUILD)/build.ninja || meson setup $(FAST_BUILD) >/dev/null
+	@ninja -C $(FAST_BUILD) test/bench/bench_fingerprint
+	@$(PYTHON) test/bench/fingerprint.py $(FAST_BUILD)/test/bench/bench_fingerprint
+
 check:
 	@tools/deps --check check
 	@tools/layers src
@@ -101,5 +116,7 @@ help:
 	@echo 'make shop-tests        the slow tests with the real shop'
 	@echo 'make kills             the store through 50 deaths of its writer'
 	@echo 'make bench             beside PgBouncer and direct, in one run'
+	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
+	@echo 'make bench-fingerprint  MB/s of SQL beside libpg_query'
 	@echo 'make check             include directions and formatting'
 	@echo 'make deb               a Debian package'
