@@ -6,7 +6,7 @@
 
 #include "io/log.h"
 
-enum setting_type { TYPE_NUMBER, TYPE_TEXT, TYPE_LEVEL, TYPE_FORMAT };
+enum setting_type { TYPE_NUMBER, TYPE_TEXT, TYPE_LEVEL, TYPE_FORMAT, TYPE_MODE };
 
 struct setting_info {
     const char *name;
@@ -24,6 +24,7 @@ struct setting_info {
 #define INITIAL_TEXT(v)   v
 #define INITIAL_LEVEL(v)  v
 #define INITIAL_FORMAT(v) v
+#define INITIAL_MODE(v)   v
 
 static const struct setting_info infos[] = {
 #define SETTING(name, section, type, initial, min, max, reload, doc)                               \
@@ -31,6 +32,19 @@ static const struct setting_info infos[] = {
 #include "model/setting.tbl"
 #undef SETTING
 };
+
+static bool
+read_mode(struct slice text, uint64_t *ret_number)
+{
+    *ret_number = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '7') {
+            return false;
+        }
+        *ret_number = *ret_number * 8 + (uint64_t)(text.ptr[i] - '0');
+    }
+    return text.len > 0 && text.len <= 4 && *ret_number <= 0777;
+}
 
 int
 config_set(struct config *c, enum setting s, struct slice text, struct diag *diag)
@@ -62,6 +76,12 @@ config_set(struct config *c, enum setting s, struct slice text, struct diag *dia
                             (int)MIN(text.len, 40), text.ptr);
         }
         number = format;
+        break;
+    case TYPE_MODE:
+        if (!read_mode(text, &number)) {
+            return diag_set(diag, -EINVAL, "%s is an octal number up to 0777, not \"%.*s\"",
+                            info->name, (int)MIN(text.len, 40), text.ptr);
+        }
         break;
     case TYPE_TEXT:
         if (text.len > (size_t)info->max) {
@@ -176,6 +196,10 @@ config_check(const struct config *c, struct diag *diag)
     struct address address;
     if (strcmp(admin, "off") != 0 && address_parse(slice_from_str(admin), diag, &address) < 0) {
         return -EINVAL;
+    }
+    if (strcmp(admin, "off") != 0 && address.is_unix) {
+        return diag_set_hint(diag, -EINVAL, "admin = off leaves DATA/admin.sock",
+                             "the admin API listens on host:port, not on %s", address.text);
     }
     return 0;
 }

@@ -16,7 +16,9 @@ supervise_open_listeners(struct supervisor *s, struct diag *diag)
         snprintf(what, sizeof(what), "the %s listener %s%s%s", names[l->protocol], l->name,
                  l->name[0] == '\0' ? "" : " on ", l->listen.text);
         if (s->listen_fds[i] < 0) {
-            int r = address_listen(&l->listen, what, diag, &s->listen_fds[i]);
+            int r = address_listen(
+                &l->listen, (unsigned)config_number(s->config, SETTING_unix_socket_permissions),
+                what, diag, &s->listen_fds[i]);
             if (r < 0) {
                 return r;
             }
@@ -50,5 +52,5 @@ supervise_open_admin(struct supervisor *s, struct diag *diag)
     }
     char what[ADDRESS_TEXT_MAX + 32];
     snprintf(what, sizeof(what), "the admin API on %s", address.text);
-    return address_listen(&address, what, diag, &s->admin_fd);
+    return address_listen(&address, 0600, what, diag, &s->admin_fd);
 }

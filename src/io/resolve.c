@@ -13,6 +13,29 @@
 #include <sys/un.h>
 #include <time.h>
 
+/* "/dir:5432": the socket that libpq would look for there. A path that ends otherwise is itself. */
+static int
+parse_path(struct slice text, struct diag *diag, struct resolve_name *ret_name)
+{
+    struct resolve_name name = {.is_unix = true};
+    size_t colon = text.len;
+    uint64_t port = 0;
+    while (colon > 0 && text.ptr[colon - 1] != ':') {
+        colon--;
+    }
+    bool is_directory = colon > 1 && slice_to_u64(slice_sub(text, colon, text.len), &port) == 0 &&
+                        port > 0 && port <= UINT16_MAX;
+    struct slice path = is_directory ? slice_sub(text, 0, colon - 1) : text;
+    int len = snprintf(name.host, sizeof(name.host), is_directory ? "%.*s/.s.PGSQL.%u" : "%.*s",
+                       SLICE_ARG(path), (unsigned)port);
+    if (len < 0 || (size_t)len >= sizeof(((struct sockaddr_un *)NULL)->sun_path) ||
+        slice_find(text, 0) < text.len) {
+        return diag_set(diag, -EINVAL, "the socket path \"%.*s\" is too long", SLICE_ARG(text));
+    }
+    *ret_name = name;
+    return 0;
+}
+
 int
 resolve_parse(struct slice text, struct diag *diag, struct resolve_name *ret_name)
 {
@@ -21,13 +44,7 @@ resolve_parse(struct slice text, struct diag *diag, struct resolve_name *ret_nam
         text = slice_sub(text, 5, text.len);
     }
     if (text.len > 0 && text.ptr[0] == '/') {
-        if (text.len >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-            return diag_set(diag, -EINVAL, "the socket path \"%.*s\" is too long", SLICE_ARG(text));
-        }
-        slice_to_str(text, name.host, sizeof(name.host));
-        name.is_unix = true;
-        *ret_name = name;
-        return 0;
+        return parse_path(text, diag, ret_name);
     }
     size_t colon = text.len;
     while (colon > 0 && text.ptr[colon - 1] != ':') {
@@ -116,6 +133,7 @@ struct resolve_target {
     struct resolve_address addresses[RESOLVE_ADDRESSES_MAX];
     unsigned count;
     bool is_wanted; /* a look-up is asked for or under way */
+    uint32_t generation;
     time_t looked_up;
 };
 
@@ -191,6 +209,7 @@ resolver_main(void *arg)
             target->count = count;
         }
         target->is_wanted = false;
+        target->generation++;
         target->looked_up = now_s();
     }
     pthread_mutex_unlock(&r->mutex);
@@ -289,16 +308,27 @@ resolve_addresses(struct resolve_target *target,
     return count;
 }
 
-void
+bool
 resolve_refresh(struct resolve_target *target)
 {
     if (target->is_numeric) {
-        return;
+        return false;
     }
     pthread_mutex_lock(&target->resolver->mutex);
     if (!target->is_wanted && now_s() > target->looked_up) {
         target->is_wanted = true;
         pthread_cond_signal(&target->resolver->changed);
     }
+    bool is_wanted = target->is_wanted;
     pthread_mutex_unlock(&target->resolver->mutex);
+    return is_wanted;
+}
+
+uint32_t
+resolve_generation(struct resolve_target *target)
+{
+    pthread_mutex_lock(&target->resolver->mutex);
+    uint32_t generation = target->generation;
+    pthread_mutex_unlock(&target->resolver->mutex);
+    return generation;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * io/resolve.h - addresses: "host:port", "[v6]:port", "/path" or "unix:/path".
+ * io/resolve.h - addresses: "host:port", "[v6]:port", "/path" or "unix:/path"; "unix:/dir:port" is
+ * libpq's name of a server's socket in a directory, /dir/.s.PGSQL.port.
  *
  * Numeric addresses and paths need no look-up. Names are looked up by getaddrinfo on the
  * resolver's own thread, because it blocks; targets keep the last answer, so that a failing name
  * service harms nobody who was resolved before. resolve_refresh asks for a new look-up, at most one
- * a second for each target.
+ * a second for each target; a slow one delays those of other targets, nothing else.
  *
  * The resolver owns its thread and its targets. resolve_addresses and resolve_refresh: any thread
  * (a short mutex). Limits: RESOLVE_TARGETS_MAX targets, RESOLVE_ADDRESSES_MAX addresses each. */
@@ -57,7 +58,9 @@ MUST_CHECK int resolver_add(struct resolver *resolver, struct slice text, struct
 unsigned resolve_addresses(struct resolve_target *target,
                            struct resolve_address addresses[RESOLVE_ADDRESSES_MAX],
                            bool *ret_pending);
-/* After a failure to connect. Never blocks on the look-up. */
-void resolve_refresh(struct resolve_target *target);
+/* After a failure to connect. Never blocks on the look-up. True: one is under way. */
+bool resolve_refresh(struct resolve_target *target);
+/* How many look-ups have ended; another figure than before: the answer may be another. */
+uint32_t resolve_generation(struct resolve_target *target);
 
 #endif

@@ -10,8 +10,8 @@
 #include "proxy/security.h"
 #include "proxy/worker.h"
 
-#define BACKEND_MAGIC    0xbac4e4d0u
-#define RESOLVE_RETRY_NS (20 * NS_PER_MS)
+#define BACKEND_MAGIC 0xbac4e4d0u
+#define RETRY_NS      (20 * NS_PER_MS)
 
 static void try_next(struct backend *b);
 
@@ -180,23 +180,53 @@ give_up(struct backend *b)
     b->ops->connected(b, b->last_err);
 }
 
+static void
+try_soon(struct backend *b)
+{
+    loop_timer_set(b->worker->loop, &b->retry, loop_now_ns(b->worker->loop) + RETRY_NS);
+}
+
+/* Once for each connection: none of the name's addresses answers, or none is known. They may be
+ * others by now. True: that is being looked up. */
+static bool
+look_up_again(struct backend *b)
+{
+    struct resolve_target *target = b->listener->target;
+    if (b->is_pinned || b->has_looked_up) {
+        return false;
+    }
+    b->has_looked_up = true;
+    b->generation = resolve_generation(target);
+    b->is_looking_up = resolve_refresh(target);
+    return b->is_looking_up;
+}
+
+static unsigned
+addresses_of(struct backend *b, struct resolve_address addresses[RESOLVE_ADDRESSES_MAX])
+{
+    bool pending;
+    if (b->is_pinned) {
+        addresses[0] = b->address;
+        return 1;
+    }
+    return resolve_addresses(b->listener->target, addresses, &pending);
+}
+
 /* Starts on the next address; when there is none left, or no time, tells the owner. */
 static void
 try_next(struct backend *b)
 {
     struct resolve_address addresses[RESOLVE_ADDRESSES_MAX];
-    bool pending = false;
     uint64_t now_ns = loop_now_ns(b->worker->loop);
-    unsigned count = 1;
-    if (b->is_pinned) {
-        addresses[0] = b->address;
-    } else {
-        count = resolve_addresses(b->listener->target, addresses, &pending);
+    if (b->is_looking_up) {
+        if (resolve_generation(b->listener->target) == b->generation && now_ns < b->deadline_ns) {
+            try_soon(b);
+            return;
+        }
+        b->is_looking_up = false;
+        b->address_next = 0;
     }
-    if (count == 0 && pending && now_ns < b->deadline_ns) {
-        loop_timer_set(b->worker->loop, &b->retry, now_ns + RESOLVE_RETRY_NS);
-        return;
-    }
+    unsigned count = addresses_of(b, addresses);
     while (b->address_next < count && now_ns < b->deadline_ns) {
         b->address = addresses[b->address_next++];
         /* Leaves time for the addresses behind it. */
@@ -207,8 +237,18 @@ try_next(struct backend *b)
             return;
         }
         b->last_err = err;
+        if (err == -EAGAIN) {
+            /* A unix socket whose queue is full at the moment. */
+            b->address_next--;
+            try_soon(b);
+            return;
+        }
     }
-    give_up(b);
+    if (now_ns < b->deadline_ns && look_up_again(b)) {
+        try_soon(b);
+    } else {
+        give_up(b);
+    }
 }
 
 static void

@@ -10,6 +10,9 @@
  * socket stays plain. Whatever else a server says before it stands is a failure: nothing that came
  * in the clear is ever taken for what comes inside TLS.
  *
+ * When none of a name's addresses answers, the name is looked up once more before the owner is
+ * told, within the time to connect: a server that has moved is found by the first client already.
+ *
  * Made by a worker (backend_open) for one owner, which hears of it through backend_ops.
  * While it is being made, what is written waits in one block of the worker's stream pool. It is
  * freed at the end of the turn in which it is closed. One thread. */
@@ -35,10 +38,12 @@ struct backend_ops {
 struct backend {
     unsigned magic;
     bool is_connected;
-    bool is_pinned;       /* to the one address that was given */
-    uint8_t tls_wanted;   /* enum backend_tls */
-    bool is_asking;       /* the request for TLS is on its way */
-    bool is_plain_next;   /* of the same address: TLS has failed and need not be */
+    bool is_pinned;     /* to the one address that was given */
+    uint8_t tls_wanted; /* enum backend_tls */
+    bool is_asking;     /* the request for TLS is on its way */
+    bool is_plain_next; /* of the same address: TLS has failed and need not be */
+    bool is_looking_up; /* the name's addresses, again; `generation` was the answer before */
+    bool has_looked_up;
     uint8_t address_next; /* of the addresses to try */
     struct worker *worker;
     const struct listener *listener;
@@ -49,10 +54,12 @@ struct backend {
     uint64_t deadline_ns;
     struct resolve_address address; /* of the attempt under way, then of the connection */
     struct conn conn;
-    struct timer retry; /* while its name is being looked up; then for the handshake */
+    /* While its name is being looked up, or a socket's queue is full; then for the handshake. */
+    struct timer retry;
     struct loop_task retire;
     uint8_t *pending; /* written before the connection stood */
     uint32_t pending_len;
+    uint32_t generation;
     int last_err;
 };
 

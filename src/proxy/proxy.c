@@ -409,6 +409,17 @@ on_attach(struct proxy *p, const struct channel_message *m)
     }
 }
 
+static void
+remove_path(int fd)
+{
+    struct sockaddr_un at = {0};
+    socklen_t len = sizeof(at);
+    if (getsockname(fd, (struct sockaddr *)&at, &len) == 0 && at.sun_family == AF_UNIX &&
+        at.sun_path[0] == '/') {
+        unlink(at.sun_path);
+    }
+}
+
 /* The supervisor stops too, so nobody will take the sockets up again: clients are refused instead
  * of waiting in a queue that nobody reads. Whoever else holds the sockets is shut out as well. */
 static void
@@ -416,6 +427,8 @@ refuse_clients(struct proxy *p)
 {
     for (unsigned i = 0; i < p->config.listener_count; i++) {
         if (p->config.listeners[i].fd >= 0) {
+            /* First its name goes, while it is certainly still ours. */
+            remove_path(p->config.listeners[i].fd);
             (void)shutdown(p->config.listeners[i].fd, SHUT_RDWR);
         }
     }

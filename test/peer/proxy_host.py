@@ -50,15 +50,17 @@ class Channel:
 class ProxyHost:
     """with ProxyHost(folder, [upstream_port, ...]) as proxy: proxy.ports[0]
 
-    security: of every listener, as model/listener_setting.tbl names it."""
+    security: of every listener, as model/listener_setting.tbl names it.
+    within: the front of a command line, a namespace of the test's own."""
 
-    def __init__(self, folder, upstreams, protocol="raw", security=None, **settings):
+    def __init__(self, folder, upstreams, protocol="raw", security=None, within=(), **settings):
         self.data = os.path.join(folder, "data")
         os.makedirs(self.data)
         self.log = os.path.join(folder, "proxy.log")
         self.upstreams = upstreams
         self.protocol = protocol
         self.security = security or {}
+        self.within = within
         self.settings = settings
         self.channel = self.process = None
         self.ports = []
@@ -66,7 +68,7 @@ class ProxyHost:
     def __enter__(self):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with open(self.log, "ab") as log, theirs:
-            self.process = subprocess.Popen([binary(), self.data, str(theirs.fileno())],
+            self.process = subprocess.Popen([*self.within, binary(), self.data, str(theirs.fileno())],
                                             pass_fds=[theirs.fileno()], stdout=log, stderr=log)
         self.channel = Channel(ours)
         kind, _, self.hello, _ = self.channel.receive()

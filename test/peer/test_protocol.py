@@ -3,18 +3,18 @@
 proxy, whatever they say."""
 import contextlib
 import os
-import re
 import socket
+import stat
 import struct
 import subprocess
 import sys
 import threading
 import time
 
-import psycopg2
 import pytest
 
-from test.harness import postgres as harness
+from test.harness import postgres as harness, processes
+from test.harness.slowburn import Slowburn
 from test.peer import proxy_host, wire
 from test.peer.proxy_host import ProxyHost
 from test.peer.records import Records
@@ -336,4 +336,156 @@ def test_idle_sessions_end_as_postgresql_ends_them(postgres, tmp_path):
             "idle_session_timeout_ms": 0, "idle_in_transaction_timeout_ms": 0})[2]["ok"]
         with Wire(proxy.ports[0]) as w:
             time.sleep(3)
+            assert w.ask("select 1") == [["1"]]
+
+
+# ---- addresses ----
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A server that also listens on IPv6 and a unix socket, and can be replicated from."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    sockets = tmp_path_factory.mktemp("sockets")
+    harness.reachable(sockets)
+    os.chmod(sockets, 0o777)
+    settings = (f"unix_socket_directories = '{sockets}'\nlisten_addresses = '127.0.0.1, ::1'\n"
+                "wal_level = logical\nmax_wal_senders = 8\nmax_replication_slots = 8\n")
+    with harness.Postgres(harness.reachable(folder), settings) as server:
+        server.sockets = str(sockets)
+        yield server
+
+
+def test_ipv6_upstream_and_names(elsewhere, tmp_path):
+    upstreams = [f"[::1]:{elsewhere.port}", f"localhost:{elsewhere.port}",
+                 f"{elsewhere.sockets}/.s.PGSQL.{elsewhere.port}",
+                 f"unix:{elsewhere.sockets}:{elsewhere.port}"]
+    with ProxyHost(str(tmp_path), upstreams, "postgres", drain_ms=500) as proxy:
+        for port in proxy.ports:
+            with Wire(port) as w:
+                family = w.ask("select coalesce(family(client_addr), 0) from pg_stat_activity "
+                               "where pid = pg_backend_pid()")
+                expected = {proxy.ports[0]: ["6"], proxy.ports[1]: ["4", "6"]}.get(port, ["0"])
+                assert family[0][0] in expected
+                w.send(query("select pg_sleep(60)"))
+                time.sleep(0.1)
+                wire.cancel(port, w.pid, w.key)
+                assert wire.sqlstate(w.until(b"Z")) == "57014"
+
+
+def test_unix_and_ipv6_listeners_of_the_whole_daemon(elsewhere, tmp_path):
+    path = tmp_path / ".s.PGSQL.6543"
+    six = processes.free_port()
+    # Left behind by a process that died.
+    stale = socket.socket(socket.AF_UNIX)
+    stale.bind(str(path))
+    stale.close()
+    more = ["--postgres", f"unix:{tmp_path}:6543=unix:{elsewhere.sockets}:{elsewhere.port}",
+            "--postgres", f"[::1]:{six}=[::1]:{elsewhere.port}",
+            "--unix-socket-permissions", "0770"]
+    with Slowburn(os.environ["SLOWBURN_BINARY"], str(tmp_path), elsewhere.port,
+                  more=more) as slowburn:
+        eventually(path.exists)
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o770
+        done = subprocess.run(["psql", "-X", "-A", "-t", "-h", str(tmp_path), "-p", "6543", "-U",
+                               "postgres", "-d", "postgres", "-c", "select 4711"],
+                              capture_output=True, text=True, check=False)
+        assert done.stdout == "4711\n", done.stderr
+        with Wire(str(path)) as w:
+            assert w.ask("select 1") == [["1"]]
+        with Wire(six, host="::1") as w:
+            assert w.ask("select family(inet_client_addr())") == [["6"]]
+        # A second daemon does not take the socket away.
+        second = subprocess.run(
+            [os.environ["SLOWBURN_BINARY"], "run", "--data", str(tmp_path / "second"), "--admin",
+             "off", "--postgres", f"unix:{path}=127.0.0.1:{elsewhere.port}"],
+            capture_output=True, text=True, check=False, timeout=60)
+        assert second.returncode != 0 and "in use" in second.stderr
+        with Wire(str(path)) as w:
+            assert w.ask("select 2") == [["2"]]
+        assert slowburn.process.poll() is None
+    assert not path.exists()
+
+
+def with_hosts(tmp_path, text):
+    """The front of a command line under which `text` is /etc/hosts, and that file."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text(text)
+    names = tmp_path / "nsswitch.conf"
+    names.write_text("hosts: files\n")
+    front = ["unshare", "-m", "sh", "-c", f"mount --bind {hosts} /etc/hosts && "
+             f"mount --bind {names} /etc/nsswitch.conf && exec \"$@\"", "sh"]
+    if subprocess.run([*front, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("no mount namespaces here")
+    return front, hosts
+
+
+class OneSession(threading.Thread):
+    """A server with a key of its own that takes one session, then refuses others, and in the end
+    listens for a cancel request."""
+
+    def __init__(self, host, port):
+        super().__init__()
+        self.address = (host, port)
+        self.listener = socket.create_server(self.address)
+        self.cancelled = b""
+        self.taken = threading.Event()
+
+    def run(self):
+        session, _ = self.listener.accept()
+        self.listener.close()
+        with session:
+            session.recv(1000)
+            session.sendall(message(b"R", bytes(4)) +
+                            message(b"K", struct.pack(">ii", 4711, 4712)) + message(b"Z", b"I"))
+            self.taken.wait(20)
+            with socket.create_server(self.address) as again:
+                again.settimeout(20)
+                conn, _ = again.accept()
+                with conn:
+                    self.cancelled = conn.recv(1000)
+
+
+def test_a_name_that_moves_is_found_and_cancels_follow_their_sessions(elsewhere, tmp_path):
+    front, hosts = with_hosts(tmp_path, "127.0.0.3 db.test\n")
+    first = OneSession("127.0.0.2", elsewhere.port)
+    first.start()
+    with ProxyHost(str(tmp_path), [f"db.test:{elsewhere.port}"], "postgres", within=front,
+                   workers=2, drain_ms=500) as proxy:
+        port = proxy.ports[0]
+        time.sleep(2.1)  # a name is looked up once a second at most
+        # Nobody answers where it was; the client that finds out is not told of it.
+        hosts.write_text("127.0.0.2 db.test\n")
+        with Wire(port) as one:
+            assert (one.pid, one.key) == (4711, struct.pack(">i", 4712))
+            time.sleep(2.1)
+            hosts.write_text("127.0.0.1 db.test\n127.0.0.2 db.test\n")
+            with Wire(port) as two:
+                two.send(query("select pg_sleep(60)"))
+                time.sleep(0.1)
+                first.taken.set()
+                assert eventually(lambda: reaches("127.0.0.2", elsewhere.port) or first.cancelled)
+                wire.cancel(port, one.pid, one.key)
+                first.join()
+                wire.cancel(port, two.pid, two.key)
+                assert wire.sqlstate(two.until(b"Z")) == "57014"
+        assert first.cancelled == struct.pack(">iiii", 16, 80877102, 4711, 4712)
+
+
+def reaches(host, port):
+    """Somebody listens there, as the kernel's own table has it: to try would be to be served."""
+    wanted = f"{socket.inet_aton(host)[::-1].hex().upper()}:{port:04X}"
+    with open("/proc/net/tcp", encoding="utf-8") as table:
+        return any(line.split()[1] == wanted and line.split()[3] == "0A" for line in table
+                   if ":" in line)
+
+
+def test_a_name_without_an_address_is_an_error_until_it_has_one(elsewhere, tmp_path):
+    front, hosts = with_hosts(tmp_path, "")
+    with ProxyHost(str(tmp_path), [f"db.test:{elsewhere.port}"], "postgres", within=front,
+                   connect_timeout_ms=3000, drain_ms=500) as proxy:
+        with Wire(proxy.ports[0]) as w:
+            assert wire.sqlstate(w.greeting) == "08006"
+        time.sleep(2.1)
+        hosts.write_text("127.0.0.1 db.test\n")
+        with Wire(proxy.ports[0]) as w:
             assert w.ask("select 1") == [["1"]]

@@ -115,7 +115,7 @@ every_error_names_its_line_and_a_way_out(void **state)
         {"[postgres a]\nlisten = 1\nupstrem = 2\n", 3, "unknown key \"upstrem\" in [postgres a]",
          "did you mean \"upstream\"?"},
         {"[postgres a]\nlisten = 99999\n", 2, "\"99999\" is not an address",
-         "write host:port, [v6]:port or port"},
+         "write host:port, [v6]:port, port or unix:/path"},
         {"[limits]\ndrain_ms = -1\n", 2, "drain_ms is a number from 0 to 600000, not \"-1\"", ""},
         {"[limits]\ndrain_ms = 1\ndrain_ms = 2\n", 3, "drain_ms is given twice, first in line 2",
          ""},

@@ -20,6 +20,8 @@ addresses_are_split(void **state)
         {"db.example.com:0", "db.example.com", 0, false},
         {"/run/pg/.s.PGSQL.5432", "/run/pg/.s.PGSQL.5432", 0, true},
         {"unix:/x", "/x", 0, true},
+        {"unix:/tmp:5432", "/tmp/.s.PGSQL.5432", 0, true},
+        {"/run/a:x", "/run/a:x", 0, true},
     };
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         struct diag diag = {0};
