@@ -3,6 +3,8 @@
 proxy, whatever they say."""
 import contextlib
 import os
+import re
+import signal
 import socket
 import stat
 import struct
@@ -248,6 +250,15 @@ def refused(port, **parameters):
         return wire.sqlstate(w.greeting), words.decode()
 
 
+def let_in(stack, port):
+    """A new session, when there is room."""
+    w = Wire(port)
+    if w.greeting[-1][0] != b"Z":
+        w.sock.close()
+        return None
+    return stack.enter_context(w)
+
+
 @pytest.mark.parametrize("setting, words", [
     ("sessions_per_listener", "too many sessions of this listener"),
     ("sessions_per_address", "too many sessions from this address"),
@@ -266,15 +277,15 @@ def test_sessions_of_one_kind_are_limited(postgres, tmp_path, setting, words):
         other = refused(one, user="nobody_at_all")
         assert other[0] == ("28000" if setting == "sessions_per_user" else "53300")
         held.pop().sock.close()
-        assert eventually(lambda: refused(one) is None)
         # Those who were refused are not counted on.
-        stack.enter_context(Wire(one))
+        held.append(eventually(lambda: let_in(stack, one)))
         for _ in range(10):
             assert refused(one)[0] == "53300"
         held.pop().sock.close()
         assert eventually(lambda: refused(one) is None)
         assert eventually(lambda: records.counter("sessions_refused") >= 12)
         # A reload lifts the limit, and knows of those before it when it sets one.
+        assert eventually(lambda: records.counter("sessions_now") == 2)
         assert proxy.channel.ask(proxy_host.CONFIGURE, {setting: 0})[2]["ok"]
         for _ in range(3):
             assert refused(one) is None
@@ -489,3 +500,290 @@ def test_a_name_without_an_address_is_an_error_until_it_has_one(elsewhere, tmp_p
         hosts.write_text("127.0.0.1 db.test\n")
         with Wire(proxy.ports[0]) as w:
             assert w.ask("select 1") == [["1"]]
+
+
+# ---- messages ----
+
+@pytest.fixture
+def both(postgres, proxy):
+    """ask(bytes, until) -> the replies, the same from the server itself and through the proxy but for
+    the number of the session's own schema."""
+    with Wire(postgres.port) as straight, Wire(proxy.port) as through:
+        def ask(data, *until, times=1):
+            answers = []
+            for w in (straight, through):
+                w.send(data)
+                answers.append([(kind, re.sub(rb"pg_temp_\d+", b"pg_temp", body)) for _ in range(times)
+                            for kind, body in w.until(*(until or (b"Z",)))])
+            assert answers[0] == answers[1]
+            return answers[1]
+        yield ask
+    assert "session_opaque" not in proxy.read_log()
+
+
+def kinds(messages):
+    return b"".join(kind for kind, _ in messages)
+
+
+def copy_data(text):
+    return message(b"d", text.encode())
+
+
+def function_call(oid, *values):
+    body = struct.pack(">ihh", oid, 0, len(values))
+    for value in values:
+        body += struct.pack(">i", len(value)) + value
+    return message(b"F", body + struct.pack(">h", 0))
+
+
+def test_function_calls(both):
+    assert kinds(both(function_call(1297 + 10_000_000))) == b"EZ"
+    found = both(function_call(177, b"40", b"2"))  # int4pl
+    assert kinds(found) == b"VZ" and found[0][1].endswith(b"42")
+    found = both(function_call(154, b"1", b"0"))  # int4div
+    assert wire.sqlstate(found) == "22012"
+    assert kinds(both(run("select 1") + function_call(177, b"1", b"1") + SYNC, times=2)) == b"12DCVZZ"
+
+
+def test_copies_end_in_every_way(both):
+    both(query("create temp table copied (x int primary key)"))
+    copy = query("copy copied from stdin")
+    assert kinds(both(copy, b"G")) == b"G"
+    assert kinds(both(copy_data("1\n") + copy_data("2\n") + COPY_DONE)) == b"CZ"
+    # Without data, with data that breaks off, refused by the client, refused by the server.
+    assert kinds(both(copy + COPY_DONE)) == b"GCZ"
+    assert wire.sqlstate(both(copy + message(b"f", b"no more\0"))) == "57014"
+    assert wire.sqlstate(both(copy + copy_data("nonsense\n") + copy_data("3\n") + COPY_DONE)) == "22P02"
+    assert wire.sqlstate(both(copy + copy_data("1\n") + COPY_DONE)) == "23505"
+    assert wire.rows(both(query("select count(*) from copied"))) == [["2"]]
+    # Sync and Flush inside are passed over; so is what comes behind an error.
+    assert kinds(both(copy + FLUSH + SYNC + copy_data("4\n") + FLUSH + COPY_DONE)) == b"GCZ"
+    assert kinds(both(query("copy copied to stdout"))) == b"HdddcCZ"
+    assert kinds(both(query("copy copied to stdout; select 5; copy copied from stdin") +
+                      COPY_DONE)) == b"HdddcCTDCGCZ"
+
+
+def test_copies_of_the_extended_protocol(both):
+    both(query("create temp table copied (x int)"))
+    start = run("copy copied from stdin") + SYNC
+    assert kinds(both(start + copy_data("1\n") + COPY_DONE + SYNC)) == b"12GCZ"
+    assert kinds(both(start, b"G")) == b"12G"
+    assert kinds(both(copy_data("2\n") + COPY_DONE + SYNC)) == b"CZ"
+    assert wire.sqlstate(both(start + copy_data("x\n") + COPY_DONE + SYNC)) == "22P02"
+    assert wire.sqlstate(both(start + message(b"f", b"no\0") + SYNC)) == "57014"
+    assert kinds(both(run("copy copied to stdout") + SYNC)) == b"12HddcCZ"
+    assert wire.rows(both(query("select sum(x) from copied"))) == [["3"]]
+
+
+def test_a_copy_that_its_trigger_refuses(both):
+    """It fails between CopyInResponse and the Sync that came along, which is then answered."""
+    both(query("create temp table guarded (x int); create function pg_temp.no() returns trigger "
+               "language plpgsql as $$ begin raise 'no'; end $$; create trigger no before insert "
+               "on guarded for each statement execute function pg_temp.no()"))
+    assert kinds(both(run("copy guarded from stdin") + SYNC)) == b"12GEZ"
+    assert wire.rows(both(query("select 'after'"))) == [["after"]]
+    assert kinds(both(query("copy guarded from stdin"))) == b"GEZ"
+    # What the client goes on sending is passed over.
+    assert kinds(both(copy_data("1\n") + COPY_DONE + query("select 1"))) == b"TDCZ"
+
+
+def test_portals_names_and_their_ends(both):
+    generate = wire.parse("select g from generate_series(1, 5) g", b"s")
+    assert kinds(both(generate + wire.bind(b"p", b"s") + wire.execute(b"p", 2) +
+                      wire.execute(b"p", 2) + wire.execute(b"p", 2) + wire.execute(b"p", 2) +
+                      SYNC)) == b"12DDsDDsDCCZ"
+    # A portal ends with its transaction, a statement does not; a name is taken until it is closed.
+    assert wire.sqlstate(both(wire.execute(b"p") + SYNC)) == "34000"
+    assert wire.sqlstate(both(generate + SYNC)) == "42P05"
+    assert kinds(both(message(b"C", b"Ss\0") + generate + message(b"D", b"Ss\0") + SYNC)) == b"31tTZ"
+    both(query("begin"))
+    assert kinds(both(wire.bind(b"p", b"s") + wire.execute(b"p", 1) + SYNC)) == b"2DsZ"
+    assert kinds(both(wire.execute(b"p", 1) + message(b"D", b"Pp\0") + SYNC)) == b"DsTZ"
+    assert wire.sqlstate(both(wire.bind(b"p", b"s") + SYNC)) == "42P03"
+    both(query("rollback"))
+    assert kinds(both(query("deallocate s"))) == b"CZ"
+    assert wire.sqlstate(both(wire.bind(b"", b"s") + SYNC)) == "26000"
+    assert kinds(both(generate + SYNC + query("discard all") + generate + SYNC, times=3)) == b"1ZCZ1Z"
+    assert kinds(both(query("deallocate all; prepare s as select 1; execute s; deallocate s"))) == b"CCTDCCZ"
+    # The unnamed ones are replaced without being closed.
+    assert kinds(both((run("select 1") + run("select 2")) + message(b"C", b"S\0") +
+                      message(b"C", b"P\0") + SYNC)) == b"12DC12DC33Z"
+
+
+def test_simple_queries_of_every_shape(both):
+    assert kinds(both(query(""))) == b"IZ"
+    assert kinds(both(query("; ;"))) == b"IZ"
+    assert kinds(both(query("select 1;; select 2; -- and no more"))) == b"TDCTDCZ"
+    assert kinds(both(query("select 1; select 1 / 0; select 3"))) == b"TDCEZ"
+    assert kinds(both(query("begin; select 1; commit; select 2"))) == b"CTDCCTDCZ"
+    assert kinds(both(query("select") + query("selekt") + query("select 3"), times=3)) == b"TDCZEZTDCZ"
+    assert kinds(both(wire.parse("") + wire.bind() + wire.execute() + SYNC)) == b"12IZ"
+
+
+def test_errors_skip_to_sync_and_not_further(both):
+    broken = wire.parse("select 1 / 0") + wire.bind() + wire.execute()
+    assert kinds(both(broken + run("select 2") + query("select 3") + SYNC + run("select 4") + SYNC,
+                      times=2)) == b"1EZ12DCZ"
+    assert kinds(both(SYNC + SYNC + run("selekt") + SYNC, times=3)) == b"ZZEZ"
+    # An error at the commit that Sync means.
+    both(query("create temp table late (x int primary key deferrable initially deferred)"))
+    assert wire.sqlstate(both(run("insert into late values (1), (1)") + SYNC)) == "23505"
+
+
+def test_flush_only_drivers_get_their_replies(both):
+    assert kinds(both(wire.parse("select 1", b"f") + message(b"D", b"Sf\0") + FLUSH, b"T")) == b"1tT"
+    for _ in range(3):
+        assert kinds(both(wire.bind(b"", b"f") + wire.execute() + FLUSH, b"C")) == b"2DC"
+    assert wire.sqlstate(both(wire.bind(b"", b"none") + FLUSH, b"E")) == "26000"
+    assert kinds(both(SYNC)) == b"Z"
+
+
+def test_what_comes_at_any_time(postgres, proxy):
+    with Wire(proxy.port) as w, direct(postgres) as other:
+        assert w.ask("listen news") == []
+        other.ask("notify news, 'one'")
+        assert w.kinds(b"A") == b"A"
+        found = [kind for kind, _ in (w.send(query("set application_name = 'x'; do $$ begin raise "
+                                                   "notice 'n'; end $$; select 1")), w.until(b"Z"))[1]]
+        assert sorted(found) == [b"C", b"C", b"C", b"D", b"N", b"S", b"T", b"Z"]
+        other.ask(f"select pg_terminate_backend({w.pid})")
+        assert wire.sqlstate(w.until(b"never")) == "57P01"
+    assert "session_opaque" not in proxy.read_log()
+
+
+# ---- a place that is lost ----
+
+def test_a_lost_place_is_counted_said_once_and_ends_with_its_server(postgres, proxy):
+    with Wire(proxy.port) as w:
+        # More replies outstanding than are followed.
+        w.send(query("select pg_sleep(1)"), SYNC * 20000)
+        w.until(b"C")
+        assert w.kinds(b"Z") == b"Z"
+        for _ in range(20000):
+            assert w.next() == (b"Z", b"I")
+        assert w.ask("select 'on'") == [["on"]]
+        w.send(message(b"X"))
+        assert w.next() is None
+        assert gone(postgres, w.pid)
+    assert eventually(lambda: proxy.records.counter("sessions_opaque") == 1)
+    assert proxy.read_log().count('"event":"session_opaque"') == 1
+
+
+# ---- pressure ----
+
+def test_a_client_that_writes_100_mb_and_reads_nothing(postgres, proxy):
+    """Queries whose replies are larger than they: both directions fill up, neither deadlocks."""
+    unit = query("select repeat('p', 6000) -- " + "q" * 4000)
+    count = 100_000_000 // len(unit) + 1
+    with Wire(proxy.port, seconds=120) as w:
+        before = proxy.memory()
+        written = [0]
+
+        def write():
+            for _ in range(count):
+                w.sock.sendall(unit)
+                written[0] += 1
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        # It comes to rest somewhere: everything between them is full.
+        assert eventually(lambda: stalled(written), 60)
+        assert writer.is_alive()
+        assert proxy.memory() - before < 8 << 20
+        with Wire(proxy.port) as other:
+            assert other.ask("select 1") == [["1"]]
+        got = 0
+        while got < count:
+            found = w.until(b"Z")
+            assert kinds(found) == b"TDCZ"
+            got += 1
+        writer.join()
+        assert proxy.memory() - before < 8 << 20
+        assert w.ask("select 'done'") == [["done"]]
+
+
+def stalled(written):
+    before = written[0]
+    time.sleep(0.5)
+    return before > 0 and written[0] == before
+
+
+def test_a_client_that_dies_with_everything_full(postgres, proxy):
+    unit = query("select repeat('p', 60000)")
+    with Wire(proxy.port) as w:
+        w.sock.setblocking(False)
+        sent, quiet = 0, 0
+        while quiet < 20:
+            try:
+                sent += w.sock.send(unit * 100)
+                quiet = 0
+            except BlockingIOError:
+                quiet += 1
+                time.sleep(0.05)
+        w.reset()
+        assert gone(postgres, w.pid)
+
+
+# ---- replication ----
+
+def test_base_backup_through_the_proxy(elsewhere, tmp_path):
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{elsewhere.port}"], "postgres",
+                   drain_ms=500) as proxy:
+        records = Records(proxy)
+        common = ["-h", "127.0.0.1", "-p", str(proxy.ports[0]), "-U", "postgres"]
+        target = tmp_path / "backup"
+        done = subprocess.run([f"{harness.BIN}/pg_basebackup", *common, "-D", str(target), "-X",
+                               "stream", "-c", "fast"], capture_output=True, text=True,
+                              check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        done = subprocess.run([f"{harness.BIN}/pg_verifybackup", str(target)],
+                              capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert eventually(lambda: records.counter("sessions_replication") >= 2)
+        assert eventually(lambda: records.counter("sessions_now") == 0)
+        assert records.counter("queries") == 0 and "session_opaque" not in proxy.read_log()
+
+
+def test_receivewal_stops_when_told(elsewhere, tmp_path):
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{elsewhere.port}"], "postgres",
+                   drain_ms=500) as proxy:
+        target = tmp_path / "wal"
+        target.mkdir()
+        with subprocess.Popen([f"{harness.BIN}/pg_receivewal", "-h", "127.0.0.1", "-p",
+                               str(proxy.ports[0]), "-U", "postgres", "-D", str(target)],
+                              stderr=subprocess.PIPE) as receiver:
+            try:
+                assert eventually(lambda: list(target.iterdir()))
+                elsewhere.sql("select pg_switch_wal(); create table moved (x int); "
+                              "drop table moved; select pg_switch_wal()")
+                assert eventually(lambda: [f for f in target.iterdir()
+                                           if not f.name.endswith(".partial")])
+                receiver.send_signal(signal.SIGINT)
+                assert receiver.wait(20) == 0, receiver.stderr.read()
+            finally:
+                receiver.kill()
+        assert "session_opaque" not in proxy.read_log()
+
+
+def test_logical_replication_through_the_proxy(elsewhere, postgres, tmp_path):
+    name = "followed"
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{elsewhere.port}"], "postgres",
+                   drain_ms=500) as proxy:
+        records = Records(proxy)
+        table = f"create table {name} (x int primary key)"
+        elsewhere.sql(f"{table}; insert into {name} select generate_series(1, 1000); "
+                      f"create publication {name} for table {name}")
+        postgres.sql(table)
+        postgres.sql(f"create subscription {name} connection 'host=127.0.0.1 "
+                     f"port={proxy.ports[0]} user=postgres dbname=postgres' publication {name}")
+        try:
+            counted = lambda: int(postgres.sql(f"select count(*) from {name}"))
+            assert eventually(lambda: counted() == 1000, 30)
+            elsewhere.sql(f"insert into {name} select generate_series(1001, 1500); "
+                          f"delete from {name} where x <= 100")
+            assert eventually(lambda: counted() == 1400, 30)
+        finally:
+            postgres.sql(f"drop subscription {name}")
+            postgres.sql(f"drop table {name}")
+            elsewhere.sql(f"drop publication {name}; drop table {name}")
+        assert eventually(lambda: records.counter("sessions_replication") >= 2)
+        assert "session_opaque" not in proxy.read_log()
