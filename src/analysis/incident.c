@@ -192,6 +192,52 @@ list_changes(struct incident *inc, const struct shift *s, const struct shift_rou
     inc->unexplained_ms = r->change_ms - sum;
 }
 
+bool
+incident_concerns(const struct incident *inc, const char *route)
+{
+    bool found = strcmp(inc->subject, route) == 0;
+    for (unsigned i = 0; i < inc->victim_count && !found; i++) {
+        found = strcmp(inc->victim[i].subject, route) == 0;
+    }
+    return found;
+}
+
+static bool
+is_about_table(const struct finding *f, const struct statement_names *names)
+{
+    for (unsigned i = 0; i < names->count; i++) {
+        char plain[STATEMENT_NAME_LEN];
+        statement_plain_name(names->name[i], plain);
+        for (unsigned k = 0; k < f->tables.count; k++) {
+            if (strcmp(f->tables.name[k], plain) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool
+incident_explains(const struct incident *inc, const struct statement *s)
+{
+    for (unsigned i = 0; i < inc->change_count; i++) {
+        const struct incident_change *c = &inc->change[i];
+        bool grew = strcmp(c->kind, "new-query") == 0 || strcmp(c->kind, "more-calls") == 0 ||
+                    strcmp(c->kind, "slower") == 0;
+        if (grew && c->fingerprint == s->fingerprint) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        if (f->fingerprint == s->fingerprint || is_about_table(f, &s->reads) ||
+            is_about_table(f, &s->writes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- how it goes */
 
 static void
@@ -240,13 +286,33 @@ foresee_full(struct incident *inc, const struct load *load, unsigned cores, uint
     }
 }
 
+/* It runs into the same trouble: what the incident explains makes most of its change. */
+static bool
+is_hit_too(const struct incident *inc, const struct shift *s, const struct shift_route *r,
+           const struct statement_table *statements)
+{
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    double explained = 0;
+    if (r->before.n < 10 || r->now.n < 10 || r->z <= 3 ||
+        r->change_ms <= MAX(1.0, 0.1 * r->before.mean_ms)) {
+        return false;
+    }
+    unsigned n = shift_parts(s, r, parts);
+    for (unsigned i = 0; i < n; i++) {
+        const struct statement *st = statement_get(statements, parts[i].fingerprint);
+        explained += st != NULL && incident_explains(inc, st) ? parts[i].change_ms : 0;
+    }
+    return explained >= 0.5 * r->change_ms;
+}
+
 static void
-list_victims(struct incident *inc, struct shift *s)
+list_victims(struct incident *inc, struct shift *s, const struct statement_table *statements)
 {
     inc->victim_count = 0;
     for (unsigned i = 0; i < s->count && inc->victim_count < INCIDENT_VICTIMS_MAX; i++) {
         const struct shift_route *r = &s->route[i];
-        if (r->watch != inc->watch && shift_is_victim(r)) {
+        if (r->watch != inc->watch && !r->is_taken &&
+            (shift_is_victim(r) || is_hit_too(inc, s, r, statements))) {
             struct incident_victim *v = &inc->victim[inc->victim_count++];
             snprintf(v->subject, sizeof(v->subject), "%.250s", r->watch->text);
             v->change_ms = r->change_ms;
@@ -300,7 +366,7 @@ incident_follow(struct incident *inc, struct shift *s, const struct load *load,
     }
     foresee_full(inc, load, cores, now_ns);
     list_changes(inc, s, r, statements);
-    list_victims(inc, s);
+    list_victims(inc, s, statements);
     pick_example(inc);
 }
 

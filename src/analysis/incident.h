@@ -142,6 +142,13 @@ void incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const
 void incident_follow(struct incident *inc, struct shift *shift, const struct load *load,
                      const struct statement_table *statements, unsigned cores, uint64_t now_ns);
 
+/* The route is its subject or one of its victims. */
+bool incident_concerns(const struct incident *inc, const char *route);
+
+/* The statement is one of its causes, one of those that made its change, or at work on a table that
+ * a cause is about. */
+bool incident_explains(const struct incident *inc, const struct statement *s);
+
 /* Some cause is more than "slower" or "more calls". */
 bool incident_has_reason(const struct incident *inc);
 

@@ -99,7 +99,7 @@ any_parent(const struct inquest *q, const struct subject *subjects, unsigned n)
 {
     for (unsigned i = 0; i < n; i++) {
         const struct proof_watch *w = proof_find(q->proof, subjects[i].statement->fingerprint);
-        if (w != NULL && w->parent_count > 0) {
+        if (w != NULL && w->parent_count > 0 && proof_result(w) == NULL) {
             return true;
         }
     }

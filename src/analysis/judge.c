@@ -94,16 +94,17 @@ judge_tell(const struct judge *j, const char *event, const char *text)
     }
 }
 
-struct incident *
-judge_active(const struct judge *j)
+unsigned
+judge_active(const struct judge *j, struct incident *list[JUDGE_ACTIVE_MAX])
 {
-    for (unsigned i = j->incident_count; i-- > 0;) {
+    unsigned n = 0;
+    for (unsigned i = 0; i < j->incident_count && n < JUDGE_ACTIVE_MAX; i++) {
         enum incident_state state = j->incident[i]->state;
         if (state == INCIDENT_OPEN || state == INCIDENT_FIXING) {
-            return j->incident[i];
+            list[n++] = j->incident[i];
         }
     }
-    return NULL;
+    return n;
 }
 
 void
@@ -123,9 +124,10 @@ judge_deploy(struct judge *j, uint64_t now_ns, uint64_t wall_ns, struct slice na
     struct stored record = {.kind = STORED_DEPLOY,
                             .deploy = {slice_from_str(d->name), wall_ns, SLICE_LIT("marked")}};
     judge_give(j, &record);
-    struct incident *inc = judge_active(j);
-    if (inc != NULL) {
-        incident_note(inc, now_ns, "deploy", d->name);
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
+    for (unsigned i = 0; i < n; i++) {
+        incident_note(active[i], now_ns, "deploy", d->name);
     }
     judge_tell(j, "deploy", d->name);
 }
@@ -189,20 +191,20 @@ evaluate(struct judge *j)
     advice_expire(j->advice, j->now_ns);
     describe_statements(j);
     close_old(j);
-    struct incident *inc = judge_active(j);
-    if (inc == NULL) {
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    if (judge_active(j, active) < JUDGE_ACTIVE_MAX) {
         judge_look_for_burns(j);
-        inc = judge_active(j);
-        if (inc == NULL) {
-            judge_learn_bases(j);
+    }
+    unsigned n = judge_active(j, active);
+    for (unsigned i = 0; i < n; i++) {
+        bool is_new = active[i]->stored_timeline == 0;
+        judge_follow(j, active[i]);
+        if (is_new) {
+            judge_publish(j, active[i]);
         }
     }
-    if (inc != NULL) {
-        bool is_new = inc->stored_timeline == 0;
-        judge_follow(j, inc);
-        if (is_new) {
-            judge_publish(j, inc);
-        }
+    if (n == 0) {
+        judge_learn_bases(j);
     }
 }
 
@@ -299,8 +301,13 @@ watched_json(const struct judge *j)
 static json_t *
 status_json(const struct judge *j)
 {
-    struct incident *inc = judge_active(j);
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
     json_t *o = json_object();
+    json_t *open = json_array();
+    for (unsigned i = 0; i < n; i++) {
+        json_array_append_new(open, json_integer(active[i]->id));
+    }
     json_object_set_new(o, "traces", json_integer((json_int_t)j->traces));
     json_object_set_new(o, "unlinked", json_integer((json_int_t)j->unlinked));
     json_object_set_new(o, "routes", json_integer(j->watch_count));
@@ -312,7 +319,8 @@ status_json(const struct judge *j)
     json_object_set_new(o, "series_overflowed", json_integer((json_int_t)j->series.overflowed));
     json_object_set_new(o, "recent_bytes", json_integer((json_int_t)j->budget.bytes));
     json_object_set_new(o, "evaluations", json_integer((json_int_t)j->evaluations));
-    json_object_set_new(o, "open_incident", inc == NULL ? json_null() : json_integer(inc->id));
+    json_object_set_new(o, "open_incident", n == 0 ? json_null() : json_integer(active[n - 1]->id));
+    json_object_set_new(o, "open_incidents", open);
     json_object_set_new(o, "watched", watched_json(j));
     return o;
 }

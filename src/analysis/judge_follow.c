@@ -57,11 +57,16 @@ void
 judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state, const char *kind,
                const char *text)
 {
+    struct incident *active[JUDGE_ACTIVE_MAX];
     inc->state = state;
     incident_note(inc, j->now_ns, kind, text);
     judge_tell(j, kind, text);
+    bool is_last = judge_active(j, active) == 0;
     for (unsigned i = 0; i < j->watch_count; i++) { /* normal begins anew */
         struct watch *w = j->watch[i];
+        if (!is_last && w != inc->watch) {
+            continue; /* another incident is measured by what was before it */
+        }
         w->settled_ns = j->now_ns;
         w->suspected_ns = 0;
         w->base_restored = false;
@@ -103,7 +108,7 @@ blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *x = &s->route[i];
         double own = shift_own_queries_ms(x) * x->now.n;
-        if (x->watch != inc->watch && own > most && shift_is_burn(s, x)) {
+        if (x->watch != inc->watch && !x->is_taken && own > most && shift_is_burn(s, x)) {
             most = own;
             worst = x;
         }
@@ -114,6 +119,22 @@ blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route
     return worst;
 }
 
+/* What is another's subject, or waits because of an older one. */
+static void
+mark_taken(const struct judge *j, const struct incident *inc, struct shift *s)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *r = &s->route[i];
+        for (unsigned k = 0; k < n; k++) {
+            bool older = active[k]->id < inc->id;
+            r->is_taken = r->is_taken || (active[k] != inc && active[k]->watch == r->watch) ||
+                          (older && incident_concerns(active[k], r->watch->text));
+        }
+    }
+}
+
 void
 judge_follow(struct judge *j, struct incident *inc)
 {
@@ -121,6 +142,7 @@ judge_follow(struct judge *j, struct incident *inc)
         shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, inc->onset_ns, j->now_ns);
     struct shift_route *r = inc->watch == NULL ? NULL : shift_find(s, inc->watch);
     bool news = false;
+    mark_taken(j, inc, s);
     if (r != NULL && r->now.n >= 5) {
         r->before = inc->before; /* the judge's own base may be another burn's */
         r = blame(j, inc, s, r);

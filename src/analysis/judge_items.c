@@ -75,7 +75,12 @@ has_failed(const struct trace *t)
 static void
 note_failure(struct judge *j, const struct trace *t, const char *route)
 {
-    struct incident *inc = judge_active(j);
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
+    struct incident *inc = n == 0 ? NULL : active[0];
+    for (unsigned i = n; i-- > 0;) { /* the one that has to do with the route, or the oldest */
+        inc = incident_concerns(active[i], route) ? active[i] : inc;
+    }
     if (inc == NULL || inc->first_error_noted) {
         return;
     }

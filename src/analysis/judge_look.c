@@ -13,6 +13,7 @@
 #define RESTORED_SPAN_NS (10 * 60 * NS_PER_S)
 #define NOVELTIES_MAX    4u
 #define VICTIM_WAITS_NS  (20 * NS_PER_S)     /* for one with fewer requests that may be to blame */
+#define APART_AFTER_NS   (20 * NS_PER_S)     /* after an opening, until a second one may open */
 #define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
 
 /* The start of the last stretch in which groups of ten requests are all as bad as now. */
@@ -62,12 +63,13 @@ tie_deploy(struct judge *j, struct incident *inc, uint64_t novelty_ns)
     }
 }
 
+/* only: the other routes' are another incident's, too. */
 static void
-freeze_bases(struct shift *s)
+freeze_bases(struct shift *s, const struct watch *only)
 {
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *r = &s->route[i];
-        if (r->before.n >= 10) {
+        if (r->before.n >= 10 && (only == NULL || r->watch == only)) {
             r->watch->base = r->before;
             r->watch->base_dirty = true;
         }
@@ -97,11 +99,13 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
     } else {
         novelty = 0;
     }
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    bool is_first = judge_active(j, active) == 0;
     make_place(j);
     struct incident *inc = incident_new(j->next_id++, r, onset, j->now_ns);
     j->incident[j->incident_count++] = inc;
     tie_deploy(j, inc, novelty);
-    freeze_bases(s);
+    freeze_bases(s, is_first ? NULL : r->watch);
     inc->load_before = s->load_before;
     if (inc->has_deploy) {
         incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
@@ -164,6 +168,37 @@ suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
     return for_ns >= LASTING_NS && shift_is_large(s, r);
 }
 
+/* While others are open: not what one of them is about, and nothing that could be its consequence;
+ * and not before the last one had the time to find out what it is about. */
+static bool
+stands_apart(const struct judge *j, const struct shift *s, const struct shift_route *r)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    unsigned n = judge_active(j, active);
+    if (n == 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (active[i]->watch == r->watch || active[i]->watch == NULL || active[i]->is_whole ||
+            active[i]->cause_count == 0 || j->now_ns < active[i]->opened_ns + APART_AFTER_NS) {
+            return false;
+        }
+    }
+    unsigned part_count = shift_parts(s, r, parts);
+    for (unsigned i = 0; i < part_count; i++) {
+        const struct statement *st = statement_get(&j->statements, parts[i].fingerprint);
+        bool apart = st != NULL && !statement_is_exempt(st) && shift_is_distinct(s, r, &parts[i]);
+        for (unsigned k = 0; k < n && apart; k++) {
+            apart = !incident_explains(active[k], st);
+        }
+        if (apart) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A candidate must be seen without a break for some seconds, and has its evidence gathered
  * meanwhile. Returns the worst one that has held. */
 static struct shift_route *
@@ -172,7 +207,7 @@ pick(struct judge *j, struct shift *s, const struct watch *only)
     struct shift_route *worst = NULL;
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *r = &s->route[i];
-        if (only != NULL && r->watch != only) {
+        if ((only != NULL && r->watch != only) || !stands_apart(j, s, r)) {
             continue;
         }
         bool burn = shift_is_burn(s, r);
@@ -310,7 +345,8 @@ judge_look_for_burns(struct judge *j)
         }
     }
     opened = opened || try_to_open(j, SHIFT_DRIFT, 0, NULL);
-    if (!opened) {
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    if (judge_active(j, active) == 0) {
         look_for_slump(j);
     }
     for (unsigned i = 0; i < j->watch_count; i++) {

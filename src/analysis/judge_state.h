@@ -18,6 +18,7 @@
 #define JUDGE_MAGIC       0x6a756467u
 #define JUDGE_DEPLOYS_MAX 32u
 #define JUDGE_NAMES_MAX   1024u
+#define JUDGE_ACTIVE_MAX  8u /* incidents that are open or fixing at a time */
 
 struct judge_deploy_mark {
     char name[128];
@@ -58,8 +59,8 @@ struct judge {
 const char *judge_name_of(void *ctx, uint32_t id);
 uint64_t judge_wall(const struct judge *judge, uint64_t at_ns);
 void judge_tell(const struct judge *judge, const char *event, const char *text);
-/* The incident that is open or fixing, or NULL. */
-struct incident *judge_active(const struct judge *judge);
+/* The incidents that are open or fixing, oldest first. */
+unsigned judge_active(const struct judge *judge, struct incident *ret_list[JUDGE_ACTIVE_MAX]);
 struct inquest judge_inquest(struct judge *judge);
 
 /* judge_items.c. judge_watch_of makes what is not there yet; NULL when there are too many. */

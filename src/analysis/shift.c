@@ -15,6 +15,8 @@
 #define LIGHT_TIMES_FLOOR 4
 #define STRUCTURAL_SHARE  0.2 /* of the requests */
 #define LARGE_SHARE       1.0 /* of what was normal */
+#define DISTINCT_TIMES    3.0
+#define DISTINCT_COMMON   2.0
 #define LARGE_COMMON_MAX  1.5
 #define LARGE_MS          10.0
 #define STEADY_TRAFFIC    1.25 /* more than that explains that a statement gets dearer */
@@ -479,6 +481,19 @@ is_steady_burn(const struct shift *s, const struct shift_route *r)
         }
     }
     return false;
+}
+
+bool
+shift_is_distinct(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
+{
+    if (p->change_ms < shift_threshold_ms(r)) {
+        return false;
+    }
+    if (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) {
+        return is_structural(s, r, p);
+    }
+    return p->kind == SHIFT_SLOWER && s->call_ratio < DISTINCT_COMMON && !s->surge &&
+           p->per_call_now_ms >= DISTINCT_TIMES * p->per_call_before_ms * MAX(s->call_ratio, 1);
 }
 
 bool

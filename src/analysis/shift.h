@@ -41,6 +41,7 @@ struct shift_route {
     struct watch *watch;
     struct stats before, now;
     bool comparable; /* 30 requests on each side */
+    bool is_taken;   /* another incident's; the judge's to say */
     double change_ms;
     double waiting_ms;       /* of its queries */
     double light_waiting_ms; /* of look-ups that are new, by what all calls have become dearer */
@@ -86,6 +87,11 @@ unsigned shift_parts(const struct shift *shift, const struct shift_route *route,
 
 /* By how much a route's own change must grow to be worth an incident. */
 double shift_threshold_ms(const struct shift_route *route);
+
+/* A part that stands for itself, whatever else is going on: structural, or by far dearer while
+ * other calls are not. */
+bool shift_is_distinct(const struct shift *shift, const struct shift_route *route,
+                       const struct shift_part *part);
 
 /* Its own change is big enough, steady, and not noise. */
 bool shift_is_burn(const struct shift *shift, const struct shift_route *route);

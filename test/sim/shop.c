@@ -222,12 +222,16 @@ explain_answer(struct shop *s, const json_t *q)
     uint64_t fp = strtoull(hex, NULL, 16);
     bool items = fp == fp_of(Q_ITEMS_LAZY) || fp == fp_of(Q_ITEMS_EAGER);
     bool orders = fp == fp_of(Q_ORDERS) || fp == fp_of(Q_COUNT_ORDERS) || fp == fp_of(Q_PENDING);
-    bool missing = (items && !s->state.index) || (orders && s->state.user_index_gone);
+    bool email = fp == fp_of(Q_USER_BY_EMAIL) && s->state.email_index_gone;
+    bool token = fp == fp_of(Q_USER_BY_TOKEN) && s->state.token_index_gone;
+    bool missing =
+        (items && !s->state.index) || (orders && s->state.user_index_gone) || email || token;
     if (!missing) {
         return json_pack("{s:s, s:b, s:s, s:n, s:n, s:s}", "ask", "explain", "ok", 1, "fingerprint",
                          hex, "scan", "index", "index_reason", "an index is used");
     }
-    const char *table = items ? "items" : "orders", *column = items ? "order_id" : "user_id";
+    const char *table = items ? "items" : email || token ? "users" : "orders";
+    const char *column = items ? "order_id" : email ? "email" : token ? "api_token" : "user_id";
     char ddl[128];
     snprintf(ddl, sizeof(ddl), "CREATE INDEX CONCURRENTLY ON %s (%s)", table, column);
     return json_pack(
@@ -248,7 +252,10 @@ answer_to(struct shop *s, const json_t *q)
     }
     if (strcmp(ask, "indexes") == 0) {
         const char *table = json_string_value(json_object_get(q, "table"));
-        bool covered = strcmp(table, "items") == 0 ? s->state.index : !s->state.user_index_gone;
+        bool covered = strcmp(table, "items") == 0 ? s->state.index
+                       : strcmp(table, "users") == 0
+                           ? !s->state.email_index_gone && !s->state.token_index_gone
+                           : !s->state.user_index_gone;
         return json_pack("{s:s, s:b, s:b}", "ask", "indexes", "ok", 1, "covered", covered);
     }
     if (strcmp(ask, "columns") == 0) {
@@ -328,6 +335,12 @@ cost_ms(struct shop *s, unsigned q)
         break;
     case Q_COUNT_ORDERS:
         ms = x->user_index_gone ? 9 : 0.7;
+        break;
+    case Q_USER_BY_EMAIL:
+        ms = x->email_index_gone ? 35 : ms;
+        break;
+    case Q_USER_BY_TOKEN:
+        ms = x->token_index_gone ? 14 : ms;
         break;
     default:
         break;

@@ -14,16 +14,18 @@
 #include "sim/wire.h"
 
 struct shop_state {
-    bool v2;              /* lazy items, settings again and again */
-    bool one_more;        /* a harmless deploy: one more indexed query */
-    bool index;           /* on items.order_id */
-    bool eager;           /* with('items') */
-    bool cache;           /* settings */
-    bool decoy;           /* v2's repeats count 1..20 instead of following the rows */
-    bool user_index_gone; /* orders.user_id is scanned */
-    double growth;        /* factor on the cost of orders by user_id */
-    double rate_per_s;    /* of all requests */
-    double bad_share;     /* of GET /api/orders */
+    bool v2;               /* lazy items, settings again and again */
+    bool one_more;         /* a harmless deploy: one more indexed query */
+    bool index;            /* on items.order_id */
+    bool eager;            /* with('items') */
+    bool cache;            /* settings */
+    bool decoy;            /* v2's repeats count 1..20 instead of following the rows */
+    bool user_index_gone;  /* orders.user_id is scanned */
+    bool email_index_gone; /* users.email: logging in */
+    bool token_index_gone; /* users.api_token: every other route */
+    double growth;         /* factor on the cost of orders by user_id */
+    double rate_per_s;     /* of all requests */
+    double bad_share;      /* of GET /api/orders */
     bool no_advisor;
     bool stalled;          /* the analyzer does not run */
     double database_times; /* every query takes so many times as long; 0: once */

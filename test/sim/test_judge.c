@@ -560,6 +560,117 @@ a_restart_loses_neither_incident_nor_normal(void **state)
     shop_free(&s);
 }
 
+static const json_t *
+incident_of(const json_t *list, const char *subject)
+{
+    size_t i;
+    json_t *inc;
+    json_array_foreach(list, i, inc)
+    {
+        if (strcmp(text_of(inc, "subject"), subject) == 0) {
+            return inc;
+        }
+    }
+    return NULL;
+}
+
+static void
+two_faults_that_have_nothing_in_common(void **state)
+{
+    for (uint64_t seed = 500; seed < 500 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_state(s)->rate_per_s = 30; /* few log in */
+        shop_state(s)->bad_share = 0.06;
+        shop_play(s, 120);
+        shop_deploy(s, "v2");
+        shop_state(s)->v2 = true;
+        shop_play(s, 90);
+        shop_state(s)->email_index_gone = true;
+        shop_play(s, 120);
+        json_t *list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 2);
+        const json_t *first = incident_of(list, "GET /api/orders");
+        const json_t *second = incident_of(list, "POST /api/login");
+        assert_non_null(first);
+        assert_non_null(second);
+        assert_int_equal(json_array_size(json_object_get(first, "causes")), 3);
+        assert_int_equal(json_array_size(json_object_get(second, "causes")), 1);
+        assert_non_null(find_cause(second, "missing-index", "users by email"));
+        size_t i;
+        json_t *victim;
+        json_array_foreach(json_object_get(first, "victims"), i, victim)
+        {
+            assert_string_not_equal(text_of(victim, "subject"), "POST /api/login");
+        }
+        json_decref(list);
+
+        shop_restart_judge(s); /* both come back */
+        shop_play(s, 30);
+        list = shop_incidents(s);
+        assert_int_equal(json_array_size(list), 2);
+        json_decref(list);
+
+        shop_state(s)->email_index_gone = false;
+        shop_play(s, 240); /* the first one goes on when the second is over */
+        list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 2);
+        assert_string_equal(text_of(incident_of(list, "POST /api/login"), "state"), "recovered");
+        assert_string_equal(text_of(incident_of(list, "GET /api/orders"), "state"), "open");
+        json_decref(list);
+        shop_state(s)->v2 = false;
+        shop_play(s, 240);
+        list = shop_incidents(s);
+        assert_int_equal(json_array_size(list), 2);
+        assert_string_equal(text_of(incident_of(list, "GET /api/orders"), "state"), "recovered");
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
+/* Everyone but the log-in looks the user up by a token. */
+static void
+one_fault_that_hits_many_routes(void **state)
+{
+    for (uint64_t seed = 520; seed < 520 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 240);
+        shop_state(s)->token_index_gone = true;
+        shop_play(s, 240);
+        json_t *list = shop_incidents(s);
+        show(list);
+        if (json_array_size(list) != 1) {
+            fail_msg("seed %u: %zu incidents instead of 1", (unsigned)seed, json_array_size(list));
+        }
+        const json_t *inc = json_array_get(list, 0);
+        assert_non_null(find_cause(inc, "missing-index", "users by api_token"));
+        assert_true(json_array_size(json_object_get(inc, "victims")) >= 4);
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
+/* An incident that is open, and then more of everything: still one. */
+static void
+a_rush_on_top_is_no_second_incident(void **state)
+{
+    for (uint64_t seed = 540; seed < 540 + SEEDS; seed++) {
+        struct shop *s = shop_with_v2(seed, 60);
+        for (unsigned i = 0; i < 6; i++) {
+            shop_state(s)->rate_per_s *= 1.15;
+            shop_play(s, 30);
+        }
+        json_t *list = shop_incidents(s);
+        show(list);
+        if (json_array_size(list) != 1) {
+            fail_msg("seed %u: %zu incidents instead of 1", (unsigned)seed, json_array_size(list));
+        }
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 static void
 expect_near(const char *what, const char *part, double undisturbed, double slowed)
 {
@@ -687,6 +798,9 @@ main(int argc, char **argv)
         cmocka_unit_test(a_decoy_is_not_proved),
         cmocka_unit_test(without_an_advisor),
         cmocka_unit_test(a_restart_loses_neither_incident_nor_normal),
+        cmocka_unit_test(two_faults_that_have_nothing_in_common),
+        cmocka_unit_test(one_fault_that_hits_many_routes),
+        cmocka_unit_test(a_rush_on_top_is_no_second_incident),
         cmocka_unit_test(a_reader_that_is_too_slow),
         cmocka_unit_test(ack_and_close),
     };
