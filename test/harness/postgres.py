@@ -38,13 +38,15 @@ def reachable(folder):
 class Postgres:
     """with Postgres(folder) as server: server.port, server.dsn("name"), server.sql(...)
 
-    settings: more of postgresql.conf; hba: all of pg_hba.conf, instead of trust for everybody."""
+    settings: more of postgresql.conf; hba: all of pg_hba.conf, instead of trust for everybody;
+    binaries: of another PostgreSQL than Debian's."""
 
-    def __init__(self, folder, settings="", hba=None):
+    def __init__(self, folder, settings="", hba=None, binaries=BIN):
         self.folder = os.path.join(folder, "postgres")
         self.port = processes.free_port()
         self.settings = settings
         self.hba = hba
+        self.binaries = binaries
         self.process = None
 
     def __enter__(self):
@@ -54,7 +56,7 @@ class Postgres:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         log = self.folder + ".log"
         data = os.path.join(self.folder, "data")
-        init = processes.start([f"{BIN}/initdb", "-D", data, "-U", "postgres", "-A", "trust",
+        init = processes.start([f"{self.binaries}/initdb", "-D", data, "-U", "postgres", "-A", "trust",
                                 "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"], log, user)
         if init.wait() != 0:
             raise RuntimeError(f"initdb failed, see {log}")
@@ -63,7 +65,7 @@ class Postgres:
         if self.hba is not None:
             with open(os.path.join(data, "pg_hba.conf"), "w", encoding="utf-8") as rules:
                 rules.write(self.hba)
-        self.process = processes.start([f"{BIN}/postgres", "-D", data], log, user)
+        self.process = processes.start([f"{self.binaries}/postgres", "-D", data], log, user)
         processes.wait_for_port(self.port, self.process)
         # It listens before it answers.
         while subprocess.call([f"{BIN}/pg_isready", "-q", "-h", "127.0.0.1", "-p",

