@@ -3,9 +3,11 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import time
 
@@ -15,7 +17,9 @@ import pytest
 
 from examples.demo.processes import unprivileged_user
 from test.harness import postgres as harness
+from test.harness import processes
 from test.harness.certificates import Authority
+from test.harness.slowburn import Slowburn
 from test.peer.proxy_host import ProxyHost
 from test.peer.records import Records
 
@@ -451,3 +455,60 @@ def test_a_cancel_reaches_the_server_through_tls(server, files, tmp_path):
             with pytest.raises(psycopg.errors.QueryCanceled):
                 connection.execute("select pg_sleep(60)")
             timer.join()
+
+
+def eventually(holds, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return holds()
+
+
+def test_the_daemon_takes_it_from_its_file_and_reads_the_files_again(server, files, tmp_path):
+    cert, key, conf = (str(tmp_path / name) for name in ("live.crt", "live.key", "slowburn.conf"))
+    port = processes.free_port()
+
+    def install(certificate):
+        shutil.copy(certificate.cert, cert)
+        shutil.copy(certificate.key, key)
+        os.chmod(key, 0o600)
+
+    def works_with(ca):
+        try:
+            connect(port, sslmode="verify-full", host="localhost", sslrootcert=ca.cert).close()
+            return True
+        except psycopg.OperationalError:
+            return False
+    install(files.proxy)
+    with open(conf, "w", encoding="utf-8") as text:
+        text.write(f"[postgres secure]\nlisten = {port}\nupstream = 127.0.0.1:{server.port}\n"
+                   f"client_tls = require\ntls_cert = {cert}\ntls_key = {key}\n"
+                   f"server_tls = verify-full\nserver_tls_ca = {files.ca.cert}\n")
+    with Slowburn(os.environ["SLOWBURN_BINARY"], str(tmp_path), server.port,
+                  more=["-c", conf]) as running:
+        assert eventually(lambda: works_with(files.ca))
+        with connect(port, sslmode="require") as connection:
+            assert is_tls_at_the_server(connection)
+        install(files.stranger)
+        running.process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: works_with(files.other_ca))
+        # The listener without a certificate, as every client of today meets it.
+        connect(running.port).close()
+        running.wait_until_watching()
+        assert eventually(
+            lambda: running.document("status")["proxy"]["asked_tls_told_no"] >= 1)
+        assert "asked tls told no" in running.verb("status")
+
+
+@pytest.mark.parametrize("lines, reason", [
+    ("client_tls = on", "client_tls is one of disable|allow|require"),
+    ("client_tls = require", "needs tls_cert"),
+    ("tls_certt = x", "tls_cert"),
+    ("server_tls = verify-full", "needs server_tls_ca")])
+def test_check_config_names_what_is_wrong(tmp_path, lines, reason):
+    conf = tmp_path / "slowburn.conf"
+    conf.write_text(f"[postgres shop]\nlisten = 6543\nupstream = 5432\n{lines}\n")
+    done = subprocess.run([os.environ["SLOWBURN_BINARY"], "check-config", str(conf)], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode != 0
+    assert reason in done.stdout + done.stderr

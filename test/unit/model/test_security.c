@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "model/security.h"
+
+static struct security_settings settings;
+static struct security_choice choice;
+static struct diag diag;
+
+static int
+setup(void **state)
+{
+    settings = (struct security_settings){0};
+    choice = (struct security_choice){0};
+    diag = (struct diag){0};
+    return 0;
+}
+
+static void
+set(const char *key, const char *value)
+{
+    assert_int_equal(security_settings_set(&settings, key, slice_from_str(value), &diag), 0);
+}
+
+static void
+nothing_given_is_no_tls_to_clients_and_what_they_ask_to_the_server(void **state)
+{
+    assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(choice.client_tls, CLIENT_TLS_DISABLE);
+    assert_int_equal(choice.server_tls, SERVER_TLS_FOLLOW);
+}
+
+static void
+a_certificate_allows_tls(void **state)
+{
+    set("tls_cert", "/etc/slowburn/tls.crt");
+    assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(choice.client_tls, CLIENT_TLS_ALLOW);
+    set("client_tls", "disable");
+    assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(choice.client_tls, CLIENT_TLS_DISABLE);
+}
+
+static void
+every_word_is_its_own_choice(void **state)
+{
+    static const char *const clients[] = {"disable", "allow", "require", "verify-ca",
+                                          "verify-full"};
+    static const char *const servers[] = {"follow",  "disable",   "prefer",
+                                          "require", "verify-ca", "verify-full"};
+    set("tls_cert", "c");
+    set("tls_client_ca", "a");
+    set("server_tls_ca", "system");
+    for (unsigned i = 0; i < ARRAY_LEN(clients); i++) {
+        set("client_tls", clients[i]);
+        assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+        assert_int_equal(choice.client_tls, i);
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(servers); i++) {
+        set("server_tls", servers[i]);
+        assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+        assert_int_equal(choice.server_tls, i);
+    }
+}
+
+static void
+what_does_not_go_together_is_named(void **state)
+{
+    static const struct {
+        const char *key;
+        const char *value;
+        const char *needs;
+    } cases[] = {
+        {"client_tls", "require", "client_tls = require needs tls_cert"},
+        {"tls_key", "k", "tls_key needs tls_cert"},
+        {"server_tls", "verify-ca", "server_tls = verify-ca needs server_tls_ca"},
+        {"server_tls", "verify-full", "server_tls = verify-full needs server_tls_ca"},
+        {"server_tls_key", "k", "server_tls_key needs server_tls_cert"},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        setup(state);
+        set(cases[i].key, cases[i].value);
+        assert_int_equal(security_settings_check(&settings, &diag, &choice), -EINVAL);
+        assert_string_equal(diag.message, cases[i].needs);
+    }
+    setup(state);
+    set("tls_cert", "c");
+    set("client_tls", "verify-ca");
+    assert_int_equal(security_settings_check(&settings, &diag, &choice), -EINVAL);
+    assert_string_equal(diag.message, "client_tls = verify-ca needs tls_client_ca");
+}
+
+static void
+what_cannot_be_is_refused(void **state)
+{
+    char long_text[SECURITY_TEXT_MAX + 1];
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    assert_int_equal(security_settings_set(&settings, "tls", SLICE_LIT("x"), &diag), -ENOENT);
+    assert_string_equal(diag.message, "");
+    assert_int_equal(security_settings_set(&settings, "tls_cert", slice_from_str(long_text), &diag),
+                     -EINVAL);
+    diag = (struct diag){0};
+    assert_int_equal(security_settings_set(&settings, "client_tls", SLICE_LIT("on"), &diag),
+                     -EINVAL);
+    assert_non_null(strstr(diag.message, "disable|allow|require"));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(nothing_given_is_no_tls_to_clients_and_what_they_ask_to_the_server,
+                               setup),
+        cmocka_unit_test_setup(a_certificate_allows_tls, setup),
+        cmocka_unit_test_setup(every_word_is_its_own_choice, setup),
+        cmocka_unit_test_setup(what_does_not_go_together_is_named, setup),
+        cmocka_unit_test_setup(what_cannot_be_is_refused, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
