@@ -86,12 +86,14 @@ follow_calm(struct judge *j, struct incident *inc, const struct shift_route *r)
     if (inc->calm_ns == 0) {
         inc->calm_ns = j->now_ns;
     }
-    bool unmeasured = false;
+    /* A receipt that is still being counted is waited for, though not for ever: afterwards nobody
+     * refines it. */
     for (unsigned i = 0; i < inc->action_count; i++) {
-        unmeasured = unmeasured || inc->action[i].state == ACTION_LANDED;
+        if (receipt_is_counting(&inc->action[i], j->now_ns)) {
+            return false;
+        }
     }
-    /* A receipt that is still being counted is waited for, though not for ever. */
-    return j->now_ns >= inc->calm_ns + (unmeasured ? 3 * CALM_NS : CALM_NS);
+    return j->now_ns >= inc->calm_ns + CALM_NS;
 }
 
 /* The busiest route has its 30 requests first, and may only be a victim: while no reason is found

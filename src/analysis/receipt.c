@@ -10,6 +10,7 @@
 #define RUN_MIN       8u
 #define RUN_MAX       80u
 #define INDEX_POLL_NS (3 * NS_PER_S)
+#define COUNTING_NS   (120 * NS_PER_S)
 /* The last ones only: what the traffic was minutes ago is not what the fix changed. */
 #define BEFORE_REQUESTS 240u
 #define Z_95            1.96
@@ -283,6 +284,13 @@ receipt_look(struct incident *inc, struct shift *s, struct advice *advice, const
         }
     }
     return news;
+}
+
+bool
+receipt_is_counting(const struct incident_action *a, uint64_t now_ns)
+{
+    return a->landed_ns != 0 && a->measured_n < RECEIPT_REQUESTS_SETTLED &&
+           now_ns < a->landed_ns + COUNTING_NS;
 }
 
 bool

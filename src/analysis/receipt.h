@@ -17,13 +17,17 @@
 #include "analysis/advice.h"
 #include "analysis/incident.h"
 
-#define RECEIPT_REQUESTS_MIN    30u
-#define RECEIPT_REQUESTS_ENOUGH 300u
+#define RECEIPT_REQUESTS_MIN     30u
+#define RECEIPT_REQUESTS_SETTLED 150u /* more refine it, but nobody need wait for them */
+#define RECEIPT_REQUESTS_ENOUGH  300u
 
 /* What happened, for the log. NULL-terminated list of static words is not needed: each is noted in
  * the incident's timeline ("fix-landed", "receipt"). True when something did. */
 bool receipt_look(struct incident *inc, struct shift *shift, struct advice *advice,
                   const char *database, uint64_t now_ns);
+
+/* It has landed, and what it removed is not settled yet; for 2 minutes at most. */
+bool receipt_is_counting(const struct incident_action *a, uint64_t now_ns);
 
 /* Back to normal: within the noise of before, waiting for others aside. */
 bool receipt_is_calm(const struct incident *inc, const struct shift_route *route);

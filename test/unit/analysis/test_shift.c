@@ -303,6 +303,8 @@ a_fix_lands_and_is_measured(void **state)
     kit_near(a->measured_ms, 90);
     assert_true(a->measured_error_ms >= 0 && a->measured_error_ms < 10);
     assert_true(a->measured_n >= RECEIPT_REQUESTS_MIN);
+    assert_true(receipt_is_counting(a, a->landed_ns + NS_PER_S));
+    assert_false(receipt_is_counting(a, a->landed_ns + 200 * NS_PER_S));
     assert_int_equal(inc->timeline_count, 2);
     assert_string_equal(inc->timeline[0].kind, "fix-landed");
     assert_string_equal(inc->timeline[1].kind, "receipt");
