@@ -44,10 +44,40 @@ add(struct forms *f, const char *name, const char *key, const char *fmt, ...)
     va_end(ap);
 }
 
+/* A unix socket: libpq wants its directory and the number that ends its name. */
+static void
+unix_forms(const struct config_listener *l, struct forms *f)
+{
+    const char *path = l->upstream.host;
+    const char *number = strstr(path, "/.s.PGSQL.");
+    f->count = 0;
+    if (l->protocol == PROTOCOL_HTTP) {
+        add(f, "nginx", "nginx", "server unix:%s;", path);
+        add(f, "proxy_pass", "proxy_pass", "http://unix:%s:", path);
+        add(f, "HAProxy", "haproxy", "server upstream unix@%s", path);
+        return;
+    }
+    if (number == NULL) {
+        add(f, "socket", "socket", "%s", path);
+        return;
+    }
+    int dir = (int)(number - path);
+    number += strlen("/.s.PGSQL.");
+    add(f, "DATABASE_URL", "database_url",
+        "postgresql:///DATABASE?user=USER&password=PASSWORD&host=%.*s&port=%s", dir, path, number);
+    add(f, "DB_HOST, DB_PORT", "env", "DB_HOST=%.*s DB_PORT=%s", dir, path, number);
+    add(f, "PGHOST, PGPORT", "libpq_env", "PGHOST=%.*s PGPORT=%s", dir, path, number);
+    add(f, "libpq", "libpq", "host=%.*s port=%s", dir, path, number);
+}
+
 static void
 forms_of(const struct config_listener *l, struct forms *f)
 {
     const struct address *a = &l->upstream;
+    if (a->is_unix) {
+        unix_forms(l, f);
+        return;
+    }
     bool is_v6 = strchr(a->host, ':') != NULL;
     char host[300];
     snprintf(host, sizeof(host), "%s%s%s", is_v6 ? "[" : "", a->host, is_v6 ? "]" : "");
@@ -59,20 +89,12 @@ forms_of(const struct config_listener *l, struct forms *f)
         add(f, "base URL", "url", "http://%s:%u/", host, a->port);
         return;
     }
-    if (a->host[0] == '/') {
-        /* A socket's folder, as libpq takes it. */
-        add(f, "DATABASE_URL", "database_url",
-            "postgresql:///DATABASE?user=USER&password=PASSWORD&host=%s&port=%u", a->host, a->port);
-    } else {
-        add(f, "DATABASE_URL", "database_url", "postgresql://USER:PASSWORD@%s:%u/DATABASE", host,
-            a->port);
-    }
+    add(f, "DATABASE_URL", "database_url", "postgresql://USER:PASSWORD@%s:%u/DATABASE", host,
+        a->port);
     add(f, "DB_HOST, DB_PORT", "env", "DB_HOST=%s DB_PORT=%u", a->host, a->port);
     add(f, "PGHOST, PGPORT", "libpq_env", "PGHOST=%s PGPORT=%u", a->host, a->port);
     add(f, "libpq", "libpq", "host=%s port=%u", a->host, a->port);
-    if (a->host[0] != '/') {
-        add(f, "JDBC", "jdbc", "jdbc:postgresql://%s:%u/DATABASE", host, a->port);
-    }
+    add(f, "JDBC", "jdbc", "jdbc:postgresql://%s:%u/DATABASE", host, a->port);
 }
 
 static void

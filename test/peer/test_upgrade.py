@@ -347,6 +347,19 @@ def test_stopping_in_the_midst_stops_all(postgres, daemon):
     assert daemon.record()["state"] == "failed"
 
 
+def test_bypass_of_unix_sockets_and_v6(tmp_path):
+    path = tmp_path / "slowburn.conf"
+    path.write_text("[postgres a]\nlisten = 16432\nupstream = unix:/run/pg/.s.PGSQL.5433\n"
+                    "[postgres b]\nlisten = 16433\nupstream = [::1]:5432\n"
+                    "[http c]\nlisten = 16434\nupstream = unix:/run/api.sock\n")
+    done = subprocess.run([BINARY, "bypass", "-c", str(path), "--json"], capture_output=True,
+                          text=True, check=True)
+    ways = [listener["set"] for listener in json.loads(done.stdout)]
+    assert ways[0]["libpq"] == "host=/run/pg port=5433"
+    assert ways[1]["database_url"] == "postgresql://USER:PASSWORD@[::1]:5432/DATABASE"
+    assert ways[2]["nginx"] == "server unix:/run/api.sock;"
+
+
 def test_nobody_to_ask(tmp_path):
     done = subprocess.run([BINARY, "upgrade", "--data", str(tmp_path)], capture_output=True,
                           text=True, check=False)
