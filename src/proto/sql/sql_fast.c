@@ -128,7 +128,7 @@ take_long_word(struct fast *x, sql_bytes16 first)
     put_blank(x, SQL_CLASS_WORD);
     sql_bytes_store(x->out, first);
     sql_bytes_store(x->out + 16, second);
-    uint64_t hash = sql_shape_mix16(SQL_CLASS_WORD, first);
+    uint64_t hash = sql_shape_mix16(sql_shape_seed(SQL_CLASS_WORD), first);
     hash = len == 0 ? hash : sql_shape_mix16(hash, sql_bytes_first(second, len));
     x->out += 16 + len;
     x->at += 16 + len;
@@ -170,7 +170,7 @@ take_word(struct fast *x, uint8_t *sink)
     sql_bytes_store(x->out, v);
     x->out += len;
     x->at += len;
-    put(x, class, keyword, sql_shape_mix16(SQL_CLASS_WORD, word));
+    put(x, class, keyword, sql_shape_mix16(sql_shape_seed(SQL_CLASS_WORD), word));
     return true;
 }
 
@@ -199,7 +199,7 @@ take_quoted(struct fast *x)
     if (quotes != 0) {
         len = (unsigned)__builtin_ctz(quotes) + 1;
         first = sql_bytes_first(first, len);
-        hash = sql_shape_mix16(SQL_CLASS_QUOTED, first);
+        hash = sql_shape_mix16(sql_shape_seed(SQL_CLASS_QUOTED), first);
     } else {
         second = sql_bytes_load(x->at + 16);
         quotes = sql_bytes_bits((sql_bytes16)(second == '"'));
@@ -208,7 +208,7 @@ take_quoted(struct fast *x)
         }
         len = (unsigned)__builtin_ctz(quotes) + 1;
         second = sql_bytes_first(second, len);
-        hash = sql_shape_mix16(sql_shape_mix16(SQL_CLASS_QUOTED, first), second);
+        hash = sql_shape_mix16(sql_shape_mix16(sql_shape_seed(SQL_CLASS_QUOTED), first), second);
         len += 16;
     }
     /* Zeros behind the end are no bytes of the token. */
@@ -322,7 +322,8 @@ take_long_operator(struct fast *x)
     sql_bytes_store(x->out, run);
     x->out += len;
     x->at += len;
-    put(x, SQL_CLASS_OPERATOR, KEYWORD_NONE, sql_shape_mix16(SQL_CLASS_OPERATOR, run));
+    put(x, SQL_CLASS_OPERATOR, KEYWORD_NONE,
+        sql_shape_mix16(sql_shape_seed(SQL_CLASS_OPERATOR), run));
     return true;
 }
 
@@ -366,7 +367,8 @@ take_cast(struct fast *x)
     memcpy(x->out, cast, 2);
     x->out += 2;
     x->at += 2;
-    put(x, SQL_CLASS_CAST, KEYWORD_NONE, sql_shape_mix16(SQL_CLASS_CAST, sql_bytes_load(cast)));
+    put(x, SQL_CLASS_CAST, KEYWORD_NONE,
+        sql_shape_mix16(sql_shape_seed(SQL_CLASS_CAST), sql_bytes_load(cast)));
     return true;
 }
 

@@ -90,6 +90,12 @@ sql_shape_mix(uint64_t hash, uint64_t value)
     return hash ^ (hash >> 32);
 }
 
+/* Where a token's hash begins: far from anything that bytes of text could be. */
+static inline uint64_t sql_shape_seed(enum sql_class class)
+{
+    return (class + 1) * 0xd6e8feb86659fd93u;
+}
+
 /* A token's hash is its class, then its bytes, 16 at a time, zeros behind the last: no token holds
  * a zero itself. */
 static inline uint64_t
@@ -102,14 +108,14 @@ sql_shape_mix16(uint64_t hash, sql_bytes16 bytes)
 static inline uint64_t
 sql_shape_hash1(enum sql_class class, uint8_t byte)
 {
-    return sql_shape_mix(sql_shape_mix(class, byte), 0);
+    return sql_shape_mix(sql_shape_mix(sql_shape_seed(class), byte), 0);
 }
 
 /* bytes: zero from len to the next multiple of 16. */
 static inline uint64_t
 sql_shape_hash(enum sql_class class, const uint8_t *bytes, size_t len)
 {
-    uint64_t hash = class;
+    uint64_t hash = sql_shape_seed(class);
     for (size_t i = 0; i < len; i += 16) {
         hash = sql_shape_mix16(hash, sql_bytes_load(bytes + i));
     }

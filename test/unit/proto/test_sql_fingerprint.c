@@ -186,6 +186,8 @@ literals_and_binds_meet(void **state)
         {"INSERT INTO t VALUES (1, NULL), (2, 'b')", "INSERT INTO t VALUES ($1, $2)", true},
         {"a IN (1)", "a in (1,2,3,4,5)", true},
         {"SELECT a", "SELECT b", false},
+        {"SELECT a ? 'b'", "SELECT a > 'b'", false},
+        {"a = ARRAY[1, >, 2]", "a = ARRAY[1, 2]", false},
         {"SELECT a.b", "SELECT a, b", false},
         {"SELECT \"a\"", "SELECT a", false},
         {"SELECT (a)", "SELECT a", false},
