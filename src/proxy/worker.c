@@ -402,8 +402,9 @@ init_pools(struct worker *w, uint32_t sessions_max, size_t state_size)
     int err = pool_init(&w->sessions, sizeof(struct session) + state_size, slots);
     err = err != 0 ? err : pool_init(&w->backends, sizeof(struct backend), slots + ASIDES_MAX);
     err = err != 0 ? err : pool_init(&w->asides, aside_size(), ASIDES_MAX);
-    /* Each session may queue one block each way, and hold one back. */
-    return err != 0 ? err : stream_pool_init(&w->streams, 3 * slots + ASIDES_MAX);
+    /* Each session may queue one block each way, and hold one back; TLS may keep one more each way
+     * of what a paused side has not taken. */
+    return err != 0 ? err : stream_pool_init(&w->streams, 5 * slots + ASIDES_MAX);
 }
 
 int
