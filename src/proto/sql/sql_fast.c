@@ -146,7 +146,7 @@ take_heeded(struct fast *x, sql_bytes16 word, unsigned len, enum sql_keyword key
     x->at += len;
     sql_tokens_word(x->f, keyword);
     load(x, sink);
-    return x->f->name_state == NAME_NONE;
+    return x->f->name_state == NAME_NONE && !x->f->stops;
 }
 
 INLINE bool
@@ -404,7 +404,7 @@ take_punct(struct fast *x, uint8_t *sink)
     sql_tokens_punct(x->f, c);
     load(x, sink);
     x->at++;
-    return x->f->name_state == NAME_NONE;
+    return x->f->name_state == NAME_NONE && !x->f->stops;
 }
 
 /* What waited for this token ends, where it is sure to be one. */
@@ -477,14 +477,19 @@ sql_fast_take(struct sql_fingerprint *f, const uint8_t *from, const uint8_t *sto
             }
             x.out = sink;
         }
-        if (x.is_pending && !end_pending(&x, class, sink)) {
-            break;
+        if (x.is_pending) {
+            if (!end_pending(&x, class, sink)) {
+                break;
+            }
+            if (!x.is_pending) {
+                continue; /* it may have filled the text */
+            }
         }
         if (!take_one(&x, class, sink)) {
             break;
         }
         if (*x.at == ',' && x.depth != x.list_depth && !x.is_pending && x.at < stop &&
-            x.last_class <= SQL_CLASS_VALUE && !x.is_sink) {
+            x.last_class <= SQL_CLASS_VALUE && x.out <= x.out_limit) {
             *x.out++ = ',';
             put(&x, SQL_CLASS_COMMA, KEYWORD_NONE, sql_shape_hash1(SQL_CLASS_COMMA, ','));
             x.at++;

@@ -65,7 +65,7 @@ sql_fingerprint_feed(struct sql_fingerprint *f, struct slice bytes)
             const uint8_t *end = bytes.ptr + bytes.len;
             const uint8_t *at = sql_fast_take(f, bytes.ptr, end - SQL_FAST_VIEW, end);
             bytes = slice_of(at, (size_t)(end - at));
-            if (at >= end - SQL_FAST_VIEW) {
+            if (at >= end - SQL_FAST_VIEW || f->stops) {
                 continue;
             }
         }
@@ -87,7 +87,7 @@ take_held(struct sql_fingerprint *f)
         if (sql_lexer_between_tokens(&f->lexer)) {
             at = sql_fast_take(f, at, end, end + 1);
         }
-        if (at < end) {
+        if (at < end && !f->stops) {
             struct slice rest = slice_of(at, (size_t)(end - at));
             lex_one(f, &rest);
             at = rest.ptr;

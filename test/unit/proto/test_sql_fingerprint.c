@@ -314,6 +314,25 @@ too_long_a_text_is_flagged_and_its_shape_stays(void **state)
     }
 }
 
+/* In no buffer is a byte written behind its end. */
+static void
+a_text_buffer_of_any_size_is_kept_to(void **state)
+{
+    static const char text[] =
+        "SELECT 'a' \"q\", b.c, \"t\".\"u\", (1), count(*) FROM t WHERE x IN "
+        "(1,2) AND y = 'z' \"w\",e, null, true, a->>'b' ; select 1";
+    static struct sql_fingerprint f;
+    for (size_t size = 1; size < 160; size++) {
+        uint8_t buf[192];
+        struct sql_statement s;
+        memset(buf, 0xa5, sizeof(buf));
+        assert_true(sql_fingerprint_once(&f, slice_from_str(text), buf, size, &s));
+        for (size_t i = size; i < sizeof(buf); i++) {
+            assert_int_equal(buf[i], 0xa5);
+        }
+    }
+}
+
 static void
 a_small_text_buffer_cuts_the_text_only(void **state)
 {
@@ -326,6 +345,11 @@ a_small_text_buffer_cuts_the_text_only(void **state)
     assert_true(s.text_cut);
     assert_memory_equal(s.text.ptr, "select aaaa from", s.text.len);
     assert_true(s.fingerprint == seen.last.fingerprint);
+    /* what is behind the first statement leaves no trace in it */
+    assert_true(
+        sql_fingerprint_once(&f, SLICE_LIT("SELECT 1 /* one */; (/* two */ SELECT 2 /* three */)"),
+                             buf, sizeof(buf), &s));
+    assert_true(slice_eq(s.comment, SLICE_LIT("one")));
     assert_false(sql_fingerprint_once(&f, SLICE_LIT(" ; /* x */ "), buf, sizeof(buf), &s));
 }
 
@@ -339,6 +363,7 @@ main(void)
         cmocka_unit_test(sql_level_prepare_is_the_statement_inside),
         cmocka_unit_test(the_last_comment_is_kept),
         cmocka_unit_test(too_long_a_text_is_flagged_and_its_shape_stays),
+        cmocka_unit_test(a_text_buffer_of_any_size_is_kept_to),
         cmocka_unit_test(a_small_text_buffer_cuts_the_text_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,1 @@
+SELECT "a_name_of_exactly_thirty_bytes", "one_that_is_longer_than_two_blocks_of_16", an_unquoted_word_of_many_bytes_in_all FROM "t" WHERE "t"."a" IN ($1, $2, ARRAY[[1,2],[3,4]]) AND b ->> 'k' <> 'x' AND c::text = 'it''s' ESCAPE 'e' OR d NOT IN (SELECT 1, 1) LIMIT 10 -- end
