@@ -11,6 +11,7 @@
 #include "proxy/worker.h"
 
 #define SESSIONS_MAX_MAX 65536
+#define INSPECT_MAX_MAX  65536      /* what the fingerprint reads of a text */
 #define IDLE_MS_MAX      2147483647 /* PostgreSQL's own */
 
 static void
@@ -29,6 +30,7 @@ configure_defaults(struct proxy_config *config)
         .connect_timeout_ns = 5 * NS_PER_S,
         .login_timeout_ns = 60 * NS_PER_S,
         .drain_ns = 30 * NS_PER_S,
+        .inspect_max = INSPECT_MAX_MAX,
     };
 }
 
@@ -195,6 +197,9 @@ configure_parse(struct slice json, const struct driver_ops *const *drivers, stru
     err |= get_count(root, "sessions_per_listener", diag, &c.per_listener_max);
     err |= get_count(root, "sessions_per_address", diag, &c.per_address_max);
     err |= get_count(root, "sessions_per_user", diag, &c.per_user_max);
+    uint64_t inspect_max = c.inspect_max;
+    err |= get_number(root, "inspect_max_bytes", 1024, INSPECT_MAX_MAX, 1, diag, &inspect_max);
+    c.inspect_max = (uint32_t)inspect_max;
     c.has_former = json_is_true(json_object_get(root, "former"));
     err |= get_key(root, diag, &c.hash_key);
     err |= get_log_level(root, diag, &c);

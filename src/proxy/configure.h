@@ -6,6 +6,7 @@
  *    "connect_timeout_ms": 5000, "login_timeout_ms": 60000, "drain_ms": 30000,
  *    "idle_session_timeout_ms": 0, "idle_in_transaction_timeout_ms": 0,
  *    "sessions_per_listener": 0, "sessions_per_address": 0, "sessions_per_user": 0,
+ *    "inspect_max_bytes": 65536,
  *    "log_level": "info",
  *    "listeners": [{"protocol": "postgres", "address": "127.0.0.1:6432",
  *                   "upstream": "127.0.0.1:5432", "security": {"client_tls": "require", ...}},
@@ -41,6 +42,7 @@ struct proxy_config {
     uint32_t per_listener_max;
     uint32_t per_address_max;
     uint32_t per_user_max;
+    uint32_t inspect_max;
     struct hash_key hash_key;
     bool has_log_level;
     enum log_level log_level;

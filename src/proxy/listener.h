@@ -40,6 +40,7 @@ struct limits {
     _Atomic uint32_t per_listener_max; /* sessions of all workers */
     _Atomic uint32_t per_address_max;
     _Atomic uint32_t per_user_max;
+    _Atomic uint32_t inspect_max; /* bytes of a message that are looked at; all are relayed */
 };
 
 #endif

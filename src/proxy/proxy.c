@@ -103,6 +103,7 @@ apply_limits(struct proxy *p, unsigned workers)
     atomic_store(&p->limits.per_listener_max, p->config.per_listener_max);
     atomic_store(&p->limits.per_address_max, p->config.per_address_max);
     atomic_store(&p->limits.per_user_max, p->config.per_user_max);
+    atomic_store(&p->limits.inspect_max, p->config.inspect_max);
     if (p->config.has_log_level) {
         log_set_level(p->config.log_level);
     }
@@ -285,6 +286,7 @@ configure_again(struct proxy *p, const struct channel_message *m, struct diag *d
     p->config.per_listener_max = changed.per_listener_max;
     p->config.per_address_max = changed.per_address_max;
     p->config.per_user_max = changed.per_user_max;
+    p->config.inspect_max = changed.inspect_max;
     /* The pools are as large as they were made. */
     uint32_t made = p->workers[0]->env.sessions_max - WORKER_REFUSALS;
     p->config.sessions_max = MIN(changed.sessions_max, made * p->worker_count);

@@ -35,7 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     static struct cancels *cancels;
     static struct census *census;
-    static struct limits limits;
+    static struct limits limits = {.inspect_max = 65536};
     const struct resolve_address address = {.sa = {.ss_family = AF_UNIX}, .len = 2};
     if (cancels == NULL && cancels_new(4, (struct hash_key){1, 2}, &cancels) < 0) {
         abort();

@@ -3,6 +3,7 @@
  * an answer goes into the queue of expected replies. */
 #include "proto/sql/sql_tags.h"
 #include "proto/trace_context.h"
+#include "proxy/listener.h"
 #include "proxy/pg/pg_session.h"
 
 /* Queues a message with the execution it is about (may be NULL); the queue has a reference of its
@@ -363,12 +364,20 @@ parse_end(struct pg_session *p, const struct pg_fact *f)
     return ok;
 }
 
+static uint32_t
+inspect_max(const struct pg_session *p)
+{
+    return atomic_load_explicit(&p->worker->env.limits->inspect_max, memory_order_relaxed);
+}
+
 static void
 bind_begin(struct pg_session *p, const struct pg_fact *f)
 {
     struct pg_statement *s = pg_statements_find(p, f->name);
     struct pg_exec *e = new_exec(p);
     p->binding = e == NULL ? 0 : e->index;
+    p->bind_room = inspect_max(p);
+    p->bind_cut = false;
     if (e == NULL) {
         return;
     }
@@ -405,6 +414,14 @@ bind_value(struct pg_session *p, const struct pg_fact *f)
             lens_param(e->lens, f->is_null, f->binary);
         }
     }
+    if (p->bind_cut || f->piece.len > p->bind_room) {
+        /* No value is better than half of one, which others may share. */
+        p->bind_cut = true;
+        e->flags &= ~(uint32_t)QUERY_VALUES_HASHED;
+        lens_drop(p->worker->lens, &e->lens);
+        return;
+    }
+    p->bind_room -= (uint32_t)f->piece.len;
     pg_value_add(&p->value, f->piece);
     if (e->lens != NULL) {
         lens_param_bytes(e->lens, f->piece);
@@ -558,11 +575,13 @@ message_begin(struct pg_session *p, const struct pg_fact *f)
     }
     switch (f->type) {
     case 'Q':
-        p->reader = pg_reader_begin(&w->readers, w->env.hash_key, true, on_query_statement, p);
+        p->reader = pg_reader_begin(&w->readers, w->env.hash_key, inspect_max(p), true,
+                                    on_query_statement, p);
         break;
     case 'P':
         p->parsing = pg_statement_new(f->name);
-        p->reader = pg_reader_begin(&w->readers, w->env.hash_key, true, on_parsed_statement, p);
+        p->reader = pg_reader_begin(&w->readers, w->env.hash_key, inspect_max(p), true,
+                                    on_parsed_statement, p);
         break;
     default:
         bind_begin(p, f);

@@ -32,7 +32,8 @@ pg_emit_statement(struct pg_session *p, uint64_t fingerprint, enum statement_kin
         return;
     }
     struct announced a = {p, fingerprint, now_ns};
-    struct pg_reader *r = pg_reader_begin(&w->readers, w->env.hash_key, false, on_reread, &a);
+    struct pg_reader *r =
+        pg_reader_begin(&w->readers, w->env.hash_key, SQL_TEXT_MAX, false, on_reread, &a);
     if (r != NULL) {
         pg_reader_add(r, pg_text_slice(raw));
         pg_reader_finish(r);

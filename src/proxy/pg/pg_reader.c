@@ -90,12 +90,14 @@ static void
 on_statement(void *ctx, const struct sql_statement *statement)
 {
     struct pg_reader *r = ctx;
-    r->on_statement(r->ctx, r, statement);
+    struct sql_statement s = *statement;
+    s.truncated |= r->is_cut;
+    r->on_statement(r->ctx, r, &s);
     values_start(r);
 }
 
 struct pg_reader *
-pg_reader_begin(struct pg_readers *p, struct hash_key key, bool keeps_raw,
+pg_reader_begin(struct pg_readers *p, struct hash_key key, uint32_t text_max, bool keeps_raw,
                 void (*on_stmt)(void *ctx, struct pg_reader *r,
                                 const struct sql_statement *statement),
                 void *ctx)
@@ -114,6 +116,8 @@ pg_reader_begin(struct pg_readers *p, struct hash_key key, bool keeps_raw,
     r->on_statement = on_stmt;
     r->ctx = ctx;
     r->keeps_raw = keeps_raw;
+    r->is_cut = false;
+    r->room = text_max;
     r->raw_cut = false;
     r->raw_len = 0;
     values_start(r);
@@ -125,6 +129,12 @@ pg_reader_begin(struct pg_readers *p, struct hash_key key, bool keeps_raw,
 void
 pg_reader_add(struct pg_reader *r, struct slice piece)
 {
+    if (piece.len > r->room) {
+        r->is_cut = true;
+        r->raw_cut = true;
+        piece = slice_sub(piece, 0, r->room);
+    }
+    r->room -= (uint32_t)piece.len;
     sql_fingerprint_feed(&r->sql, piece);
     if (!r->keeps_raw || r->raw_cut || piece.len == 0) {
         return;

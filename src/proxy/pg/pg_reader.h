@@ -21,7 +21,9 @@ struct pg_reader {
     void (*on_statement)(void *ctx, struct pg_reader *r, const struct sql_statement *statement);
     void *ctx;
     bool keeps_raw;
+    bool is_cut; /* there was more text than is looked at */
     bool raw_cut;
+    uint32_t room; /* bytes of text that are still looked at */
     bool params_cut;
     bool is_null;
     bool value_open;
@@ -47,8 +49,10 @@ struct pg_readers {
 
 void pg_readers_fini(struct pg_readers *p);
 
-/* keeps_raw: keep the text and the values' own bytes too (prepared statements, lens). */
-struct pg_reader *pg_reader_begin(struct pg_readers *p, struct hash_key key, bool keeps_raw,
+/* text_max: so many bytes of the text are looked at, at most SQL_TEXT_MAX.
+ * keeps_raw: keep the text and the values' own bytes too (prepared statements, lens). */
+struct pg_reader *pg_reader_begin(struct pg_readers *p, struct hash_key key, uint32_t text_max,
+                                  bool keeps_raw,
                                   void (*on_statement)(void *ctx, struct pg_reader *r,
                                                        const struct sql_statement *statement),
                                   void *ctx);

@@ -96,6 +96,8 @@ struct pg_session {
     uint32_t query_last;
     uint32_t query_count;
     uint32_t binding;
+    bool bind_cut;
+    uint32_t bind_room; /* bytes of its values that are still looked at */
     struct pg_value value;
 
     /* What is being answered. */

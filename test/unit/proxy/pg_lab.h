@@ -128,6 +128,7 @@ lab_open(struct lab *lab)
     memset(lab, 0, sizeof(*lab));
     lab_known_count = 0;
     assert_int_equal(cancels_new(4, (struct hash_key){5, 6}, &lab->cancels), 0);
+    atomic_store(&lab->limits.inspect_max, 65536);
     lab->census = census_new(4, (struct hash_key){5, 6});
     lab->env = (struct driver_env){.sessions_max = 4,
                                    .counters = lab->counters,

@@ -27,7 +27,8 @@ everything_is_read(void **state)
               "\"hash_key\":\"000102030405060708090a0b0c0d0e0f\",\"connect_timeout_ms\":7,"
               "\"login_timeout_ms\":8,\"idle_session_timeout_ms\":9,"
               "\"idle_in_transaction_timeout_ms\":10,\"sessions_per_listener\":11,"
-              "\"sessions_per_address\":12,\"sessions_per_user\":13,\"drain_ms\":0,\"log_level\":"
+              "\"sessions_per_address\":12,\"sessions_per_user\":13,\"inspect_max_bytes\":2048,"
+              "\"drain_ms\":0,\"log_level\":"
               "\"debug\",\"more\":1,"
               "\"listeners\":[{\"protocol\":\"raw\",\"address\":\"127.0.0.1:1\","
               "\"upstream\":\"db:2\"}]}",
@@ -44,6 +45,7 @@ everything_is_read(void **state)
     assert_int_equal(c.per_listener_max, 11);
     assert_int_equal(c.per_address_max, 12);
     assert_int_equal(c.per_user_max, 13);
+    assert_int_equal(c.inspect_max, 2048);
     assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
     assert_true(c.hash_key.k0 == 0x0706050403020100u && c.hash_key.k1 == 0x0f0e0d0c0b0a0908u);
     assert_int_equal(c.listener_count, 1);

@@ -449,6 +449,44 @@ idle_is_from_ready_until_the_client_speaks(void **state)
     assert_true(is_idle(500));
 }
 
+/* What is beyond the bound passes: the text's beginning is fingerprinted and flagged, and values
+ * are not taken for known. */
+static void
+only_so_much_of_a_message_is_looked_at(void **state)
+{
+    static char text[3000], value[3000];
+    memset(text, ' ', sizeof(text));
+    memcpy(text, "select 1 from t where", 21);
+    memcpy(text + 2900, " x = 5", 7);
+    memset(value, 'v', sizeof(value));
+    for (unsigned bound = 0; bound < 2; bound++) {
+        lab_forget();
+        atomic_store(&lab.limits.inspect_max, bound == 0 ? 65536 : 1024);
+        lab_query_message(&b, text);
+        lab_client(&lab, &b);
+        lab_complete(&b, "SELECT 1");
+        lab_ready(&b, 'I');
+        lab_server(&lab, &b);
+        assert_int_equal((lab_query(0)->flags & QUERY_TRUNCATED) != 0, bound == 1);
+        lab_parse(&b, "", "select $1", 25);
+        lab_bind(&b, "", "", slice_of(value, sizeof(value)), false);
+        lab_execute(&b, "", 0);
+        lab_message(&b, 'S', SLICE_NONE);
+        for (size_t at = 0; at < b.len; at += 500) {
+            lab_feed(&lab, true, slice_sub(buf_slice(&b), at, 500));
+        }
+        buf_reset(&b);
+        lab_message(&b, '1', SLICE_NONE);
+        lab_message(&b, '2', SLICE_NONE);
+        lab_complete(&b, "SELECT 1");
+        lab_ready(&b, 'I');
+        lab_server(&lab, &b);
+        assert_int_equal((lab_query(1)->flags & QUERY_VALUES_HASHED) != 0, bound == 0);
+        assert_int_equal(lab_query(1)->value_count, bound == 0);
+        assert_false(lab.s.opaque);
+    }
+}
+
 /* A replication connection is followed through CopyBoth and leaves no record but its own. */
 static void
 replication_is_followed_and_not_observed(void **state)
@@ -692,6 +730,7 @@ main(void)
         T(copy_in_extended_swallows_the_first_sync),
         T(draining_waits_for_the_transaction),
         T(idle_is_from_ready_until_the_client_speaks),
+        T(only_so_much_of_a_message_is_looked_at),
         T(replication_is_followed_and_not_observed),
         T(a_copy_may_fail_before_it_reads_its_sync),
         T(first_packets_at_every_cut),
