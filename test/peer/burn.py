@@ -34,6 +34,7 @@ class Application:
     def __init__(self, connect, extra=None, reply=""):
         self.connect, self.extra, self.reply = connect, extra, reply
         self.version = 1
+        self.lists = 0
         self.failures = []
         application = self
 
@@ -91,6 +92,7 @@ class Application:
         cursor.execute("SELECT id, title FROM orders WHERE user_id = %s ORDER BY id LIMIT %s",
                        (user, LISTED))
         listed = cursor.fetchall()
+        self.lists += 1
         if self.version == 2:
             for number, _ in listed:
                 cursor.execute("SELECT id, sku FROM items WHERE order_id = %s", (number,))
@@ -151,7 +153,8 @@ class Visitors:
             thread.join()
 
 
-BEFORE_S = 13.0  # cold caches are not counted for ten seconds
+WARM_UP_S = 11.0  # cold caches are not counted for ten seconds
+LISTS_BEFORE = 60  # twice what a baseline needs, however long they take
 CAUSES = {"missing-index", "repeated-query", "cacheable"}
 
 
@@ -159,13 +162,18 @@ def kinds(incident):
     return {cause["kind"] for cause in incident["causes"]}
 
 
-def burn(application, daemons, wanted=frozenset(CAUSES), seconds=90):
+def burn(application, daemons, wanted=frozenset(CAUSES), seconds=300):
     """Plays the deploy under Visitors that are there already; the incident of each daemon."""
-    time.sleep(BEFORE_S)
+    time.sleep(WARM_UP_S)
+    enough, deadline = application.lists + LISTS_BEFORE, time.monotonic() + seconds
+    while application.lists < enough:
+        assert time.monotonic() < deadline, f"only {application.lists} of {enough} lists asked for"
+        time.sleep(0.1)
     for daemon in daemons:
         daemon.verb("deploy", "version-2")
     application.version = 2
     found = []
     for daemon in daemons:
         found.append(daemon.wait_for_incident(seconds, lambda i: kinds(i) >= wanted))
+        assert found[-1] is not None, f"no incident within {seconds} s, see {daemon.log}"
     return found
