@@ -69,6 +69,9 @@ learn_reading(struct sql_fingerprint *f, enum sql_keyword keyword)
 void
 sql_grammar_word(struct sql_fingerprint *f, enum sql_keyword keyword)
 {
+    if (f->shape.rows == SQL_ROWS_SUPPRESSED) {
+        return; /* a row that is folded away says nothing about the statement */
+    }
     learn_kind(f, keyword);
     learn_reading(f, keyword);
 }
