@@ -100,7 +100,7 @@ struct driver_out {
 };
 #define DRIVER_INSERT_MAX 8192
 #define DRIVER_ASIDE_MAX  320
-#define DRIVER_DOUBT_NS   1000000000ull
+#define DRIVER_DOUBT_NS   5000000000ull
 
 /* Why there is no upstream for this session. */
 enum driver_failure {

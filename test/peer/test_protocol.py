@@ -33,7 +33,7 @@ def proxy(postgres, tmp_path):
         yield running
 
 
-def eventually(check, seconds=15.0):
+def eventually(check, seconds=30.0):
     """The first true answer, or the last one."""
     deadline = time.monotonic() + seconds
     while True:
@@ -227,10 +227,10 @@ def test_who_says_goodbye_behind_a_query_gets_it_done(postgres, proxy):
 
 def test_half_a_goodbye_still_gets_its_replies(proxy):
     with Wire(proxy.port) as w:
-        w.send(query("select repeat('r', 30000000)"), query("select 'last'"))
+        w.send(query("select repeat('r', 3000000)"), query("select 'last'"))
         w.sock.shutdown(socket.SHUT_WR)
         found = w.until(b"never")
-        assert [len(row[0]) for row in wire.rows(found)] == [30000000, 4]
+        assert [len(row[0]) for row in wire.rows(found)] == [3000000, 4]
 
 
 # ---- limits ----
