@@ -99,7 +99,10 @@ attribution_saving_ms(const struct attribution_input *in, uint32_t mask)
     /* Waiting came with the load that was added, and goes with the part of it that is removed. */
     double load_removed = saved * in->requests_per_s / 1000;
     double share = in->load_growth > 0.02 ? load_removed / in->load_growth : 0;
-    return saved + gaps + MAX(in->waiting_ms, 0) * MIN(share, 1);
+    /* So do the application's gaps that stay: they are dearer by what all routes' time has become.
+     */
+    double dearer = MAX(in->calls_app_ms - gaps, 0) * (1 - 1 / MAX(in->app_ratio, 1));
+    return saved + gaps + (MAX(in->waiting_ms, 0) + dearer) * MIN(share, 1);
 }
 
 double

@@ -22,6 +22,8 @@ double attribution_floor_ms(const struct shift *shift);
 struct attribution_input {
     const struct stats *now; /* of the route */
     double waiting_ms;       /* of its change: queries and application that only wait */
+    double calls_app_ms;     /* the application's own time that came with added calls: their gaps */
+    double app_ratio;        /* what application time has become dearer by on all routes; >= 1 */
     double requests_per_s;   /* of the route */
     double load_growth;      /* of the database, in queries in progress */
     double floor_ms;

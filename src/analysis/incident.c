@@ -476,6 +476,8 @@ incident_attribution(const struct incident *inc, const struct shift *s, const st
     *in = (struct attribution_input){
         .now = &r->now,
         .waiting_ms = MAX(r->waiting_ms, 0) + MAX(r->app_waiting_ms, 0),
+        .calls_app_ms = MIN(shift_app_from_calls_ms(r), MAX(r->app_change_ms, 0)),
+        .app_ratio = s->app_ratio,
         .requests_per_s = seconds > 1 ? r->now.n * recent_weight(&r->watch->recent) / seconds : 0,
         .load_growth = s->load_now - s->load_before,
         .floor_ms = attribution_floor_ms(s),

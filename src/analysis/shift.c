@@ -227,8 +227,8 @@ common_calls(struct shift *s)
     free(x);
 }
 
-static double
-app_from_calls_ms(const struct shift_route *r)
+double
+shift_app_from_calls_ms(const struct shift_route *r)
 {
     double ms = 0;
     for (unsigned i = 0; i < r->now.query_count; i++) {
@@ -249,7 +249,7 @@ common_app(struct shift *s)
     for (unsigned i = 0; i < s->count; i++) {
         const struct shift_route *r = &s->route[i];
         if (r->before.n >= 15 && r->now.n >= 15) {
-            double now = r->now.app_ms - app_from_calls_ms(r);
+            double now = r->now.app_ms - shift_app_from_calls_ms(r);
             samples_add(x, r->before.app_ms, now);
         }
     }
@@ -261,7 +261,7 @@ common_app(struct shift *s)
 static void
 judge_app(const struct shift *s, struct shift_route *r)
 {
-    double by_calls = app_from_calls_ms(r);
+    double by_calls = shift_app_from_calls_ms(r);
     double rest = r->app_change_ms - by_calls;
     double common = MAX(MAX(s->app_growth_ms, r->before.app_ms * (s->app_ratio - 1)), 0);
     double allowed = common * 1.6 + r->before.app_ms * 0.2 + 0.5;

@@ -103,6 +103,9 @@ bool shift_is_structural(const struct shift_route *route);
  * nothing explains, if it lasts. */
 bool shift_is_large(const struct shift *shift, const struct shift_route *route);
 
+/* The application's own time around calls that are new or more than before: their gaps. */
+double shift_app_from_calls_ms(const struct shift_route *route);
+
 /* What its own statements have come to cost more, without waiting: its own demand. */
 double shift_own_queries_ms(const struct shift_route *route);
 
