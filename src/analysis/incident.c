@@ -89,12 +89,11 @@ is_cause(const struct incident *inc, uint64_t fingerprint)
     return false;
 }
 
+/* list_changes leaves room for the lines that are not a statement's. */
 static struct incident_change *
 add_change(struct incident *inc, const char *kind, double before_ms, double now_ms)
 {
-    if (inc->change_count == INCIDENT_CHANGES_MAX) {
-        return NULL;
-    }
+    assert(inc->change_count < INCIDENT_CHANGES_MAX);
     struct incident_change *c = &inc->change[inc->change_count++];
     memset(c, 0, sizeof(*c));
     snprintf(c->kind, sizeof(c->kind), "%s", kind);
@@ -110,9 +109,6 @@ add_part(struct incident *inc, const struct shift_part *p, const char *label)
     static const char *const kinds[] = {"other",       "new-query", "gone",   "more-calls",
                                         "fewer-calls", "slower",    "faster", "waiting"};
     struct incident_change *c = add_change(inc, kinds[p->kind], p->before_ms, p->now_ms);
-    if (c == NULL) {
-        return;
-    }
     c->fingerprint = p->fingerprint;
     c->calls_before = p->calls_before;
     c->calls_now = p->calls_now;

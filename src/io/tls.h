@@ -10,8 +10,8 @@
  * caller's to keep. io/conn.h ties it to a stream.
  *
  * No renegotiation, compression, session cache, tickets or early data: libpq and PostgreSQL use
- * none of them. Costs: about 20 KiB a connection while it shakes hands, less than 10 when idle, one
- * signature a handshake. */
+ * none of them. Costs: one signature a handshake; memory is OpenSSL's own, given back between
+ * records (SSL_MODE_RELEASE_BUFFERS). */
 #ifndef IO_TLS_H
 #define IO_TLS_H
 
