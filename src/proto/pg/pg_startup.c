@@ -89,6 +89,7 @@ parameter_byte(struct pg_startup *s, uint8_t c)
             s->target->len = 0;
         }
         s->key_len = 0;
+        s->replication_len = 0;
         return;
     }
     if (c == 0) {
@@ -98,10 +99,12 @@ parameter_byte(struct pg_startup *s, uint8_t c)
     if (s->target != NULL && s->target->len < PG_STARTUP_TEXT_MAX) {
         s->target->bytes[s->target->len++] = c;
     }
-    if (s->is_replication) {
-        /* Any of PostgreSQL's spellings of "no" begins with one of these. */
-        s->replication = c != 'f' && c != 'n' && c != '0' && c != 'F' && c != 'N';
-        s->is_replication = false;
+    if (s->is_replication && s->replication_len < 2) {
+        /* PostgreSQL's spellings of "no" begin with f, n, 0 or "of". */
+        bool is_f = c == 'f' || c == 'F';
+        bool is_no = s->replication_len == 0 ? is_f || c == 'n' || c == 'N' || c == '0' : is_f;
+        s->replication = (s->replication_len == 0 || s->replication) && !is_no;
+        s->replication_len++;
     }
 }
 

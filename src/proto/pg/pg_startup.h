@@ -58,7 +58,8 @@ struct pg_startup {
     bool ssl_seen;
     bool gssenc_seen;
     struct pg_startup_text *target;
-    bool is_replication;
+    bool is_replication;     /* the value being read is that option's */
+    uint8_t replication_len; /* bytes of it that were looked at; two are enough */
     struct dec_error error;
 };
 

@@ -80,6 +80,32 @@ the_user_names_the_database_by_default(void **state)
     assert_int_equal(s.minor, 2);
 }
 
+/* As PostgreSQL's parse_bool reads it, and "database" besides. */
+static void
+replication_is_read_as_the_server_does(void **state)
+{
+    static const struct {
+        const char *value;
+        bool is_on;
+    } cases[] = {{"true", true},     {"on", true},   {"1", true},   {"yes", true},  {"T", true},
+                 {"database", true}, {"off", false}, {"of", false}, {"OFF", false}, {"no", false},
+                 {"false", false},   {"0", false},   {"", false}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint8_t bytes[64] = {0, 0, 0, 0, 0, 3, 0, 0};
+        size_t len = 8;
+        memcpy(bytes + len, "user\0bo\0replication", 20);
+        len += 20;
+        memcpy(bytes + len, cases[i].value, strlen(cases[i].value));
+        len += strlen(cases[i].value) + 2;
+        bytes[3] = (uint8_t)len;
+        for (size_t cut = 1; cut <= len; cut++) {
+            struct pg_startup s;
+            assert_string_equal(run(&s, slice_of(bytes, len), cut), "T");
+            assert_int_equal(s.replication, cases[i].is_on);
+        }
+    }
+}
+
 /* Names longer than the server tells apart are cut; nothing is written beyond their room. */
 static void
 long_names_are_cut(void **state)
@@ -98,6 +124,7 @@ main(void)
         cmocka_unit_test(takes_every_order_at_every_cut),
         cmocka_unit_test(refuses_what_is_no_startup),
         cmocka_unit_test(the_user_names_the_database_by_default),
+        cmocka_unit_test(replication_is_read_as_the_server_does),
         cmocka_unit_test(long_names_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
