@@ -81,7 +81,7 @@ class Bench:
             heard = play.stages(script.setup, setup, Cuts())
             for each in cuts:
                 play.stages(script.stages, stages, each, heard)
-        lost, queries = self.tap.session()
+        lost, queries = self.tap.session(play)
         return lost, self.tap.seen(queries)
 
     def faked(self, script, login=None, runs=(None,), cuts=Cuts()):
@@ -93,7 +93,7 @@ class Bench:
             play.stages(script.setup, setup, cuts)
             for run in runs:
                 play.stages(script.stages, run or stages, cuts)
-        lost, queries = self.tap.session()
+        lost, queries = self.tap.session(play)
         return lost, self.tap.seen(queries)
 
     def check(self, script, cuts, **more):
@@ -173,7 +173,7 @@ def test_both_directions_at_once(bench, script):
         for _ in range(runs):
             for expected in stages:
                 play.interleaved(expected, rng)
-    lost, queries = bench.tap.session()
+    lost, queries = bench.tap.session(play)
     assert not lost, "slowburn lost its place"
     uncut = bench.session(script, [Cuts()] * runs)[1]
     assert executions(bench.tap.seen(queries)) == executions(uncut)
@@ -300,4 +300,4 @@ def test_a_server_may_vanish_anywhere(bench, script):
             else:
                 play.up.close()
             assert oracle.hears_the_end(play.client)
-        bench.tap.session()
+        bench.tap.session(play)
