@@ -73,8 +73,21 @@ shop-tests: deps all
 kills: deps all
 	@SLOWBURN_KILLS=50 SLOWBURN_BINARY=$(BUILD)/src/slowburn $(PYTHON) -m pytest -q test/peer/test_store.py -k death
 
-bench: deps all
-	@$(PYTHON) test/bench/bench.py --binary $(BUILD)/src/slowburn
+FAST_BUILD ?= build-fast
+
+# Beside PgBouncer, a bytes-only relay and nothing at all: prints Markdown, writes build/bench.json;
+# about 20 minutes. ONLY=queries,connect,bulk,idle,observe,kills,fingerprint: parts of it;
+# BENCH=quick: little time, and little said.
+bench:
+	@tools/deps build test bench
+	@test -f $(FAST_BUILD)/build.ninja || meson setup $(FAST_BUILD) >/dev/null
+	@ninja --quiet -C $(FAST_BUILD) src/slowburn bench-programs
+	@$(PYTHON) -m test.bench --build $(FAST_BUILD) --json $(BUILD)/bench.json \
+	    $(if $(ONLY),--only $(ONLY)) $(if $(filter quick,$(BENCH)),--quick)
+
+# Bytes of SQL a second on one core, beside libpg_query, and instructions a byte.
+bench-fingerprint:
+	@$(MAKE) --no-print-directory bench ONLY=fingerprint
 
 # Which statements are one statement: beside pg_stat_statements over the statements of real
 # applications, and beside libpg_query over PostgreSQL's regression suite, which it fetches.
@@ -82,14 +95,6 @@ fingerprints: deps $(TEST_BUILD)/build.ninja
 	@ninja -C $(TEST_BUILD) test/corpus/prints
 	@test/corpus/fetch-regress $(TEST_BUILD)/regress
 	@$(PYTHON) test/corpus/agree.py $(TEST_BUILD)/test/corpus/prints --regress $(TEST_BUILD)/regress/sql
-
-FAST_BUILD ?= build-fast
-
-# Bytes of SQL a second on one core, beside libpg_query, and instructions a byte.
-bench-fingerprint: deps
-	@test -f $(FAST_BUILD)/build.ninja || meson setup $(FAST_BUILD) >/dev/null
-	@ninja -C $(FAST_BUILD) test/bench/bench_fingerprint
-	@$(PYTHON) test/bench/fingerprint.py $(FAST_BUILD)/test/bench/bench_fingerprint
 
 check:
 	@tools/deps --check check
@@ -104,7 +109,7 @@ install: all
 	@meson install -C $(BUILD) --no-rebuild
 
 clean:
-	rm -rf $(BUILD) $(TEST_BUILD) $(TSAN_BUILD) $(FUZZ_BUILD)
+	rm -rf $(BUILD) $(TEST_BUILD) $(TSAN_BUILD) $(FUZZ_BUILD) $(FAST_BUILD)
 
 help:
 	@sed -n '3,8s/^# *//p' Makefile
@@ -115,7 +120,7 @@ help:
 	@echo 'make schemas SEED=n    20 generated applications with planted faults'
 	@echo 'make shop-tests        the slow tests with the real shop'
 	@echo 'make kills             the store through 50 deaths of its writer'
-	@echo 'make bench             beside PgBouncer and direct, in one run'
+	@echo 'make bench             beside PgBouncer, a bare relay and direct, in one run; ONLY=bulk: a part'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make bench-fingerprint  MB/s of SQL beside libpg_query'
 	@echo 'make check             include directions and formatting'
