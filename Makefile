@@ -18,6 +18,8 @@ JOBS       ?= 2
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
+	@test -f $(BUILD)/web/console_assets.c || \
+	    echo "built without the console: 'make deps' installs nodejs and npm, then 'make clean all'"
 
 $(BUILD)/build.ninja:
 	@tools/deps --check build
@@ -43,14 +45,14 @@ peer: $(TEST_BUILD)/build.ninja
 
 # The ring, the queues and the workers under ThreadSanitizer.
 tsan:
-	@test -f $(TSAN_BUILD)/build.ninja || meson setup $(TSAN_BUILD) -Db_sanitize=thread --werror >/dev/null
+	@test -f $(TSAN_BUILD)/build.ninja || meson setup $(TSAN_BUILD) -Dconsole=disabled -Db_sanitize=thread --werror >/dev/null
 	@ninja -C $(TSAN_BUILD)
 	@$(PYTHON) tools/run_tests.py $(TSAN_BUILD) unit property
 
 # Ten minutes for each decoder: make fuzz, or SECONDS=60 make fuzz.
 fuzz:
 	@tools/deps --check build fuzz
-	@test -f $(FUZZ_BUILD)/build.ninja || CC=clang meson setup $(FUZZ_BUILD) -Dfuzz=true -Dtests=false \
+	@test -f $(FUZZ_BUILD)/build.ninja || CC=clang meson setup $(FUZZ_BUILD) -Dconsole=disabled -Dfuzz=true -Dtests=false \
 	    -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C $(FUZZ_BUILD)
 	@$(PYTHON) tools/run_fuzz.py $(FUZZ_BUILD) $${SECONDS:-600}

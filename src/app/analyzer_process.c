@@ -15,6 +15,7 @@
 #include "app/datadir.h"
 #include "base/clock.h"
 #include "bus/channel.h"
+#include "cli/postmortem.h"
 #include "io/log.h"
 #include "serve/board.h"
 #include "serve/serve.h"
@@ -138,6 +139,30 @@ on_serve_document(void *ctx, enum serve_document which)
     return board_document(p->board, which);
 }
 
+static uint64_t
+on_serve_version(void *ctx, enum serve_document which)
+{
+    struct process *p = ctx;
+    return board_version(p->board, which);
+}
+
+static struct serve_text *
+on_serve_postmortem(void *ctx, const json_t *incident)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    struct serve_text *made = NULL;
+    if (out != NULL) {
+        postmortem_print(out, incident);
+        if (fclose(out) == 0) {
+            made = serve_text_new(slice_of(text, len));
+        }
+        free(text);
+    }
+    return made;
+}
+
 static int
 on_serve_command(void *ctx, const struct serve_command *c)
 {
@@ -195,7 +220,11 @@ static int
 start_serve(struct process *p, int tcp_fd, struct diag *diag)
 {
     const struct serve_config config = {.tcp_fd = tcp_fd, .unix_fd = -1, .data_dir = p->data};
-    const struct serve_source source = {p, on_serve_document, on_serve_command};
+    const struct serve_source source = {.ctx = p,
+                                        .document = on_serve_document,
+                                        .command = on_serve_command,
+                                        .version = on_serve_version,
+                                        .postmortem = on_serve_postmortem};
     pthread_mutex_lock(&p->lock);
     int r = serve_new(&config, &source, diag, &p->serve);
     pthread_mutex_unlock(&p->lock);
@@ -271,8 +300,10 @@ tell_own_facts(struct process *p)
         return;
     }
     struct serve_totals t = serve_totals(p->serve);
-    json_t *api = json_pack("{s:I, s:I, s:I}", "requests", (json_int_t)t.requests, "errors",
-                            (json_int_t)t.errors, "refused", (json_int_t)t.refused);
+    json_t *api =
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "requests", (json_int_t)t.requests, "errors",
+                  (json_int_t)t.errors, "refused", (json_int_t)t.refused, "consoles",
+                  (json_int_t)t.subscribers, "consoles_dropped", (json_int_t)t.subscribers_dropped);
     tell_fact(p, "api", api);
     json_decref(api);
     tell_store(p);

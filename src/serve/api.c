@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "proto/http/http_path.h"
+#include "serve/access.h"
+#include "serve/params.h"
 
 static void
 reply_json(unsigned status, json_t *value, struct api_reply *ret_reply)
@@ -40,6 +42,9 @@ api_result(int result, struct serve_text **text, struct api_reply *ret_reply)
     case -ENOENT:
         api_error(404, "there is no such incident", ret_reply);
         break;
+    case -ENODATA:
+        api_error(404, "nothing of this name is known in this time", ret_reply);
+        break;
     case -EALREADY:
         api_error(409, "that was done before", ret_reply);
         break;
@@ -51,59 +56,12 @@ api_result(int result, struct serve_text **text, struct api_reply *ret_reply)
                   ret_reply);
         break;
     case -EAGAIN:
-        api_error(503, "too many commands are waiting; try again", ret_reply);
+        api_error(503, "too many requests are waiting; try again", ret_reply);
         break;
     default:
         api_error(500, "the analyzer could not do this", ret_reply);
     }
     serve_text_free(text);
-}
-
-/* "localhost", "127.0.0.1" or "[::1]", with a port or without. */
-static bool
-is_loopback_host(struct slice host)
-{
-    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        struct slice name = slice_from_str(names[i]);
-        struct slice rest = slice_sub(host, name.len, host.len);
-        uint64_t port;
-        if (slice_starts_with_ci(host, name) &&
-            (rest.len == 0 ||
-             (rest.ptr[0] == ':' && slice_to_u64(slice_sub(rest, 1, rest.len), &port) == 0))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
-has_token(const struct api_request *r, const struct token *token)
-{
-    struct slice given = http_head_value(r->head, r->bytes, SLICE_LIT("authorization"));
-    return token != NULL && slice_starts_with_ci(given, SLICE_LIT("bearer ")) &&
-           token_matches(token, slice_trim(slice_sub(given, 7, given.len)));
-}
-
-/* False: *ret_reply says why not. */
-static bool
-is_allowed(const struct api_request *r, const struct token *token, bool changes,
-           struct api_reply *ret_reply)
-{
-    if (r->peer == API_UNIX) {
-        return true;
-    }
-    struct slice host = http_head_value(r->head, r->bytes, SLICE_LIT("host"));
-    if (r->peer == API_LOOPBACK && !is_loopback_host(host)) {
-        api_error(403, "on TCP the Host must be localhost, 127.0.0.1 or [::1]", ret_reply);
-        return false;
-    }
-    if ((changes || r->peer == API_REMOTE) && !has_token(r, token)) {
-        api_error(401, "this needs the unix socket, or Authorization: Bearer with the token file",
-                  ret_reply);
-        return false;
-    }
-    return true;
 }
 
 static void
@@ -118,12 +76,13 @@ reply_document(const struct serve_source *source, enum serve_document which,
     *ret_reply = (struct api_reply){.status = 200, .text = text};
 }
 
-static void
-reply_incident(const struct serve_source *source, uint64_t id, struct api_reply *ret_reply)
+/* The incident, or NULL with a reply that says why. */
+static json_t *
+find_incident(const struct serve_source *source, uint64_t id, struct api_reply *ret_reply)
 {
     reply_document(source, SERVE_INCIDENTS, ret_reply);
     if (ret_reply->status != 200) {
-        return;
+        return NULL;
     }
     AUTO(serve_text) struct serve_text *list_text = TAKE(ret_reply->text);
     struct slice s = serve_text_slice(list_text);
@@ -141,8 +100,33 @@ reply_incident(const struct serve_source *source, uint64_t id, struct api_reply 
     json_decref(list);
     if (found == NULL) {
         api_error(404, "there is no such incident", ret_reply);
+    }
+    return found;
+}
+
+static void
+reply_incident(const struct serve_source *source, uint64_t id, struct api_reply *ret_reply)
+{
+    json_t *incident = find_incident(source, id, ret_reply);
+    if (incident != NULL) {
+        reply_json(200, incident, ret_reply);
+    }
+}
+
+static void
+reply_postmortem(const struct serve_source *source, uint64_t id, struct api_reply *ret_reply)
+{
+    json_t *incident = find_incident(source, id, ret_reply);
+    if (incident == NULL) {
+        return;
+    }
+    struct serve_text *text = source->postmortem(source->ctx, incident);
+    json_decref(incident);
+    if (text == NULL) {
+        api_error(500, "no memory", ret_reply);
     } else {
-        reply_json(200, found, ret_reply);
+        *ret_reply =
+            (struct api_reply){.status = 200, .type = "text/markdown; charset=utf-8", .text = text};
     }
 }
 
@@ -186,13 +170,62 @@ command_deploy(struct slice body, struct api_reply *ret_reply)
     json_decref(value);
 }
 
+static void
+ask_question(enum serve_question_kind kind, struct slice query, struct api_reply *ret_reply)
+{
+    struct serve_question q = {.kind = kind};
+    char hex[17] = "";
+    if (params_u64(query, "from", 0, &q.from_s) != 0 || params_u64(query, "to", 0, &q.to_s) != 0) {
+        api_error(400, "from and to are seconds since 1970", ret_reply);
+        return;
+    }
+    if (kind == SERVE_ROUTE && params_text(query, "name", q.name, sizeof(q.name)) != 0) {
+        api_error(400, "name is the route's, percent-encoded", ret_reply);
+        return;
+    }
+    if (kind == SERVE_QUERY) {
+        char *end = hex;
+        int err = params_text(query, "fingerprint", hex, sizeof(hex));
+        q.fingerprint = strtoull(hex, &end, 16);
+        if (err != 0 || strlen(hex) != 16 || *end != '\0' || slice_hex_digit((uint8_t)*hex) < 0) {
+            api_error(400, "fingerprint is 16 hexadecimal digits", ret_reply);
+            return;
+        }
+    }
+    *ret_reply = (struct api_reply){.asks = true, .question = q};
+}
+
+static void
+reply_asset(const struct api_request *r, struct slice path, struct api_reply *ret_reply)
+{
+    const struct console_asset *asset = console_find(path);
+    if (asset == NULL) {
+        api_error(404, "this slowburn was built without the console", ret_reply);
+        return;
+    }
+    struct slice known = http_head_value(r->head, r->bytes, SLICE_LIT("if-none-match"));
+    bool same = slice_eq(slice_trim(known), slice_from_str(asset->etag));
+    *ret_reply =
+        (struct api_reply){.status = same ? 304 : 200, .type = asset->type, .asset = asset};
+}
+
+enum target_kind {
+    TARGET_NONE,
+    TARGET_HEALTH,
+    TARGET_DOCUMENT,
+    TARGET_INCIDENT,
+    TARGET_POSTMORTEM,
+    TARGET_QUESTION,
+    TARGET_EVENTS,
+    TARGET_COMMAND,
+    TARGET_FILE,
+};
+
 /* One known path. */
 struct target {
-    bool known;
-    bool is_command;
-    bool is_health;
-    bool is_incident;
+    enum target_kind kind;
     enum serve_document document;
+    enum serve_question_kind question;
     enum serve_command_kind command;
     uint64_t incident;
 };
@@ -200,20 +233,30 @@ struct target {
 static struct target
 parse_incident(struct slice rest)
 {
-    struct target none = {0};
-    struct target t = {.known = true};
+    static const struct {
+        const char *verb;
+        struct target target;
+    } verbs[] = {
+        {"ack", {.kind = TARGET_COMMAND, .command = SERVE_ACK}},
+        {"close", {.kind = TARGET_COMMAND, .command = SERVE_CLOSE}},
+        {"postmortem", {.kind = TARGET_POSTMORTEM}},
+    };
+    struct target t = {.kind = TARGET_INCIDENT};
     size_t slash = slice_find(rest, '/');
-    struct slice verb = slice_sub(rest, slash + 1, rest.len);
-    if (slice_to_u64(slice_sub(rest, 0, slash), &t.incident) != 0) {
-        return none;
+    uint64_t id;
+    if (slice_to_u64(slice_sub(rest, 0, slash), &id) != 0) {
+        return (struct target){0};
     }
-    if (slash == rest.len) {
-        t.is_incident = true;
-        return t;
+    if (slash < rest.len) {
+        t.kind = TARGET_NONE;
+        for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+            if (slice_eq(slice_sub(rest, slash + 1, rest.len), slice_from_str(verbs[i].verb))) {
+                t = verbs[i].target;
+            }
+        }
     }
-    t.is_command = true;
-    t.command = slice_eq(verb, SLICE_LIT("ack")) ? SERVE_ACK : SERVE_CLOSE;
-    return t.command == SERVE_ACK || slice_eq(verb, SLICE_LIT("close")) ? t : none;
+    t.incident = id;
+    return t;
 }
 
 static struct target
@@ -223,12 +266,16 @@ parse_target(struct slice path)
         const char *path;
         struct target target;
     } fixed[] = {
-        {"/healthz", {.known = true, .is_health = true}},
-        {"/api/v1/incidents", {.known = true, .document = SERVE_INCIDENTS}},
-        {"/api/v1/queries", {.known = true, .document = SERVE_QUERIES}},
-        {"/api/v1/requests", {.known = true, .document = SERVE_REQUESTS}},
-        {"/api/v1/status", {.known = true, .document = SERVE_STATUS}},
-        {"/api/v1/deploys", {.known = true, .is_command = true, .command = SERVE_DEPLOY}},
+        {"/healthz", {.kind = TARGET_HEALTH}},
+        {"/api/v1/incidents", {.kind = TARGET_DOCUMENT, .document = SERVE_INCIDENTS}},
+        {"/api/v1/queries", {.kind = TARGET_DOCUMENT, .document = SERVE_QUERIES}},
+        {"/api/v1/requests", {.kind = TARGET_DOCUMENT, .document = SERVE_REQUESTS}},
+        {"/api/v1/status", {.kind = TARGET_DOCUMENT, .document = SERVE_STATUS}},
+        {"/api/v1/overview", {.kind = TARGET_QUESTION, .question = SERVE_OVERVIEW}},
+        {"/api/v1/route", {.kind = TARGET_QUESTION, .question = SERVE_ROUTE}},
+        {"/api/v1/query", {.kind = TARGET_QUESTION, .question = SERVE_QUERY}},
+        {"/api/v1/events", {.kind = TARGET_EVENTS}},
+        {"/api/v1/deploys", {.kind = TARGET_COMMAND, .command = SERVE_DEPLOY}},
     };
     static const char incident[] = "/api/v1/incidents/";
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
@@ -239,7 +286,71 @@ parse_target(struct slice path)
     if (slice_eq(slice_sub(path, 0, sizeof(incident) - 1), slice_from_str(incident))) {
         return parse_incident(slice_sub(path, sizeof(incident) - 1, path.len));
     }
+    if (console_is_screen(path) || console_find(path) != NULL) {
+        return (struct target){.kind = TARGET_FILE};
+    }
     return (struct target){0};
+}
+
+/* Does the source have what this asks for? */
+static bool
+is_offered(const struct target *t, const struct serve_source *source)
+{
+    switch (t->kind) {
+    case TARGET_NONE:
+        return false;
+    case TARGET_QUESTION:
+        return source->question != NULL;
+    case TARGET_EVENTS:
+        return source->version != NULL;
+    case TARGET_POSTMORTEM:
+        return source->postmortem != NULL;
+    default:
+        return true;
+    }
+}
+
+static void
+reply_to(const struct api_request *r, const struct serve_source *source, const struct target *t,
+         struct api_reply *ret_reply)
+{
+    struct slice target = http_span_of(r->bytes, r->head->target);
+    switch (t->kind) {
+    case TARGET_NONE:
+        break;
+    case TARGET_HEALTH:
+        reply_health(source, ret_reply);
+        break;
+    case TARGET_DOCUMENT:
+        reply_document(source, t->document, ret_reply);
+        break;
+    case TARGET_INCIDENT:
+        reply_incident(source, t->incident, ret_reply);
+        break;
+    case TARGET_POSTMORTEM:
+        reply_postmortem(source, t->incident, ret_reply);
+        break;
+    case TARGET_QUESTION:
+        ask_question(t->question, http_target_query(target), ret_reply);
+        break;
+    case TARGET_EVENTS:
+        *ret_reply =
+            (struct api_reply){.status = 200, .type = "text/event-stream", .streams = true};
+        break;
+    case TARGET_COMMAND:
+        if (t->command == SERVE_DEPLOY) {
+            command_deploy(r->body, ret_reply);
+        } else {
+            *ret_reply = (struct api_reply){
+                .waits = true,
+                .command = {.kind = t->command, .incident = t->incident},
+            };
+        }
+        break;
+    case TARGET_FILE:
+        reply_asset(r, http_target_path(target), ret_reply);
+        break;
+    }
 }
 
 void
@@ -248,26 +359,17 @@ api_request(const struct api_request *r, const struct serve_source *source,
 {
     struct target t = parse_target(http_target_path(http_span_of(r->bytes, r->head->target)));
     bool reads = r->head->method_id == METHOD_GET || r->head->method_id == METHOD_HEAD;
-    if (!is_allowed(r, token, !reads, ret_reply)) {
-        return;
-    }
-    if (!t.known) {
+    enum access_to to = !reads ? ACCESS_CHANGE : t.kind == TARGET_FILE ? ACCESS_FILES : ACCESS_READ;
+    const char *why;
+    unsigned refusal = access_check(r, token, to, &why);
+    if (refusal != 0) {
+        api_error(refusal, why, ret_reply);
+    } else if (!is_offered(&t, source)) {
         api_error(404, "no such path; doc/api.md lists them", ret_reply);
-    } else if (t.is_command ? r->head->method_id != METHOD_POST : !reads) {
+    } else if (t.kind == TARGET_COMMAND ? r->head->method_id != METHOD_POST : !reads) {
         api_error(405, "this path does not take that method", ret_reply);
-        ret_reply->allow = t.is_command ? "POST" : "GET, HEAD";
-    } else if (t.is_health) {
-        reply_health(source, ret_reply);
-    } else if (t.is_incident) {
-        reply_incident(source, t.incident, ret_reply);
-    } else if (!t.is_command) {
-        reply_document(source, t.document, ret_reply);
-    } else if (t.command == SERVE_DEPLOY) {
-        command_deploy(r->body, ret_reply);
+        ret_reply->allow = t.kind == TARGET_COMMAND ? "POST" : "GET, HEAD";
     } else {
-        *ret_reply = (struct api_reply){
-            .waits = true,
-            .command = {.kind = t.command, .incident = t.incident},
-        };
+        reply_to(r, source, &t, ret_reply);
     }
 }

@@ -7,6 +7,7 @@
 #define SERVE_API_H
 
 #include "proto/http/http_head.h"
+#include "serve/console.h"
 #include "serve/serve.h"
 #include "serve/token.h"
 
@@ -26,9 +27,14 @@ struct api_request {
 struct api_reply {
     unsigned status;
     const char *allow;       /* for 405, or NULL */
-    struct serve_text *text; /* owned by whoever gets the reply */
-    bool waits;              /* `command` is to be handed on; its result is the reply */
+    const char *type;        /* NULL: JSON */
+    struct serve_text *text; /* owned by whoever gets the reply; NULL with an asset or a stream */
+    const struct console_asset *asset; /* with 304: not modified, no body */
+    bool streams;                      /* events follow until the client goes */
+    bool waits;                        /* `command` is to be handed on; its result is the reply */
+    bool asks;                         /* so is `question` */
     struct serve_command command;
+    struct serve_question question;
 };
 
 /* token: NULL when there is none, then no token opens anything. */

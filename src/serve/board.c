@@ -7,6 +7,7 @@
 struct board {
     pthread_mutex_t lock;
     struct serve_text *texts[SERVE_DOCUMENT_COUNT];
+    uint64_t versions[SERVE_DOCUMENT_COUNT];
 };
 
 struct board *
@@ -37,7 +38,9 @@ board_put(struct board *board, enum serve_document which, struct serve_text **te
     assert(which < SERVE_DOCUMENT_COUNT);
     pthread_mutex_lock(&board->lock);
     struct serve_text *old = board->texts[which];
+    bool same = old != NULL && slice_eq(serve_text_slice(old), serve_text_slice(*text));
     board->texts[which] = TAKE(*text);
+    board->versions[which] += !same;
     pthread_mutex_unlock(&board->lock);
     serve_text_free(&old);
 }
@@ -52,4 +55,15 @@ board_document(void *ctx, enum serve_document which)
     text = text == NULL ? NULL : serve_text_ref(text);
     pthread_mutex_unlock(&board->lock);
     return text;
+}
+
+uint64_t
+board_version(void *ctx, enum serve_document which)
+{
+    struct board *board = ctx;
+    assert(which < SERVE_DOCUMENT_COUNT);
+    pthread_mutex_lock(&board->lock);
+    uint64_t version = board->versions[which];
+    pthread_mutex_unlock(&board->lock);
+    return version;
 }

@@ -19,4 +19,7 @@ void board_put(struct board *board, enum serve_document which, struct serve_text
 /* A reference, or NULL when nothing was put yet. */
 struct serve_text *board_document(void *board, enum serve_document which);
 
+/* Grows whenever another text was put; putting the same text again changes nothing. */
+uint64_t board_version(void *board, enum serve_document which);
+
 #endif

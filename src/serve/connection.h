@@ -2,11 +2,13 @@
  * serve/connection.h - one client of the admin API: its bytes in, its requests, its answers out.
  *
  *   READ ──a whole request──> answered at once ──> WRITE ──> READ (keep-alive)
- *                       └──> WAIT for the judge ──^      └──> LINGER ──> gone
+ *                       └──> WAIT for an answer ──^      ├──> LINGER ──> gone
+ *                                                        └──> STREAM of events, until it ends
  *
  * One fixed input buffer for head and body, one request at a time. Every state has a deadline. A
  * connection that ends after an answer lingers until the client has read it, so that the answer is
- * not lost to a reset. The serve thread only. */
+ * not lost to a reset. The next event of a stream is made when the one before it was taken by the
+ * socket: what changed meanwhile is told in one. The serve thread only. */
 #ifndef SERVE_CONNECTION_H
 #define SERVE_CONNECTION_H
 
@@ -17,6 +19,7 @@ enum connection_state {
     CONNECTION_READ,
     CONNECTION_WAIT,
     CONNECTION_WRITE,
+    CONNECTION_STREAM,
     CONNECTION_LINGER,
     CONNECTION_GONE,
 };
@@ -32,6 +35,8 @@ struct connection_env {
     uint64_t next_ticket;
     uint64_t requests;
     uint64_t errors;
+    uint32_t subscribers;
+    uint64_t subscribers_dropped;
 };
 
 struct connection {
@@ -52,6 +57,13 @@ struct connection {
     uint32_t out_head_len;
     size_t out_at;
     struct serve_text *out_text;
+    const struct console_asset *out_asset; /* instead of the text */
+    bool streams;                          /* counted as a subscriber */
+    uint64_t event_due_ns;                 /* not before then */
+    uint64_t comment_due_ns;               /* something is sent by then */
+    uint32_t event_at;                     /* sent of the event in the payload */
+    uint32_t event_len;
+    uint64_t seen[SERVE_DOCUMENT_COUNT]; /* versions that were told */
     uint8_t out_head[1024];
     uint8_t payload[SERVE_BODY_MAX];
     uint8_t in[SERVE_HEAD_MAX + 2 * SERVE_BODY_MAX];
@@ -61,6 +73,9 @@ struct connection {
 struct connection *connection_new(int fd, enum api_peer peer, uint64_t now_ns,
                                   const struct connection_env *env);
 void connection_free(struct connection **connection);
+
+/* Is it between two requests? Then it may be closed for another client. */
+bool connection_is_idle(const struct connection *c);
 
 /* What poll should wait for. */
 short connection_events(const struct connection *c);
@@ -73,7 +88,7 @@ void connection_turn(struct connection *c, struct connection_env *env, short rev
 void connection_answer(struct connection *c, struct connection_env *env, int result,
                        struct serve_text **text, uint64_t now_ns);
 
-/* Looks at the deadline. */
+/* Looks at the deadline; sends the event that is due. */
 void connection_tick(struct connection *c, struct connection_env *env, uint64_t now_ns);
 
 #endif

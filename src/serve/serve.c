@@ -56,6 +56,8 @@ struct serve {
     atomic_uint_least64_t requests; /* written by the thread, read by any */
     atomic_uint_least64_t errors;
     atomic_uint_least64_t refused;
+    atomic_uint_least64_t subscribers;
+    atomic_uint_least64_t subscribers_dropped;
 };
 
 static uint64_t
@@ -107,6 +109,33 @@ refuse(struct serve *s, int fd)
 }
 
 static void
+forget(struct serve *s, uint32_t at)
+{
+    s->env.subscribers -= s->connections[at]->streams;
+    connection_free(&s->connections[at]);
+}
+
+/* Closes the connection that has idled for longest. False: none does. */
+static bool
+make_room(struct serve *s)
+{
+    uint32_t oldest = s->connection_count;
+    for (uint32_t i = 0; i < s->connection_count; i++) {
+        const struct connection *c = s->connections[i];
+        if (connection_is_idle(c) && (oldest == s->connection_count ||
+                                      c->deadline_ns < s->connections[oldest]->deadline_ns)) {
+            oldest = i;
+        }
+    }
+    if (oldest == s->connection_count) {
+        return false;
+    }
+    forget(s, oldest);
+    s->connections[oldest] = s->connections[--s->connection_count];
+    return true;
+}
+
+static void
 accept_all(struct serve *s, int listen_fd, uint64_t now_ns)
 {
     for (;;) {
@@ -119,7 +148,7 @@ accept_all(struct serve *s, int listen_fd, uint64_t now_ns)
             }
             return;
         }
-        if (s->connection_count == s->connections_max) {
+        if (s->connection_count == s->connections_max && !make_room(s)) {
             refuse(s, fd);
             continue;
         }
@@ -161,7 +190,7 @@ sweep(struct serve *s, uint64_t now_ns)
     for (uint32_t i = 0; i < s->connection_count; i++) {
         connection_tick(s->connections[i], &s->env, now_ns);
         if (s->connections[i]->state == CONNECTION_GONE) {
-            connection_free(&s->connections[i]);
+            forget(s, i);
         } else {
             s->connections[kept++] = s->connections[i];
         }
@@ -169,6 +198,9 @@ sweep(struct serve *s, uint64_t now_ns)
     s->connection_count = kept;
     atomic_store_explicit(&s->requests, s->env.requests, memory_order_relaxed);
     atomic_store_explicit(&s->errors, s->env.errors, memory_order_relaxed);
+    atomic_store_explicit(&s->subscribers, s->env.subscribers, memory_order_relaxed);
+    atomic_store_explicit(&s->subscribers_dropped, s->env.subscribers_dropped,
+                          memory_order_relaxed);
 }
 
 static void *
@@ -364,5 +396,7 @@ serve_totals(const struct serve *s)
         .requests = atomic_load_explicit(&s->requests, memory_order_relaxed),
         .errors = atomic_load_explicit(&s->errors, memory_order_relaxed),
         .refused = atomic_load_explicit(&s->refused, memory_order_relaxed),
+        .subscribers = atomic_load_explicit(&s->subscribers, memory_order_relaxed),
+        .subscribers_dropped = atomic_load_explicit(&s->subscribers_dropped, memory_order_relaxed),
     };
 }

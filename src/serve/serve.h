@@ -10,12 +10,18 @@
  *       client <── JSON ── serve thread ──command──> serve_source.command
  *
  * Reading needs no token on loopback. What changes state is taken on the unix socket (0600), or on
- * TCP with `Authorization: Bearer` and the content of DATA/token (0600). On TCP the Host must be a
- * loopback name, so that no web page can reach it by rebinding a name. Limits: connections, head
- * SERVE_HEAD_MAX, body SERVE_BODY_MAX, idle and slow clients are cut off, commands waited for at
- * most config.command_wait_ns. Over a limit is an answer (413, 431, 503), and counted. */
+ * TCP with `Authorization: Bearer` and the content of DATA/token (0600); access.h has the rules.
+ * Limits: connections (one that idles makes room for a new one), head SERVE_HEAD_MAX, body
+ * SERVE_BODY_MAX, idle and slow clients are cut off, commands and questions waited for at most
+ * config.command_wait_ns. Over a limit is an answer (413, 431, 503), and counted.
+ *
+ * GET /api/v1/events stays open and names the documents that have changed, at most once a second
+ * to each of SERVE_SUBSCRIBERS_MAX subscribers. Nothing is queued for them: one that does not read
+ * what was sent within slow_timeout_ns is dropped, and counted. */
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
+
+#include <jansson.h>
 
 #include "base/check.h"
 #include "base/diag.h"
@@ -24,7 +30,9 @@
 #define SERVE_HEAD_MAX            (16u * 1024)
 #define SERVE_BODY_MAX            (16u * 1024)
 #define SERVE_NAME_MAX            128
-#define SERVE_CONNECTIONS_DEFAULT 64
+#define SERVE_ROUTE_MAX           512
+#define SERVE_CONNECTIONS_DEFAULT 256
+#define SERVE_SUBSCRIBERS_MAX     128 /* to events; more are answered 503 */
 #define SERVE_SOCKET_NAME         "admin.sock"
 #define SERVE_TOKEN_NAME          "token"
 
@@ -56,14 +64,36 @@ struct serve_command {
     char name[SERVE_NAME_MAX]; /* deploy: printable, not empty */
 };
 
-/* Where answers come from. Called on the serve thread only; neither may wait for anything but a
- * short lock. */
+enum serve_question_kind {
+    SERVE_OVERVIEW, /* everything, over time */
+    SERVE_ROUTE,    /* the route `name` */
+    SERVE_QUERY,    /* the statement `fingerprint` */
+};
+
+/* What has to be looked up in the store. */
+struct serve_question {
+    enum serve_question_kind kind;
+    uint64_t ticket; /* for serve_answer */
+    uint64_t from_s; /* wall clock; 0: an hour before to_s */
+    uint64_t to_s;   /* 0: now */
+    uint64_t fingerprint;
+    char name[SERVE_ROUTE_MAX];
+};
+
+/* Where answers come from. Called on the serve thread only; none may wait for anything but a
+ * short lock. What is NULL is not there: its paths answer 404. */
 struct serve_source {
     void *ctx;
     /* A reference that the caller drops. NULL: not there yet (503). */
     struct serve_text *(*document)(void *ctx, enum serve_document which);
     /* Takes the command into a queue: 0, then exactly one serve_answer; -EAGAIN: full (503). */
     int (*command)(void *ctx, const struct serve_command *command);
+    /* The same for a question; its answer has a text. */
+    int (*question)(void *ctx, const struct serve_question *question);
+    /* Another number whenever the document has become another. */
+    uint64_t (*version)(void *ctx, enum serve_document which);
+    /* An incident's document as a postmortem in Markdown; NULL: no memory. */
+    struct serve_text *(*postmortem)(void *ctx, const json_t *incident);
 };
 
 struct serve_config {
@@ -95,6 +125,8 @@ struct serve_totals {
     uint64_t requests;
     uint64_t errors;  /* answered with 4xx or 5xx */
     uint64_t refused; /* connections over the limit */
+    uint64_t subscribers;
+    uint64_t subscribers_dropped; /* because they did not read */
 };
 struct serve_totals serve_totals(const struct serve *serve); /* any thread */
 

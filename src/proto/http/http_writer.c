@@ -99,3 +99,9 @@ http_writer_body(struct http_writer *w, struct slice body)
     http_writer_length(w, body.len);
     put(w, body);
 }
+
+void
+http_writer_end(struct http_writer *w)
+{
+    put(w, SLICE_LIT("\r\n"));
+}

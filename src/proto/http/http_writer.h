@@ -32,6 +32,9 @@ void http_writer_field(struct http_writer *w, const char *name, struct slice val
 void http_writer_length(struct http_writer *w, uint64_t body_len);
 void http_writer_body(struct http_writer *w, struct slice body);
 
+/* The empty line alone: the body ends with the connection. */
+void http_writer_end(struct http_writer *w);
+
 static inline struct slice
 http_writer_slice(const struct http_writer *w)
 {

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A daemon on a store that was filled for it: the reference incident, or a large installation.
+
+    python3 -m test.browser.filled --binary build/src/slowburn [--large]
+
+prints the console's address and runs until it is interrupted."""
+import argparse
+import datetime
+import json
+import math
+import os
+import random
+import re
+import shutil
+import sqlite3
+import tempfile
+import time
+
+from test.harness import processes
+from test.harness.slowburn import Slowburn
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+INCIDENT = os.path.join(HERE, "..", "unit", "cli", "incident.json")
+CELLS = 27 * 64
+
+
+def varint(n):
+    out = bytearray()
+    while True:
+        out.append((n & 0x7F) | (0x80 if n > 0x7F else 0))
+        n >>= 7
+        if n == 0:
+            return bytes(out)
+
+
+def cell_of(ns):
+    """Where src/model/sketch.c counts this duration."""
+    t = int(ns) * 64 // 1000
+    if t < 64:
+        return 0
+    page = t.bit_length() - 7
+    return min(page * 64 + ((t >> page) & 63), CELLS - 1)
+
+
+def sketch(durations_ns):
+    """A saved sketch of these durations, as src/model/sketch.c writes it."""
+    counts = {}
+    for ns in durations_ns:
+        cell = cell_of(ns)
+        counts[cell] = counts.get(cell, 0) + 1
+    out, after = bytearray(b"\x01"), 0
+    for cell in sorted(counts):
+        out += varint(cell - after) + varint(counts[cell])
+        after = cell + 1
+    return bytes(out) if counts else b""
+
+
+def signed(fingerprint):
+    return fingerprint - (1 << 64) if fingerprint >= 1 << 63 else fingerprint
+
+
+class Filler:
+    """Writes what the store would have: series get their numbers as they are named."""
+
+    def __init__(self, path, seed):
+        self.db = sqlite3.connect(path)
+        self.random = random.Random(seed)
+        self.series = {}
+        self.rows = []
+
+    def statement(self, fingerprint, text, first_s):
+        self.db.execute("INSERT OR REPLACE INTO fingerprints VALUES(1, ?, 'shop', 1, ?, ?)",
+                        (signed(fingerprint), text, int(first_s * 1e9)))
+
+    def route(self, text, first_s, guessed=0):
+        self.db.execute("INSERT OR REPLACE INTO routes VALUES(1, ?, ?, ?)",
+                        (text, guessed, int(first_s * 1e9)))
+
+    def series_id(self, route, fingerprint):
+        key = (route, fingerprint)
+        if key not in self.series:
+            self.series[key] = len(self.series) + 1
+            self.db.execute("INSERT INTO series VALUES(?, 1, 0, ?, ?, ?)",
+                            (self.series[key], "" if route and not fingerprint else "shop", route,
+                             signed(fingerprint)))
+        return self.series[key]
+
+    def window(self, length, start, route, fingerprint, calls, mean_ms, rows=0, errors=0,
+               saved=b""):
+        time_ns = int(calls * mean_ms * 1e6)
+        self.rows.append((length, int(start), self.series_id(route, fingerprint), calls, errors,
+                          rows, time_ns, int(mean_ms * 3e6), saved))
+        if len(self.rows) > 50_000:
+            self.flush()
+
+    def flush(self):
+        self.db.executemany("INSERT OR REPLACE INTO windows VALUES(?,?,?,?,?,?,?,?,?)", self.rows)
+        self.rows.clear()
+        self.db.commit()
+
+    def durations(self, mean_ms, count):
+        """Log-normal around the mean, as latencies are."""
+        sigma = 0.45
+        mu = math.log(mean_ms) - sigma * sigma / 2
+        return [self.random.lognormvariate(mu, sigma) * 1e6 for _ in range(count)]
+
+    def deploy(self, name, at, basis="marked"):
+        self.db.execute("INSERT INTO deploys VALUES(1, ?, ?, ?)", (name, int(at * 1e9), basis))
+
+    def incident(self, document):
+        def nanoseconds(text):
+            if text is None:
+                return 0
+            moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+            return int(moment.timestamp() * 1e9)
+        self.db.execute("INSERT INTO incidents VALUES(1, ?, ?, ?, ?, ?, ?, x'')",
+                        (document["id"], document["state"], nanoseconds(document["opened_at"]),
+                         nanoseconds(document["updated_at"]), nanoseconds(document["closed_at"]),
+                         json.dumps(document)))
+
+    def close(self):
+        self.flush()
+        self.db.close()
+
+
+TIME = re.compile(r'"(\d{4}-\d\d-\d\dT[\d:.]+)Z"')
+
+
+def moved(document, seconds):
+    """The same incident, `seconds` later."""
+    def later(match):
+        moment = datetime.datetime.fromisoformat(match.group(1) + "+00:00")
+        moment += datetime.timedelta(seconds=seconds)
+        return json.dumps(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    return json.loads(TIME.sub(later, json.dumps(document)))
+
+
+#         route, requests a minute, mean ms, [(fingerprint, calls a request, ms a call, rows)]
+ITEMS, SETTINGS, ORDERS, ME, STOCK, LOGIN, INSERT, PAY, ORDER = 0xAA, 0xBB, *range(0x101, 0x108)
+STATEMENTS = {
+    ITEMS: 'select * from "items" where "items"."order_id" = ?',
+    SETTINGS: 'select * from "settings" where "key" = ? limit ?',
+    ORDERS: 'select * from "orders" where "user_id" = ? order by "id" desc limit ?',
+    ME: 'select * from "users" where "id" = ? limit ?',
+    STOCK: 'select "products"."id", sum("stock"."count") as "left" from "products" inner join '
+           '"stock" on "stock"."product_id" = "products"."id" where "products"."category" = ? '
+           'group by "products"."id" order by "left" limit ?',
+    LOGIN: 'select * from "users" where "email" = ? limit ?',
+    INSERT: 'insert into "orders" ("user_id", "total") values (?, ?) returning "id"',
+    PAY: 'update "orders" set "paid_at" = ? where "id" = ?',
+    ORDER: 'select * from "orders" where "orders"."id" = ? limit ?',
+}
+ROUTES = [
+    ("GET /api/orders", 170, 18, [(ME, 1, 0.4, 1), (ORDERS, 1, 2.4, 20), (SETTINGS, 1, 0.3, 1)]),
+    ("GET /api/me", 420, 9, [(ME, 1, 0.4, 1)]),
+    ("GET /api/products", 210, 31, [(STOCK, 1, 14.0, 30), (SETTINGS, 1, 0.3, 1)]),
+    ("GET /api/orders/{id}", 120, 14, [(ORDER, 1, 0.5, 1), (ITEMS, 1, 1.8, 3)]),
+    ("POST /api/login", 40, 62, [(LOGIN, 1, 0.9, 1)]),
+    ("POST /api/orders", 30, 28, [(INSERT, 1, 3.1, 1), (ME, 1, 0.4, 1)]),
+    ("POST /api/orders/{id}/pay", 22, 44, [(PAY, 1, 2.2, 1)]),
+]
+
+
+def minute_of_shop(filler, start, is_burning):
+    """One minute of the shop, before the deploy or after it."""
+    calls = {fingerprint: [0, 0.0, 0] for fingerprint in STATEMENTS}
+    daily = 1 + 0.35 * math.sin(start / 86_400 * 2 * math.pi)
+    for route, rate, mean, queries in ROUTES:
+        n = max(1, round(rate * daily * filler.random.uniform(0.9, 1.1)))
+        burns = is_burning and route == "GET /api/orders"
+        extra = [(ITEMS, 20, 16.9, 3)] if burns else []
+        slow = 1.0 if not is_burning else 1.6
+        total = mean * filler.random.uniform(0.95, 1.08) + (348 if burns else 8 * (slow - 1))
+        failed = 1 if filler.random.random() < 0.02 else 0
+        filler.window(60, start, route, 0, n, total, errors=failed,
+                      saved=sketch(filler.durations(total, n)))
+        for fingerprint, times, ms, rows in queries + extra:
+            if burns and fingerprint == SETTINGS:
+                times = 4
+            filler.window(60, start, route, fingerprint, n * times, ms * slow, rows=n * rows)
+            sums = calls[fingerprint]
+            sums[0] += n * times
+            sums[1] += n * times * ms * slow
+            sums[2] += n * times * rows
+    for fingerprint, (count, total, rows) in calls.items():
+        if count > 0:
+            filler.window(60, start, "", fingerprint, count, total / count, rows=rows,
+                          saved=sketch(filler.durations(total / count, min(count, 300))))
+
+
+def fill_shop(path, now, hours=24):
+    """The reference incident: minutes of a quiet shop, a deploy, and what came of it."""
+    filler = Filler(path, seed=1)
+    with open(INCIDENT, encoding="utf-8") as file:
+        document = json.load(file)
+    onset = datetime.datetime.fromisoformat(document["onset_at"].replace("Z", "+00:00"))
+    document = moved(document, round(now - 200 - onset.timestamp()))
+    start = int(now) // 60 * 60 - hours * 3600
+    for fingerprint, text in STATEMENTS.items():
+        filler.statement(fingerprint, text, start)
+    for route, *_ in ROUTES:
+        filler.route(route, start)
+    burn = now - 200
+    for at in range(start, int(now) // 60 * 60 + 60, 60):
+        minute_of_shop(filler, at, at >= burn - 60)
+    filler.deploy("v1", now - 7 * 3600)
+    filler.deploy("v2", burn - 8)
+    filler.incident(document)
+    filler.close()
+
+
+def daemon_on(binary, folder, fill):
+    """A daemon whose store was made by a daemon, then filled."""
+    upstream = processes.free_port()
+    with Slowburn(binary, folder, upstream):
+        pass
+    fill(os.path.join(folder, "slowburn", "store.db"))
+    return Slowburn(binary, folder, upstream)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", required=True)
+    options = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="slowburn-console-")
+    try:
+        with daemon_on(options.binary, folder, lambda path: fill_shop(path, time.time())) as running:
+            print(f"http://127.0.0.1:{running.admin}/", folder, flush=True)
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

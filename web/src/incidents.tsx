@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useApi, useNow } from "./api";
+import { clock, duration, ms, seconds, span } from "./format";
+import { address } from "./location";
+import type { Incident } from "./types";
+import { Link, Loading, Problem, Title } from "./ui";
+
+export function IncidentsScreen() {
+  const { data, error, again } = useApi<Incident[]>("/api/v1/incidents", "incidents");
+  const now = useNow(10);
+  return (
+    <>
+      <Title text="Incidents" />
+      {error && <Problem error={error} again={again} />}
+      {data === null ? (
+        !error && <Loading />
+      ) : data.length === 0 ? (
+        <p class="sentence good">There has been no incident yet.</p>
+      ) : (
+        <div class="card scroll">
+          <table class="list">
+            <thead>
+              <tr>
+                <th scope="col">incident</th>
+                <th scope="col">state</th>
+                <th scope="col" class="n">since</th>
+                <th scope="col" class="n">lasted</th>
+                <th scope="col" class="n">p95</th>
+                <th scope="col" class="n">added</th>
+                <th scope="col">began with</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.map((incident) => (
+                <Row key={incident.id} incident={incident} now={now} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Row({ incident, now }: { incident: Incident; now: number }) {
+  const opened = seconds(incident.opened_at) ?? now;
+  const ended = seconds(incident.closed_at) ?? seconds(incident.recovered_at);
+  return (
+    <tr>
+      <th scope="row">
+        <Link to={address(`/incident/${incident.id}`)}>
+          {incident.id} · {incident.headline}
+        </Link>
+      </th>
+      <td>
+        <span class={`pill ${incident.state}`}>{incident.state}</span>
+      </td>
+      <td class="n">{clock(incident.onset_at)}</td>
+      <td class="n">{span((ended ?? now) - opened)}</td>
+      <td class="n">
+        {duration(incident.latency.before.p95_ms)} → {duration(incident.latency.now.p95_ms)}
+      </td>
+      <td class="n">{ms(incident.measured_change_ms, true)} ms</td>
+      <td>{incident.deploy?.name ?? "–"}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The documents of the admin API, as doc/api.md describes them. What a daemon does not know is null.
+
+export interface Latency {
+  mean_ms: number | null;
+  p50_ms: number | null;
+  p95_ms: number | null;
+  requests: number;
+}
+
+export interface Change {
+  what: string;
+  kind: string;
+  fingerprint: string | null;
+  calls_before?: number | null;
+  calls_now?: number | null;
+  per_call_before_ms?: number | null;
+  per_call_now_ms?: number | null;
+  before_ms: number | null;
+  now_ms: number | null;
+  change_ms: number | null;
+}
+
+export interface Cause {
+  rank: number;
+  kind: string;
+  fingerprint: string | null;
+  statement: string;
+  short: string;
+  tables: string[];
+  columns: string[];
+  evidence: "proved" | "measured" | "suspected";
+  basis: string;
+  detail: string;
+  saving_ms: number | null;
+  route?: string;
+}
+
+export interface Action {
+  id: string;
+  kind: string;
+  text: string;
+  note: string;
+  cause: number | null;
+  saving_alone_ms: number | null;
+  state: "proposed" | "landed" | "measured";
+  landed_at: string | null;
+  predicted_ms?: number | null;
+  measured_ms: number | null;
+  measured_error_ms?: number | null;
+  measured_requests?: number | null;
+}
+
+export interface Incident {
+  id: number;
+  state: "open" | "fixing" | "recovered" | "closed";
+  subject: string;
+  subject_kind: string;
+  headline: string;
+  trend: string;
+  opened_at: string;
+  onset_at: string;
+  updated_at: string;
+  closed_at: string | null;
+  recovered_at?: string | null;
+  acknowledged_at: string | null;
+  deploy: { name: string; at: string; basis: string; onset_after_s: number | null } | null;
+  latency: { before: Latency; now: Latency; after?: Latency | null };
+  traffic: { route_per_min: number; all_per_min: number } | null;
+  database_load: {
+    before: number | null;
+    now: number | null;
+    full_in_s: number | null;
+    cores: number | null;
+  } | null;
+  errors: { before: number; now: number; all_ok: boolean } | null;
+  changes: Change[];
+  measured_before_ms: number | null;
+  measured_now_ms: number | null;
+  measured_change_ms: number | null;
+  unexplained_ms: number | null;
+  causes: Cause[];
+  victims: { subject: string; change_ms: number | null }[];
+  ruled_out: { test: string; figure: string }[];
+  actions: Action[];
+  saving_together_ms: number | null;
+  together: { actions: string[]; saving_ms: number | null }[];
+  timeline: { at: string; kind: string; text: string }[];
+  example_trace: string | null;
+  notes: string[];
+}
+
+/** What every answer over a time range has. Arrays are as long as `times`; null: nothing then. */
+export interface Series {
+  from: number;
+  to: number;
+  step_s: number;
+  times: number[];
+}
+
+export interface Mark {
+  name: string;
+  at: number;
+  basis: string;
+}
+
+export interface IncidentMark {
+  id: number;
+  state: string;
+  headline: string;
+  from: number;
+  to: number | null;
+}
+
+export interface RouteRow {
+  route: string;
+  guessed: boolean;
+  requests: number;
+  errors: number;
+  mean_ms: number | null;
+  db_ms: number;
+  share: number;
+  load: (number | null)[];
+}
+
+export interface StatementRow {
+  fingerprint: string;
+  database: string;
+  statement: string;
+  short: string;
+  calls: number;
+  errors: number;
+  rows: number;
+  total_ms: number;
+  mean_ms: number | null;
+  share: number;
+  load: (number | null)[];
+}
+
+export interface Overview extends Series {
+  requests: (number | null)[];
+  errors: (number | null)[];
+  p50_ms: (number | null)[];
+  p95_ms: (number | null)[];
+  p99_ms: (number | null)[];
+  queries: (number | null)[];
+  load: (number | null)[];
+  routes: RouteRow[];
+  statements: StatementRow[];
+  deploys: Mark[];
+  incidents: IncidentMark[];
+}
+
+export interface Heat {
+  /** Lower edges in milliseconds; the last bucket is open. */
+  edges_ms: number[];
+  /** counts[time][bucket] */
+  counts: (number[] | null)[];
+}
+
+export interface RouteStatement {
+  fingerprint: string;
+  database: string;
+  statement: string;
+  short: string;
+  calls: number;
+  total_ms: number;
+  share: number;
+}
+
+export interface RouteDetail extends Series {
+  route: string;
+  guessed: boolean;
+  requests: (number | null)[];
+  errors: (number | null)[];
+  p50_ms: (number | null)[];
+  p95_ms: (number | null)[];
+  p99_ms: (number | null)[];
+  queries_per_request: (number | null)[];
+  db_ms: (number | null)[];
+  mean_ms: (number | null)[];
+  heat: Heat;
+  statements: RouteStatement[];
+  deploys: Mark[];
+  incidents: IncidentMark[];
+}
+
+export interface QueryDetail extends Series {
+  fingerprint: string;
+  database: string;
+  statement: string;
+  short: string;
+  first_seen: number | null;
+  calls: (number | null)[];
+  errors: (number | null)[];
+  rows: (number | null)[];
+  p50_ms: (number | null)[];
+  p95_ms: (number | null)[];
+  p99_ms: (number | null)[];
+  load: (number | null)[];
+  heat: Heat;
+  routes: { route: string; calls: number; total_ms: number; share: number }[];
+  deploys: Mark[];
+  incidents: IncidentMark[];
+}
+
+export type Status = Record<string, unknown>;

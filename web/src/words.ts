@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every word on the pages, explained once: the legend, and what hovers over a word.
+
+export const WORDS = {
+  "database load":
+    "The average number of queries in progress: 3.1 means that at any moment about three queries were running. More than the database has cores means that queries wait for each other.",
+  p95: "95 of 100 requests were at least this fast; 5 were slower. p50 is the middle one, p99 leaves one slower in 100.",
+  mean: "The average. Parts of a mean add up, which is why the changes are told as means.",
+  change: "What a part adds to the mean request, compared with before. All changes and “unexplained” add up to what was measured.",
+  waiting: "Time that queries took longer only because others kept the database busy. It goes away when the cause does.",
+  application: "The part of a request that is not in the database: your code, and whatever else it calls.",
+  unexplained: "What was measured, less all that could be computed on its own. Close to 0 means that the explanation is whole.",
+  cause: "Work that has grown, or is needlessly much. Removing it helps.",
+  victim: "Only waits longer because of a cause. There is nothing to mend here.",
+  proved: "Shown by a query plan, or by values that slowburn itself saw on the wire.",
+  measured: "Counted by slowburn itself.",
+  suspected: "It happens together; that is all that is known.",
+  saving: "What one action removes from the mean request. Computed before it is done, and measured after it has landed.",
+  alone: "The saving if this is the only action. Two actions often remove the same milliseconds, so these do not add up.",
+  together: "The saving of actions that are all done. This is less than their sum.",
+  deploy: "A moment with a name: marked with “slowburn deploy”, or inferred from statements that were never seen before.",
+  "repeated-query": "The same statement, once for every row of a result before it, where one statement could have asked for all.",
+  "missing-index": "Rows are read in full because no index fits what is asked for.",
+  cacheable: "The same statement with the same values gets the same answer, again and again.",
+  slower: "Each call takes longer than it used to.",
+  "more-calls": "A request makes more calls than it used to.",
+  fingerprint: "The identity of a statement’s shape, with all values taken out of it.",
+  route: "A request’s template, such as GET /api/orders/{id}. One with ~ is guessed from its queries.",
+} as const;
+
+export type Word = keyof typeof WORDS;
+
+export function explain(word: string): string | undefined {
+  return (WORDS as Record<string, string>)[word];
+}
