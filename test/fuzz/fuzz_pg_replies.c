@@ -70,8 +70,14 @@ server(struct pg_replies *r, struct watcher *w, uint8_t what)
         ends(w, reply.entry.token);
         break;
     case PG_REPLIED_DONE:
-    case PG_REPLIED_READY:
         ends(w, reply.entry.token);
+        break;
+    case PG_REPLIED_READY:
+        if (reply.entry.token != 0) {
+            ends(w, reply.entry.token);
+        } else if (reply.entry.kind != PG_REPLY_SYNC || r->count != 0) {
+            abort();
+        }
         break;
     default:
         break;

@@ -52,7 +52,7 @@ enum pg_reply_event {
     PG_REPLIED_COMMAND, /* one statement of a QUERY has ended well; more may follow */
     PG_REPLIED_DONE,    /* the entry's reply has ended well */
     PG_REPLIED_FAILED,  /* an error; the entry's reply has ended (a QUERY's but for READY) */
-    PG_REPLIED_READY,   /* ReadyForQuery for the entry */
+    PG_REPLIED_READY,   /* ReadyForQuery for the entry; token 0: of a Sync that a COPY was sent */
 };
 
 struct pg_reply {
