@@ -14,7 +14,7 @@ PYTHON     := /usr/bin/python3
 SEED       ?= 1
 JOBS       ?= 2
 
-.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints check deb install clean help
+.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -95,8 +95,13 @@ bench-fingerprint:
 # applications, and beside libpg_query over PostgreSQL's regression suite, which it fetches.
 fingerprints: deps $(TEST_BUILD)/build.ninja
 	@ninja -C $(TEST_BUILD) test/corpus/prints
-	@test/corpus/fetch-regress $(TEST_BUILD)/regress
+	@test/regress/fetch $(TEST_BUILD)/regress
 	@$(PYTHON) test/corpus/agree.py $(TEST_BUILD)/test/corpus/prints --regress $(TEST_BUILD)/regress/sql
+
+# PostgreSQL's own regression suite, direct and through slowburn: the same output of every test.
+regress: deps all
+	@test/regress/fetch $(TEST_BUILD)/regress
+	@$(PYTHON) -m test.regress.regress --binary $(BUILD)/src/slowburn --suite $(TEST_BUILD)/regress
 
 check:
 	@tools/deps --check check
@@ -124,6 +129,7 @@ help:
 	@echo 'make kills             the store through 50 deaths of its writer'
 	@echo 'make bench             beside PgBouncer, a bare relay and direct, in one run; ONLY=bulk: a part'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
+	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'
 	@echo 'make bench-fingerprint  MB/s of SQL beside libpg_query'
 	@echo 'make check             include directions and formatting'
 	@echo 'make deb               a Debian package'
