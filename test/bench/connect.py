@@ -21,7 +21,7 @@ def measure(route, seconds):
 def run(room, options):
     section = Section(f"Connect, one query, close: pgbench --connect, {CLIENTS} clients")
     ours = room.slowburn_loops()
-    routes = [room.direct(), room.pgbouncer(), *ours.values()]
+    routes = [room.direct(), room.pgbouncer(), *ours.values(), room.relay()]
     rounds = []
     for turn in range(options.rounds):
         order = routes[turn % len(routes):] + routes[:turn % len(routes)]

@@ -18,25 +18,47 @@ take(struct pg_wire *w, struct slice *in, size_t n)
     return taken;
 }
 
-enum dec
-pg_wire_head(struct pg_wire *w, struct slice *in)
+static uint32_t
+big_endian(const uint8_t *bytes, unsigned size)
 {
-    uint8_t filled = w->head_fill;
-    while (filled < 5) {
+    uint32_t value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+/* The header, cut somewhere. */
+static enum dec
+head_in_pieces(struct pg_wire *w, struct slice *in)
+{
+    while (w->head_fill < 5) {
         if (in->len == 0) {
-            w->head_fill = filled;
             return DEC_MORE;
         }
         uint8_t byte = *take(w, in, 1).ptr;
-        if (filled == 0) {
+        if (w->head_fill == 0) {
             w->type = byte;
             w->len = 0;
         } else {
             w->len = w->len << 8 | byte;
         }
-        filled++;
+        w->head_fill++;
     }
-    w->head_fill = filled;
+    return DEC_OK;
+}
+
+enum dec
+pg_wire_head(struct pg_wire *w, struct slice *in)
+{
+    if (w->head_fill == 0 && in->len >= 5) {
+        const uint8_t *bytes = take(w, in, 5).ptr;
+        w->type = bytes[0];
+        w->len = big_endian(bytes + 1, 4);
+        w->head_fill = 5;
+    } else {
+        DEC_TRY(head_in_pieces(w, in));
+    }
     if (w->len < 4) {
         return pg_wire_fail(w, DEC_BAD, "a message's length is less than its own field");
     }
@@ -57,6 +79,11 @@ pg_wire_int(struct pg_wire *w, struct slice *in, unsigned size, uint32_t *ret_va
     if (w->value_fill == 0) {
         if (w->left < size) {
             return pg_wire_fail(w, DEC_BAD, "a message ends in the middle of a number");
+        }
+        if (in->len >= size) {
+            *ret_value = big_endian(take(w, in, size).ptr, size);
+            w->left -= size;
+            return DEC_OK;
         }
         w->value = 0;
     }
