@@ -196,6 +196,8 @@ COPY = [
            Stage(run("copy c from stdin") + SYNC, b"G"),
            Stage(copy_data(b"1\ta\n") + FLUSH + copy_data(b"2\tb\n") + COPY_DONE + SYNC),
            Stage(run("copy c from stdin") + SYNC + copy_data(b"1\ta\n") + COPY_DONE + SYNC),
+           Stage(run("copy c from stdin") + FLUSH, b"G"),
+           Stage(copy_data(b"1\ta\n") + SYNC + copy_data(b"2\tb\n") + SYNC + COPY_DONE + SYNC),
            Stage(query("truncate c")), setup=COPIED),
     Script("an error of COPY with Sync among its data",
            Stage(run("copy c from stdin") + SYNC + copy_data(b"x\ta\n") + SYNC + COPY_DONE + SYNC,

@@ -92,6 +92,7 @@ pushed_into_copy(struct pg_replies *r, enum pg_reply_kind kind)
     }
     /* The server will answer an error, or has already found one of its own. */
     r->copy_unclear = true;
+    r->copy_mixed = true;
     return false;
 }
 
@@ -140,6 +141,7 @@ copy_in_begins(struct pg_replies *r)
     r->copy_ended = false;
     r->copy_data_seen = false;
     r->copy_unclear = false;
+    r->copy_mixed = false;
     r->copying_both = false;
     r->syncs_unclear = 0;
     while (r->count > 1 && !r->copy_ended) {
@@ -249,7 +251,7 @@ match_running(struct pg_replies *r, uint8_t type)
 static enum dec
 match_end(struct pg_replies *r, enum pg_reply_event event, struct pg_reply *reply)
 {
-    if (r->copying_out || (r->copying_in && (!r->copy_ended || r->copy_unclear))) {
+    if (r->copying_out || (r->copying_in && (!r->copy_ended || r->copy_mixed))) {
         return lost(r, "a statement ended in the middle of its COPY");
     }
     r->copying_in = false;

@@ -72,6 +72,7 @@ struct pg_replies {
     bool copy_ended;        /* its CopyDone or CopyFail was sent */
     bool copy_data_seen;    /* CopyData was sent since CopyInResponse */
     bool copy_unclear;      /* an error could now mean more than one thing */
+    bool copy_mixed;        /* it can only fail: a message that does not belong there was sent */
     uint16_t syncs_unclear; /* Syncs that a COPY was to swallow when it failed: not known whether */
     bool described;         /* rows may come; for DESCRIBE: the types have come */
     const char *reason;     /* why DEC_BAD or DEC_LIMIT */
