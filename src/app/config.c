@@ -180,8 +180,8 @@ config_check(const struct config *c, struct diag *diag)
                 return diag_set(diag, -EINVAL, "two listeners on %s", l->listen.text);
             }
         }
-        struct security_choice choice;
-        if (security_settings_check(&l->security, diag, &choice) < 0) {
+        struct listener_choice choice;
+        if (listener_settings_check(&l->settings, diag, &choice) < 0) {
             return diag_at_listener(diag, l);
         }
         if (strcmp(l->listen.text, l->upstream.text) == 0) {

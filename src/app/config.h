@@ -12,7 +12,7 @@
 #include "app/address.h"
 #include "base/diag.h"
 #include "model/event.h"
-#include "model/security.h"
+#include "model/listener_setting.h"
 
 #define CONFIG_LISTENERS_MAX 16
 #define CONFIG_LOGINS_MAX    16
@@ -34,7 +34,7 @@ struct config_listener {
     bool has_upstream;
     struct address listen;
     struct address upstream;
-    struct security_settings security; /* PostgreSQL only */
+    struct listener_settings settings; /* PostgreSQL only */
 };
 
 struct config_login {

@@ -91,10 +91,10 @@ struct reading {
 };
 
 static bool
-is_security_key(enum protocol protocol, const char *key)
+is_setting_key(enum protocol protocol, const char *key)
 {
-    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < SECURITY_SETTING_COUNT; i++) {
-        if (strcmp(security_setting_name((enum security_setting)i), key) == 0) {
+    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < LISTENER_SETTING_COUNT; i++) {
+        if (strcmp(listener_setting_name((enum listener_setting)i), key) == 0) {
             return true;
         }
     }
@@ -105,11 +105,11 @@ static int
 unknown_listener_key(struct diag *diag, enum protocol protocol, const char *section,
                      const char *key)
 {
-    const char *known[ARRAY_LEN(listener_keys) + SECURITY_SETTING_COUNT];
+    const char *known[ARRAY_LEN(listener_keys) + LISTENER_SETTING_COUNT];
     size_t count = ARRAY_LEN(listener_keys);
     memcpy(known, listener_keys, sizeof(listener_keys));
-    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < SECURITY_SETTING_COUNT; i++) {
-        known[count++] = security_setting_name((enum security_setting)i);
+    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < LISTENER_SETTING_COUNT; i++) {
+        known[count++] = listener_setting_name((enum listener_setting)i);
     }
     return unknown_key(diag, section, key, known, count);
 }
@@ -120,8 +120,8 @@ listener_key(struct reading *r, enum protocol protocol, const char *section, con
 {
     struct config_listener *l = NULL;
     bool is_listen = strcmp(key, "listen") == 0;
-    bool is_security = !is_listen && strcmp(key, "upstream") != 0;
-    if (is_security && !is_security_key(protocol, key)) {
+    bool is_setting = !is_listen && strcmp(key, "upstream") != 0;
+    if (is_setting && !is_setting_key(protocol, key)) {
         return unknown_listener_key(r->diag, protocol, section, key);
     }
     /* A section without a name is one listener too: it gets the protocol's name. */
@@ -129,8 +129,8 @@ listener_key(struct reading *r, enum protocol protocol, const char *section, con
     if (res < 0) {
         return res;
     }
-    if (is_security) {
-        return security_settings_set(&l->security, key, value, r->diag);
+    if (is_setting) {
+        return listener_settings_set(&l->settings, key, value, r->diag);
     }
     bool *has = is_listen ? &l->has_listen : &l->has_upstream;
     if (*has) {

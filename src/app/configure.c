@@ -36,13 +36,13 @@ configure_workers(const struct config *c)
 }
 
 static json_t *
-security_of(const struct config_listener *l)
+settings_of(const struct config_listener *l)
 {
     json_t *o = json_object();
-    for (unsigned i = 0; i < SECURITY_SETTING_COUNT; i++) {
-        if (l->security.text[i][0] != '\0') {
-            json_object_set_new(o, security_setting_name((enum security_setting)i),
-                                json_string(l->security.text[i]));
+    for (unsigned i = 0; i < LISTENER_SETTING_COUNT; i++) {
+        if (l->settings.text[i][0] != '\0') {
+            json_object_set_new(o, listener_setting_name((enum listener_setting)i),
+                                json_string(l->settings.text[i]));
         }
     }
     return o;
@@ -57,7 +57,7 @@ listeners_of(const struct config *c)
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o}", "protocol",
                                               protocol_name(l->protocol), "name", l->name,
                                               "address", l->listen.text, "upstream",
-                                              l->upstream.text, "security", security_of(l)));
+                                              l->upstream.text, "security", settings_of(l)));
     }
     return list;
 }

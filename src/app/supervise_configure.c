@@ -153,6 +153,14 @@ supervise_proxy_is_ready(struct supervisor *s, uint64_t now_ns)
     supervise_tell_ready(s);
 }
 
+static bool
+is_same_listener(const struct config_listener *a, const struct config_listener *b)
+{
+    return a->protocol == b->protocol && strcmp(a->listen.text, b->listen.text) == 0 &&
+           strcmp(a->upstream.text, b->upstream.text) == 0 &&
+           memcmp(&a->settings, &b->settings, sizeof(a->settings)) == 0;
+}
+
 /* Keeps what cannot change while it runs, and says so. */
 static void
 keep_fixed(const struct config *old, struct config *new)
@@ -166,12 +174,7 @@ keep_fixed(const struct config *old, struct config *new)
     }
     bool same = old->listener_count == new->listener_count;
     for (unsigned i = 0; same && i < old->listener_count; i++) {
-        same = strcmp(old->listeners[i].listen.text, new->listeners[i].listen.text) == 0 &&
-               strcmp(old->listeners[i].upstream.text, new->listeners[i].upstream.text) == 0 &&
-               old->listeners[i].protocol ==
-                   new->listeners[i].protocol &&memcmp(&old->listeners[i].security,
-                                                       &new->listeners[i].security,
-                                                       sizeof(old->listeners[i].security)) == 0;
+        same = is_same_listener(&old->listeners[i], &new->listeners[i]);
     }
     if (!same) {
         log_warn(

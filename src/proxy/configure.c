@@ -98,14 +98,14 @@ get_text(const json_t *object, const char *key, struct diag *diag, char dst[LIST
 }
 
 static int
-get_security(const json_t *object, struct diag *diag, struct security_settings *settings)
+get_security(const json_t *object, struct diag *diag, struct listener_settings *settings)
 {
     const char *key;
     json_t *value;
     json_object_foreach(json_object_get(object, "security"), key, value)
     {
         int err =
-            security_settings_set(settings, key, slice_from_str(json_string_value(value)), diag);
+            listener_settings_set(settings, key, slice_from_str(json_string_value(value)), diag);
         if (err == -EINVAL || !json_is_string(value)) {
             return diag_set(diag, -EINVAL, "%s is not a text", key);
         }

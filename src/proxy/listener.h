@@ -11,7 +11,7 @@
 
 #include "base/hash.h"
 #include "io/resolve.h"
-#include "model/security.h"
+#include "model/listener_setting.h"
 #include "proxy/driver.h"
 
 #define LISTENERS_MAX     16
@@ -24,7 +24,7 @@ struct listener {
     char name[LISTENER_NAME_MAX];     /* as configured */
     char upstream[LISTENER_NAME_MAX]; /* the same */
     struct resolve_target *target;
-    struct security_settings settings;
+    struct listener_settings settings;
     struct security *security; /* owned by the proxy; NULL: a protocol without TLS */
 };
 

@@ -9,8 +9,8 @@
 #include "io/log.h"
 
 struct security {
-    struct security_settings settings;
-    struct security_choice choice;
+    struct listener_settings settings;
+    struct listener_choice choice;
     char host[256];
     char alpn[32];
     atomic_flag has_refused;
@@ -20,7 +20,7 @@ struct security {
 };
 
 static const char *
-file_of(const struct security *s, enum security_setting setting)
+file_of(const struct security *s, enum listener_setting setting)
 {
     const char *text = s->settings.text[setting];
     return text[0] == '\0' ? NULL : text;
@@ -32,9 +32,9 @@ load_client_context(const struct security *s, struct diag *diag, struct tls_cont
 {
     struct tls_settings t = {
         .is_server = true,
-        .cert_file = file_of(s, SECURITY_tls_cert),
-        .key_file = file_of(s, SECURITY_tls_key),
-        .ca_file = file_of(s, SECURITY_tls_client_ca),
+        .cert_file = file_of(s, LISTENER_tls_cert),
+        .key_file = file_of(s, LISTENER_tls_key),
+        .ca_file = file_of(s, LISTENER_tls_client_ca),
         .alpn = s->alpn,
     };
     if (s->choice.client_tls == CLIENT_TLS_DISABLE) {
@@ -51,9 +51,9 @@ static int
 load_server_context(const struct security *s, struct diag *diag, struct tls_context **ret_context)
 {
     struct tls_settings t = {
-        .cert_file = file_of(s, SECURITY_server_tls_cert),
-        .key_file = file_of(s, SECURITY_server_tls_key),
-        .ca_file = file_of(s, SECURITY_server_tls_ca),
+        .cert_file = file_of(s, LISTENER_server_tls_cert),
+        .key_file = file_of(s, LISTENER_server_tls_key),
+        .ca_file = file_of(s, LISTENER_server_tls_ca),
         .host = s->host,
     };
     if (s->choice.server_tls == SERVER_TLS_DISABLE) {
@@ -69,7 +69,7 @@ load_server_context(const struct security *s, struct diag *diag, struct tls_cont
 }
 
 int
-security_new(const struct security_settings *settings, struct slice host, const char *alpn,
+security_new(const struct listener_settings *settings, struct slice host, const char *alpn,
              struct diag *diag, struct security **ret_security)
 {
     struct security *s = check_alloc(1, sizeof(*s));
@@ -77,7 +77,7 @@ security_new(const struct security_settings *settings, struct slice host, const 
     s->settings = *settings;
     slice_to_str(host, s->host, sizeof(s->host));
     slice_to_str(slice_from_str(alpn), s->alpn, sizeof(s->alpn));
-    int err = security_settings_check(settings, diag, &s->choice);
+    int err = listener_settings_check(settings, diag, &s->choice);
     err = err != 0 ? err : load_client_context(s, diag, &s->client_context);
     err = err != 0 ? err : load_server_context(s, diag, &s->server_context);
     if (err != 0) {
@@ -133,7 +133,7 @@ security_reload(struct security *security, const char *listener)
     reload_one(security, listener, &security->server_context, load_server_context);
 }
 
-const struct security_choice *
+const struct listener_choice *
 security_choice(const struct security *security)
 {
     return &security->choice;

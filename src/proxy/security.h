@@ -10,19 +10,19 @@
 #define PROXY_SECURITY_H
 
 #include "io/tls.h"
-#include "model/security.h"
+#include "model/listener_setting.h"
 
 struct security;
 
 /* host: of the upstream, for the name in its certificate; alpn: of what clients speak. Reads the
  * files. 0 or -errno with a diag. */
-MUST_CHECK int security_new(const struct security_settings *settings, struct slice host,
+MUST_CHECK int security_new(const struct listener_settings *settings, struct slice host,
                             const char *alpn, struct diag *diag, struct security **ret_security);
 void security_free(struct security **security);
 /* Reads the files again. listener: for the log. */
 void security_reload(struct security *security, const char *listener);
 
-const struct security_choice *security_choice(const struct security *security);
+const struct listener_choice *security_choice(const struct security *security);
 /* A reference of the caller's own; NULL where there is no certificate. */
 struct tls_context *security_client_context(struct security *security);
 struct tls_context *security_server_context(struct security *security);

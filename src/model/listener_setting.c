@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/security.h"
+#include "model/listener_setting.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,14 +15,14 @@ static const struct {
 };
 
 const char *
-security_setting_name(enum security_setting setting)
+listener_setting_name(enum listener_setting setting)
 {
     return infos[setting].name;
 }
 
 /* The place of a word among those that there are; -1. */
 static int
-place_of(enum security_setting s, struct slice text)
+place_of(enum listener_setting s, struct slice text)
 {
     struct slice words = slice_from_str(infos[s].words), word;
     for (int i = 0; slice_split(&words, '|', &word); i++) {
@@ -34,10 +34,10 @@ place_of(enum security_setting s, struct slice text)
 }
 
 int
-security_settings_set(struct security_settings *settings, const char *key, struct slice value,
+listener_settings_set(struct listener_settings *settings, const char *key, struct slice value,
                       struct diag *diag)
 {
-    for (unsigned s = 0; s < SECURITY_SETTING_COUNT; s++) {
+    for (unsigned s = 0; s < LISTENER_SETTING_COUNT; s++) {
         if (strcmp(infos[s].name, key) != 0) {
             continue;
         }
@@ -45,24 +45,24 @@ security_settings_set(struct security_settings *settings, const char *key, struc
             return diag_set(diag, -EINVAL, "%s is one of %s, not \"%.*s\"", key, infos[s].words,
                             (int)MIN(value.len, 40), value.ptr);
         }
-        if (value.len >= SECURITY_TEXT_MAX) {
+        if (value.len >= LISTENER_TEXT_MAX) {
             return diag_set(diag, -EINVAL, "%s is longer than %d bytes", key,
-                            SECURITY_TEXT_MAX - 1);
+                            LISTENER_TEXT_MAX - 1);
         }
-        slice_to_str(value, settings->text[s], SECURITY_TEXT_MAX);
+        slice_to_str(value, settings->text[s], LISTENER_TEXT_MAX);
         return 0;
     }
     return -ENOENT;
 }
 
 static bool
-has(const struct security_settings *settings, enum security_setting s)
+has(const struct listener_settings *settings, enum listener_setting s)
 {
     return settings->text[s][0] != '\0';
 }
 
 static int
-needs(const struct security_settings *settings, enum security_setting s, enum security_setting what,
+needs(const struct listener_settings *settings, enum listener_setting s, enum listener_setting what,
       struct diag *diag)
 {
     if (has(settings, what)) {
@@ -74,36 +74,36 @@ needs(const struct security_settings *settings, enum security_setting s, enum se
 }
 
 int
-security_settings_check(const struct security_settings *settings, struct diag *diag,
-                        struct security_choice *ret_choice)
+listener_settings_check(const struct listener_settings *settings, struct diag *diag,
+                        struct listener_choice *ret_choice)
 {
-    struct security_choice c = {
-        .client_tls = has(settings, SECURITY_tls_cert) ? CLIENT_TLS_ALLOW : CLIENT_TLS_DISABLE,
+    struct listener_choice c = {
+        .client_tls = has(settings, LISTENER_tls_cert) ? CLIENT_TLS_ALLOW : CLIENT_TLS_DISABLE,
         .server_tls = SERVER_TLS_FOLLOW,
     };
-    if (has(settings, SECURITY_client_tls)) {
+    if (has(settings, LISTENER_client_tls)) {
         c.client_tls = (enum client_tls)place_of(
-            SECURITY_client_tls, slice_from_str(settings->text[SECURITY_client_tls]));
+            LISTENER_client_tls, slice_from_str(settings->text[LISTENER_client_tls]));
     }
-    if (has(settings, SECURITY_server_tls)) {
+    if (has(settings, LISTENER_server_tls)) {
         c.server_tls = (enum server_tls)place_of(
-            SECURITY_server_tls, slice_from_str(settings->text[SECURITY_server_tls]));
+            LISTENER_server_tls, slice_from_str(settings->text[LISTENER_server_tls]));
     }
     int err = 0;
     if (c.client_tls != CLIENT_TLS_DISABLE) {
-        err = needs(settings, SECURITY_client_tls, SECURITY_tls_cert, diag);
+        err = needs(settings, LISTENER_client_tls, LISTENER_tls_cert, diag);
     }
     if (c.client_tls >= CLIENT_TLS_VERIFY_CA) {
-        err |= needs(settings, SECURITY_client_tls, SECURITY_tls_client_ca, diag);
+        err |= needs(settings, LISTENER_client_tls, LISTENER_tls_client_ca, diag);
     }
     if (c.server_tls >= SERVER_TLS_VERIFY_CA) {
-        err |= needs(settings, SECURITY_server_tls, SECURITY_server_tls_ca, diag);
+        err |= needs(settings, LISTENER_server_tls, LISTENER_server_tls_ca, diag);
     }
-    if (has(settings, SECURITY_tls_key)) {
-        err |= needs(settings, SECURITY_tls_key, SECURITY_tls_cert, diag);
+    if (has(settings, LISTENER_tls_key)) {
+        err |= needs(settings, LISTENER_tls_key, LISTENER_tls_cert, diag);
     }
-    if (has(settings, SECURITY_server_tls_key)) {
-        err |= needs(settings, SECURITY_server_tls_key, SECURITY_server_tls_cert, diag);
+    if (has(settings, LISTENER_server_tls_key)) {
+        err |= needs(settings, LISTENER_server_tls_key, LISTENER_server_tls_cert, diag);
     }
     if (err != 0) {
         return -EINVAL;

@@ -4,17 +4,17 @@
 #include <errno.h>
 #include <string.h>
 
-#include "model/security.h"
+#include "model/listener_setting.h"
 
-static struct security_settings settings;
-static struct security_choice choice;
+static struct listener_settings settings;
+static struct listener_choice choice;
 static struct diag diag;
 
 static int
 setup(void **state)
 {
-    settings = (struct security_settings){0};
-    choice = (struct security_choice){0};
+    settings = (struct listener_settings){0};
+    choice = (struct listener_choice){0};
     diag = (struct diag){0};
     return 0;
 }
@@ -22,13 +22,13 @@ setup(void **state)
 static void
 set(const char *key, const char *value)
 {
-    assert_int_equal(security_settings_set(&settings, key, slice_from_str(value), &diag), 0);
+    assert_int_equal(listener_settings_set(&settings, key, slice_from_str(value), &diag), 0);
 }
 
 static void
 nothing_given_is_no_tls_to_clients_and_what_they_ask_to_the_server(void **state)
 {
-    assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
     assert_int_equal(choice.client_tls, CLIENT_TLS_DISABLE);
     assert_int_equal(choice.server_tls, SERVER_TLS_FOLLOW);
 }
@@ -37,10 +37,10 @@ static void
 a_certificate_allows_tls(void **state)
 {
     set("tls_cert", "/etc/slowburn/tls.crt");
-    assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
     assert_int_equal(choice.client_tls, CLIENT_TLS_ALLOW);
     set("client_tls", "disable");
-    assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
     assert_int_equal(choice.client_tls, CLIENT_TLS_DISABLE);
 }
 
@@ -56,12 +56,12 @@ every_word_is_its_own_choice(void **state)
     set("server_tls_ca", "system");
     for (unsigned i = 0; i < ARRAY_LEN(clients); i++) {
         set("client_tls", clients[i]);
-        assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+        assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
         assert_int_equal(choice.client_tls, i);
     }
     for (unsigned i = 0; i < ARRAY_LEN(servers); i++) {
         set("server_tls", servers[i]);
-        assert_int_equal(security_settings_check(&settings, &diag, &choice), 0);
+        assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
         assert_int_equal(choice.server_tls, i);
     }
 }
@@ -83,28 +83,28 @@ what_does_not_go_together_is_named(void **state)
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         setup(state);
         set(cases[i].key, cases[i].value);
-        assert_int_equal(security_settings_check(&settings, &diag, &choice), -EINVAL);
+        assert_int_equal(listener_settings_check(&settings, &diag, &choice), -EINVAL);
         assert_string_equal(diag.message, cases[i].needs);
     }
     setup(state);
     set("tls_cert", "c");
     set("client_tls", "verify-ca");
-    assert_int_equal(security_settings_check(&settings, &diag, &choice), -EINVAL);
+    assert_int_equal(listener_settings_check(&settings, &diag, &choice), -EINVAL);
     assert_string_equal(diag.message, "client_tls = verify-ca needs tls_client_ca");
 }
 
 static void
 what_cannot_be_is_refused(void **state)
 {
-    char long_text[SECURITY_TEXT_MAX + 1];
+    char long_text[LISTENER_TEXT_MAX + 1];
     memset(long_text, 'x', sizeof(long_text) - 1);
     long_text[sizeof(long_text) - 1] = '\0';
-    assert_int_equal(security_settings_set(&settings, "tls", SLICE_LIT("x"), &diag), -ENOENT);
+    assert_int_equal(listener_settings_set(&settings, "tls", SLICE_LIT("x"), &diag), -ENOENT);
     assert_string_equal(diag.message, "");
-    assert_int_equal(security_settings_set(&settings, "tls_cert", slice_from_str(long_text), &diag),
+    assert_int_equal(listener_settings_set(&settings, "tls_cert", slice_from_str(long_text), &diag),
                      -EINVAL);
     diag = (struct diag){0};
-    assert_int_equal(security_settings_set(&settings, "client_tls", SLICE_LIT("on"), &diag),
+    assert_int_equal(listener_settings_set(&settings, "client_tls", SLICE_LIT("on"), &diag),
                      -EINVAL);
     assert_non_null(strstr(diag.message, "disable|allow|require"));
 }

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
- * model/security.h - what the user may say of a listener's TLS (model/listener_setting.tbl).
+ * model/listener_setting.h - what the user may say of a listener besides its addresses: TLS and
+ * logins (model/listener_setting.tbl).
  *
  * Texts as configured, and what they come to. Reads no file. Plain data; any thread. */
-#ifndef MODEL_SECURITY_H
-#define MODEL_SECURITY_H
+#ifndef MODEL_LISTENER_SETTING_H
+#define MODEL_LISTENER_SETTING_H
 
 #include "base/diag.h"
 #include "base/slice.h"
 
-#define SECURITY_TEXT_MAX 512
+#define LISTENER_TEXT_MAX 512
 
-enum security_setting {
-#define LISTENER_SETTING(name, words, initial, doc) SECURITY_##name,
+enum listener_setting {
+#define LISTENER_SETTING(name, words, initial, doc) LISTENER_##name,
 #include "model/listener_setting.tbl"
 #undef LISTENER_SETTING
-    SECURITY_SETTING_COUNT
+    LISTENER_SETTING_COUNT
 };
 
 /* As configured; an empty text is the default. */
-struct security_settings {
-    char text[SECURITY_SETTING_COUNT][SECURITY_TEXT_MAX];
+struct listener_settings {
+    char text[LISTENER_SETTING_COUNT][LISTENER_TEXT_MAX];
 };
 
 /* In the order of the table's words. */
@@ -40,19 +41,19 @@ enum server_tls {
     SERVER_TLS_VERIFY_FULL,
 };
 
-struct security_choice {
+struct listener_choice {
     enum client_tls client_tls;
     enum server_tls server_tls;
 };
 
-const char *security_setting_name(enum security_setting setting);
+const char *listener_setting_name(enum listener_setting setting);
 
 /* 0; -ENOENT: no such key, without a diag; -EINVAL with one. */
-MUST_CHECK int security_settings_set(struct security_settings *settings, const char *key,
+MUST_CHECK int listener_settings_set(struct listener_settings *settings, const char *key,
                                      struct slice value, struct diag *diag);
 
 /* What only shows when all is given. 0 or -EINVAL with a diag. */
-MUST_CHECK int security_settings_check(const struct security_settings *settings, struct diag *diag,
-                                       struct security_choice *ret_choice);
+MUST_CHECK int listener_settings_check(const struct listener_settings *settings, struct diag *diag,
+                                       struct listener_choice *ret_choice);
 
 #endif
