@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "io/private_file.h"
 
 #define TLS_MAGIC 0x715c0de5u
 #define ALPN_MAX  32
@@ -41,14 +41,6 @@ struct tls {
     char reason[160];
 };
 
-static void
-file_close(FILE **file)
-{
-    if (*file != NULL) {
-        fclose(*file);
-    }
-}
-
 /* OpenSSL's own words for the oldest error of this thread; empties its queue. */
 static const char *
 ssl_reason(void)
@@ -66,36 +58,11 @@ no_passphrase(char *buf, int size, int rwflag, void *user)
     return -1;
 }
 
-/* PostgreSQL's own rule: ours and nobody else's, or root's and readable by its group. */
-static int
-check_key_file(FILE *file, const char *path, struct diag *diag)
-{
-    struct stat st;
-    if (fstat(fileno(file), &st) != 0) {
-        return diag_set(diag, -errno, "cannot read the key file %s", path);
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return diag_set(diag, -EINVAL, "the key file %s is not a regular file", path);
-    }
-    if (st.st_uid != geteuid() && st.st_uid != 0) {
-        return diag_set(diag, -EACCES, "the key file %s belongs to somebody else", path);
-    }
-    mode_t refused = st.st_uid == geteuid() ? S_IRWXG | S_IRWXO : S_IWGRP | S_IXGRP | S_IRWXO;
-    if ((st.st_mode & refused) != 0) {
-        return diag_set_hint(diag, -EACCES, "chmod 600", "others may read the key file %s", path);
-    }
-    return 0;
-}
-
 static int
 use_key(struct tls_context *c, const char *path, struct diag *diag)
 {
-    __attribute__((cleanup(file_close))) FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        int err = -errno;
-        return diag_set(diag, err, "cannot open the key file %s: %s", path, strerrordesc_np(-err));
-    }
-    int err = check_key_file(file, path, diag);
+    __attribute__((cleanup(private_file_close))) FILE *file = NULL;
+    int err = private_file_open(path, "key file", diag, &file);
     if (err != 0) {
         return err;
     }

@@ -303,12 +303,14 @@ static void
 on_configure(struct proxy *p, struct channel_message *m)
 {
     struct diag diag = {0};
+    char reason[sizeof(diag)];
     int err = p->worker_count == 0 ? configure_first(p, m, &diag) : configure_again(p, m, &diag);
+    diag_format(&diag, reason, sizeof(reason));
     if (err != 0) {
         log_error("proxy", "configure_failed", "cannot use this configuration",
-                  LOG_STR("reason", diag.message));
+                  LOG_STR("reason", reason));
     }
-    uplink_send_status(&p->uplink, m->id, err == 0 ? NULL : diag.message);
+    uplink_send_status(&p->uplink, m->id, err == 0 ? NULL : reason);
 }
 
 static void

@@ -14,9 +14,10 @@ struct security {
     char host[256];
     char alpn[32];
     atomic_flag has_refused;
-    pthread_mutex_t mutex; /* guards the two below */
+    pthread_mutex_t mutex; /* guards those below */
     struct tls_context *client_context;
     struct tls_context *server_context;
+    struct credentials *credentials;
 };
 
 static const char *
@@ -68,6 +69,13 @@ load_server_context(const struct security *s, struct diag *diag, struct tls_cont
     return tls_context_new(&t, diag, ret_context);
 }
 
+static int
+load_credentials(const struct security *s, struct diag *diag, struct credentials **ret_credentials)
+{
+    const char *path = file_of(s, LISTENER_auth_file);
+    return path == NULL ? 0 : credentials_new(path, diag, ret_credentials);
+}
+
 int
 security_new(const struct listener_settings *settings, struct slice host, const char *alpn,
              struct diag *diag, struct security **ret_security)
@@ -80,6 +88,7 @@ security_new(const struct listener_settings *settings, struct slice host, const 
     int err = listener_settings_check(settings, diag, &s->choice);
     err = err != 0 ? err : load_client_context(s, diag, &s->client_context);
     err = err != 0 ? err : load_server_context(s, diag, &s->server_context);
+    err = err != 0 ? err : load_credentials(s, diag, &s->credentials);
     if (err != 0) {
         security_free(&s);
         return err;
@@ -97,6 +106,7 @@ security_free(struct security **security)
     }
     tls_context_free(&s->client_context);
     tls_context_free(&s->server_context);
+    credentials_free(&s->credentials);
     pthread_mutex_destroy(&s->mutex);
     free(s);
 }
@@ -126,11 +136,32 @@ reload_one(struct security *s, const char *listener, struct tls_context **place,
     }
 }
 
+static void
+reload_credentials(struct security *s, const char *listener)
+{
+    struct diag diag = {0};
+    char text[1024];
+    struct credentials *credentials = NULL;
+    if (load_credentials(s, &diag, &credentials) != 0) {
+        log_error("proxy", "auth_reload_failed",
+                  "the auth_file of a listener cannot be used, what was read before stays",
+                  LOG_STR("listener", listener),
+                  LOG_STR("reason", diag_format(&diag, text, sizeof(text))));
+        return;
+    }
+    pthread_mutex_lock(&s->mutex);
+    struct credentials *old = s->credentials;
+    s->credentials = credentials;
+    pthread_mutex_unlock(&s->mutex);
+    credentials_free(&old);
+}
+
 void
 security_reload(struct security *security, const char *listener)
 {
     reload_one(security, listener, &security->client_context, load_client_context);
     reload_one(security, listener, &security->server_context, load_server_context);
+    reload_credentials(security, listener);
 }
 
 const struct listener_choice *
@@ -158,6 +189,16 @@ struct tls_context *
 security_server_context(struct security *security)
 {
     return take(security, &security->server_context);
+}
+
+struct credentials *
+security_credentials(struct security *s)
+{
+    pthread_mutex_lock(&s->mutex);
+    struct credentials *credentials =
+        s->credentials == NULL ? NULL : credentials_ref(s->credentials);
+    pthread_mutex_unlock(&s->mutex);
+    return credentials;
 }
 
 bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * proxy/security.h - a listener's TLS, towards its clients and towards its server.
+ * proxy/security.h - a listener's TLS, towards its clients and towards its server, and who may log
+ * in where slowburn checks that itself.
  *
  * Made by the main thread before the workers start. The words of the configuration never change;
  * the files behind it are read at the start and again at every reload, and what a worker gets from
@@ -11,6 +12,7 @@
 
 #include "io/tls.h"
 #include "model/listener_setting.h"
+#include "proxy/credentials.h"
 
 struct security;
 
@@ -26,6 +28,8 @@ const struct listener_choice *security_choice(const struct security *security);
 /* A reference of the caller's own; NULL where there is no certificate. */
 struct tls_context *security_client_context(struct security *security);
 struct tls_context *security_server_context(struct security *security);
+/* The same; NULL: logins are between client and server. */
+struct credentials *security_credentials(struct security *security);
 /* True once: a client was told that there is no TLS, and that is to be said in the log. */
 bool security_is_first_refusal(struct security *security);
 

@@ -18,6 +18,8 @@ host all password all password
 host all md5 all md5
 host all scram all scram-sha-256
 hostssl all cert all cert
+host all +trusted all trust
+host all +scrammed all scram-sha-256
 """
 
 
@@ -36,6 +38,8 @@ def server(tmp_path_factory, files):  # noqa: F811
             create role password login password 'secret';
             create role trust login;
             create role cert login;
+            create role trusted;
+            create role scrammed;
         """)
         yield running
 

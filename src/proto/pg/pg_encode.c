@@ -36,6 +36,50 @@ pg_encode_error(uint8_t dst[PG_ENCODE_ERROR_MAX], const char sqlstate[5], const 
     return slice_of(dst, at);
 }
 
+static size_t
+put(uint8_t *dst, size_t at, struct slice bytes)
+{
+    if (bytes.len > 0) {
+        memcpy(dst + at, bytes.ptr, bytes.len);
+    }
+    return at + bytes.len;
+}
+
+static size_t
+begin(uint8_t *dst, size_t at, char type)
+{
+    dst[at] = (uint8_t)type;
+    return at + 5;
+}
+
+/* Of the message that begins at `start`: its length is known now. */
+static size_t
+end(uint8_t *dst, size_t start, size_t at)
+{
+    put_u32(dst, start + 1, (uint32_t)(at - start - 1));
+    return at;
+}
+
+size_t
+pg_encode_authentication(uint8_t *dst, size_t at, uint32_t code, struct slice data)
+{
+    return end(dst, at, put(dst, put_u32(dst, begin(dst, at, 'R'), code), data));
+}
+
+size_t
+pg_encode_answer(uint8_t *dst, size_t at, struct slice data)
+{
+    return end(dst, at, put(dst, begin(dst, at, 'p'), data));
+}
+
+size_t
+pg_encode_sasl_choice(uint8_t *dst, size_t at, struct slice mechanism, struct slice data)
+{
+    size_t to = put(dst, begin(dst, at, 'p'), mechanism);
+    dst[to++] = 0;
+    return end(dst, at, put(dst, put_u32(dst, to, (uint32_t)data.len), data));
+}
+
 struct slice
 pg_encode_cancel(uint8_t dst[PG_CANCEL_LEN_MAX], uint32_t pid, struct slice key)
 {

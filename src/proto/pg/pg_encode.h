@@ -15,6 +15,16 @@
 struct slice pg_encode_error(uint8_t dst[PG_ENCODE_ERROR_MAX], const char sqlstate[5],
                              const char *message);
 
+/* What the messages of a login below have besides their data, at most. */
+#define PG_ENCODE_LOGIN_EXTRA 40
+
+/* Appended to dst[0, at); what dst must have room for is PG_ENCODE_LOGIN_EXTRA and the data. Each
+ * returns the new length. An Authentication request of that code, what a client answers to one, and
+ * its first answer to SASL. */
+size_t pg_encode_authentication(uint8_t *dst, size_t at, uint32_t code, struct slice data);
+size_t pg_encode_answer(uint8_t *dst, size_t at, struct slice data);
+size_t pg_encode_sasl_choice(uint8_t *dst, size_t at, struct slice mechanism, struct slice data);
+
 /* A CancelRequest; the key has PG_CANCEL_KEY_MIN to PG_CANCEL_KEY_MAX bytes. */
 struct slice pg_encode_cancel(uint8_t dst[PG_CANCEL_LEN_MAX], uint32_t pid, struct slice key);
 

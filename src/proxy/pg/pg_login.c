@@ -5,18 +5,17 @@
 #include <string.h>
 
 #include "io/tls.h"
+#include "proxy/pg/pg_held.h"
 
-enum { HEAD_LEN = 5, AUTH_OK = 0, AUTH_SASL = 10 };
+enum { AUTH_OK = 0, AUTH_SASL = 10 };
 
 static const char plus[] = "SCRAM-SHA-256-PLUS";
 
 struct pg_login {
-    uint32_t fill;    /* of message */
-    uint32_t left;    /* of one that passes */
+    struct pg_held server;
     bool is_watching; /* for a client that binds to what cannot fit */
     uint8_t held_len;
-    uint8_t held[HEAD_LEN + sizeof(plus)]; /* of the client's answer */
-    uint8_t message[PG_LOGIN_MESSAGE_MAX];
+    uint8_t held[PG_HEAD_LEN + sizeof(plus)]; /* of the client's answer */
 };
 
 struct pg_login *
@@ -31,12 +30,6 @@ pg_login_free(struct pg_login **login)
     free(TAKE(*login));
 }
 
-static uint32_t
-load_u32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
 static void
 store_u32(uint8_t *p, uint32_t v)
 {
@@ -47,9 +40,9 @@ store_u32(uint8_t *p, uint32_t v)
 
 /* Where PLUS stands in the list of names, or NULL. */
 static uint8_t *
-find_plus(struct pg_login *l, uint32_t len)
+find_plus(struct pg_login *l, size_t len)
 {
-    uint8_t *at = l->message + HEAD_LEN + 4, *end = l->message + len;
+    uint8_t *at = l->server.message + PG_HEAD_LEN + 4, *end = l->server.message + len;
     while (at < end && *at != 0) {
         uint8_t *next = memchr(at, 0, (size_t)(end - at));
         if (next == NULL) {
@@ -72,8 +65,8 @@ is_bound_alike(const struct driver_session *s)
 }
 
 /* The offer, as the client gets it. */
-static uint32_t
-edit_offer(struct pg_login *l, const struct driver_session *s, uint32_t len)
+static size_t
+edit_offer(struct pg_login *l, const struct driver_session *s, size_t len)
 {
     uint8_t *at = find_plus(l, len);
     if (at == NULL) {
@@ -83,9 +76,9 @@ edit_offer(struct pg_login *l, const struct driver_session *s, uint32_t len)
         l->is_watching = !is_bound_alike(s);
         return len;
     }
-    memmove(at, at + sizeof(plus), (size_t)(l->message + len - at) - sizeof(plus));
-    len -= (uint32_t)sizeof(plus);
-    store_u32(l->message + 1, len - 1);
+    memmove(at, at + sizeof(plus), (size_t)(l->server.message + len - at) - sizeof(plus));
+    len -= sizeof(plus);
+    store_u32(l->server.message + 1, (uint32_t)len - 1);
     return len;
 }
 
@@ -93,42 +86,28 @@ size_t
 pg_login_server(struct pg_login *l, const struct driver_session *s, struct slice chunk,
                 struct driver_out *out, struct slice *ret_said, bool *ret_done)
 {
+    struct slice piece;
+    size_t used;
     *ret_done = false;
-    if (l->left > 0) {
-        size_t used = MIN(chunk.len, l->left);
-        l->left -= (uint32_t)used;
-        *ret_said = slice_sub(chunk, 0, used);
-        return used;
-    }
-    out->drop = true;
     *ret_said = SLICE_NONE;
-    uint32_t want = HEAD_LEN;
-    if (l->fill >= HEAD_LEN) {
-        want = 1 + load_u32(l->message + 1);
-    }
-    size_t used = MIN(chunk.len, want - l->fill);
-    memcpy(l->message + l->fill, chunk.ptr, used);
-    l->fill += (uint32_t)used;
-    if (l->fill < want) {
+    out->drop = true;
+    switch (pg_held_next(&l->server, 'R', chunk, &used, &piece)) {
+    case PG_HELD_MORE:
         return used;
+    case PG_HELD_PASS:
+        break;
+    case PG_HELD_WHOLE:
+        if (piece.len >= PG_HEAD_LEN + 4) {
+            uint32_t code = pg_held_u32(piece.ptr + PG_HEAD_LEN);
+            *ret_done = code == AUTH_OK;
+            piece.len = code == AUTH_SASL ? edit_offer(l, s, piece.len) : piece.len;
+        }
+        break;
     }
-    uint32_t len = 1 + load_u32(l->message + 1);
-    bool is_ours = l->message[0] == 'R' && len >= HEAD_LEN + 4 && len <= sizeof(l->message);
-    if (l->fill == HEAD_LEN && is_ours) {
-        return used; /* its body first */
-    }
-    if (!is_ours) {
-        /* A length that cannot be is the observer's to find. */
-        l->left = len > HEAD_LEN ? len - HEAD_LEN : 0;
-        len = HEAD_LEN;
-    } else {
-        uint32_t code = load_u32(l->message + HEAD_LEN);
-        *ret_done = code == AUTH_OK;
-        len = code == AUTH_SASL ? edit_offer(l, s, len) : len;
-    }
-    l->fill = 0;
-    *ret_said = slice_of(l->message, len);
-    out->to_client = *ret_said;
+    *ret_said = piece;
+    /* The chunk's own bytes go on as they are, however many there are. */
+    out->drop = piece.ptr != chunk.ptr;
+    out->to_client = out->drop ? piece : SLICE_NONE;
     return used;
 }
 
@@ -138,7 +117,7 @@ fits(const struct pg_login *l, uint8_t byte)
     if (l->held_len == 0) {
         return byte == 'p';
     }
-    return l->held_len < HEAD_LEN || byte == (uint8_t)plus[l->held_len - HEAD_LEN];
+    return l->held_len < PG_HEAD_LEN || byte == (uint8_t)plus[l->held_len - PG_HEAD_LEN];
 }
 
 bool

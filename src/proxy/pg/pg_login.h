@@ -8,13 +8,11 @@
  * once with words that help. Everything else of a login passes as it is.
  *
  * Exists only from the StartupMessage to AuthenticationOk, and only where a leg may be TLS. Holds
- * back at most one message of PG_LOGIN_MESSAGE_MAX bytes; longer ones pass. */
+ * back at most one message (pg_held.h). */
 #ifndef PROXY_PG_PG_LOGIN_H
 #define PROXY_PG_PG_LOGIN_H
 
 #include "proxy/driver.h"
-
-#define PG_LOGIN_MESSAGE_MAX 1024
 
 struct pg_login;
 

@@ -132,6 +132,7 @@ pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns)
     }
     observe_close(&p->observe, &p->worker->env, p->s, reason, now_ns);
     pg_login_free(&p->login);
+    pg_auth_free(&p->auth);
     list_remove(&p->node);
 }
 
@@ -143,4 +144,24 @@ pg_session_lost(struct pg_session *p, const char *reason)
     p->s->opaque = true;
     p->worker->env.counters[COUNTER_sessions_opaque]++;
     release(p, false, 0);
+}
+
+void
+pg_session_client(struct pg_session *p, struct slice bytes, uint64_t now_ns)
+{
+    const char *reason;
+    if (!p->s->opaque && !pg_client_bytes(p, bytes, now_ns, &reason)) {
+        pg_session_lost(p, reason);
+    }
+    p->inside_before_ns = p->s->inside_ns;
+}
+
+void
+pg_session_server(struct pg_session *p, struct slice bytes, uint64_t now_ns)
+{
+    const char *reason;
+    if (!p->s->opaque && !pg_server_bytes(p, bytes, now_ns, &reason)) {
+        pg_session_lost(p, reason);
+    }
+    p->inside_before_ns = p->s->inside_ns;
 }

@@ -19,6 +19,7 @@
 #include "proxy/cancels.h"
 #include "proxy/driver.h"
 #include "proxy/observe.h"
+#include "proxy/pg/pg_auth.h"
 #include "proxy/pg/pg_exec.h"
 #include "proxy/pg/pg_login.h"
 #include "proxy/pg/pg_names.h"
@@ -63,6 +64,7 @@ struct pg_session {
     uint8_t head_len;
     uint8_t head[8];        /* of a startup packet */
     struct pg_login *login; /* NULL: its bytes pass untouched */
+    struct pg_auth *auth;   /* NULL: it is not ours to check */
     uint64_t user_key;      /* under which it is counted; 0: not */
     uint64_t ready_ns;      /* the server has said ReadyForQuery, and the client nothing since; 0 */
     uint32_t cancel_slot;   /* in the table of keys; CANCELS_NONE */
@@ -150,6 +152,9 @@ void pg_session_init(struct pg_session *p, struct pg_worker *worker, struct driv
 /* Emits what is unfinished (unless the place was lost) and gives everything back. */
 void pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns);
 void pg_session_lost(struct pg_session *p, const char *reason);
+/* What one side has said, unless the place was lost; it may be lost by it. */
+void pg_session_client(struct pg_session *p, struct slice bytes, uint64_t now_ns);
+void pg_session_server(struct pg_session *p, struct slice bytes, uint64_t now_ns);
 /* The name of the unnamed statement and portal. */
 uint64_t pg_session_unnamed(void);
 
