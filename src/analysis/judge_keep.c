@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/judge_state.h"
@@ -54,11 +55,52 @@ judge_keep_statement(struct judge *j, struct statement *s)
     judge_give(j, &record);
 }
 
+/* The text of a member; empty where there is none. */
+static struct slice
+member(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text == NULL ? SLICE_NONE : slice_from_str(text);
+}
+
+/* The incident's causes and actions by themselves, as its document has them: what was found and
+ * what fixes were worth can then be asked of all incidents at once. */
+static void
+store_parts(const struct judge *j, const struct incident *inc, const json_t *doc)
+{
+    size_t i;
+    const json_t *o;
+    json_array_foreach(json_object_get(doc, "causes"), i, o)
+    {
+        char *text = json_dumps(o, JSON_COMPACT);
+        struct stored record = {.kind = STORED_FINDING,
+                                .finding = {inc->id, member(o, "kind"), member(o, "fingerprint"),
+                                            member(o, "evidence"), judge_wall(j, inc->updated_ns),
+                                            text == NULL ? SLICE_NONE : slice_from_str(text)}};
+        judge_give(j, &record);
+        free(text);
+    }
+    json_array_foreach(json_object_get(doc, "actions"), i, o)
+    {
+        const struct incident_action *a = &inc->action[i];
+        char *text = json_dumps(o, JSON_COMPACT);
+        struct stored record = {.kind = STORED_FIX,
+                                .fix = {inc->id, member(o, "id"), member(o, "state"),
+                                        judge_wall(j, a->landed_ns),
+                                        a->state == ACTION_PROPOSED ? NAN : a->predicted_ms,
+                                        a->state == ACTION_MEASURED ? a->measured_ms : NAN,
+                                        text == NULL ? SLICE_NONE : slice_from_str(text)}};
+        judge_give(j, &record);
+        free(text);
+    }
+}
+
 static void
 store_incident(struct judge *j, struct incident *inc)
 {
     json_t *doc = report_incident(inc, &j->statements, j->wall_offset_ns, j->config.cores);
     char *text = json_dumps(doc, JSON_COMPACT);
+    store_parts(j, inc, doc);
     json_decref(doc);
     AUTO_BUF struct buf blob;
     buf_init(&blob, 1u << 20);

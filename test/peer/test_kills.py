@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sqlite3
 import threading
 import time
 
@@ -171,8 +172,15 @@ def test_an_open_incident_outlives_the_analyzer(postgres, tmp_path):
         seen = visitors.done
         until(lambda: visitors.done > seen + 50, "traffic goes on")
         # It is followed, not only shown: one incident still, with the causes.
-        assert [burn.kinds(i) for i in daemon.document("incidents")] == [burn.CAUSES]
+        last = daemon.document("incidents")
+        assert [burn.kinds(i) for i in last] == [burn.CAUSES]
     assert visitors.failures == [] and application.failures == []
+    with contextlib.closing(sqlite3.connect(os.path.join(daemon.data, "store.db"))) as store:
+        found = store.execute("SELECT kind, subject, evidence FROM findings").fetchall()
+        fixes = store.execute("SELECT action, state, measured_ms FROM fixes").fetchall()
+    # One row for each, also of what was written again after a death.
+    assert {(c["kind"], c["fingerprint"], c["evidence"]) for c in last[0]["causes"]} == set(found)
+    assert [(a["id"], "proposed", None) for a in last[0]["actions"]] == sorted(fixes)
 
 
 def test_a_second_supervisor_takes_over_under_queries(postgres, tmp_path):
