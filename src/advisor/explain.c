@@ -28,6 +28,7 @@ clear(struct explain *e)
 void
 explain_end(struct explain *e)
 {
+    path_leave(&e->path);
     clear(e);
     buf_fini(&e->text);
 }
@@ -134,6 +135,17 @@ run_generic(struct explain *e)
     return read_result(e, r);
 }
 
+/* Once: all samples of a statement are about the same tables. */
+static void
+enter_path(struct explain *e)
+{
+    struct names tables = e->parse.reads;
+    for (unsigned i = 0; i < e->parse.writes.count; i++) {
+        names_add(&tables, e->parse.writes.name[i]);
+    }
+    path_enter(&e->path, e->login, &tables);
+}
+
 json_t *
 explain_run(struct explain *e)
 {
@@ -142,6 +154,9 @@ explain_run(struct explain *e)
         return NULL;
     }
     e->budget->tokens -= 1;
+    if (e->path.login == NULL) {
+        enter_path(e);
+    }
     if (!e->by_values) {
         return run_generic(e);
     }

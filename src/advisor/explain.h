@@ -9,6 +9,7 @@
 
 #include "advisor/login.h"
 #include "advisor/parse.h"
+#include "advisor/path.h"
 #include "advisor/plan.h"
 
 #define EXPLAIN_PARAMS_MAX 2000
@@ -22,6 +23,7 @@ struct explain {
     struct login *login;           /* borrowed */
     struct explain_budget *budget; /* borrowed */
     struct parse parse;
+    struct path path;
     struct buf text; /* what is planned */
     bool by_values;
     unsigned param_count;

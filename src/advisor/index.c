@@ -268,8 +268,12 @@ index_advise(struct explain *e, const struct plan *plan, const char **ret_reason
         chosen = choose(all);
         *ret_reason = "no candidate lowers the planned cost enough";
     }
+    bool certain = proves && e->path.doubt[0] == '\0';
     json_t *answer =
-        chosen == NULL ? NULL : to_json(s, chosen, proves ? "proved" : "suspected", plan->cost);
+        chosen == NULL ? NULL : to_json(s, chosen, certain ? "proved" : "suspected", plan->cost);
+    if (answer != NULL && e->path.doubt[0] != '\0') {
+        json_object_set_new(answer, "doubt", json_string(e->path.doubt));
+    }
     free(all);
     return answer;
 }

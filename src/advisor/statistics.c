@@ -82,7 +82,12 @@ statistics_resolve(struct login *s, const char *name, char *dst, size_t size)
     AUTO_RESULT PGresult *r = login_query(
         s,
         "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c "
-        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)",
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = "
+        "coalesce(to_regclass($1)::oid, "
+        "(SELECT min(k.oid) FROM pg_class k JOIN pg_namespace m ON m.oid = k.relnamespace "
+        "WHERE k.relname = (parse_ident($1))[1] AND array_length(parse_ident($1), 1) = 1 "
+        "AND k.relkind IN ('r', 'p', 'v', 'm', 'f') AND m.nspname !~ '^pg_' "
+        "AND m.nspname <> 'information_schema' HAVING count(*) = 1))",
         1, values, NULL);
     snprintf(dst, size, "%s", r != NULL && PQntuples(r) == 1 ? PQgetvalue(r, 0, 0) : "");
 }

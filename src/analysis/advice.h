@@ -51,6 +51,7 @@ struct advice_plan {
     char ddl[400];
     double cost_before, cost_after, build_ms, size_bytes, write_us;
     char index_reason[160];
+    char doubt[160]; /* why the index is not proved; "": nothing is in doubt */
     unsigned sample_count;
     json_t *samples; /* [{text, params}], until answered */
     uint64_t used;

@@ -16,7 +16,8 @@
  *             plan: {shape, node, table, cost, rows_read, rows_returned, text: [line, ...]},
  *             scan: {schema, table, table_rows, table_bytes, rows_read, rows_returned} | null,
  *             index: {evidence: "proved" | "suspected", schema, table, columns: ["order_id"], ddl,
- *                     cost_before, cost_after, build_ms, size_bytes, write_us} | null,
+ *                     cost_before, cost_after, build_ms, size_bytes, write_us,
+ *                     doubt: "why it is not proved", where there is one} | null,
  *             index_reason: "why there is none", when index is null}
  * describe   {statements: [{fingerprint, statement}, ...]} (at most 32)
  *         -> {statements: [{fingerprint, reads: [...], writes: [...], columns: [...]}, ...]}

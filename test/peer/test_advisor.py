@@ -147,6 +147,40 @@ def test_without_hypopg_it_is_suspected(advisor):
     assert answer["index"]["columns"] == ["order_id"]
 
 
+def test_a_name_that_one_schema_alone_has_is_that_one(advisor, server):
+    """Whatever search_path the session has, and the advisor's login has not."""
+    server.sql("CREATE SCHEMA \"Tenant a\";"
+               "CREATE TABLE \"Tenant a\".parts AS SELECT id, order_id FROM items;"
+               "ANALYZE \"Tenant a\".parts", "shop")
+    statement = "select * from parts where order_id = ?"
+    try:
+        answer = advisor.explain(statement, ("select * from parts where order_id = $1", ["17"]))
+        assert answer["ok"] and answer["basis"] == "values", answer
+        assert answer["index"]["evidence"] == "proved"
+        assert (answer["index"]["schema"], answer["index"]["table"]) == ("Tenant a", "parts")
+        assert "doubt" not in answer["index"]
+        described = advisor.ask("describe", statements=[{"fingerprint": "1", "statement": statement}])
+        assert described["statements"][0]["reads"] == ['"Tenant a".parts']
+        # The path is the login's own again.
+        assert advisor.explain(BY_ORDER)["index"]["schema"] == "public"
+    finally:
+        server.sql("DROP SCHEMA \"Tenant a\" CASCADE", "shop")
+
+
+def test_a_name_that_several_schemas_have_proves_nothing(advisor, server):
+    server.sql("CREATE SCHEMA other; CREATE TABLE other.items (LIKE items)", "shop")
+    try:
+        answer = advisor.explain(BY_ORDER, (LARAVEL, ["17"]))
+        assert answer["index"]["evidence"] == "suspected"
+        assert answer["index"]["doubt"] == "items is in 2 schemas, planned as the login sees it"
+        written = BY_ORDER.replace('"items" where', 'public."items" where')
+        answer = advisor.explain(written, (LARAVEL.replace('from "items"', 'from public."items"'),
+                                           ["17"]))
+        assert answer["index"]["evidence"] == "proved" and "doubt" not in answer["index"]
+    finally:
+        server.sql("DROP SCHEMA other CASCADE", "shop")
+
+
 def test_an_index_that_exists_is_never_proposed(advisor, server):
     answer = advisor.explain("select * from orders where user_id = ?")
     assert answer["index"] is None and answer["index_reason"]

@@ -21,6 +21,10 @@ describe_scan(const struct advice_plan *p, struct finding *f)
         snprintf(f->detail, sizeof(f->detail), "with one the plan's cost falls %.0f times",
                  p->cost_after > 0 ? p->cost_before / p->cost_after : 0);
     }
+    if (p->doubt[0] != '\0') {
+        size_t n = strlen(f->detail);
+        snprintf(f->detail + n, sizeof(f->detail) - n, " (%s)", p->doubt);
+    }
 }
 
 static bool
