@@ -5,7 +5,7 @@
  * Counterfactuals on the route as it is now, never parts of what changed: savings overlap and do
  * not add up. doc/internals/attribution.md has each formula with its source; in short
  *   index      calls x (cost - max(floor, cost x plan cost after / before))
- *   eager load calls that go away x (cost + the client's gap after each), one look-up stays
+ *   eager load calls that go away x (cost + the client's gap around each), one look-up stays
  *   cache      calls x cost x hit rate
  *   any        + its share of the waiting that the added load has brought
  * Pure. */

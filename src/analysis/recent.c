@@ -131,8 +131,18 @@ count_distinct(struct groups *g, const struct trace *t)
     free(pairs);
 }
 
+static void
+charge_half(struct recent_query *q, uint64_t gap_ns)
+{
+    if (q != NULL) {
+        q->gap_ms += (float)(clock_ns_to_ms(gap_ns) / 2);
+    }
+}
+
 /* Each query with its round trips before and after takes an interval; what no interval covers is
- * the application's. The gap after a query is charged to it. */
+ * the application's. Of the gap between two queries each is charged one half: to make use of the
+ * one's rows and to put the other together both take the application's time, and in a loop over
+ * several statements a gap after each one lies before the next. */
 static void
 fold_queries(const struct trace *t, struct groups *g, struct recent_request *sum)
 {
@@ -144,15 +154,16 @@ fold_queries(const struct trace *t, struct groups *g, struct recent_request *sum
         const struct trace_query *q = &t->queries[i];
         uint64_t from = q->start_ns - MIN(q->prepare_ns, q->start_ns);
         uint64_t to = q->end_ns + q->close_ns;
+        struct recent_query *into = group_of(g, q->fingerprint);
         if (from > covered_to) {
             app_ns += from - covered_to;
-            if (last != NULL) {
-                last->gap_ms += (float)clock_ns_to_ms(from - covered_to);
+            if (i > 0) {
+                charge_half(last, from - covered_to);
+                charge_half(into, from - covered_to);
             }
         }
         uint64_t cost_ns = trace_query_cost_ns(q);
         query_ns += (double)cost_ns;
-        struct recent_query *into = group_of(g, q->fingerprint);
         if (into != NULL) {
             into->calls++;
             into->rows += (uint32_t)MIN(q->rows, 1000000u);

@@ -22,7 +22,7 @@ struct recent_query {
     uint32_t distinct; /* different values among them */
     uint32_t rows;
     float cost_ms;
-    float gap_ms; /* the client's own time after each of its calls, up to the next query */
+    float gap_ms; /* the client's own time around its calls: half of the gap on either side */
 };
 
 struct recent_request {

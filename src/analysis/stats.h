@@ -17,7 +17,7 @@ struct stats_query {
     double cost_ms;     /* mean per request */
     double cost_se_ms;  /* its standard error */
     double per_call_ms; /* mean */
-    double gap_ms;      /* mean of the client's time after a call */
+    double gap_ms;      /* mean of the client's time around a call */
     double extra_calls; /* mean of max(0, calls - 1) */
     double rows;        /* mean per call */
     double repeated;    /* share of requests with >= 5 calls of which >= 80 % differ */

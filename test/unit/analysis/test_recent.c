@@ -33,8 +33,9 @@ a_request_is_taken_apart(void **state)
     assert_int_equal(one->calls, 2);
     assert_int_equal(one->distinct, 2);
     kit_near(one->cost_ms, 4);
-    kit_near(one->gap_ms, 3); /* 4..5 and 7..9, where the next prepares */
+    kit_near(one->gap_ms, 2); /* 4..5, and half of 7..9, where the next prepares */
     kit_near(recent_find(r, 2)->cost_ms, 6);
+    kit_near(recent_find(r, 2)->gap_ms, 1);
     assert_null(recent_find(r, 3));
     watch_free(&w);
 }
