@@ -282,25 +282,47 @@ take_mail(struct analyzer *a, struct mail *ret_mail)
 }
 
 static void
+do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
+{
+    struct slice text = slice_of(m->text, m->len);
+    bool asks = m->command == ANALYZER_TRACES || m->command == ANALYZER_TRACE;
+    int result = 0;
+    buf_reset(&a->text);
+    switch (m->command) {
+    case ANALYZER_DEPLOY:
+        judge_deploy(a->judge, now_ns, clock_now(CLOCK_REALTIME), text);
+        break;
+    case ANALYZER_ACK:
+        result = judge_ack(a->judge, now_ns, m->id);
+        break;
+    case ANALYZER_CLOSE:
+        result = judge_close(a->judge, now_ns, m->id);
+        break;
+    case ANALYZER_TRACES:
+        result = judge_document(a->judge, now_ns, JUDGE_TRACES, &a->text);
+        break;
+    case ANALYZER_TRACE:
+        result = judge_trace(a->judge, text, &a->text);
+        break;
+    }
+    if (!asks) {
+        a->documents[ANALYZER_INCIDENTS].is_due = true;
+        a->documents[ANALYZER_INCIDENTS].next_ns = 0;
+    }
+    bool has_text = asks && result == 0;
+    a->out.command_done(a->out.ctx, m->ticket, result,
+                        has_text ? buf_slice(&a->text) : (struct slice){0});
+}
+
+static void
 open_mail(struct analyzer *a, uint64_t now_ns)
 {
     struct mail m;
     while (take_mail(a, &m)) {
-        struct slice text = slice_of(m.text, m.len);
-        int result = 0;
         if (m.kind == MAIL_ANSWER) {
-            judge_answer(a->judge, now_ns, m.id, text);
-        } else if (m.command == ANALYZER_DEPLOY) {
-            judge_deploy(a->judge, now_ns, clock_now(CLOCK_REALTIME), text);
-        } else if (m.command == ANALYZER_ACK) {
-            result = judge_ack(a->judge, now_ns, m.id);
+            judge_answer(a->judge, now_ns, m.id, slice_of(m.text, m.len));
         } else {
-            result = judge_close(a->judge, now_ns, m.id);
-        }
-        if (m.kind == MAIL_COMMAND) {
-            a->documents[ANALYZER_INCIDENTS].is_due = true;
-            a->documents[ANALYZER_INCIDENTS].next_ns = 0;
-            a->out.command_done(a->out.ctx, m.ticket, result);
+            do_command(a, &m, now_ns);
         }
         free(m.text);
     }

@@ -43,6 +43,8 @@ enum analyzer_command {
     ANALYZER_ACK,
     ANALYZER_CLOSE,
     ANALYZER_DEPLOY,
+    ANALYZER_TRACES, /* asks for the list of kept traces */
+    ANALYZER_TRACE,  /* asks for one of them */
 };
 
 /* What they get is borrowed for the length of the call. */
@@ -54,8 +56,8 @@ struct analyzer_out {
     void (*store)(void *ctx, const struct stored *record);
     void (*log)(void *ctx, const char *event, const char *text);
     void (*document)(void *ctx, enum analyzer_document which, struct slice json);
-    /* result: 0 or -errno. */
-    void (*command_done)(void *ctx, uint64_t ticket, int result);
+    /* result: 0 or -errno. json: what was asked for, or empty. */
+    void (*command_done)(void *ctx, uint64_t ticket, int result, struct slice json);
     void (*slow)(void *ctx, const struct judge_slow *query); /* may be NULL */
 };
 
@@ -83,7 +85,8 @@ void analyzer_retire(struct analyzer *a, unsigned source);
 
 /* 0 or -EAGAIN: too many wait. */
 MUST_CHECK int analyzer_answer(struct analyzer *a, uint32_t id, struct slice json);
-/* name: of a deploy. out.command_done follows, exactly once, if the answer is 0. */
+/* name: of a deploy, or a trace's id. out.command_done follows, exactly once, if the answer is 0.
+ */
 MUST_CHECK int analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket,
                                 uint32_t incident, struct slice name);
 

@@ -58,6 +58,7 @@ incident_move(struct incident *inc, const struct shift_route *r)
     inc->opened_own_ms = r->own_ms;
     inc->change_count = inc->cause_count = inc->action_count = inc->together_count = 0;
     inc->victim_count = inc->ruled_out_count = 0;
+    memset(inc->example_trace, 0, sizeof(inc->example_trace));
     inc->saving_together_ms = 0;
     inc->calm_ns = 0;
     inc->dirty = true;
@@ -316,20 +317,22 @@ list_victims(struct incident *inc, struct shift *s, const struct statement_table
     }
 }
 
+/* A trace near the 95th percentile; another one when that has moved away from it. */
 static void
 pick_example(struct incident *inc)
 {
-    const struct recent *r = &inc->watch->recent;
-    const struct recent_request *best = NULL;
-    for (uint32_t k = r->count, n = 0; k-- > 0 && n < 60; n++) {
-        const struct recent_request *req = recent_at(r, k);
-        if (best == NULL ||
-            fabs(req->total_ms - inc->now.p95_ms) < fabs(best->total_ms - inc->now.p95_ms)) {
-            best = req;
-        }
+    struct sampler *samples = &inc->watch->samples;
+    enum sampler_reason reason;
+    double wanted_ns = inc->now.p95_ms * 1e6;
+    const struct sample *have = sampler_find(samples, inc->example_trace, &reason);
+    double ns = have == NULL ? 0 : (double)(have->end_ns - have->start_ns);
+    if (have != NULL && ns > wanted_ns / 2 && ns < wanted_ns * 2) {
+        return;
     }
+    const struct sample *best = sampler_nearest(samples, inc->onset_ns, (uint64_t)wanted_ns);
     if (best != NULL) {
         memcpy(inc->example_trace, best->trace_id, sizeof(inc->example_trace));
+        sampler_pin(samples, best);
     }
 }
 

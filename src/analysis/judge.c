@@ -27,6 +27,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     j->wall_offset_ns = wall_ns - now_ns;
     j->flushed_ns = now_ns;
     j->budget.bytes_max = JUDGE_RECENT_BYTES_MAX;
+    j->samples.bytes_max = JUDGE_SAMPLE_BYTES_MAX;
     j->next_id = 1;
     map_init(&j->names, JUDGE_NAMES_MAX);
     map_init(&j->routes, (size_t)JUDGE_ROUTES_MAX * 4);
@@ -36,6 +37,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     j->advice = advice_new(out->ask, out->ctx);
     j->proof = proof_new();
     j->archive = json_array();
+    j->old_traces = json_array();
     *ret_judge = j;
     return 0;
 }
@@ -67,6 +69,7 @@ judge_free(struct judge **judge)
     advice_free(&j->advice);
     proof_free(&j->proof);
     json_decref(j->archive);
+    json_decref(j->old_traces);
     j->magic = 0;
     free(j);
     *judge = NULL;
@@ -318,6 +321,8 @@ status_json(const struct judge *j)
     json_object_set_new(o, "series", json_integer((json_int_t)j->series.by_key.count));
     json_object_set_new(o, "series_overflowed", json_integer((json_int_t)j->series.overflowed));
     json_object_set_new(o, "recent_bytes", json_integer((json_int_t)j->budget.bytes));
+    json_object_set_new(o, "samples_bytes", json_integer((json_int_t)j->samples.bytes));
+    json_object_set_new(o, "samples_refused", json_integer((json_int_t)j->samples.refused));
     json_object_set_new(o, "evaluations", json_integer((json_int_t)j->evaluations));
     json_object_set_new(o, "open_incident", n == 0 ? json_null() : json_integer(active[n - 1]->id));
     json_object_set_new(o, "open_incidents", open);
@@ -356,6 +361,9 @@ judge_document(struct judge *j, uint64_t now_ns, enum judge_document which, stru
         break;
     case JUDGE_STATUS:
         doc = status_json(j);
+        break;
+    case JUDGE_TRACES:
+        doc = judge_traces_json(j);
         break;
     }
     char *text = json_dumps(doc, JSON_COMPACT);

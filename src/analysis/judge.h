@@ -20,6 +20,7 @@
 #define JUDGE_ROUTES_MAX       512
 #define JUDGE_STATEMENTS_MAX   10000
 #define JUDGE_RECENT_BYTES_MAX (64u * 1024 * 1024)
+#define JUDGE_SAMPLE_BYTES_MAX (16u * 1024 * 1024)
 #define JUDGE_INCIDENTS_MAX    64
 #define JUDGE_DOCUMENT_MAX     (16u * 1024 * 1024)
 
@@ -28,6 +29,7 @@ enum judge_document {
     JUDGE_QUERIES,   /* list of statements with their totals */
     JUDGE_REQUESTS,  /* list of routes with their totals */
     JUDGE_STATUS,    /* object: what the judge itself holds, sheds, and waits for */
+    JUDGE_TRACES,    /* list of the traces that are kept, newest first */
 };
 
 /* A query that took at least the limit; route is "" where it is not known. */
@@ -69,8 +71,9 @@ MUST_CHECK int judge_new(const struct judge_config *config, const struct judge_o
                          uint64_t now_ns, uint64_t wall_ns, struct judge **ret_judge);
 void judge_free(struct judge **judge);
 
-/* What the store kept, before the first item: INCIDENT (with its blob), STATE, FINGERPRINT, and
- * WINDOW (summed up to totals); other kinds are skipped. 0 or -EBADMSG (not ours; skipped). */
+/* What the store kept, before the first item: INCIDENT (with its blob), STATE, FINGERPRINT,
+ * TRACE, and WINDOW (summed up to totals); other kinds are skipped. 0 or -EBADMSG (not ours;
+ * skipped). */
 MUST_CHECK int judge_restore(struct judge *judge, const struct stored *record);
 
 /* 0: no query is slow. Any number of times. */
@@ -93,6 +96,10 @@ MUST_CHECK int judge_close(struct judge *judge, uint64_t now_ns, uint32_t incide
 /* Appends JSON text. 0 or -E2BIG. */
 MUST_CHECK int judge_document(struct judge *judge, uint64_t now_ns, enum judge_document which,
                               struct buf *ret_json);
+
+/* One of the kept traces with its statements; trace_id: 32 hexadecimal digits. Appends JSON text.
+ * 0, -ENOENT or -E2BIG. */
+MUST_CHECK int judge_trace(struct judge *judge, struct slice trace_id, struct buf *ret_json);
 
 /* Gives the store everything that has changed since it was last given; judge_tick does so every
  * 10 s on its own. Call before the end. */

@@ -4,6 +4,7 @@
 
 #include "analysis/judge_state.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "proto/http/http_head.h"
 
 #define PROBABILITY_MIN 0.5f
@@ -21,6 +22,7 @@ judge_watch_of(struct judge *j, struct slice text, bool guessed, uint8_t method)
         return NULL;
     }
     struct watch *w = watch_new(text, guessed, method, &j->budget);
+    sampler_init(&w->samples, &j->samples, hash_bytes(text));
     j->watch[j->watch_count++] = w;
     for (unsigned i = 0; i < j->incident_count; i++) { /* one that came back after a restart */
         if (j->incident[i]->watch == NULL && strcmp(j->incident[i]->subject, w->text) == 0) {
@@ -63,13 +65,6 @@ on_statement(struct judge *j, const struct intake_statement *in)
     if (!s->kept) {
         judge_keep_statement(j, s);
     }
-}
-
-static bool
-has_failed(const struct trace *t)
-{
-    return t->status >= 500 || (t->request_flags & REQUEST_UPSTREAM_FAILED) != 0 ||
-           (t->request_flags & REQUEST_CLIENT_ABORTED) != 0;
 }
 
 static void
@@ -168,7 +163,7 @@ on_trace(struct judge *j, const struct trace *t)
         on_query(j, t, &t->queries[i], route);
         busy_ns += trace_query_cost_ns(&t->queries[i]);
     }
-    bool failed = has_failed(t);
+    bool failed = trace_has_failed(t);
     bool request = t->route != TRACE_ROUTE_UNLINKED;
     load_add(&j->load, t->end_ns, request ? 1 : 0, t->query_count + t->queries_folded,
              failed ? 1 : 0, clock_ns_to_ms(busy_ns));
@@ -183,9 +178,12 @@ on_trace(struct judge *j, const struct trace *t)
     add_ties(j, t, route, busy_ns);
     if (t->is_partial) { /* it counts, and its parts say nothing */
         recent_missed(&w->recent, 1);
-    } else if (t->probability >= PROBABILITY_MIN) {
-        watch_trace(w, t);
-        proof_trace(j->proof, t);
+    } else {
+        sampler_add(&w->samples, t);
+        if (t->probability >= PROBABILITY_MIN) {
+            watch_trace(w, t);
+            proof_trace(j->proof, t);
+        }
     }
     if (failed) {
         note_failure(j, t, route);

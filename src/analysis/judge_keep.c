@@ -122,6 +122,7 @@ store_incident(struct judge *j, struct incident *inc)
         judge_give(j, &entry);
     }
     free(text);
+    judge_store_example(j, inc);
     inc->dirty = false;
 }
 
@@ -255,6 +256,8 @@ judge_restore(struct judge *j, const struct stored *record)
         return restore_incident(j, &record->incident);
     case STORED_STATE:
         return restore_state(j, &record->state);
+    case STORED_TRACE:
+        return judge_restore_trace(j, &record->trace);
     case STORED_WINDOW:
         restore_window(j, &record->window);
         return 0;

@@ -6,6 +6,7 @@
  *   judge_items.c   what comes in from ingest
  *   judge_look.c    no incident is open: what is normal, and whether it still is
  *   judge_follow.c  an incident is open: causes, receipts, the way back
+ *   judge_traces.c  the traces that are kept to look at
  *   judge_keep.c    what goes to the store, and what comes back from it */
 #ifndef ANALYSIS_JUDGE_STATE_H
 #define ANALYSIS_JUDGE_STATE_H
@@ -19,6 +20,7 @@
 #define JUDGE_DEPLOYS_MAX 32u
 #define JUDGE_NAMES_MAX   1024u
 #define JUDGE_ACTIVE_MAX  8u /* incidents that are open or fixing at a time */
+#define JUDGE_OLD_TRACES  128u
 
 struct judge_deploy_mark {
     char name[128];
@@ -37,6 +39,7 @@ struct judge {
     struct watch *watch[JUDGE_ROUTES_MAX];
     unsigned watch_count;
     struct recent_budget budget;
+    struct sampler_budget samples;
     struct statement_table statements;
     struct sameness sameness;
     struct load load;
@@ -48,7 +51,8 @@ struct judge {
     struct incident *incident[JUDGE_INCIDENTS_MAX]; /* oldest first */
     unsigned incident_count;
     struct slump slump;
-    json_t *archive; /* documents of incidents that came back without their state */
+    json_t *archive;    /* documents of incidents that came back without their state */
+    json_t *old_traces; /* documents of incidents' traces from before a restart */
     uint32_t next_id;
     uint64_t evaluated_ns, flushed_ns, rows_asked_ns;
     uint64_t traces, unlinked, routes_refused, evaluations;
@@ -78,6 +82,13 @@ void judge_learn_bases(struct judge *judge);
 void judge_follow(struct judge *judge, struct incident *inc);
 void judge_end_burn(struct judge *judge, struct incident *inc, enum incident_state state,
                     const char *kind, const char *text);
+
+/* judge_traces.c */
+json_t *judge_traces_json(const struct judge *judge);
+/* The incident's example, for as long as the store keeps it. */
+void judge_store_example(struct judge *judge, const struct incident *inc);
+/* 0 or -EBADMSG. */
+MUST_CHECK int judge_restore_trace(struct judge *judge, const struct stored_trace *in);
 
 /* judge_keep.c. judge_publish: told, stored and shown at once, not at the next flush. */
 void judge_give(const struct judge *judge, const struct stored *record);

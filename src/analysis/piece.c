@@ -249,6 +249,8 @@ piece_list_trace(const struct list *pieces)
                 continue;
             }
             queries[at] = pq->q;
+            queries[at].basis = p->basis;
+            queries[at].probability = p->probability;
             if (pq->q.value_count > 0) {
                 memcpy(values, p->values + pq->value_at, pq->q.value_count * sizeof(uint64_t));
             }

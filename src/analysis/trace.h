@@ -50,6 +50,8 @@ struct trace_query {
     uint16_t value_count;
     uint8_t kind; /* enum statement_kind */
     char sqlstate[5];
+    uint8_t basis;          /* enum link_basis: how it was tied to its request */
+    float probability;      /* that it belongs there; 1 when certain */
     const uint64_t *values; /* value_count keyed hashes, in order */
 };
 
@@ -90,6 +92,14 @@ static inline uint64_t
 trace_query_cost_ns(const struct trace_query *q)
 {
     return q->end_ns - q->start_ns + q->prepare_ns + q->close_ns;
+}
+
+/* The server failed, or the client gave up. */
+static inline bool
+trace_has_failed(const struct trace *t)
+{
+    return t->status >= 500 ||
+           (t->request_flags & (REQUEST_UPSTREAM_FAILED | REQUEST_CLIENT_ABORTED)) != 0;
 }
 
 #endif

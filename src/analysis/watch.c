@@ -21,6 +21,7 @@ watch_free(struct watch **watch)
         return;
     }
     recent_fini(&(*watch)->recent);
+    sampler_fini(&(*watch)->samples);
     free(*watch);
     *watch = NULL;
 }

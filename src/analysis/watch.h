@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/watch.h - one route under watch: its recent requests, which statements belong to it, and
- * what was normal for it before a restart.
+ * analysis/watch.h - one route under watch: its recent requests, the traces of it that are kept,
+ * which statements belong to it, and what was normal for it before a restart.
  *
  * At most WATCH_KNOWN_MAX statements a route are known one by one; from then on none counts as new.
  * Owned by the judge. One thread. */
 #ifndef ANALYSIS_WATCH_H
 #define ANALYSIS_WATCH_H
 
+#include "analysis/sampler.h"
 #include "analysis/stats.h"
 
 #define WATCH_KNOWN_MAX      200u
@@ -26,6 +27,7 @@ struct watch {
     bool guessed;
     uint8_t method;
     struct recent recent;
+    struct sampler samples; /* inert until sampler_init */
     struct stats base; /* what is normal, kept while a burn lasts and over a restart; n = 0: none */
     bool base_restored;  /* by a restart: the recent requests do not reach back yet */
     bool base_dirty;     /* the store has an older one */

@@ -119,15 +119,16 @@ on_document(void *ctx, enum analyzer_document which, struct slice json)
 }
 
 static void
-on_command_done(void *ctx, uint64_t ticket, int result)
+on_command_done(void *ctx, uint64_t ticket, int result, struct slice json)
 {
     struct process *p = ctx;
-    struct serve_text *none = NULL;
+    struct serve_text *text = json.len == 0 ? NULL : serve_text_new(json);
     pthread_mutex_lock(&p->lock);
     if (p->serve != NULL) {
-        serve_answer(p->serve, ticket, result, &none);
+        serve_answer(p->serve, ticket, result, &text);
     }
     pthread_mutex_unlock(&p->lock);
+    serve_text_free(&text);
 }
 
 /* ---- what users want; on the serve thread ---- */
@@ -167,9 +168,9 @@ static int
 on_serve_command(void *ctx, const struct serve_command *c)
 {
     static const enum analyzer_command kinds[] = {
-        [SERVE_ACK] = ANALYZER_ACK,
-        [SERVE_CLOSE] = ANALYZER_CLOSE,
-        [SERVE_DEPLOY] = ANALYZER_DEPLOY,
+        [SERVE_ACK] = ANALYZER_ACK,       [SERVE_CLOSE] = ANALYZER_CLOSE,
+        [SERVE_DEPLOY] = ANALYZER_DEPLOY, [SERVE_TRACES] = ANALYZER_TRACES,
+        [SERVE_TRACE] = ANALYZER_TRACE,
     };
     struct process *p = ctx;
     return analyzer_command(p->analyzer, kinds[c->kind], c->ticket, (uint32_t)c->incident,

@@ -9,12 +9,13 @@
 #include "base/slice.h"
 #include "cli/cli.h"
 
-enum { OPT_DATA = 1, OPT_ADMIN, OPT_JSON, OPT_SORT, OPT_LIMIT };
+enum { OPT_DATA = 1, OPT_ADMIN, OPT_JSON, OPT_SORT, OPT_LIMIT, OPT_ROUTE, OPT_SLOW };
 
 static const struct option long_options[] = {
     {"data", required_argument, NULL, OPT_DATA},   {"admin", required_argument, NULL, OPT_ADMIN},
     {"json", no_argument, NULL, OPT_JSON},         {"sort", required_argument, NULL, OPT_SORT},
-    {"limit", required_argument, NULL, OPT_LIMIT}, {NULL, 0, NULL, 0},
+    {"limit", required_argument, NULL, OPT_LIMIT}, {"route", required_argument, NULL, OPT_ROUTE},
+    {"slow", no_argument, NULL, OPT_SLOW},         {NULL, 0, NULL, 0},
 };
 
 static int
@@ -41,8 +42,11 @@ is_allowed(const char *allowed, const char *name)
 static int
 parse_one(const char *verb, const char *allowed, int opt, struct options *o)
 {
-    static const char *const gated[] = {
-        [OPT_JSON] = "json", [OPT_SORT] = "sort", [OPT_LIMIT] = "limit"};
+    static const char *const gated[] = {[OPT_JSON] = "json",
+                                        [OPT_SORT] = "sort",
+                                        [OPT_LIMIT] = "limit",
+                                        [OPT_ROUTE] = "route",
+                                        [OPT_SLOW] = "slow"};
     if (opt > OPT_ADMIN && !is_allowed(allowed, gated[opt])) {
         return usage(verb, "it takes no option", gated[opt]);
     }
@@ -59,6 +63,12 @@ parse_one(const char *verb, const char *allowed, int opt, struct options *o)
         return 0;
     case OPT_SORT:
         o->sort = optarg;
+        return 0;
+    case OPT_ROUTE:
+        o->route = optarg;
+        return 0;
+    case OPT_SLOW:
+        o->slow = true;
         return 0;
     case OPT_LIMIT:
         if (slice_to_u64(slice_from_str(optarg), &limit) < 0 || limit == 0 || limit > 1000000) {

@@ -13,15 +13,17 @@ struct options {
     const char *data;  /* --data DIR; NULL: not given */
     const char *admin; /* --admin HOST:PORT; NULL: not given */
     const char *sort;  /* --sort KEY */
+    const char *route; /* --route TEXT */
     unsigned limit;    /* --limit N; 0: all */
+    bool slow;
     bool json;
     const char *const *words; /* what is left */
     unsigned word_count;
 };
 
-/* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit" besides data and
- * admin, comma-separated) and word counts outside the bounds, with a message on stderr.
- * 0 or CLI_USAGE. */
+/* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit", "route", "slow"
+ * besides data and admin, comma-separated) and word counts outside the bounds, with a message on
+ * stderr. 0 or CLI_USAGE. */
 MUST_CHECK int options_parse(int argc, char **argv, const char *allowed, unsigned words_min,
                              unsigned words_max, struct options *ret_options);
 

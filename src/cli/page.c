@@ -394,6 +394,10 @@ print_next(FILE *out, const json_t *incident)
     if (!is_finished(incident) && !json_is_string(json_object_get(incident, "acknowledged_at"))) {
         fprintf(out, "slowburn ack %.0f · ", id);
     }
+    const char *example = document_text(incident, "example_trace", "");
+    if (example[0] != '\0' && strcmp(document_text(incident, "state", ""), "closed") != 0) {
+        fprintf(out, "slowburn trace %.10s (a slow example) · ", example);
+    }
     fprintf(out, "slowburn postmortem %.0f", id);
     if (!is_finished(incident)) {
         fprintf(out, " · slowburn close %.0f", id);

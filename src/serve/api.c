@@ -40,7 +40,7 @@ api_result(int result, struct serve_text **text, struct api_reply *ret_reply)
         }
         break;
     case -ENOENT:
-        api_error(404, "there is no such incident", ret_reply);
+        api_error(404, "there is no such incident or trace", ret_reply);
         break;
     case -ENODATA:
         api_error(404, "nothing of this name is known in this time", ret_reply);
@@ -216,6 +216,7 @@ enum target_kind {
     TARGET_INCIDENT,
     TARGET_POSTMORTEM,
     TARGET_QUESTION,
+    TARGET_TRACE, /* reads, by a command */
     TARGET_EVENTS,
     TARGET_COMMAND,
     TARGET_FILE,
@@ -228,6 +229,7 @@ struct target {
     enum serve_question_kind question;
     enum serve_command_kind command;
     uint64_t incident;
+    struct slice trace;
 };
 
 static struct target
@@ -260,6 +262,17 @@ parse_incident(struct slice rest)
 }
 
 static struct target
+parse_trace(struct slice id)
+{
+    bool is_hex = id.len > 0 && id.len < SERVE_NAME_MAX;
+    for (size_t i = 0; i < id.len; i++) {
+        is_hex = is_hex && slice_hex_digit(id.ptr[i]) >= 0;
+    }
+    return (struct target){
+        .kind = is_hex ? TARGET_TRACE : TARGET_NONE, .command = SERVE_TRACE, .trace = id};
+}
+
+static struct target
 parse_target(struct slice path)
 {
     static const struct {
@@ -270,6 +283,7 @@ parse_target(struct slice path)
         {"/api/v1/incidents", {.kind = TARGET_DOCUMENT, .document = SERVE_INCIDENTS}},
         {"/api/v1/queries", {.kind = TARGET_DOCUMENT, .document = SERVE_QUERIES}},
         {"/api/v1/requests", {.kind = TARGET_DOCUMENT, .document = SERVE_REQUESTS}},
+        {"/api/v1/traces", {.kind = TARGET_TRACE, .command = SERVE_TRACES}},
         {"/api/v1/status", {.kind = TARGET_DOCUMENT, .document = SERVE_STATUS}},
         {"/api/v1/overview", {.kind = TARGET_QUESTION, .question = SERVE_OVERVIEW}},
         {"/api/v1/route", {.kind = TARGET_QUESTION, .question = SERVE_ROUTE}},
@@ -278,6 +292,7 @@ parse_target(struct slice path)
         {"/api/v1/deploys", {.kind = TARGET_COMMAND, .command = SERVE_DEPLOY}},
     };
     static const char incident[] = "/api/v1/incidents/";
+    static const char trace[] = "/api/v1/traces/";
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
         if (slice_eq(path, slice_from_str(fixed[i].path))) {
             return fixed[i].target;
@@ -285,6 +300,9 @@ parse_target(struct slice path)
     }
     if (slice_eq(slice_sub(path, 0, sizeof(incident) - 1), slice_from_str(incident))) {
         return parse_incident(slice_sub(path, sizeof(incident) - 1, path.len));
+    }
+    if (slice_eq(slice_sub(path, 0, sizeof(trace) - 1), slice_from_str(trace))) {
+        return parse_trace(slice_sub(path, sizeof(trace) - 1, path.len));
     }
     if (console_is_screen(path) || console_find(path) != NULL) {
         return (struct target){.kind = TARGET_FILE};
@@ -332,6 +350,10 @@ reply_to(const struct api_request *r, const struct serve_source *source, const s
         break;
     case TARGET_QUESTION:
         ask_question(t->question, http_target_query(target), ret_reply);
+        break;
+    case TARGET_TRACE:
+        *ret_reply = (struct api_reply){.waits = true, .command.kind = t->command};
+        slice_to_str(t->trace, ret_reply->command.name, sizeof(ret_reply->command.name));
         break;
     case TARGET_EVENTS:
         *ret_reply =

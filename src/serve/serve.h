@@ -55,13 +55,15 @@ enum serve_command_kind {
     SERVE_ACK,
     SERVE_CLOSE,
     SERVE_DEPLOY,
+    SERVE_TRACES, /* these two ask for a text that is made when it is wanted */
+    SERVE_TRACE,
 };
 
 struct serve_command {
     enum serve_command_kind kind;
     uint64_t ticket;           /* for serve_answer */
     uint64_t incident;         /* ack, close */
-    char name[SERVE_NAME_MAX]; /* deploy: printable, not empty */
+    char name[SERVE_NAME_MAX]; /* deploy: printable, not empty; trace: its id */
 };
 
 enum serve_question_kind {
@@ -116,9 +118,9 @@ MUST_CHECK int serve_new(const struct serve_config *config, const struct serve_s
 /* Stops the thread and waits for it. */
 void serve_free(struct serve **serve);
 
-/* The result of a command: 0; -ENOENT: no such incident; -EALREADY: it is in that state already;
- * else a failure. text: the JSON of the answer, or NULL for a plain {"ok": true}; a reference that
- * is taken. Any thread; an answer that comes too late is dropped. */
+/* The result of a command: 0; -ENOENT: no such incident or trace; -EALREADY: it is in that state
+ * already; else a failure. text: the JSON of the answer, or NULL for a plain {"ok": true}; a
+ * reference that is taken. Any thread; an answer that comes too late is dropped. */
 void serve_answer(struct serve *serve, uint64_t ticket, int result, struct serve_text **text);
 
 struct serve_totals {

@@ -60,8 +60,8 @@ MUST_CHECK int store_open(const struct store_config *config, struct diag *diag,
 void store_put(struct store *s, const struct stored *record);
 
 /* What the judge needs to go on: fingerprints, states, windows (one for each series, summed over
- * all that is kept), incidents (all that are not closed, and the last 50). Reads what is written;
- * the record is valid during the call. 0 or -EIO. */
+ * all that is kept), incidents (all that are not closed, and the last 50), example traces (the last
+ * 100). Reads what is written; the record is valid during the call. 0 or -EIO. */
 typedef void store_record_cb(void *ctx, const struct stored *record);
 MUST_CHECK int store_restore(struct store *s, store_record_cb *on_record, void *ctx);
 
@@ -74,7 +74,8 @@ struct store_totals store_totals(const struct store *s);
 void store_free(struct store **store);
 
 /* Any process, read only, also beside a running writer: the document that GET /api/v1/PATH gives,
- * from what is on disk. path: "incidents", "queries", "requests". The caller owns the result.
+ * from what is on disk. path: "incidents", "queries", "requests", "traces",
+ * "traces/ID". The caller owns the result.
  * -ENOENT: no store there, or no such document; -EIO: not readable. */
 MUST_CHECK int store_document(const char *dir, const char *path, json_t **ret_document);
 

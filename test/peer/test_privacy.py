@@ -201,15 +201,19 @@ def test_no_document_shows_a_value(burnt):
     for daemon in burnt[0]:
         numbers = [str(incident["id"]) for incident in daemon.document("incidents")]
         words = [("incidents",), ("incidents", "--json"), ("queries",), ("queries", "--json"),
-                 ("requests",), ("requests", "--json"), ("status",)]
+                 ("requests",), ("requests", "--json"), ("status",), ("traces", "--limit", "999"),
+                 ("traces", "--json")]
+        ids = [trace["trace_id"] for trace in daemon.document("traces")]
+        assert ids
+        words += [("trace", ids[0]), *(("trace", id, "--json") for id in ids[:8])]
         for number in numbers:
             words += [("incidents", number), ("incidents", number, "--json"),
                       ("postmortem", number)]
         for verb in words:
             said = daemon.verb(*verb)
             assert leaks(said) == set(), (verb, said)
-        for path in ("incidents", "queries", "requests", "status",
-                     *(f"incidents/{number}" for number in numbers)):
+        for path in ("incidents", "queries", "requests", "status", "traces",
+                     *(f"traces/{id}" for id in ids), *(f"incidents/{number}" for number in numbers)):
             with urllib.request.urlopen(
                     f"http://127.0.0.1:{daemon.admin}/api/v1/{path}") as reply:
                 assert leaks(reply.read()) == set(), path
@@ -229,7 +233,8 @@ def test_nothing_on_disk_holds_a_value(burnt):
                 seen += 1
             assert seen >= 3
     for daemon in daemons:  # what the store says at rest
-        for words in (("incidents", "--json"), ("queries", "--json"), ("requests", "--json")):
+        for words in (("incidents", "--json"), ("queries", "--json"), ("requests", "--json"),
+                      ("traces", "--json")):
             assert leaks(daemon.verb(*words)) == set(), words
 
 

@@ -182,6 +182,9 @@ world_store(void *ctx, const struct stored *r)
     } else if (r->kind == STORED_FINGERPRINT) {
         key = r->fingerprint.fingerprint;
         a = r->fingerprint.database, b = r->fingerprint.text;
+    } else if (r->kind == STORED_TRACE) {
+        key = hash_bytes(slice_of(r->trace.trace_id, sizeof(r->trace.trace_id)));
+        a = r->trace.route, b = r->trace.json;
     } else {
         return;
     }
@@ -566,7 +569,7 @@ one_request(struct shop *s)
     t->status = 200;
     t->probability = 1;
     t->basis = LINK_VALUES;
-    t->trace_id[0] = 1;
+    memcpy(t->trace_id, &t->request, sizeof(t->request));
     if (route == R_ORDERS) {
         s->mean[s->mean_count % MEANS_MAX] = (double)(t->end_ns - t->start_ns) / 1e6;
         s->mean_at[s->mean_count % MEANS_MAX] = start;
@@ -691,6 +694,9 @@ shop_restart_judge(struct shop *s)
         } else if (r.kind == STORED_STATE) {
             r.state.name = slice_of(k->a, k->a_len);
             r.state.blob = slice_of(k->b, k->b_len);
+        } else if (r.kind == STORED_TRACE) {
+            r.trace.route = slice_of(k->a, k->a_len);
+            r.trace.json = slice_of(k->b, k->b_len);
         } else {
             r.fingerprint.database = slice_of(k->a, k->a_len);
             r.fingerprint.text = slice_of(k->b, k->b_len);

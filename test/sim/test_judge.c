@@ -137,6 +137,62 @@ the_reference_incident(void **state)
     }
 }
 
+/* The trace by its id, as the API gives it; NULL: it is not kept. */
+static json_t *
+trace_of(struct shop *s, const char *id)
+{
+    AUTO_BUF struct buf text;
+    buf_init(&text, JUDGE_DOCUMENT_MAX);
+    int r = judge_trace(shop_judge(s), slice_from_str(id), &text);
+    return r == 0 ? json_loadb((const char *)text.data, text.len, 0, NULL) : NULL;
+}
+
+static const json_t *
+statement_of(const json_t *trace, const char *label)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(trace, "statements"), i, row)
+    {
+        if (strcmp(text_of(row, "short"), label) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+/* It can be looked at while the incident is open, and after a restart. */
+static void
+an_incident_keeps_its_example(void **state)
+{
+    struct shop *s = shop_with_v2(31, 90);
+    json_t *list = shop_incidents(s);
+    char id[64];
+    snprintf(id, sizeof(id), "%s", text_of(json_array_get(list, 0), "example_trace"));
+    double p95 = number_of(
+        json_object_get(json_object_get(json_array_get(list, 0), "latency"), "now"), "p95_ms");
+    json_decref(list);
+    json_t *trace = trace_of(s, id);
+    assert_non_null(trace);
+    assert_string_equal(text_of(trace, "route"), "GET /api/orders");
+    assert_true(number_of(trace, "duration_ms") > p95 / 2 &&
+                number_of(trace, "duration_ms") < p95 * 2);
+    const json_t *items = statement_of(trace, "items by order_id");
+    assert_non_null(items);
+    assert_true(number_of(items, "calls") >= 5);
+    assert_true(number_of(items, "distinct_values") == number_of(items, "calls"));
+    json_decref(trace);
+    assert_null(trace_of(s, "00000000000000000000000000000000"));
+    assert_null(trace_of(s, "5c1f"));
+    assert_null(trace_of(s, "zz1f8a2b90d3e4f5061728394a5b6c7d"));
+    shop_restart_judge(s);
+    trace = trace_of(s, id);
+    assert_non_null(trace);
+    assert_non_null(statement_of(trace, "items by order_id"));
+    json_decref(trace);
+    shop_free(&s);
+}
+
 static void
 opens_within_30_s_of_the_30th_bad_request(void **state)
 {
@@ -797,6 +853,7 @@ main(int argc, char **argv)
         cmocka_unit_test(all_combinations_of_fixes),
         cmocka_unit_test(a_decoy_is_not_proved),
         cmocka_unit_test(without_an_advisor),
+        cmocka_unit_test(an_incident_keeps_its_example),
         cmocka_unit_test(a_restart_loses_neither_incident_nor_normal),
         cmocka_unit_test(two_faults_that_have_nothing_in_common),
         cmocka_unit_test(one_fault_that_hits_many_routes),

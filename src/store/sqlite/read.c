@@ -24,6 +24,10 @@ static const char INCIDENTS[] =
     " (SELECT id FROM incidents WHERE instance = ?1 ORDER BY id DESC LIMIT 50))"
     " ORDER BY id DESC LIMIT 200";
 
+/* The newest first. */
+static const char TRACES[] = "SELECT trace, route, start, duration_ns, document FROM traces"
+                             " WHERE instance = ?1 ORDER BY start DESC LIMIT 100";
+
 static sqlite3_stmt *
 begin(struct db *db, const char *text)
 {
@@ -178,6 +182,27 @@ restore_incidents(struct db *db, struct restore *r)
     return step == SQLITE_DONE ? 0 : -EIO;
 }
 
+static int
+restore_traces(struct db *db, struct restore *r)
+{
+    sqlite3_stmt *s = begin(db, TRACES);
+    int step = SQLITE_ERROR;
+    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        struct slice id = db_column_blob(s, 0);
+        struct stored record = {.kind = STORED_TRACE};
+        record.trace = (struct stored_trace){.route = db_column_slice(s, 1),
+                                             .start_wall_ns = (uint64_t)sqlite3_column_int64(s, 2),
+                                             .duration_ns = (uint64_t)sqlite3_column_int64(s, 3),
+                                             .json = db_column_slice(s, 4)};
+        if (id.len == sizeof(record.trace.trace_id)) {
+            memcpy(record.trace.trace_id, id.ptr, id.len);
+            r->on_record(r->ctx, &record);
+        }
+    }
+    sqlite3_reset(s);
+    return step == SQLITE_DONE ? 0 : -EIO;
+}
+
 int
 read_restore(struct db *db, uint64_t now_s, store_record_cb *on_record, void *ctx)
 {
@@ -189,6 +214,7 @@ read_restore(struct db *db, uint64_t now_s, store_record_cb *on_record, void *ct
     r = r == 0 ? restore_states(db, &to) : r;
     r = r == 0 ? for_each_total(db, now_s, restore_total, &to) : r;
     r = r == 0 ? restore_incidents(db, &to) : r;
+    r = r == 0 ? restore_traces(db, &to) : r;
     (void)db_run(db, "COMMIT");
     return r;
 }
@@ -376,10 +402,46 @@ finish_routes(struct listing *l)
     }
 }
 
+static int
+traces_document(struct db *db, json_t *list)
+{
+    sqlite3_stmt *s = begin(db, TRACES);
+    int step = SQLITE_ERROR;
+    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
+        struct slice text = db_column_slice(s, 4);
+        json_t *trace = json_loadb((const char *)text.ptr, text.len, 0, NULL);
+        json_object_del(trace, "statements");
+        json_array_append_new(list, trace);
+    }
+    sqlite3_reset(s);
+    return step == SQLITE_DONE ? 0 : -EIO;
+}
+
+/* hex: the trace's id. */
+static int
+trace_document(struct db *db, const char *hex, json_t **ret_document)
+{
+    sqlite3_stmt *s =
+        begin(db, "SELECT document FROM traces WHERE instance = ?1 AND lower(hex(trace)) = ?2");
+    if (s == NULL) {
+        return -EIO;
+    }
+    db_bind_slice(s, 2, slice_from_str(hex));
+    int r = -ENOENT;
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        struct slice text = db_column_slice(s, 0);
+        *ret_document = json_loadb((const char *)text.ptr, text.len, 0, NULL);
+        r = *ret_document == NULL ? -EIO : 0;
+    }
+    sqlite3_reset(s);
+    return r;
+}
+
 int
 read_document(struct db *db, const char *path, uint64_t now_s, json_t **ret_document)
 {
     struct listing l = {db, json_array(), json_object()};
+    json_t *one = NULL; /* where the document is no list */
     int r = -EIO;
     if (db_run(db, "BEGIN") == SQLITE_DONE) {
         if (strcmp(path, "incidents") == 0) {
@@ -389,18 +451,23 @@ read_document(struct db *db, const char *path, uint64_t now_s, json_t **ret_docu
         } else if (strcmp(path, "requests") == 0) {
             r = for_each_total(db, now_s, add_route, &l);
             finish_routes(&l);
+        } else if (strcmp(path, "traces") == 0) {
+            r = traces_document(db, l.list);
+        } else if (strncmp(path, "traces/", 7) == 0) {
+            r = trace_document(db, path + 7, &one);
         } else {
             r = -ENOENT;
         }
         (void)db_run(db, "COMMIT");
     }
     json_decref(l.by_key);
-    if (r != 0) {
+    if (r != 0 || one != NULL) {
         json_decref(l.list);
-        return r;
     }
-    *ret_document = l.list;
-    return 0;
+    if (r == 0) {
+        *ret_document = one != NULL ? one : l.list;
+    }
+    return r;
 }
 
 int

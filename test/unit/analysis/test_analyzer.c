@@ -20,6 +20,8 @@ struct seen {
     char *text[ANALYZER_DOCUMENT_COUNT];
     uint64_t ticket;
     int result;
+    size_t answer_len;
+    char answer[64]; /* its beginning */
     unsigned done;
     unsigned stored;
 };
@@ -69,14 +71,29 @@ out_document(void *ctx, enum analyzer_document which, struct slice json)
 }
 
 static void
-out_done(void *ctx, uint64_t ticket, int result)
+out_done(void *ctx, uint64_t ticket, int result, struct slice json)
 {
     struct seen *s = ctx;
     pthread_mutex_lock(&s->lock);
     s->ticket = ticket;
     s->result = result;
+    s->answer_len = json.len;
+    slice_to_str(json, s->answer, sizeof(s->answer));
     s->done++;
     pthread_mutex_unlock(&s->lock);
+}
+
+static void
+wait_until_done(struct seen *s, unsigned count)
+{
+    unsigned done = 0;
+    for (int i = 0; i < 3000 && done < count; i++) {
+        usleep(1000);
+        pthread_mutex_lock(&s->lock);
+        done = s->done;
+        pthread_mutex_unlock(&s->lock);
+    }
+    assert_int_equal(done, count);
 }
 
 /* A request on a connection of its own, tied to it by a value. */
@@ -183,18 +200,23 @@ from_ring_to_document(void **state)
     wait_for(&seen, ANALYZER_STATUS, "\"requests\":200");
     assert_int_equal(analyzer_command(a, ANALYZER_ACK, 42, 7, SLICE_NONE), 0);
     assert_int_equal(analyzer_command(a, ANALYZER_DEPLOY, 43, 0, SLICE_LIT("v2")), 0);
-    for (int i = 0; i < 3000; i++) {
-        pthread_mutex_lock(&seen.lock);
-        bool both = seen.done == 2;
-        pthread_mutex_unlock(&seen.lock);
-        if (both) {
-            break;
-        }
-        usleep(1000);
-    }
-    assert_int_equal(seen.done, 2);
+    wait_until_done(&seen, 2);
     assert_int_equal(seen.ticket, 43);
     assert_int_equal(seen.result, 0);
+    assert_int_equal(seen.answer_len, 0);
+    assert_int_equal(analyzer_command(a, ANALYZER_TRACES, 44, 0, SLICE_NONE), 0);
+    wait_until_done(&seen, 3);
+    assert_int_equal(seen.result, 0);
+    assert_true(slice_starts_with_ci(slice_from_str(seen.answer), SLICE_LIT("[{\"trace_id\":\"")));
+    struct slice id = slice_of(seen.answer + 14, 32);
+    assert_int_equal(analyzer_command(a, ANALYZER_TRACE, 45, 0, id), 0);
+    wait_until_done(&seen, 4);
+    assert_int_equal(seen.result, 0);
+    assert_true(slice_starts_with_ci(slice_from_str(seen.answer), SLICE_LIT("{\"trace_id\":\"")));
+    assert_int_equal(analyzer_command(a, ANALYZER_TRACE, 46, 0, SLICE_LIT("5c1f")), 0);
+    wait_until_done(&seen, 5);
+    assert_int_equal(seen.result, -ENOENT);
+    assert_int_equal(seen.answer_len, 0);
     publisher_free(&p);
     analyzer_free(&a);
     assert_true(seen.stored > 0);

@@ -24,8 +24,10 @@ documents_are_served(void **state)
     assert_reply(ask(connect_tcp(&f), "GET /api/v1/incidents/3 HTTP/1.1\r\n" TCP_END), "404",
                  "{\"error\":\"there is no such incident\"}");
     assert_reply(ask(connect_tcp(&f), "HEAD /api/v1/queries HTTP/1.1\r\n" TCP_END), "200", "");
-    const char *unknown[] = {"/api/v1/incidents/", "/api/v1/incidents/x", "/api/v1/incidents/1/",
-                             "/api/v1/incidents/1/open", "/api/v2/queries"};
+    const char *unknown[] = {"/api/v1/incidents/",   "/api/v1/incidents/x",
+                             "/api/v1/incidents/1/", "/api/v1/incidents/1/open",
+                             "/api/v1/traces/",      "/api/v1/traces/5c1f/spans",
+                             "/api/v2/queries"};
     for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
         char text[128];
         snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" TCP_END, unknown[i]);
@@ -148,7 +150,8 @@ results_become_statuses(void **state)
     const char *text = "POST /api/v1/incidents/7/ack HTTP/1.1\r\n" UNIX_END;
     fixture_start(&f, (struct serve_config){.command_wait_ns = 50 * NS_PER_MS});
     f.result = -ENOENT;
-    assert_reply(ask(connect_unix(&f), text), "404", "{\"error\":\"there is no such incident\"}");
+    assert_reply(ask(connect_unix(&f), text), "404",
+                 "{\"error\":\"there is no such incident or trace\"}");
     f.result = -EALREADY;
     assert_reply(ask(connect_unix(&f), text), "409", "{\"error\":\"that was done before\"}");
     f.result = -EIO;

@@ -37,7 +37,7 @@ open_store(const char *dir, uint64_t size_max)
 }
 
 struct got {
-    unsigned incidents, fingerprints, windows, states;
+    unsigned incidents, fingerprints, windows, states, traces;
     uint64_t calls;
     char blob[32], text[64], state[32];
 };
@@ -62,6 +62,11 @@ on_record(void *ctx, const struct stored *r)
     case STORED_STATE:
         g->states++;
         slice_to_str(r->state.blob, g->state, sizeof(g->state));
+        break;
+    case STORED_TRACE:
+        g->traces++;
+        assert_int_equal(r->trace.trace_id[0], 0x5c);
+        assert_true(slice_eq(r->trace.route, SLICE_LIT("x")));
         break;
     default:
         fail();
@@ -115,7 +120,9 @@ put_everything(struct store *s)
                                 .measured_ms = __builtin_nan("")};
     store_put(s, &r);
     r = (struct stored){.kind = STORED_TRACE};
-    r.trace = (struct stored_trace){.route = SLICE_LIT("x"), .json = SLICE_LIT("{}")};
+    r.trace = (struct stored_trace){.route = SLICE_LIT("x"),
+                                    .json = SLICE_LIT("{\"a\": 1, \"statements\": []}")};
+    r.trace.trace_id[0] = 0x5c;
     r.trace.start_wall_ns = now_s() * NS_PER_S;
     store_put(s, &r);
     r = (struct stored){.kind = STORED_FINDING};
@@ -155,6 +162,16 @@ check_documents(const char *dir)
     assert_true(json_is_false(json_object_get(row, "guessed")));
     assert_true(json_is_null(json_object_get(row, "basis")));
     json_decref(list);
+    assert_int_equal(store_document(dir, "traces", &list), 0);
+    assert_int_equal(json_array_size(list), 1);
+    assert_null(json_object_get(json_array_get(list, 0), "statements"));
+    json_decref(list);
+    char one[] = "traces/5c000000000000000000000000000000";
+    assert_int_equal(store_document(dir, one, &list), 0);
+    assert_non_null(json_object_get(list, "statements"));
+    json_decref(list);
+    one[8] = 'd';
+    assert_int_equal(store_document(dir, one, &list), -ENOENT);
     assert_int_equal(store_document(dir, "nothing", &list), -ENOENT);
     assert_int_equal(store_document("/nowhere", "queries", &list), -ENOENT);
 }
@@ -178,6 +195,7 @@ what_is_put_comes_back(void **state)
     assert_string_equal(g.text, "select ? from orders");
     assert_string_equal(g.state, "xyz");
     assert_int_equal(g.windows, 3);
+    assert_int_equal(g.traces, 1);
     assert_int_equal(g.calls, 210);
     struct store_totals t = store_totals(s);
     assert_true(t.size_bytes > 0);

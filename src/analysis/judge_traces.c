@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analysis/judge_state.h"
+#include "analysis/report_trace.h"
+
+struct found {
+    const struct watch *watch;
+    const struct sample *sample;
+    enum sampler_reason reason;
+};
+
+static bool
+find(const struct judge *j, const uint8_t trace_id[16], struct found *ret_found)
+{
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        struct found f = {.watch = j->watch[i]};
+        f.sample = sampler_find(&f.watch->samples, trace_id, &f.reason);
+        if (f.sample != NULL) {
+            *ret_found = f;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+read_id(struct slice hex, uint8_t ret_id[16])
+{
+    if (hex.len != 32) {
+        return false;
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        int high = slice_hex_digit(hex.ptr[i * 2]), low = slice_hex_digit(hex.ptr[i * 2 + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        ret_id[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static bool
+is_old(const json_t *document, const char *hex)
+{
+    const char *id = json_string_value(json_object_get(document, "trace_id"));
+    return id != NULL && strcmp(id, hex) == 0;
+}
+
+json_t *
+judge_traces_json(const struct judge *j)
+{
+    size_t i;
+    json_t *old;
+    json_t *list = report_traces(j->watch, j->watch_count, j->wall_offset_ns);
+    json_array_foreach(j->old_traces, i, old)
+    {
+        json_t *summary = json_copy(old);
+        json_object_del(summary, "statements");
+        json_array_append_new(list, summary);
+    }
+    return list;
+}
+
+int
+judge_trace(struct judge *j, struct slice trace_id, struct buf *ret_json)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    char hex[33];
+    uint8_t id[16];
+    struct found f;
+    size_t i;
+    json_t *old;
+    json_t *doc = NULL;
+    slice_to_str(trace_id, hex, sizeof(hex));
+    if (!read_id(trace_id, id)) {
+        return -ENOENT;
+    }
+    if (find(j, id, &f)) {
+        doc = report_trace(f.watch, f.sample, f.reason, &j->statements, j->wall_offset_ns);
+    }
+    json_array_foreach(j->old_traces, i, old)
+    {
+        doc = doc == NULL && is_old(old, hex) ? json_incref(old) : doc;
+    }
+    if (doc == NULL) {
+        return -ENOENT;
+    }
+    char *text = json_dumps(doc, JSON_COMPACT);
+    json_decref(doc);
+    int r = text == NULL ? -E2BIG : buf_append_str(ret_json, text);
+    free(text);
+    return r;
+}
+
+void
+judge_store_example(struct judge *j, const struct incident *inc)
+{
+    struct found f;
+    if (!find(j, inc->example_trace, &f)) {
+        return; /* from before a restart: the store has it */
+    }
+    json_t *doc = report_trace(f.watch, f.sample, f.reason, &j->statements, j->wall_offset_ns);
+    char *text = json_dumps(doc, JSON_COMPACT);
+    json_decref(doc);
+    if (text == NULL) {
+        return;
+    }
+    struct stored record = {.kind = STORED_TRACE,
+                            .trace = {.route = slice_from_str(f.watch->text),
+                                      .start_wall_ns = judge_wall(j, f.sample->start_ns),
+                                      .duration_ns = f.sample->end_ns - f.sample->start_ns,
+                                      .json = slice_from_str(text)}};
+    memcpy(record.trace.trace_id, f.sample->trace_id, sizeof(record.trace.trace_id));
+    judge_give(j, &record);
+    free(text);
+}
+
+int
+judge_restore_trace(struct judge *j, const struct stored_trace *in)
+{
+    json_t *doc = json_loadb((const char *)in->json.ptr, in->json.len, 0, NULL);
+    if (!json_is_object(doc) || json_array_size(j->old_traces) >= JUDGE_OLD_TRACES) {
+        json_decref(doc);
+        return -EBADMSG;
+    }
+    json_array_append_new(j->old_traces, doc);
+    return 0;
+}

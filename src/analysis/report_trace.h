@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/report_trace.h - kept traces as JSON (jansson), as the API, the store and the command
+ * line read them. Times become wall clock here. Pure; the caller owns what it gets. */
+#ifndef ANALYSIS_REPORT_TRACE_H
+#define ANALYSIS_REPORT_TRACE_H
+
+#include <jansson.h>
+
+#include "analysis/statement.h"
+#include "analysis/watch.h"
+
+/* One of w's, with its statements. wall_offset_ns: wall clock less CLOCK_MONOTONIC. */
+json_t *report_trace(const struct watch *w, const struct sample *sample, enum sampler_reason reason,
+                     const struct statement_table *statements, uint64_t wall_offset_ns);
+
+/* All that are kept, newest first, without their statements. */
+json_t *report_traces(struct watch *const *watches, unsigned watch_count, uint64_t wall_offset_ns);
+
+#endif
