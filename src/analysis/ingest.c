@@ -85,6 +85,13 @@ route_of_request(void *ctx, uint16_t listener, uint8_t method, struct slice path
 }
 
 static uint32_t
+route_of_tag(void *ctx, uint32_t route, uint16_t listener, uint8_t method, struct slice tag)
+{
+    struct ingest *in = ctx;
+    return routes_of_tag(in->routes, route, listener, method, tag);
+}
+
+static uint32_t
 route_of_work(void *ctx, const struct trace *trace, struct slice tag)
 {
     struct ingest *in = ctx;
@@ -136,7 +143,8 @@ ingest_new(struct intake *intake)
 {
     struct ingest *in = check_alloc(1, sizeof(*in));
     in->intake = intake;
-    in->linker = linker_new(&(struct link_out){in, route_of_request, route_of_work, take_trace});
+    in->linker = linker_new(
+        &(struct link_out){in, route_of_request, route_of_tag, route_of_work, take_trace});
     in->routes = routes_new(&(struct route_out){in, announce_route, statement_words});
     in->registry = registry_new();
     in->shed = shed_new();

@@ -36,6 +36,9 @@ struct link_out {
     void *ctx;
     /* The route's index; announces it when new. */
     uint32_t (*route_of_request)(void *ctx, uint16_t listener, uint8_t method, struct slice path);
+    /* What it is once the comments of its statements are known; tag: empty where they say none. */
+    uint32_t (*route_of_tag)(void *ctx, uint32_t route, uint16_t listener, uint8_t method,
+                             struct slice tag);
     uint32_t (*route_of_work)(void *ctx, const struct trace *trace, struct slice tag);
     void (*trace)(void *ctx, struct trace **trace); /* takes it */
 };

@@ -333,6 +333,12 @@ link_look_at(struct linker *l, struct piece *p, uint64_t now_ns)
         return;
     }
     if (waits_for_close(l, p, now_ns)) {
+        /* Its request is not to go out without it. */
+        const struct held_request *r =
+            p->has_trace_id ? held_find_trace(&l->held, p->trace_id) : NULL;
+        if (r != NULL && !r->is_out) {
+            link_set_hope(l, p, r->ev.request);
+        }
         p->look_ns = now_ns + LOOK_NS / 2;
         return;
     }

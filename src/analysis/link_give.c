@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #define BURST_QUERIES_MAX (TRACE_QUERIES_MAX / 2)
+#define TAG_P             0.99f
 #define BURST_MAX_NS      (5 * NS_PER_S) /* and no longer, though it does not pause */
 
 struct upstream *
@@ -212,12 +213,28 @@ link_decide_request(struct linker *l, struct piece *p, struct held_request *r,
     session_may_end(l, s);
 }
 
+/* The route that its statements' comments name; one that may be another request's does not count.
+ */
+static struct slice
+tag_of(const struct held_request *r)
+{
+    LIST_FOREACH (it, &r->pieces) {
+        const struct piece *p = LIST_ENTRY(it, struct piece, in_order);
+        if (p->tag[0] != '\0' && p->probability >= TAG_P) {
+            return slice_from_str(p->tag);
+        }
+    }
+    return SLICE_NONE;
+}
+
 void
 link_emit_request(struct linker *l, struct held_request *r)
 {
+    uint32_t route =
+        l->out.route_of_tag(l->out.ctx, r->route, r->ev.listener, r->ev.method, tag_of(r));
     struct trace *t = piece_list_trace(&r->pieces);
     t->request = r->ev.request;
-    t->route = r->route;
+    t->route = route;
     t->listener = r->ev.listener;
     t->upstream = r->ev.upstream;
     t->start_ns = r->ev.start_ns;

@@ -88,8 +88,7 @@ void
 piece_add(struct piece *p, const struct event_query *ev, const uint64_t *values)
 {
     stretch(p, ev->start_ns - MIN(ev->prepare_ns, ev->start_ns), ev->end_ns);
-    /* A comment frozen inside a reused prepared statement names somebody else's trace. */
-    if (!p->has_trace_id && (ev->flags & QUERY_PREPARED) == 0 && has_id(ev->trace_id)) {
+    if (!p->has_trace_id && has_id(ev->trace_id)) {
         memcpy(p->trace_id, ev->trace_id, sizeof(p->trace_id));
         p->has_trace_id = true;
     }

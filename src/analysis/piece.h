@@ -36,7 +36,7 @@ struct piece {
     uint32_t folded_errors;
     struct evidence_value evidence[EVIDENCE_VALUES_MAX]; /* without repeats */
     uint32_t evidence_count;
-    uint8_t trace_id[16]; /* of a comment that was not prepared; zero: none */
+    uint8_t trace_id[16]; /* of a comment; zero: none */
     bool has_trace_id;
     bool is_open;            /* inside a transaction: more will come */
     bool is_session;         /* a whole session, closed */

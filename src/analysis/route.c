@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/route_tag.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/map.h"
@@ -41,6 +42,7 @@ struct routes {
     struct map by_set; /* struct guess */
     struct guess *guesses[ROUTES_MAX];
     size_t guess_count;
+    uint32_t named[ROUTES_MAX]; /* index + 1 of what the application calls it; 0: nothing */
     struct node root;
     size_t nodes;
     uint32_t count;
@@ -332,6 +334,22 @@ guess_of(struct routes *r, const struct trace *t, const uint64_t *first, uint32_
     }
     r->guesses[r->guess_count++] = g;
     return g;
+}
+
+uint32_t
+routes_of_tag(struct routes *r, uint32_t route, uint16_t listener, uint8_t method, struct slice tag)
+{
+    char text[ROUTE_TEXT_MAX];
+    size_t len = tag.len == 0 ? 0 : route_tag_template(tag, text, sizeof(text));
+    if (route >= ROUTES_MAX) {
+        return route;
+    }
+    if (len > 0) {
+        struct slice name = slice_of(text, len);
+        uint64_t key = hash_combine(hash_bytes(name), (uint64_t)listener << 8 | method);
+        r->named[route] = index_of(r, hash_combine(key, 1), listener, method, false, name) + 1;
+    }
+    return r->named[route] != 0 ? r->named[route] - 1 : route;
 }
 
 uint32_t

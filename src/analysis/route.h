@@ -10,6 +10,8 @@
  * times. So a slug that looks like a word can be shown when it is among the first few or comes
  * back; a mark or a number in it makes it a value in any case (http_path.h).
  *
+ * A route that the application itself names in a comment takes the place of what its path would be.
+ *
  * Work without a request: the name in the statement's comment, else the *set* of its first
  * ROUTE_FIRST different statements that are not set-up. A set that is new takes over an
  * established route when it contains all of that route's statements and the route itself has not
@@ -48,6 +50,11 @@ struct routes *routes_new(const struct route_out *out);
 void routes_free(struct routes **routes);
 
 uint32_t routes_of_request(struct routes *r, uint16_t listener, uint8_t method, struct slice path);
+/* The request belongs to `route` by its path, and its statements' comment names this route. A tag
+ * that is a path template (route_tag.h) is the route's name from then on, also for requests of
+ * `route` without one; else the answer is what it was so far. */
+uint32_t routes_of_tag(struct routes *r, uint32_t route, uint16_t listener, uint8_t method,
+                       struct slice tag);
 uint32_t routes_of_work(struct routes *r, const struct trace *trace, struct slice tag);
 size_t routes_count(const struct routes *r);
 

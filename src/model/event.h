@@ -178,7 +178,7 @@ struct event_query {
     uint64_t rows;         /* from the command tag */
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint8_t trace_id[16]; /* from a SQL comment; zero: none */
+    uint8_t trace_id[16]; /* from a SQL comment; zero: none, or frozen in a reused statement */
     uint8_t parent_span[8];
     uint32_t session_seq; /* position in its session, from 0 */
     uint32_t database;

@@ -244,6 +244,12 @@ route_of_request(void *ctx, uint16_t listener, uint8_t method, struct slice path
 }
 
 static uint32_t
+route_of_tag(void *ctx, uint32_t route, uint16_t listener, uint8_t method, struct slice tag)
+{
+    return route;
+}
+
+static uint32_t
 route_of_work(void *ctx, const struct trace *trace, struct slice tag)
 {
     return 2;
@@ -326,7 +332,7 @@ play(const struct world *w, uint64_t seed)
         play_cron(s, t);
     }
     qsort(s->steps, s->count, sizeof(*s->steps), compare_steps);
-    struct link_out out = {s, route_of_request, route_of_work, take_trace};
+    struct link_out out = {s, route_of_request, route_of_tag, route_of_work, take_trace};
     struct linker *l = linker_new(&out);
     feed(s, l);
     struct link_totals totals = linker_totals(l);

@@ -53,6 +53,30 @@ the_same_path_is_the_same_route(void **state)
 }
 
 static void
+a_route_is_called_what_the_application_calls_it(void **state)
+{
+    struct seen seen = {0};
+    struct routes *r = routes_new(&(struct route_out){&seen, announce, words});
+    uint32_t path = get(r, "/api/orders/{id}"), other = get(r, "/api/users/{id}");
+    assert_int_equal(routes_of_tag(r, path, 0, METHOD_GET, SLICE_NONE), path);
+    assert_int_equal(routes_of_tag(r, path, 0, METHOD_GET, SLICE_LIT("orders.show")), path);
+    uint32_t named = routes_of_tag(r, path, 0, METHOD_GET, SLICE_LIT("/api/orders/<int:order>"));
+    assert_int_not_equal(named, path);
+    assert_string_equal(seen.last, "/api/orders/{order}");
+    assert_false(seen.guessed);
+    /* and so are its requests whose queries say nothing, and those of the same template */
+    assert_int_equal(routes_of_tag(r, path, 0, METHOD_GET, SLICE_NONE), named);
+    assert_int_equal(routes_of_tag(r, path, 0, METHOD_GET, SLICE_LIT("orders.show")), named);
+    assert_int_equal(routes_of_tag(r, path, 0, METHOD_GET, SLICE_LIT("/api/orders/{order}")),
+                     named);
+    assert_int_equal(routes_of_tag(r, other, 0, METHOD_GET, SLICE_NONE), other);
+    assert_int_not_equal(routes_of_tag(r, other, 0, METHOD_POST, SLICE_LIT("/api/orders/{order}")),
+                         named);
+    assert_int_equal(routes_of_tag(r, ROUTES_MAX, 0, METHOD_GET, SLICE_NONE), ROUTES_MAX);
+    routes_free(&r);
+}
+
+static void
 slugs_fold_and_names_do_not(void **state)
 {
     struct seen seen = {0};
@@ -163,6 +187,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_path_is_the_same_route),
+        cmocka_unit_test(a_route_is_called_what_the_application_calls_it),
         cmocka_unit_test(slugs_fold_and_names_do_not),
         cmocka_unit_test(a_late_name_is_shown_once_it_is_familiar),
         cmocka_unit_test(garbage_is_bounded),

@@ -287,6 +287,10 @@ the_last_comment_is_kept(void **state)
     assert_string_equal(seen.comment, "two");
     look_str("SELECT 1 /* one */; SELECT 2");
     assert_string_equal(seen.comment, "");
+    look_str("SELECT 1 /* one *//*traceparent='x'*/;");
+    assert_string_equal(seen.comment, "traceparent='x'");
+    look_str("SELECT 1 /*traceparent='x'*/ -- a remark");
+    assert_string_equal(seen.comment, "traceparent='x'");
 }
 
 static void

@@ -15,6 +15,7 @@ class Kernel extends HttpKernel
     protected $middlewareGroups = [
         'api' => [
             \Illuminate\Routing\Middleware\SubstituteBindings::class,
+            \App\Http\Middleware\TagQueries::class,
         ],
     ];
 
