@@ -368,3 +368,27 @@ statement_describe(struct statement *s, const struct statement_names *reads,
     }
     make_label(s);
 }
+
+void
+statement_label(struct slice text, char dst[STATEMENT_LABEL_LEN])
+{
+    static const struct {
+        const char *word;
+        enum statement_kind kind;
+    } kinds[] = {{"insert", STATEMENT_INSERT},
+                 {"update", STATEMENT_UPDATE},
+                 {"delete", STATEMENT_DELETE},
+                 {"select", STATEMENT_SELECT},
+                 {"with", STATEMENT_SELECT}};
+    char copy[STATEMENT_TEXT_MAX + 1];
+    struct statement s = {.text = slice_to_str(text, copy, sizeof(copy))};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (slice_starts_with_ci(text, slice_from_str(kinds[i].word))) {
+            s.kind = (uint8_t)kinds[i].kind;
+        }
+    }
+    read_tables(&s);
+    read_columns(&s);
+    make_label(&s);
+    memcpy(dst, s.label, sizeof(s.label));
+}

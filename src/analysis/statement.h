@@ -16,6 +16,7 @@
 #define STATEMENT_TEXTS_MAX (32u * 1024 * 1024)
 #define STATEMENT_NAMES_MAX 6
 #define STATEMENT_NAME_LEN  64
+#define STATEMENT_LABEL_LEN 96
 
 struct statement_names {
     unsigned count;
@@ -36,7 +37,7 @@ struct statement {
     bool kept;      /* the store has it */
     uint64_t first_ns;
     char *text;
-    char label[96]; /* "items by order_id" */
+    char label[STATEMENT_LABEL_LEN]; /* "items by order_id" */
     struct statement_names reads;
     struct statement_names writes;
     struct statement_names columns;
@@ -60,6 +61,9 @@ struct statement *statement_get(const struct statement_table *t, uint64_t finger
 void statement_describe(struct statement *s, const struct statement_names *reads,
                         const struct statement_names *writes,
                         const struct statement_names *columns);
+
+/* The label of one by its words alone, for who has no table. */
+void statement_label(struct slice text, char dst[STATEMENT_LABEL_LEN]);
 
 /* Session set-up, transaction control and the like: never a finding's subject. */
 bool statement_is_exempt(const struct statement *s);

@@ -14,6 +14,7 @@
 
 #include "analysis/analyzer.h"
 #include "app/datadir.h"
+#include "app/lookup.h"
 #include "base/clock.h"
 #include "bus/channel.h"
 #include "cli/postmortem.h"
@@ -43,6 +44,7 @@ struct process {
     struct store *store;
     struct board *board;
     struct analyzer *analyzer;
+    struct lookup *lookup;
     pthread_mutex_t lock; /* over serve: its thread runs before serve_new has returned */
     struct serve *serve;
 };
@@ -124,16 +126,28 @@ on_document(void *ctx, enum analyzer_document which, struct slice json)
 }
 
 static void
-on_command_done(void *ctx, uint64_t ticket, int result, struct slice json)
+tell_client(struct process *p, uint64_t ticket, int result, struct serve_text **text)
 {
-    struct process *p = ctx;
-    struct serve_text *text = json.len == 0 ? NULL : serve_text_new(json);
     pthread_mutex_lock(&p->lock);
     if (p->serve != NULL) {
-        serve_answer(p->serve, ticket, result, &text);
+        serve_answer(p->serve, ticket, result, text);
     }
     pthread_mutex_unlock(&p->lock);
+}
+
+static void
+on_command_done(void *ctx, uint64_t ticket, int result, struct slice json)
+{
+    struct serve_text *text = json.len == 0 ? NULL : serve_text_new(json);
+    tell_client(ctx, ticket, result, &text);
     serve_text_free(&text);
+}
+
+/* On the lookup thread. */
+static void
+on_looked_up(void *ctx, uint64_t ticket, int result, struct serve_text **text)
+{
+    tell_client(ctx, ticket, result, text);
 }
 
 /* ---- what users want; on the serve thread ---- */
@@ -143,6 +157,13 @@ on_serve_document(void *ctx, enum serve_document which)
 {
     struct process *p = ctx;
     return board_document(p->board, which);
+}
+
+static int
+on_serve_question(void *ctx, const struct serve_question *question)
+{
+    struct process *p = ctx;
+    return lookup_ask(p->lookup, question);
 }
 
 static uint64_t
@@ -229,10 +250,15 @@ start_serve(struct process *p, int tcp_fd, struct diag *diag)
     const struct serve_source source = {.ctx = p,
                                         .document = on_serve_document,
                                         .command = on_serve_command,
+                                        .question = on_serve_question,
                                         .version = on_serve_version,
                                         .postmortem = on_serve_postmortem};
+    int r = lookup_new(p->data, on_looked_up, p, &p->lookup);
+    if (r < 0) {
+        return diag_set(diag, r, "no thread for the console: %s", strerror(-r));
+    }
     pthread_mutex_lock(&p->lock);
-    int r = serve_new(&config, &source, diag, &p->serve);
+    r = serve_new(&config, &source, diag, &p->serve);
     pthread_mutex_unlock(&p->lock);
     return r;
 }
@@ -416,6 +442,7 @@ stop(struct process *p)
     if (serve != NULL) {
         serve_free(&serve);
     }
+    lookup_free(&p->lookup);
     analyzer_free(&p->analyzer); /* flushes into the store */
     store_free(&p->store);
     board_free(&p->board);

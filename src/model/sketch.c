@@ -111,6 +111,26 @@ sketch_quantile(const struct sketch *s, double q)
     return cell_middle_ns(last);
 }
 
+bool
+sketch_next(const struct sketch *s, unsigned *at, uint64_t *ret_ns, uint32_t *ret_count)
+{
+    for (unsigned i = *at; i < CELLS; i++) {
+        if (s->page[i / SKETCH_STEPS] == NULL) {
+            i += SKETCH_STEPS - 1 - i % SKETCH_STEPS;
+            continue;
+        }
+        uint32_t n = s->page[i / SKETCH_STEPS][i % SKETCH_STEPS];
+        if (n > 0) {
+            *ret_ns = cell_middle_ns(i);
+            *ret_count = n;
+            *at = i + 1;
+            return true;
+        }
+    }
+    *at = CELLS;
+    return false;
+}
+
 static size_t
 put_varint(uint8_t *dst, size_t cap, size_t at, uint64_t v)
 {

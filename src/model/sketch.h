@@ -29,6 +29,9 @@ void sketch_merge(struct sketch *into, const struct sketch *from);
 /* The duration below which the share q (0..1) lies; 0 when empty. */
 uint64_t sketch_quantile(const struct sketch *s, double q);
 
+/* Walk: unsigned at = 0; while (sketch_next(s, &at, &ns, &count)) ...  from short to long. */
+bool sketch_next(const struct sketch *s, unsigned *at, uint64_t *ret_ns, uint32_t *ret_count);
+
 /* Bytes written; 0 when empty or cap is too small. Varints of (gap, count) pairs. */
 size_t sketch_save(const struct sketch *s, uint8_t *dst, size_t cap);
 

@@ -175,12 +175,13 @@ def minute_of_shop(filler, start, is_burning):
         filler.window(60, start, route, 0, n, total, errors=failed,
                       saved=sketch(filler.durations(total, n)))
         for fingerprint, times, ms, rows in queries + extra:
+            took = ms if burns and times > 1 else ms * slow
             if burns and fingerprint == SETTINGS:
                 times = 4
-            filler.window(60, start, route, fingerprint, n * times, ms * slow, rows=n * rows)
+            filler.window(60, start, route, fingerprint, n * times, took, rows=n * times * rows)
             sums = calls[fingerprint]
             sums[0] += n * times
-            sums[1] += n * times * ms * slow
+            sums[1] += n * times * took
             sums[2] += n * times * rows
     for fingerprint, (count, total, rows) in calls.items():
         if count > 0:
@@ -201,7 +202,7 @@ def fill_shop(path, now, hours=24):
     for route, *_ in ROUTES:
         filler.route(route, start)
     burn = now - 200
-    for at in range(start, int(now) // 60 * 60 + 60, 60):
+    for at in range(start, int(now) // 60 * 60, 60):
         minute_of_shop(filler, at, at >= burn - 60)
     filler.deploy("v1", now - 7 * 3600)
     filler.deploy("v2", burn - 8)
@@ -212,8 +213,8 @@ def fill_shop(path, now, hours=24):
 def daemon_on(binary, folder, fill):
     """A daemon whose store was made by a daemon, then filled."""
     upstream = processes.free_port()
-    with Slowburn(binary, folder, upstream):
-        pass
+    with Slowburn(binary, folder, upstream) as first:
+        first.wait_until_watching()
     fill(os.path.join(folder, "slowburn", "store.db"))
     return Slowburn(binary, folder, upstream)
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page for someone on call at 3 a.m.: what, since when, why, and what to do first.
 import { useState } from "preact/hooks";
+import { inOrder } from "./actions";
 import { ApiError, getText, post, useApi, useNow } from "./api";
 import { clock, count, duration, load, ms, plural, seconds, span } from "./format";
 import { Legend } from "./legend";
@@ -187,19 +188,6 @@ const KINDS: Record<string, string> = {
   "eager-load": "a change to the code",
   cache: "a change to the code",
 };
-const NO_RELEASE = ["roll-back", "create-index"];
-
-/** Roll back, then what needs no release, then by what it saves. */
-function inOrder(actions: Action[]): Action[] {
-  const rank = (a: Action) => {
-    const at = NO_RELEASE.indexOf(a.kind);
-    return at < 0 ? NO_RELEASE.length : at;
-  };
-  return [...actions].sort(
-    (a, b) => rank(a) - rank(b) || (b.saving_alone_ms ?? 0) - (a.saving_alone_ms ?? 0),
-  );
-}
-
 function DoFirst({ incident }: { incident: Incident }) {
   const actions = inOrder(incident.actions);
   const whole = Math.max(incident.measured_change_ms ?? 0, ...actions.map((a) => a.saving_alone_ms ?? 0));

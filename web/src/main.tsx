@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { render } from "preact";
 import { useConnection } from "./api";
+import { HealthScreen } from "./health";
 import { Home } from "./home";
 import { IncidentScreen } from "./incident";
 import { IncidentsScreen } from "./incidents";
 import { address, usePlace, type Place } from "./location";
+import { QueryScreen } from "./query";
+import { RouteScreen } from "./route";
 import { Link, Title } from "./ui";
 import "./style.css";
 
@@ -16,6 +19,12 @@ function Screen({ place }: { place: Place }) {
       return <Home place={place} />;
     case "/incidents":
       return <IncidentsScreen />;
+    case "/route":
+      return <RouteScreen key={place.query.get("name")} place={place} />;
+    case "/query":
+      return <QueryScreen key={place.query.get("fingerprint")} place={place} />;
+    case "/health":
+      return <HealthScreen />;
     default:
       return <Title text="There is no such page" />;
   }
@@ -24,6 +33,7 @@ function Screen({ place }: { place: Place }) {
 const TABS = [
   ["/", "Home"],
   ["/incidents", "Incidents"],
+  ["/health", "Health"],
 ] as const;
 
 function Shell() {

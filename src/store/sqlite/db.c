@@ -50,6 +50,13 @@ static const char SCHEMA[] =
     " WITHOUT ROWID;"
     "INSERT INTO meta VALUES('version', 1), ('rolled_until', 0);";
 
+/* From version 1 to 2. totals.h fills it. */
+static const char ADD_TOTALS[] =
+    "CREATE TABLE totals(length INTEGER NOT NULL, start INTEGER NOT NULL,"
+    " requests INTEGER NOT NULL, request_errors INTEGER NOT NULL, request_ns INTEGER NOT NULL,"
+    " queries INTEGER NOT NULL, query_errors INTEGER NOT NULL, query_ns INTEGER NOT NULL,"
+    " sketch BLOB NOT NULL, top BLOB NOT NULL, PRIMARY KEY(length, start)) STRICT, WITHOUT ROWID;";
+
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)
 {
@@ -135,10 +142,11 @@ bring_up_to_date(struct db *db, const char *path, struct diag *diag)
     if (version < 0) {
         return fail(db, diag, path, "cannot be read");
     }
-    if (version == 0) {
+    if (version < DB_VERSION) {
         if (sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(db->sql, SCHEMA, NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(db->sql, "PRAGMA user_version=1; COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
+            (version < 1 && sqlite3_exec(db->sql, SCHEMA, NULL, NULL, NULL) != SQLITE_OK) ||
+            sqlite3_exec(db->sql, ADD_TOTALS, NULL, NULL, NULL) != SQLITE_OK ||
+            sqlite3_exec(db->sql, "PRAGMA user_version=2; COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
             return fail(db, diag, path, "cannot be set up");
         }
         return 0;

@@ -12,7 +12,7 @@
 #include "base/diag.h"
 #include "base/slice.h"
 
-#define DB_VERSION        1
+#define DB_VERSION        2
 #define DB_STATEMENTS_MAX 64
 
 struct db {

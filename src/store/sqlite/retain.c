@@ -145,6 +145,8 @@ retain_by_age(struct db *db, uint64_t now_s)
          " (SELECT value FROM meta WHERE key = 'rolled_until')",
          minutes},
         {"DELETE FROM windows WHERE length = 3600 AND start < ?1", long_ago},
+        {"DELETE FROM totals WHERE length = 60 AND start < ?1", minutes},
+        {"DELETE FROM totals WHERE length = 3600 AND start < ?1", long_ago},
         {"DELETE FROM traces WHERE start < ?1", traces * NS_PER_S},
         {"DELETE FROM traces WHERE start <"
          " (SELECT start FROM traces ORDER BY start DESC LIMIT 1 OFFSET ?1)",
@@ -166,6 +168,11 @@ int
 retain_by_size(struct db *db, uint64_t size_target, bool *ret_more)
 {
     static const char *const steps[] = {
+        /* of windows that went before */
+        "DELETE FROM totals WHERE length = 60"
+        " AND start < (SELECT min(start) FROM windows WHERE length = 60)",
+        "DELETE FROM totals WHERE length = 3600"
+        " AND start < (SELECT min(start) FROM windows WHERE length = 3600)",
         "DELETE FROM windows WHERE length = 60"
         " AND start < (SELECT value FROM meta WHERE key = 'rolled_until')"
         " AND start < (SELECT min(start) FROM windows WHERE length = 60) + 3600",

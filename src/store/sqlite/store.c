@@ -15,10 +15,12 @@
 #include "store/sqlite/db.h"
 #include "store/sqlite/read.h"
 #include "store/sqlite/retain.h"
+#include "store/sqlite/totals.h"
 
 #define STORE_MAGIC  0x53544f52u
 #define RETAIN_NS    (60 * NS_PER_S)
 #define RETAIN_STEPS 64
+#define TOTALS_NS    (200 * NS_PER_MS) /* of each turn at most, to catch up */
 #define SLICES_MAX   6
 
 /* A record that waits, with its texts behind it. */
@@ -314,6 +316,7 @@ write_batch(struct db *db, struct list *batch)
 }
 
 enum retain_step {
+    RETAIN_TOTALS,
     RETAIN_ROLL_UP,
     RETAIN_BY_AGE,
     RETAIN_BY_SIZE,
@@ -329,6 +332,9 @@ in_transaction(struct store *s, uint64_t now_s, enum retain_step step, uint64_t 
         return r;
     }
     switch (step) {
+    case RETAIN_TOTALS:
+        r = totals_step(&s->db, now_s, ret_more);
+        break;
     case RETAIN_ROLL_UP:
         r = retain_roll_up(&s->db, now_s, ret_more);
         break;
@@ -359,6 +365,19 @@ retain(struct store *s, uint64_t now_s)
             more = false;
             r = in_transaction(s, now_s, step, s->size_max / 10 * 9, &more);
         }
+    }
+    return r;
+}
+
+/* One row a minute; many of them only after a start. */
+static int
+make_totals(struct store *s, uint64_t now_s)
+{
+    uint64_t until = clock_now(CLOCK_MONOTONIC) + TOTALS_NS;
+    int r = SQLITE_DONE;
+    for (bool more = true; more && r == SQLITE_DONE && clock_now(CLOCK_MONOTONIC) < until;) {
+        more = false;
+        r = in_transaction(s, now_s, RETAIN_TOTALS, 0, &more);
     }
     return r;
 }
@@ -486,6 +505,10 @@ run_writer(void *arg)
         uint64_t sync = 0;
         stop = wait_for(s, ok ? s->commit_ns : s->retry_ns, &sync);
         ok = write_turn(s);
+        int made = ok && !stop ? make_totals(s, clock_now(CLOCK_REALTIME) / NS_PER_S) : SQLITE_DONE;
+        if (made != SQLITE_DONE) {
+            note_failure(s, made);
+        }
         if (ok && !stop && clock_now(CLOCK_MONOTONIC) >= next_retain) {
             int r = retain(s, clock_now(CLOCK_REALTIME) / NS_PER_S);
             if (r != SQLITE_DONE) {

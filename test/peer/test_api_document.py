@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What doc/api.md shows of the answers over time is what a daemon answers, member by member."""
+import json
+import os
+import re
+import time
+import urllib.request
+
+import pytest
+
+from test.browser.filled import daemon_on, fill_shop
+
+DOCUMENT = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "api.md")
+
+
+def examples():
+    with open(DOCUMENT, encoding="utf-8") as file:
+        return [json.loads(text) for text in re.findall(r"```json\n(.*?)```", file.read(), re.S)]
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    with daemon_on(os.environ["SLOWBURN_BINARY"], str(tmp_path_factory.mktemp("api")),
+                   lambda path: fill_shop(path, time.time(), hours=1)) as running:
+        yield running
+
+
+def get(running, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.admin}{path}", timeout=20) as reply:
+        return json.load(reply)
+
+
+def shape(value):
+    """The members of objects, and what lists hold, without the figures."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    if isinstance(value, list):
+        known = [member for member in value if member is not None]
+        return [shape(known[0])] if known else []
+    return None
+
+
+def fits(wanted, got):
+    """Has `got` all that is shown? Where either list is empty there is nothing to compare."""
+    if isinstance(wanted, dict):
+        return all(name in got and fits(member, got[name]) for name, member in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(got, list) and (not wanted or not got or fits(wanted[0], got[0]))
+    return got is None
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example["GET"])
+def test_an_answer_is_as_it_is_shown(daemon, example):
+    path = example.pop("GET")
+    deadline = time.monotonic() + 60
+    while True:  # a store that was filled from outside gets its sums within seconds
+        answer = get(daemon, path)
+        if any(answer["p95_ms"][:-8]) or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    assert fits(shape(example), shape(answer)), (shape(example), shape(answer))
+    points = [name for name in example if isinstance(example[name], list) and example[name] and
+              not isinstance(example[name][0], dict)]
+    assert len(points) > 5
+    for name in points:
+        assert len(answer[name]) == len(answer["times"]), name
+
+
+def test_all_examples_are_found():
+    assert [example["GET"].split("?")[0] for example in examples()] == [
+        f"/api/v1/{name}" for name in ("overview", "route", "query")]

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// Charts over time, with deploys and incidents marked on them.
+import { useEffect, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { clock } from "./format";
+import { setRange } from "./location";
+import type { Heat, IncidentMark, Mark } from "./types";
+
+type Values = (number | null)[];
+
+export interface Line {
+  label: string;
+  values: Values;
+  /** A custom property of the style sheet. */
+  color: string;
+  fill?: boolean;
+}
+
+export interface Marks {
+  deploys: Mark[];
+  incidents: IncidentMark[];
+}
+
+interface Props {
+  title: string;
+  times: number[];
+  step: number;
+  lines: Line[];
+  marks: Marks;
+  format: (value: number | null | undefined) => string;
+  height?: number;
+}
+
+const scheme = matchMedia("(prefers-color-scheme: dark)");
+
+function color(name: string, alpha = 1): string {
+  const value = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  if (alpha === 1) return value;
+  const hex = /^#([0-9a-f]{6})$/i.exec(value);
+  if (hex === null) return value;
+  return `${value}${Math.round(alpha * 255).toString(16).padStart(2, "0")}`;
+}
+
+const FONT = '12px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
+
+/** Incidents as bands behind the lines, deploys as thin lines with their names. */
+function drawMarks(u: uPlot, marks: Marks): void {
+  const { ctx, bbox } = u;
+  const right = bbox.left + bbox.width;
+  const at = (time: number) =>
+    Math.min(right, Math.max(bbox.left, u.valToPos(time, "x", true)));
+  ctx.save();
+  ctx.fillStyle = color("--part-query-0", 0.12);
+  for (const incident of marks.incidents) {
+    const from = at(incident.from);
+    const to = incident.to === null ? right : at(incident.to);
+    ctx.fillRect(from, bbox.top, Math.max(2, to - from), bbox.height);
+  }
+  ctx.strokeStyle = color("--muted");
+  ctx.fillStyle = color("--muted");
+  ctx.lineWidth = devicePixelRatio;
+  ctx.font = FONT.replace("12", String(11 * devicePixelRatio));
+  ctx.textBaseline = "top";
+  for (const deploy of marks.deploys) {
+    const x = at(deploy.at);
+    if (x <= bbox.left) continue;
+    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const room = right - x > 60 * devicePixelRatio;
+    ctx.textAlign = room ? "left" : "right";
+    ctx.fillText(deploy.name, x + (room ? 4 : -4) * devicePixelRatio, bbox.top + 2);
+  }
+  ctx.restore();
+}
+
+const two = (n: number) => String(n).padStart(2, "0");
+
+/** The time of day, or the day where a range is long. */
+function timeText(time: number, range: number): string {
+  const d = new Date(time * 1000);
+  if (range > 3 * 86_400) {
+    return d.toLocaleDateString("en-US", { month: "short", day: "numeric" });
+  }
+  return `${two(d.getHours())}:${two(d.getMinutes())}`;
+}
+
+function axes(format: Props["format"], range: number): uPlot.Axis[] {
+  const look = {
+    stroke: color("--muted"),
+    font: FONT,
+    grid: { stroke: color("--line"), width: 1 },
+    ticks: { show: false },
+  };
+  return [
+    {
+      ...look,
+      grid: { show: false },
+      space: 70,
+      size: 26,
+      values: (_u: uPlot, splits: number[]) => splits.map((time) => timeText(time, range)),
+    },
+    {
+      ...look,
+      size: 58,
+      space: 34,
+      values: (_u: uPlot, splits: number[]) => splits.map((v) => (v === 0 ? "0" : format(v))),
+    },
+  ];
+}
+
+function options(props: Props, width: number, hover: (at: number | null) => void): uPlot.Options {
+  const range = props.times.length * props.step;
+  return {
+    width,
+    height: props.height ?? 150,
+    padding: [8, 14, 0, 0],
+    cursor: {
+      sync: { key: "time" },
+      drag: { x: true, y: false, setScale: false },
+      points: { size: 6 },
+    },
+    legend: { show: false },
+    scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    axes: axes(props.format, range),
+    series: [
+      {},
+      ...props.lines.map((line) => ({
+        label: line.label,
+        stroke: color(line.color),
+        width: 1.5,
+        fill: line.fill ? color(line.color, 0.12) : undefined!,
+        points: { show: false },
+      })),
+    ],
+    hooks: {
+      setCursor: [(u) => hover(u.cursor.idx ?? null)],
+      drawClear: [(u) => drawMarks(u, props.marks)],
+      setSelect: [
+        (u) => {
+          if (u.select.width < 8) return;
+          const from = Math.floor(u.posToVal(u.select.left, "x"));
+          const to = Math.ceil(u.posToVal(u.select.left + u.select.width, "x"));
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          setRange({ from: String(from), to: String(Math.max(to, from + 2 * props.step)) });
+        },
+      ],
+    },
+  };
+}
+
+const dataOf = (props: Props): uPlot.AlignedData => [
+  props.times,
+  ...props.lines.map((line) => line.values),
+];
+
+const last = (values: Values) => values.filter((v) => v !== null).at(-1) ?? null;
+const highest = (values: Values) => values.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
+
+export function TimeChart(props: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const [at, setAt] = useState<number | null>(null);
+  const shape = `${props.lines.map((line) => line.label).join()}|${JSON.stringify(props.marks)}`;
+
+  useEffect(() => {
+    const make = () => {
+      chart.current?.destroy();
+      chart.current = new uPlot(
+        options(props, box.current!.clientWidth, setAt),
+        dataOf(props),
+        box.current!,
+      );
+    };
+    make();
+    const resize = new ResizeObserver(() => {
+      const width = box.current?.clientWidth ?? 0;
+      if (width > 0 && chart.current !== null && chart.current.width !== width) {
+        chart.current.setSize({ width, height: props.height ?? 150 });
+      }
+    });
+    resize.observe(box.current!);
+    scheme.addEventListener("change", make);
+    return () => {
+      resize.disconnect();
+      scheme.removeEventListener("change", make);
+      chart.current?.destroy();
+      chart.current = null;
+    };
+  }, [shape]);
+
+  useEffect(() => chart.current?.setData(dataOf(props)), [props.times, props.lines]);
+
+  const summary = props.lines
+    .map((l) => `${l.label} ${props.format(last(l.values))}, at most ${props.format(highest(l.values))}`)
+    .join("; ");
+  return (
+    <figure class="chart">
+      <figcaption>
+        {props.title}
+        <span class="keys">
+          {at !== null && props.times[at] !== undefined && <span>{clock(props.times[at])}</span>}
+          {props.lines.map((line) => (
+            <span key={line.label}>
+              {props.lines.length > 1 && (
+                <span class="swatch" style={{ background: `var(${line.color})` }} aria-hidden="true" />
+              )}
+              {props.lines.length > 1 && `${line.label} `}
+              <b>{props.format(at === null ? last(line.values) : line.values[at])}</b>
+            </span>
+          ))}
+        </span>
+      </figcaption>
+      <div ref={box} role="img" aria-label={`${props.title}: ${summary}`} />
+    </figure>
+  );
+}
+
+/** A small chart for a table's row. */
+export function Spark({ values, label }: { values: Values; label: string }) {
+  const top = highest(values);
+  const width = 120;
+  const height = 24;
+  const step = values.length > 1 ? width / (values.length - 1) : width;
+  const points = values.flatMap((v, i) => {
+    if (v === null) return [];
+    const y = height - 1 - (top > 0 ? (v / top) * (height - 3) : 0);
+    return [`${(i * step).toFixed(1)},${y.toFixed(1)}`];
+  });
+  if (points.length === 0) return <span class="muted">–</span>;
+  const [left] = points[0]!.split(",");
+  const [right] = points.at(-1)!.split(",");
+  return (
+    <svg class="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <polygon points={`${left},${height} ${points.join(" ")} ${right},${height}`} />
+      <polyline points={points.join(" ")} />
+    </svg>
+  );
+}
+
+function edgeText(ms: number): string {
+  return ms >= 1000 ? `${+(ms / 1000).toPrecision(2)} s` : `${+ms.toPrecision(2)} ms`;
+}
+
+/** How long requests took, all of them: time to the right, duration upwards, darker is more. */
+export function HeatMap({
+  heat,
+  times,
+  step,
+  marks,
+  what,
+}: {
+  heat: Heat;
+  times: number[];
+  step: number;
+  marks: Marks;
+  what: string;
+}) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const rows = heat.edges_ms.length;
+
+  useEffect(() => {
+    const draw = () => drawHeat(canvas.current!, heat, times, step, marks);
+    draw();
+    const resize = new ResizeObserver(draw);
+    resize.observe(canvas.current!);
+    scheme.addEventListener("change", draw);
+    return () => {
+      resize.disconnect();
+      scheme.removeEventListener("change", draw);
+    };
+  }, [heat, times, marks]);
+
+  if (rows === 0) return <p class="muted">Nothing in this time.</p>;
+  return (
+    <figure class="chart">
+      <figcaption>
+        Latency of all {what}{" "}
+        <small>each column is a stretch of time, each cell how many took so long: darker is more</small>
+      </figcaption>
+      <canvas
+        ref={canvas}
+        class="heat"
+        role="img"
+        aria-label={`Latency of all ${what} over time, from ${edgeText(heat.edges_ms[0]!)} to ${edgeText(heat.edges_ms[rows - 1]!)}`}
+      />
+    </figure>
+  );
+}
+
+const HEAT_LEFT = 58;
+const HEAT_BOTTOM = 24;
+
+function drawHeat(canvas: HTMLCanvasElement, heat: Heat, times: number[], step: number, marks: Marks): void {
+  const ratio = devicePixelRatio;
+  const width = canvas.clientWidth;
+  const height = canvas.clientHeight;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  const ctx = canvas.getContext("2d")!;
+  ctx.scale(ratio, ratio);
+  ctx.clearRect(0, 0, width, height);
+  const rows = heat.edges_ms.length;
+  const columns = times.length;
+  const w = (width - HEAT_LEFT) / columns;
+  const h = (height - HEAT_BOTTOM) / rows;
+  const y = (row: number) => height - HEAT_BOTTOM - (row + 1) * h;
+  const rgb = color("--heat");
+  heat.counts.forEach((counts, i) => {
+    if (counts === null) return;
+    const most = Math.max(1, ...counts);
+    counts.forEach((n, row) => {
+      if (n === 0) return;
+      ctx.fillStyle = `rgb(${rgb} / ${0.1 + 0.9 * Math.sqrt(n / most)})`;
+      ctx.fillRect(HEAT_LEFT + i * w, y(row), Math.max(1, w - (w > 4 ? 1 : 0)), Math.max(1, h - 1));
+    });
+  });
+  ctx.fillStyle = color("--muted");
+  ctx.font = FONT;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "bottom";
+  const every = Math.ceil(rows / Math.max(1, Math.floor((height - HEAT_BOTTOM) / 26)));
+  for (let row = 0; row < rows; row += every) {
+    ctx.fillText(edgeText(heat.edges_ms[row]!), HEAT_LEFT - 8, y(row) + h);
+  }
+  ctx.textBaseline = "top";
+  ctx.textAlign = "center";
+  const labels = Math.max(2, Math.floor(width / 120));
+  for (let i = 1; i < labels; i++) {
+    const column = Math.floor((i * columns) / labels);
+    ctx.fillText(timeText(times[column]!, columns * step), HEAT_LEFT + column * w, height - HEAT_BOTTOM + 6);
+  }
+  ctx.strokeStyle = color("--muted");
+  ctx.setLineDash([3, 3]);
+  ctx.textAlign = "left";
+  for (const deploy of marks.deploys) {
+    const x = HEAT_LEFT + ((deploy.at - times[0]!) / step) * w;
+    ctx.beginPath();
+    ctx.moveTo(x, 0);
+    ctx.lineTo(x, height - HEAT_BOTTOM);
+    ctx.stroke();
+    ctx.textAlign = x > width - 60 ? "right" : "left";
+    ctx.fillText(deploy.name, x + (x > width - 60 ? -4 : 4), 2);
+  }
+}
