@@ -63,7 +63,7 @@ listeners_of(const struct config *c)
 }
 
 char *
-configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool whole, bool former)
+configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool whole)
 {
     json_t *o = json_object();
     set_number(o, "sessions_max", c, SETTING_sessions_max);
@@ -76,7 +76,6 @@ configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool wh
     set_number(o, "sessions_per_address", c, SETTING_sessions_per_address);
     set_number(o, "sessions_per_user", c, SETTING_sessions_per_user);
     set_number(o, "inspect_max_bytes", c, SETTING_inspect_max_bytes);
-    json_object_set_new(o, "former", json_boolean(former));
     json_object_set_new(o, "log_level", json_string(config_text(c, SETTING_log_level)));
     if (whole) {
         char hex[2 * HASH_KEY_LEN + 1];

@@ -9,9 +9,7 @@
 #include "base/hash.h"
 
 /* whole: with listeners, key, workers and rings; otherwise only what may change while it runs. */
-/* former: another proxy finishes sessions meanwhile. */
-char *configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool whole,
-                      bool former);
+char *configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool whole);
 char *configure_analyzer(const struct config *c, const char *data);
 char *configure_advisor(const struct config *c);
 

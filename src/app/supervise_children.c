@@ -239,9 +239,6 @@ supervise_find_proxies(struct supervisor *s, uint64_t now_ns, struct diag *diag)
         r = i == present ? adopt_present(s, &found[i], now_ns, diag)
                          : adopt_former(s, &found[i], now_ns, diag);
     }
-    if (r >= 0 && s->proxy.ready && count > 1) {
-        supervise_configure_proxy(s, &s->proxy, false);
-    }
     if (r >= 0 && present == CHANNEL_PROXIES_MAX) {
         s->proxy.slot = supervise_free_slot(s);
         s->proxy.start_at_ns = now_ns;
@@ -269,9 +266,6 @@ retired_ended(struct supervisor *s, struct party *p, pid_t pid, int status)
     log_info("app", "proxy_gone", "the former proxy has ended", LOG_I64("pid", pid),
              LOG_STR("version", p->version), LOG_I64("signal", signal_no));
     party_init(p, PARTY_PROXY, "proxy");
-    if (s->proxy.ready && s->phase == PHASE_RUNNING) {
-        supervise_configure_proxy(s, &s->proxy, false);
-    }
 }
 
 void

@@ -25,19 +25,6 @@ send_owned(struct party *p, struct channel_message *m, char *text)
     return r;
 }
 
-/* The one that accepts, or will, must know of those that finish. */
-static bool
-has_former(struct supervisor *s, const struct party *p)
-{
-    struct party *proxies[CHANNEL_PROXIES_MAX + 1];
-    size_t count = supervise_proxies(s, proxies);
-    bool any = false;
-    for (size_t i = 0; i < count; i++) {
-        any = any || (proxies[i] != p && party_is_running(proxies[i]));
-    }
-    return any;
-}
-
 void
 supervise_configure_proxy(struct supervisor *s, struct party *p, bool whole)
 {
@@ -47,7 +34,7 @@ supervise_configure_proxy(struct supervisor *s, struct party *p, bool whole)
         m.fd_count = s->config->listener_count;
         memcpy(m.fds, s->listen_fds, m.fd_count * sizeof(int));
     }
-    (void)send_owned(p, &m, configure_proxy(s->config, s->key, whole, has_former(s, p)));
+    (void)send_owned(p, &m, configure_proxy(s->config, s->key, whole));
 }
 
 void

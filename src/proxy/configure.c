@@ -200,7 +200,6 @@ configure_parse(struct slice json, const struct driver_ops *const *drivers, stru
     uint64_t inspect_max = c.inspect_max;
     err |= get_number(root, "inspect_max_bytes", 1024, INSPECT_MAX_MAX, 1, diag, &inspect_max);
     c.inspect_max = (uint32_t)inspect_max;
-    c.has_former = json_is_true(json_object_get(root, "former"));
     err |= get_key(root, diag, &c.hash_key);
     err |= get_log_level(root, diag, &c);
     err |= get_listeners(root, drivers, diag, &c);

@@ -14,8 +14,6 @@
  *
  * What "security" may hold is model/listener_setting.tbl.
  *
- * and "former": whether another proxy finishes sessions on the same listeners.
- *
  * Every key may be missing; unknown ones are skipped. sessions_max is for the whole proxy. Only
  * the first message's workers, ring_bytes, hash_key and listeners count; log_level, sessions_max
  * (downwards of the first), the other limits and the times may change later. Plain data; one
@@ -36,7 +34,6 @@ struct proxy_config {
     uint64_t connect_timeout_ns;
     uint64_t login_timeout_ns;
     uint64_t drain_ns;
-    bool has_former;
     uint64_t idle_ns; /* 0: no limit; the same for those below */
     uint64_t idle_in_transaction_ns;
     uint32_t per_listener_max;

@@ -33,7 +33,6 @@ struct limits {
     _Atomic uint64_t connect_timeout_ns;
     _Atomic uint64_t login_timeout_ns; /* from accept to logged in */
     _Atomic uint64_t drain_ns;
-    _Atomic bool has_former; /* another proxy finishes sessions whose cancel keys we do not know */
     /* 0: none. */
     _Atomic uint64_t idle_ns;
     _Atomic uint64_t idle_in_transaction_ns;

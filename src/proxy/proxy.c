@@ -19,6 +19,7 @@
 #include "proxy/cancels.h"
 #include "proxy/census.h"
 #include "proxy/configure.h"
+#include "proxy/neighbours.h"
 #include "proxy/security.h"
 #include "proxy/uplink.h"
 #include "proxy/worker.h"
@@ -97,7 +98,6 @@ apply_limits(struct proxy *p, unsigned workers)
     atomic_store(&p->limits.connect_timeout_ns, p->config.connect_timeout_ns);
     atomic_store(&p->limits.login_timeout_ns, p->config.login_timeout_ns);
     atomic_store(&p->limits.drain_ns, p->config.drain_ns);
-    atomic_store(&p->limits.has_former, p->config.has_former);
     atomic_store(&p->limits.idle_ns, p->config.idle_ns);
     atomic_store(&p->limits.idle_in_transaction_ns, p->config.idle_in_transaction_ns);
     atomic_store(&p->limits.per_listener_max, p->config.per_listener_max);
@@ -137,7 +137,11 @@ make_tables(struct proxy *p, struct diag *diag)
     }
     p->census = census_new(sessions_max, key);
     int err = cancels_new(sessions_max, key, &p->cancels);
-    return err == 0 ? 0 : diag_set(diag, err, "no memory for the table of cancel keys");
+    if (err != 0) {
+        return diag_set(diag, err, "no memory for the table of cancel keys");
+    }
+    neighbours_meet(p->options->data_dir, p->options->slot, p->cancels);
+    return 0;
 }
 
 static int
@@ -280,7 +284,6 @@ configure_again(struct proxy *p, const struct channel_message *m, struct diag *d
     p->config.connect_timeout_ns = changed.connect_timeout_ns;
     p->config.login_timeout_ns = changed.login_timeout_ns;
     p->config.drain_ns = changed.drain_ns;
-    p->config.has_former = changed.has_former;
     p->config.idle_ns = changed.idle_ns;
     p->config.idle_in_transaction_ns = changed.idle_in_transaction_ns;
     p->config.per_listener_max = changed.per_listener_max;
@@ -563,6 +566,13 @@ on_gone(void *ctx)
     }
 }
 
+static int
+on_neighbour(void *ctx, const struct channel_message *m)
+{
+    struct proxy *p = ctx;
+    return p->cancels != NULL && neighbours_take(m, p->cancels) ? cancels_fd(p->cancels) : -1;
+}
+
 static void
 signals_ready(struct loop_watch *watch, unsigned events)
 {
@@ -598,6 +608,7 @@ proxy_init(struct proxy *p)
     p->uplink.on_message = on_message;
     p->uplink.on_adopted = send_hello;
     p->uplink.on_gone = on_gone;
+    p->uplink.on_neighbour = on_neighbour;
     p->uplink.control.fd = -1;
     p->signals = (struct loop_watch){.fd = -1, .ready = signals_ready};
     p->woken.run = woken_runs;

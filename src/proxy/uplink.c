@@ -101,6 +101,16 @@ set_supervisor(struct uplink *u, struct channel **channel)
 }
 
 static void
+answer_neighbour(struct uplink *u, struct uplink_peer *l, const struct channel_message *m)
+{
+    int fd = u->on_neighbour(u->ctx, m);
+    if (fd >= 0) {
+        send_to(l, CHANNEL_CANCELS, PARTY_PROXY, m->id, json_pack("{s:i}", "slot", (int)u->slot),
+                &fd, 1);
+    }
+}
+
+static void
 candidate_ready(struct loop_watch *watch, unsigned events)
 {
     struct uplink_peer *l = CONTAINER_OF(watch, struct uplink_peer, watch);
@@ -109,6 +119,9 @@ candidate_ready(struct loop_watch *watch, unsigned events)
     int got = channel_receive(l->channel, &m);
     if (got == 0) {
         return;
+    }
+    if (got > 0 && m.type == CHANNEL_CANCELS) {
+        answer_neighbour(u, l, &m);
     }
     if (got > 0) {
         channel_message_close_fds(&m);
@@ -197,6 +210,7 @@ int
 uplink_init(struct uplink *u, struct loop *loop, const char *data_dir, unsigned slot)
 {
     u->loop = loop;
+    u->slot = slot;
     u->control = (struct loop_watch){.fd = -1, .ready = control_ready};
     return open_control(u, data_dir, slot);
 }

@@ -3,8 +3,9 @@
  *
  * Owns the channel to the supervisor and the control socket on which a new supervisor finds this
  * process (DATA/control.sock for slot 0, DATA/control.N.sock for slot N; SOCK_SEQPACKET, mode 0600,
- * same user or root, first message ADOPT). While a supervisor
- * is connected another is refused; when it has died the traffic goes on without. Main thread. */
+ * same user or root, first message ADOPT). While a supervisor is connected another is refused; when
+ * it has died the traffic goes on without. Another proxy's CANCELS comes the same way
+ * (proxy/neighbours.h). Main thread. */
 #ifndef PROXY_UPLINK_H
 #define PROXY_UPLINK_H
 
@@ -24,14 +25,17 @@ struct uplink_peer {
 struct uplink {
     struct loop *loop;
     struct uplink_peer supervisor;
-    struct uplink_peer candidate; /* connected, has not said ADOPT yet */
+    struct uplink_peer candidate; /* connected, has not said what it wants yet */
     struct loop_watch control;
+    unsigned slot;
     char control_path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
     void *ctx;
     /* Descriptors that it leaves in the message are closed. */
     void (*on_message)(void *ctx, struct channel_message *m);
     void (*on_adopted)(void *ctx, uint32_t id); /* id: of the ADOPT, for the answer */
     void (*on_gone)(void *ctx);                 /* no supervisor any more */
+    /* The descriptor for the answer, which stays the callee's; -1: there is none. */
+    int (*on_neighbour)(void *ctx, const struct channel_message *m);
 };
 
 /* ctx and the callbacks are set already. 0 or -errno; call uplink_fini either way. */

@@ -2,6 +2,8 @@
 """Upgrades under traffic: no query fails, no session is dropped, the totals reconcile; and what a
 broken binary, a wrong configuration or a death in the midst of it changes: nothing."""
 import contextlib
+import http.client
+import http.server
 import json
 import os
 import shutil
@@ -15,6 +17,7 @@ import psycopg
 import pytest
 
 from test.harness import processes
+from test.harness.certificates import Authority
 from test.harness.slowburn import Slowburn
 from test.peer.test_kills import Queries, statements
 from test.peer.test_lifecycle import is_alive, until
@@ -191,24 +194,149 @@ def test_the_bound_tells_idle_sessions_and_closes_busy_ones(postgres, tmp_path):
             assert answers(fresh)
 
 
-def test_a_cancel_finds_a_session_of_the_former_proxy(postgres, daemon):
-    with connect(postgres, daemon) as old:
-        daemon.upgraded()
-        failed = []
+@contextlib.contextmanager
+def asleep(postgres, connection, number=60):
+    """The connection sleeps at the server meanwhile; .ended holds its SQLSTATE afterwards."""
+    text, ended = f"SELECT pg_sleep({number})", []
 
-        def sleep():
-            try:
-                old.execute("SELECT pg_sleep(60)")
-            except psycopg.errors.QueryCanceled as error:
-                failed.append(error.sqlstate)
-        sleeper = threading.Thread(target=sleep)
-        sleeper.start()
-        with psycopg.connect(postgres.dsn(), autocommit=True) as direct:
-            until(lambda: direct.execute("SELECT count(*) FROM pg_stat_activity WHERE query = "
-                                         "'SELECT pg_sleep(60)'").fetchone() == (1,), "it sleeps")
-        old.cancel()
-        sleeper.join(60)
-        assert failed == ["57014"]
+    def sleep():
+        try:
+            connection.execute(text)
+        except psycopg.Error as error:
+            ended.append(error.sqlstate)
+    sleeper = threading.Thread(target=sleep)
+    sleeper.start()
+    with psycopg.connect(postgres.dsn(), autocommit=True) as direct:
+        until(lambda: direct.execute("SELECT count(*) FROM pg_stat_activity WHERE query = %s "
+                                     "AND state = 'active'", (text,)).fetchone() == (1,),
+              "it sleeps")
+    yield ended
+    sleeper.join(60)
+    assert not sleeper.is_alive()
+
+
+def test_a_cancel_finds_its_session_whichever_proxy_has_it(postgres, daemon):
+    """While both accept, when the former one only finishes, and after one more upgrade."""
+    with contextlib.ExitStack() as stack:
+        old = [stack.enter_context(connect(postgres, daemon)) for _ in range(3)]
+        daemon.ask()
+        daemon.in_state("proving")
+        both = [stack.enter_context(connect(postgres, daemon)) for _ in range(6)]
+
+        def cancels(connections):
+            for i, connection in enumerate(connections):
+                with asleep(postgres, connection, 60 + i) as ended:
+                    connection.cancel()
+                assert ended == ["57014"]
+        cancels(old[:1] + both)
+        daemon.in_state("done")
+        cancels(old + both)
+        daemon.upgraded()
+        new = stack.enter_context(connect(postgres, daemon))
+        cancels([*old, *both, new])
+        assert daemon.document("status")["proxy"]["cancels_unknown"] == 0
+
+
+def configured(tmp_path, postgres, more=""):
+    """A daemon that has nothing but a file; and that file, and what stands in it."""
+    path = tmp_path / "slowburn.conf"
+    daemon = Upgradable(str(tmp_path), postgres.port)
+    text = (f"[slowburn]\nadmin = {daemon.admin}\n[postgres main]\nlisten = {daemon.port}\n"
+            f"upstream = 127.0.0.1:{postgres.port}\n" + more)
+    path.write_text(text)
+    daemon.command = [daemon.own, "run", "-c", str(path), "--data", daemon.data]
+    return daemon, path, text
+
+
+def test_a_cancel_finds_its_server_where_the_listener_leads_elsewhere(postgres, tmp_path):
+    daemon, path, text = configured(tmp_path, postgres)
+    with daemon:
+        daemon.wait_until_watching()
+        with connect(postgres, daemon) as old:
+            path.write_text(text.replace(f":{postgres.port}\n", f":{processes.free_port()}\n"))
+            daemon.upgraded()
+            with pytest.raises(psycopg.OperationalError, match="cannot be reached"):
+                connect(postgres, daemon)
+            with asleep(postgres, old) as ended:
+                old.cancel()
+            assert ended == ["57014"]
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    """Answers at once, or when it is let go; always on the same connection."""
+    protocol_version = "HTTP/1.1"
+    waiting, let_go = threading.Event(), threading.Event()
+
+    def do_GET(self):
+        if self.path == "/slow":
+            self.waiting.set()
+            self.let_go.wait(60)
+        body = self.path.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):
+        pass
+
+
+@contextlib.contextmanager
+def web_server():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        server.daemon_threads = True
+        Page.waiting.clear()
+        Page.let_go.clear()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            Page.let_go.set()
+            server.shutdown()
+            thread.join()
+
+
+def test_tls_and_http_sessions_go_on_through_an_upgrade(postgres, tmp_path):
+    ca = Authority(tmp_path)
+    shown = ca.issue("proxy", "IP:127.0.0.1")
+    web = processes.free_port()
+    with web_server() as pages:
+        daemon, *_ = configured(tmp_path, postgres, (
+            f"client_tls = require\ntls_cert = {shown.cert}\ntls_key = {shown.key}\n"
+            f"[http web]\nlisten = {web}\nupstream = 127.0.0.1:{pages}\n"))
+        tls = {"sslmode": "verify-ca", "sslrootcert": ca.cert}
+        with daemon, contextlib.ExitStack() as stack:
+            daemon.wait_until_watching()
+            idle, sleeping = (stack.enter_context(connect(postgres, daemon, **tls))
+                              for _ in range(2))
+            inside = stack.enter_context(connect(postgres, daemon, **tls))
+            inside.autocommit = False
+            assert answers(inside)
+            kept, busy = (stack.enter_context(contextlib.closing(
+                http.client.HTTPConnection("127.0.0.1", web, timeout=60))) for _ in range(2))
+
+            def get(connection, path):
+                connection.request("GET", path)
+                return connection.getresponse().read().decode()
+            assert get(kept, "/before") == "/before"
+            own_port = kept.sock.getsockname()
+            busy.request("GET", "/slow")
+            assert Page.waiting.wait(60)
+            with asleep(postgres, sleeping) as ended:
+                daemon.upgraded()
+                assert answers(idle) and answers(inside, 2)
+                assert get(kept, "/after") == "/after" and kept.sock.getsockname() == own_port
+                Page.let_go.set()
+                assert busy.getresponse().read() == b"/slow"
+                sleeping.cancel()
+            assert ended == ["57014"]
+            inside.commit()
+            fresh = stack.enter_context(connect(postgres, daemon, **tls))
+            assert answers(fresh) and fresh.pgconn.ssl_in_use
+            until(lambda: daemon.former()[0]["sessions_left"] == 5, "they are counted")
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", web)) as other:
+                assert get(other, "/new") == "/new"
 
 
 BINARIES = {
@@ -256,15 +384,8 @@ def test_a_broken_binary_changes_nothing(postgres, tmp_path, what):
 
 
 def test_configurations_that_cannot_be_used(postgres, tmp_path):
-    path = tmp_path / "slowburn.conf"
-    listen, admin, taken = (processes.free_port() for _ in range(3))
-    good = (f"[slowburn]\nadmin = {admin}\n[postgres main]\nlisten = {listen}\n"
-            f"upstream = 127.0.0.1:{postgres.port}\n")
-    path.write_text(good)
-    with Upgradable(str(tmp_path), postgres.port) as daemon:
-        pass
-    daemon.port, daemon.admin = listen, admin
-    daemon.command = [daemon.own, "run", "-c", str(path), "--data", daemon.data]
+    daemon, path, good = configured(tmp_path, postgres)
+    taken = processes.free_port()
     with daemon, socket.socket() as other:
         daemon.wait_until_watching()
         other.bind(("127.0.0.1", taken))
@@ -285,7 +406,7 @@ def test_configurations_that_cannot_be_used(postgres, tmp_path):
                             f"upstream = 127.0.0.1:{postgres.port}\n")
             daemon.upgraded()
             assert answers(old)
-            for port in (listen, more):
+            for port in (daemon.port, more):
                 with psycopg.connect(postgres.dsn(port=port)) as new:
                     assert answers(new)
             ways = subprocess.run([BINARY, "bypass", "--data", daemon.data, "--json"],

@@ -31,10 +31,7 @@ pg_admit_find(const struct pg_session *p, struct slice request,
     return true;
 }
 
-/* A key that is not ours may be of a session that a former proxy finishes: then it goes where this
- * listener leads, and a server that does not know it ignores it.
- *
- * To the server that gave out the key, over this session's own link: the client learns from its
+/* To the server that gave out the key, over this session's own link: the client learns from its
  * end that the request was dealt with, as it does without slowburn between. */
 static void
 pass_on_cancel(struct pg_session *p, struct driver_out *out)
@@ -42,8 +39,7 @@ pass_on_cancel(struct pg_session *p, struct driver_out *out)
     struct slice request = slice_of(p->startup.cancel, p->startup.cancel_len);
     struct driver_env *env = &p->worker->env;
     out->drop = true;
-    bool has_former = atomic_load_explicit(&env->limits->has_former, memory_order_relaxed);
-    if (!pg_admit_find(p, request, &out->address) && !has_former) {
+    if (!pg_admit_find(p, request, &out->address)) {
         env->counters[COUNTER_cancels_unknown]++;
         out->close = true;
         p->phase = PG_PHASE_OVER;

@@ -3,13 +3,18 @@
  */
 #include "unit/unit.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/prng.h"
+#include "bus/ring.h"
 #include "proxy/cancels.h"
 
 #define KEYS    64
@@ -109,6 +114,50 @@ full_is_an_answer(void **state)
     }
 }
 
+/* As two proxies beside one another have them. */
+static void
+another_proxys_keys_are_found_as_they_come_and_go(void **state)
+{
+    struct cancels *other = NULL, *later = NULL;
+    struct resolve_address a = address_of(1), b = address_of(2), found;
+    assert_int_equal(cancels_new(1000, (struct hash_key){21, 22}, &other), 0);
+    assert_int_equal(cancels_share(cancels, 0, cancels_fd(other)), 0);
+    assert_int_equal(cancels_share(other, 1, cancels_fd(cancels)), 0);
+    uint32_t theirs = cancels_add(other, SLICE_LIT("theirs"), &a);
+    uint32_t ours = cancels_add(cancels, SLICE_LIT("ours"), &b);
+    assert_true(cancels_find(cancels, SLICE_LIT("theirs"), &found) && is_address_of(&found, 1));
+    assert_true(cancels_find(other, SLICE_LIT("ours"), &found) && is_address_of(&found, 2));
+    assert_false(cancels_find(cancels, SLICE_LIT("nobody's"), &found));
+    cancels_remove(other, theirs);
+    assert_false(cancels_find(cancels, SLICE_LIT("theirs"), &found));
+    cancels_add(other, SLICE_LIT("left behind"), &a);
+    cancels_free(&other); /* what it had stays as it was, until another has its place */
+    assert_true(cancels_find(cancels, SLICE_LIT("left behind"), &found));
+    assert_int_equal(cancels_new(1, (struct hash_key){23, 24}, &later), 0);
+    assert_int_equal(cancels_share(cancels, 0, cancels_fd(later)), 0);
+    assert_false(cancels_find(cancels, SLICE_LIT("left behind"), &found));
+    cancels_free(&later);
+    cancels_remove(cancels, ours);
+}
+
+static void
+what_is_no_table_is_not_taken(void **state)
+{
+    struct ring_producer *ring = NULL;
+    int file = open("/proc/self/exe", O_RDONLY);
+    int memory = memfd_create("test", MFD_ALLOW_SEALING);
+    assert_true(file >= 0 && memory >= 0);
+    assert_int_equal(cancels_share(cancels, 0, file), -EBADMSG);
+    assert_int_equal(cancels_share(cancels, 0, memory), -EBADMSG);
+    assert_int_equal(ring_producer_new(RING_CAPACITY_MIN, 1, &ring), 0);
+    assert_int_equal(cancels_share(cancels, 0, ring_producer_data_fd(ring)), -EBADMSG);
+    assert_int_equal(cancels_share(cancels, 99, cancels_fd(cancels)), -EBADMSG);
+    assert_int_equal(cancels_share(cancels, 0, -1), -EBADMSG);
+    ring_producer_free(&ring);
+    close(file);
+    close(memory);
+}
+
 static _Atomic unsigned wrong;
 
 /* Each thread holds a few of its own keys, which must always be found, and looks for those of all,
@@ -167,6 +216,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_key_of_any_length_finds_its_address, setup, teardown),
         cmocka_unit_test_setup_teardown(full_is_an_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_proxys_keys_are_found_as_they_come_and_go, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_table_is_not_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(threads_add_remove_and_find, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
