@@ -159,7 +159,11 @@ supervise_upgrade_begin(struct supervisor *s, uint64_t now_ns)
     step(s, UPGRADE_TRYING, "trying", now_ns + TRY_NS);
     if (party_start(&u->trial, s->program, argv, now_ns, &diag) < 0) {
         fail(s, diag.message);
-    } else if (send_trial(s) < 0) {
+        return;
+    }
+    int r = send_trial(s);
+    /* -EPIPE: it is gone already, and how it ended says more. */
+    if (r < 0 && r != -EPIPE) {
         kill_and_reap(&u->trial);
         fail(s, "the new binary cannot be asked");
     }
