@@ -56,6 +56,31 @@ def activity(postgres, pid):
     return tuple(found[0]) if found else None
 
 
+# ---- strings ----
+
+@pytest.mark.parametrize("way", ["at login", "later", "prepared", "in SQL"])
+def test_a_backslash_ends_no_string_where_the_server_says_so(proxy, way):
+    """What follows one would be told as the statement's text, literals and all."""
+    off = {"options": "-c standard_conforming_strings=off"} if way == "at login" else {}
+    text = "select 'it\\'s', 'a secret' as strings -- '"
+    with Wire(proxy.port, **off) as w:
+        if not off:
+            w.ask("set standard_conforming_strings = off")
+        w.ask("set escape_string_warning = off")
+        if way == "prepared":
+            w.send(run(text), SYNC)
+            assert wire.rows(w.until(b"Z")) == [["it's", "a secret"]]
+        elif way == "in SQL":
+            w.ask("prepare p as " + text)
+            assert w.ask("execute p") == [["it's", "a secret"]]
+        else:
+            assert w.ask(text) == [["it's", "a secret"]]
+        w.ask("reset standard_conforming_strings; set standard_conforming_strings = on")
+        assert w.ask("select 'it\\', 'plain' as strings") == [["it\\", "plain"]]
+    texts = {found for found, _ in proxy.records.seen(2, text="as strings")}
+    assert texts == {"select ?, ? as strings"}, texts
+
+
 # ---- cancelling ----
 
 def test_any_worker_cancels_for_any_session(postgres, proxy):

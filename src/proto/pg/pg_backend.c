@@ -172,6 +172,39 @@ error(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
     return end(d, in, fact);
 }
 
+/* "standard_conforming_strings", a NUL, and "on" or "off": their last letters tell them apart. */
+static void
+parameter_byte(struct pg_backend *d, uint8_t c)
+{
+    static const char wanted[] = "standard_conforming_strings\0o";
+    if (d->matched < sizeof(wanted) - 1) {
+        d->matched = c == (uint8_t)wanted[d->matched] ? (uint8_t)(d->matched + 1) : UINT8_MAX;
+    } else if (d->matched == sizeof(wanted) - 1) {
+        d->strings = c == 'n' || c == 'f' ? (char)c : 0;
+        d->matched = UINT8_MAX;
+    }
+}
+
+static enum dec
+parameter(struct pg_backend *d, struct slice *in, struct pg_fact *fact)
+{
+    struct pg_wire *w = &d->wire;
+    if (w->step == 0) {
+        d->matched = 0;
+        d->strings = 0;
+        w->step = 1;
+    }
+    while (w->left > 0 && d->matched != UINT8_MAX) {
+        struct slice piece;
+        DEC_TRY(pg_wire_piece(w, in, (uint32_t)MIN(w->left, in->len), &piece));
+        for (size_t i = 0; i < piece.len; i++) {
+            parameter_byte(d, piece.ptr[i]);
+        }
+    }
+    fact->strings = d->strings;
+    return end(d, in, fact);
+}
+
 /* Messages of which one leading integer matters. */
 static enum dec
 number(struct pg_backend *d, struct slice *in, unsigned size)
@@ -221,6 +254,8 @@ pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact
         return end(d, in, ret_fact);
     case 'K':
         return cancel_key(d, in, ret_fact);
+    case 'S':
+        return parameter(d, in, ret_fact);
     case 'R':
         DEC_TRY(number(d, in, 4));
         ret_fact->auth = d->number;
@@ -235,7 +270,6 @@ pg_backend_next(struct pg_backend *d, struct slice *in, struct pg_fact *ret_fact
     case 'd':
     case 'A':
     case 'N':
-    case 'S':
     case 'V':
     case 'v':
     case 'G':

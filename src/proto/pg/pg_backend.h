@@ -4,7 +4,8 @@
  * Pull, like pg_frontend.h: zeroed memory is the start, cuts may be anywhere, nothing is assembled
  * or allocated. Rows come out as raw pieces of their body; whoever wants the columns feeds the
  * pieces to a pg_row (below), so that nobody else pays for it. The text of errors is never
- * looked at. One thread at a time; about 200 bytes. */
+ * looked at, and of parameters only whether it is standard_conforming_strings. One thread at a
+ * time; about 200 bytes. */
 #ifndef PROTO_PG_PG_BACKEND_H
 #define PROTO_PG_PG_BACKEND_H
 
@@ -18,6 +19,8 @@ struct pg_backend {
     uint32_t number; /* of a command tag's last word, or the first field of the message */
     uint64_t rows;
     struct pg_column column;
+    uint8_t matched;   /* of the one parameter that matters */
+    char strings;      /* as in struct pg_fact */
     uint8_t field;     /* code of an error's field; 0: a code comes next */
     uint8_t field_len; /* of its value so far */
     bool fatal;

@@ -17,7 +17,8 @@
  *     D  ROW...                               C  END (rows)
  *     Z  END (tx_state)                       E  END (sqlstate, fatal)
  *     K  KEY (pid)..., END (pid)                R  END (auth: 0 is "ok")
- *     1 2 3 n I s c d A N S V v G H W  END
+ *     S  END (strings)
+ *     1 2 3 n I s c d A N V v G H W  END
  */
 #ifndef PROTO_PG_PG_FACT_H
 #define PROTO_PG_PG_FACT_H
@@ -70,6 +71,8 @@ struct pg_fact {
     bool fatal; /* the session ends with this error */
     char target;
     uint8_t tx_state; /* 'I', 'T', 'E' */
+    /* standard_conforming_strings is 'n' (on) or 'f' (off) from here on; 0: another parameter. */
+    char strings;
     char sqlstate[5]; /* zeroes: the server sent none */
     uint32_t len;     /* of the whole message on the wire; with every fact */
     uint32_t index;

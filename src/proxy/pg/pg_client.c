@@ -98,7 +98,7 @@ execute_statement(struct pg_session *p, struct pg_exec *e, struct pg_statement *
         e->tags = pg_text_ref(s->tags);
     }
     pg_emit_statement(p, s->fingerprint, (enum statement_kind)s->kind, s->truncated, NULL, s->text,
-                      p->message_ns);
+                      s->backslashes, p->message_ns);
 }
 
 static void
@@ -145,11 +145,12 @@ prepared_statement(struct pg_session *p, const struct pg_reader *r, const struct
     s->fingerprint = sql->inner_fingerprint;
     s->kind = (uint8_t)sql->inner_kind;
     s->truncated = sql->truncated;
+    s->backslashes = r->backslashes;
     s->literal_hash = r->value_count == 0 ? 0 : r->values_hash;
-    s->text = pg_text_get(&p->worker->texts, pg_reader_prepared_body(pg_reader_raw(r)));
+    s->text = pg_text_get(&p->worker->texts, pg_reader_prepared_body(r));
     read_tags(p, sql->comment, &s->tags, s->trace_id, s->parent_span);
     pg_emit_statement(p, s->fingerprint, sql->inner_kind, s->truncated, &sql->inner_text, NULL,
-                      p->message_ns);
+                      r->backslashes, p->message_ns);
     return s;
 }
 
@@ -238,7 +239,7 @@ on_query_statement(void *ctx, struct pg_reader *r, const struct sql_statement *s
     }
     if (e->fingerprint == sql->fingerprint) {
         pg_emit_statement(p, sql->fingerprint, sql->kind, sql->truncated, &sql->text, NULL,
-                          p->message_ns);
+                          r->backslashes, p->message_ns);
     }
     if (p->query_first == 0) {
         p->query_first = e->index;
@@ -310,6 +311,7 @@ on_parsed_statement(void *ctx, struct pg_reader *r, const struct sql_statement *
     s->fingerprint = sql->fingerprint;
     s->kind = (uint8_t)sql->kind;
     s->truncated = sql->truncated;
+    s->backslashes = r->backslashes;
     s->literal_hash = r->value_count == 0 ? 0 : r->values_hash;
     read_tags(p, sql->comment, &s->tags, s->trace_id, s->parent_span);
     struct pg_statement *target = NULL;
@@ -321,7 +323,7 @@ on_parsed_statement(void *ctx, struct pg_reader *r, const struct sql_statement *
     }
     if (target == NULL || target->fingerprint == 0) {
         pg_emit_statement(p, s->fingerprint, sql->kind, s->truncated, &sql->text, NULL,
-                          p->message_ns);
+                          r->backslashes, p->message_ns);
         return;
     }
     s->target = pg_statement_ref(target);
@@ -567,21 +569,30 @@ copy_data(struct pg_session *p, const struct pg_fact *f)
 }
 
 static void
-message_begin(struct pg_session *p, const struct pg_fact *f)
+read_text(struct pg_session *p,
+          void (*on_statement)(void *ctx, struct pg_reader *r, const struct sql_statement *sql))
 {
     struct pg_worker *w = p->worker;
+    p->reader =
+        pg_reader_begin(&w->readers, w->env.hash_key, inspect_max(p), true, on_statement, p);
+    if (p->reader != NULL) {
+        pg_reader_set_backslashes(p->reader, p->backslashes);
+    }
+}
+
+static void
+message_begin(struct pg_session *p, const struct pg_fact *f)
+{
     if (p->replication) {
         return;
     }
     switch (f->type) {
     case 'Q':
-        p->reader = pg_reader_begin(&w->readers, w->env.hash_key, inspect_max(p), true,
-                                    on_query_statement, p);
+        read_text(p, on_query_statement);
         break;
     case 'P':
         p->parsing = pg_statement_new(f->name);
-        p->reader = pg_reader_begin(&w->readers, w->env.hash_key, inspect_max(p), true,
-                                    on_parsed_statement, p);
+        read_text(p, on_parsed_statement);
         break;
     default:
         bind_begin(p, f);

@@ -20,7 +20,7 @@ on_reread(void *ctx, struct pg_reader *r, const struct sql_statement *statement)
 void
 pg_emit_statement(struct pg_session *p, uint64_t fingerprint, enum statement_kind kind,
                   bool truncated, const struct slice *normal, const struct pg_text *raw,
-                  uint64_t now_ns)
+                  bool backslashes, uint64_t now_ns)
 {
     struct pg_worker *w = p->worker;
     if (fingerprint == 0 || (normal == NULL && raw == NULL) ||
@@ -35,6 +35,7 @@ pg_emit_statement(struct pg_session *p, uint64_t fingerprint, enum statement_kin
     struct pg_reader *r =
         pg_reader_begin(&w->readers, w->env.hash_key, SQL_TEXT_MAX, false, on_reread, &a);
     if (r != NULL) {
+        pg_reader_set_backslashes(r, backslashes);
         pg_reader_add(r, pg_text_slice(raw));
         pg_reader_finish(r);
         pg_reader_return(&w->readers, &r);

@@ -33,6 +33,7 @@ struct pg_statement {
     struct pg_statement *shadowed; /* of the same name; back when this one fails to be parsed */
     bool confirmed;                /* the server has said that it exists */
     bool truncated;
+    bool backslashes;     /* its text is to be read so */
     bool used_in_batch;   /* executed behind its own Parse: their round trip is one */
     uint8_t kind;         /* enum statement_kind */
     uint8_t effect;       /* enum pg_effect of executing it */

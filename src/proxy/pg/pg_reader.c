@@ -116,6 +116,7 @@ pg_reader_begin(struct pg_readers *p, struct hash_key key, uint32_t text_max, bo
     r->on_statement = on_stmt;
     r->ctx = ctx;
     r->keeps_raw = keeps_raw;
+    r->backslashes = false;
     r->is_cut = false;
     r->room = text_max;
     r->raw_cut = false;
@@ -124,6 +125,13 @@ pg_reader_begin(struct pg_readers *p, struct hash_key key, uint32_t text_max, bo
     const struct sql_handler handler = {on_value_bytes, on_value_end, on_statement, r};
     sql_fingerprint_init(&r->sql, &handler, r->normal, sizeof(r->normal));
     return r;
+}
+
+void
+pg_reader_set_backslashes(struct pg_reader *r, bool escape)
+{
+    r->backslashes = escape;
+    sql_fingerprint_set_backslashes(&r->sql, escape);
 }
 
 void
@@ -170,13 +178,14 @@ pg_reader_return(struct pg_readers *p, struct pg_reader **r)
 }
 
 struct slice
-pg_reader_prepared_body(struct slice text)
+pg_reader_prepared_body(const struct pg_reader *r)
 {
     struct sql_lexer lexer;
     struct sql_token token;
-    struct slice rest = text;
+    struct slice rest = pg_reader_raw(r);
     unsigned depth = 0;
     sql_lexer_init(&lexer);
+    lexer.backslashes = r->backslashes;
     while (sql_lexer_next(&lexer, &rest, &token)) {
         if (token.kind == SQL_TOKEN_PUNCT) {
             depth += token.piece.ptr[0] == '(';

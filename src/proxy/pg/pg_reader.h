@@ -21,6 +21,7 @@ struct pg_reader {
     void (*on_statement)(void *ctx, struct pg_reader *r, const struct sql_statement *statement);
     void *ctx;
     bool keeps_raw;
+    bool backslashes;
     bool is_cut; /* there was more text than is looked at */
     bool raw_cut;
     uint32_t room; /* bytes of text that are still looked at */
@@ -56,6 +57,8 @@ struct pg_reader *pg_reader_begin(struct pg_readers *p, struct hash_key key, uin
                                   void (*on_statement)(void *ctx, struct pg_reader *r,
                                                        const struct sql_statement *statement),
                                   void *ctx);
+/* Behind begin. escape: as sql_fingerprint_set_backslashes. */
+void pg_reader_set_backslashes(struct pg_reader *r, bool escape);
 void pg_reader_add(struct pg_reader *r, struct slice piece);
 /* Ends the text; on_statement may still be called. The reader stays lent. Returns the number of
  * statements. */
@@ -69,7 +72,7 @@ pg_reader_raw(const struct pg_reader *r)
     return r->keeps_raw && !r->raw_cut ? slice_of(r->raw, r->raw_len) : SLICE_NONE;
 }
 
-/* What PREPARE name [(types)] AS is followed by; empty when it cannot be found. */
-struct slice pg_reader_prepared_body(struct slice text);
+/* What PREPARE name [(types)] AS is followed by in it; empty when it cannot be found. */
+struct slice pg_reader_prepared_body(const struct pg_reader *r);
 
 #endif

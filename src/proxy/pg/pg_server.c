@@ -475,6 +475,9 @@ message(struct pg_session *p, const struct pg_fact *f, uint64_t now_ns)
     }
     switch (reply.event) {
     case PG_REPLIED_ASIDE:
+        if (f->type == 'S' && f->strings != 0) {
+            p->backslashes = f->strings == 'f';
+        }
         break;
     case PG_REPLIED_PART:
         if (f->type == 'K') {

@@ -61,6 +61,7 @@ struct pg_session {
     bool goodbye;        /* Terminate was sent */
     bool replication;    /* followed, but not observed: a stream of changes, not of queries */
     bool batch_executes; /* since the last Sync */
+    bool backslashes;    /* standard_conforming_strings is off, as far as the server has said */
     uint8_t head_len;
     uint8_t head[8];        /* of a startup packet */
     struct pg_login *login; /* NULL: its bytes pass untouched */
@@ -137,10 +138,11 @@ void pg_portals_close(struct pg_session *p, uint64_t name);
 void pg_portals_close_all(struct pg_session *p);
 
 /* pg_emit.c */
-/* Announces the text of a fingerprint, if it is wanted. normal: NULL: take it from raw. */
+/* Announces the text of a fingerprint, if it is wanted. normal: NULL: take it from raw, which is
+ * read with backslashes or without. */
 void pg_emit_statement(struct pg_session *p, uint64_t fingerprint, enum statement_kind kind,
                        bool truncated, const struct slice *normal, const struct pg_text *raw,
-                       uint64_t now_ns);
+                       bool backslashes, uint64_t now_ns);
 /* The execution has ended; its times and lens are settled. */
 void pg_emit_settle(struct pg_session *p, struct pg_exec *e, bool failed, uint64_t now_ns);
 void pg_emit(struct pg_session *p, struct pg_exec *e, uint8_t tx_state, uint64_t now_ns);

@@ -78,6 +78,38 @@ a_simple_query_is_one_record(void **state)
     assert_int_equal(lab.counters[COUNTER_queries], 1);
 }
 
+/* What the server says of its strings decides where one ends; the rest of it would be told as the
+ * statement's text. */
+static void
+strings_are_read_as_the_server_reads_them(void **state)
+{
+    static const struct {
+        const char *name, *value, *normal;
+    } cases[] = {
+        {"application_name", "off", "select ?, o"},
+        {"standard_conforming_strings", "off", "select ?"},
+        {"standard_conforming_strings_", "on", "select ?"},
+        {"standard_conforming_strings", "on", "select ?, o"},
+        {"standard_conforming_strings", "", "select ?, o"},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        char value[100];
+        int len = snprintf(value, sizeof(value), "%s%c%s", cases[i].name, 0, cases[i].value);
+        lab_message(&b, 'S', slice_of(value, (size_t)len + 1));
+        lab_server(&lab, &b);
+        lab_query_message(&b, "select 'it\\', o --'");
+        lab_client(&lab, &b);
+        lab_complete(&b, "SELECT 1");
+        lab_ready(&b, 'I');
+        lab_server(&lab, &b);
+        uint64_t fingerprint = lab_query(i)->fingerprint;
+        assert_true((fingerprint == lab_fingerprint("select 'x'")) ==
+                    (strcmp(cases[i].normal, "select ?") == 0));
+        assert_true((fingerprint == lab_fingerprint("select 'x', o")) ==
+                    (strcmp(cases[i].normal, "select ?, o") == 0));
+    }
+}
+
 static void
 the_same_result_has_the_same_hash(void **state)
 {
@@ -715,6 +747,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         T(a_login_opens_the_session),
         T(a_simple_query_is_one_record),
+        T(strings_are_read_as_the_server_reads_them),
         T(the_same_result_has_the_same_hash),
         T(statements_of_one_query_are_told_apart),
         T(an_answer_too_many_is_said_of_nobody),
