@@ -44,6 +44,21 @@ def _first_line(*command):
     return done.stdout.split("\n", 1)[0].strip()
 
 
+def _processor_ticks():
+    """(busy, all) since the machine started."""
+    with open("/proc/stat", encoding="ascii") as lines:
+        ticks = [int(word) for word in next(lines).split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+def busy_share(seconds=2):
+    """How much of the machine others use, before anything is measured."""
+    busy, total = _processor_ticks()
+    time.sleep(seconds)
+    busy_after, total_after = _processor_ticks()
+    return (busy_after - busy) / max(1, total_after - total)
+
+
 def machine():
     cpu = "?"
     with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -52,7 +67,7 @@ def machine():
                 cpu = line.split(":", 1)[1].strip()
                 break
     return {"date": time.strftime("%Y-%m-%d"), "processors": len(os.sched_getaffinity(0)),
-            "cpu": cpu, "kernel": os.uname().release,
+            "cpu": cpu, "busy_before": round(busy_share(), 2), "kernel": os.uname().release,
             "pgbouncer": _first_line("/usr/sbin/pgbouncer", "--version"),
             "pgbench": _first_line("pgbench", "--version")}
 
@@ -60,7 +75,8 @@ def machine():
 def heading(facts):
     return (f"{facts['date']}, {facts['processors']} cores of {facts['cpu']}, Linux "
             f"{facts['kernel']}, {facts['pgbouncer']}, {facts['pgbench']}. Client, server and proxy "
-            f"share these cores. Ratios are medians over alternating pairs; a goal holds when the "
+            f"share these cores, of which others used {facts['busy_before']:.0%} when this began. "
+            f"Ratios are medians over alternating pairs; a goal holds when the "
             f"interval reaches it.\n")
 
 

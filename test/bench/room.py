@@ -118,9 +118,12 @@ class Room:
         return self._once("relay", self._start_relay)
 
     def _start_relay(self):
+        """With as many threads as slowburn has workers."""
         port = processes.free_port()
+        ours = next(iter(self.slowburn_loops().values()))
+        workers = ours.daemon.document("status")["proxy"]["workers"]
         process = processes.start([self.program("bench_relay"), str(port),
-                                   str(self.postgres().port), str(os.cpu_count())],
+                                   str(self.postgres().port), str(workers)],
                                   os.path.join(self.folder, "relay.out"))
         self.stack.callback(processes.stop, process)
         processes.wait_for_port(port, process)
