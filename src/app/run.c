@@ -20,7 +20,7 @@ const char *const run_help =
     "  --advisor DSN                 a read-only login for the advisor (repeatable)\n"
     "  --data DIR                    where slowburn keeps what it knows\n"
     "  --admin HOST:PORT|off         where the admin API listens, 127.0.0.1:7433\n"
-    "  --workers N                   event loops of the proxy; 0: one for each processor\n"
+    "  --workers N                   event loops of the proxy; 0: half the processors\n"
     "  --log-format text|json        of the log on stderr\n"
     "  --log-level LEVEL             error, warn, info or debug\n"
     "Each setting of slowburn.conf(5) is an option too, with - for _ (--drain-ms 5000).\n"
