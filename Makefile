@@ -16,7 +16,7 @@ JOBS       ?= 2
 # Optimized across files: a tenth fewer instructions for each query that is observed.
 RELEASE    := -Db_lto=true
 
-.PHONY: all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress check deb install clean help
+.PHONY: browser all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -106,6 +106,14 @@ regress: deps all
 	@test/regress/fetch $(TEST_BUILD)/regress
 	@$(PYTHON) -m test.regress.regress --binary $(BUILD)/src/slowburn --suite $(TEST_BUILD)/regress
 
+# The console in Debian's Chromium, with a daemon of its own; pictures of every screen in
+# build/browser. Not part of make test: it needs a browser.
+browser: all
+	@tools/deps build console test browser
+	@cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@SLOWBURN_BINARY=$(abspath $(BUILD))/src/slowburn SCREENSHOTS=$(abspath $(BUILD))/browser \
+	    node --test test/browser/console.test.mjs
+
 check:
 	@tools/deps --check check
 	@tools/layers src
@@ -130,6 +138,7 @@ help:
 	@echo 'make schemas SEED=n    20 generated applications with planted faults'
 	@echo 'make shop-tests        the slow tests with the real shop'
 	@echo 'make kills             the store through 50 deaths of its writer'
+	@echo 'make browser           the console in Chromium, with pictures of every screen'
 	@echo 'make bench             beside PgBouncer, a bare relay and direct, in one run; ONLY=bulk: a part'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'

@@ -487,7 +487,7 @@ function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
             </dt>
             <dd>
               {ms(cause.saving_ms)} ms of the mean request
-              {actions.length > 0 && <>, by {actions.map((a) => a.id).join(" or ")} above</>}
+              {actions.length > 0 && <>, by action {actions.map((a) => a.id).join(" or ")}</>}
             </dd>
           </dl>
           {cause.fingerprint !== null && (

@@ -23,11 +23,11 @@ export function IncidentsScreen() {
               <tr>
                 <th scope="col">incident</th>
                 <th scope="col">state</th>
-                <th scope="col" class="n">since</th>
-                <th scope="col" class="n">lasted</th>
-                <th scope="col" class="n">p95</th>
+                <th scope="col" class="n wide">since</th>
+                <th scope="col" class="n wide">lasted</th>
+                <th scope="col" class="n wide">p95</th>
                 <th scope="col" class="n">added</th>
-                <th scope="col">began with</th>
+                <th scope="col" class="wide">began with</th>
               </tr>
             </thead>
             <tbody>
@@ -55,13 +55,13 @@ function Row({ incident, now }: { incident: Incident; now: number }) {
       <td>
         <span class={`pill ${incident.state}`}>{incident.state}</span>
       </td>
-      <td class="n">{clock(incident.onset_at)}</td>
-      <td class="n">{span((ended ?? now) - opened)}</td>
-      <td class="n">
+      <td class="n wide">{clock(incident.onset_at)}</td>
+      <td class="n wide">{span((ended ?? now) - opened)}</td>
+      <td class="n wide">
         {duration(incident.latency.before.p95_ms)} → {duration(incident.latency.now.p95_ms)}
       </td>
       <td class="n">{ms(incident.measured_change_ms, true)} ms</td>
-      <td>{incident.deploy?.name ?? "–"}</td>
+      <td class="wide">{incident.deploy?.name ?? "–"}</td>
     </tr>
   );
 }

@@ -8,12 +8,15 @@ import { IncidentsScreen } from "./incidents";
 import { address, usePlace, type Place } from "./location";
 import { QueryScreen } from "./query";
 import { RouteScreen } from "./route";
+import { TraceScreen } from "./trace";
 import { Link, Title } from "./ui";
 import "./style.css";
 
 function Screen({ place }: { place: Place }) {
   const incident = /^\/incident\/(\d+)$/.exec(place.path);
   if (incident !== null) return <IncidentScreen key={place.path} id={incident[1]!} />;
+  const trace = /^\/trace\/([0-9a-f]{32})$/.exec(place.path);
+  if (trace !== null) return <TraceScreen key={place.path} id={trace[1]!} />;
   switch (place.path) {
     case "/":
       return <Home place={place} />;

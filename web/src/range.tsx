@@ -21,7 +21,7 @@ export function RangePicker({ range }: { range: Range }) {
           key={name}
           type="button"
           aria-pressed={range.name === name}
-          aria-label={label}
+          title={label}
           onClick={() => setRange({ range: name })}
         >
           {name}

@@ -2,10 +2,10 @@
 import { useMemo } from "preact/hooks";
 import { useApi } from "./api";
 import { HeatMap, TimeChart, type Line } from "./chart";
-import { count, duration, load, ms, percent } from "./format";
+import { clock, count, duration, load, ms, percent } from "./format";
 import { address, type Place } from "./location";
 import { RangePicker, rangeQuery, useRange } from "./range";
-import type { RouteDetail } from "./types";
+import type { RouteDetail, TraceHead } from "./types";
 import { Link, Loading, Problem, Title } from "./ui";
 
 export function RouteScreen({ place }: { place: Place }) {
@@ -25,7 +25,48 @@ export function RouteScreen({ place }: { place: Place }) {
       </div>
       {error && <Problem error={error} again={again} />}
       {data === null ? !error && <Loading /> : <Detail data={data} />}
+      {data !== null && <Examples route={name} />}
     </>
+  );
+}
+
+function Examples({ route }: { route: string }) {
+  const { data } = useApi<TraceHead[]>("/api/v1/traces");
+  const traces = (data ?? [])
+    .filter((trace) => trace.route === route)
+    .sort((a, b) => b.duration_ms - a.duration_ms)
+    .slice(0, 10);
+  if (traces.length === 0) return null;
+  return (
+    <section class="card scroll" aria-labelledby="examples">
+      <h2 id="examples">
+        Examples <small>kept of this half hour and of the one before</small>
+      </h2>
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">at</th>
+            <th scope="col" class="n">took</th>
+            <th scope="col" class="n">database</th>
+            <th scope="col" class="n">queries</th>
+            <th scope="col">kept</th>
+          </tr>
+        </thead>
+        <tbody>
+          {traces.map((trace) => (
+            <tr key={trace.trace_id}>
+              <th scope="row">
+                <Link to={address(`/trace/${trace.trace_id}`)}>{clock(trace.started_at)}</Link>
+              </th>
+              <td class="n">{duration(trace.duration_ms)}</td>
+              <td class="n">{duration(trace.db_ms)}</td>
+              <td class="n">{count(trace.queries)}</td>
+              <td>{trace.kept}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
 

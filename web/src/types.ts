@@ -205,3 +205,45 @@ export interface QueryDetail extends Series {
 }
 
 export type Status = Record<string, unknown>;
+
+export interface TraceHead {
+  trace_id: string;
+  route: string;
+  guessed: boolean;
+  method: string | null;
+  status: number | null;
+  failed: boolean;
+  kept: string;
+  started_at: string;
+  duration_ms: number;
+  db_ms: number;
+  app_ms: number;
+  queries: number;
+  basis: string | null;
+  probability: number | null;
+}
+
+export interface TraceStatement {
+  fingerprint: string;
+  short: string;
+  statement: string;
+  calls: number;
+  distinct_values: number | null;
+  rows: number;
+  errors: number;
+  sqlstate: string | null;
+  start_ms: number;
+  end_ms: number;
+  total_ms: number;
+  app_before_ms: number;
+  app_between_ms: number;
+  basis: string | null;
+  probability: number | null;
+}
+
+export interface Trace extends TraceHead {
+  statements: TraceStatement[];
+  more_queries: number;
+  more_ms: number;
+  app_after_ms: number;
+}

@@ -13,6 +13,7 @@
 #define OWN_MAX          8u  /* series of one name: it may go to several upstreams or databases */
 #define MINUTES_MAX      RETAIN_MINUTES_S
 #define PART_MINUTES_MAX (6u * 3600)
+#define FLUSHED_S        20u /* after so long a window is in the store */
 #define EDGES            34u /* of the heat map: from 0.25 ms on, two for each doubling */
 
 struct sums {
@@ -207,6 +208,13 @@ ratio(uint64_t a, uint64_t b)
     return b == 0 ? json_null() : json_real((double)a / (double)b);
 }
 
+/* Has the store had no time yet to hear of this point? */
+static bool
+is_too_new(const struct span *span, unsigned point)
+{
+    return span->from_s + (uint64_t)(point + 1) * span->step_s + FLUSHED_S > span->now_s;
+}
+
 /* One list for each kind of figure; a point that nothing happened in is null. */
 static void
 put_points(const struct detail *d, const char *calls_name, json_t *o)
@@ -222,6 +230,12 @@ put_points(const struct detail *d, const char *calls_name, json_t *o)
         const struct point *p = &d->points[i];
         double seconds = span_seconds(&d->span, i);
         bool any = p->sums.calls > 0;
+        if (!any && is_too_new(&d->span, i)) {
+            for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+                json_array_append_new(lists[k], json_null());
+            }
+            continue;
+        }
         json_array_append_new(lists[0], json_real((double)p->sums.calls * 60 / seconds));
         json_array_append_new(lists[1], json_real((double)p->sums.errors * 60 / seconds));
         json_array_append_new(lists[2], json_real((double)p->sums.rows * 60 / seconds));

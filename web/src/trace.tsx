@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request and its queries as they followed one another, repeats folded into one bar.
+import { useApi } from "./api";
+import { clock, count, duration, ms, percent, plural } from "./format";
+import { address } from "./location";
+import type { Incident, Trace, TraceStatement } from "./types";
+import { Link, Loading, Problem, Term, Title } from "./ui";
+
+const BASIS: Record<string, string> = {
+  traceparent: "tied by its trace context",
+  values: "tied by values that flow between request and query",
+  contained: "tied in time: no other request could contain it",
+  own_session: "tied by its connection",
+  affinity: "tied by what this route usually asks",
+  own_burst: "no request was seen for it",
+};
+
+export function TraceScreen({ id }: { id: string }) {
+  const { data, error, again } = useApi<Trace>(`/api/v1/traces/${encodeURIComponent(id)}`);
+  const incidents = useApi<Incident[]>("/api/v1/incidents", "incidents");
+  return (
+    <>
+      <p class="eyebrow">
+        Trace <code>{id}</code>
+      </p>
+      <Title text={data?.route ?? "Trace"} />
+      {error && <Problem error={error} again={again} />}
+      {data === null ? !error && <Loading /> : <Detail trace={data} incidents={incidents.data ?? []} />}
+    </>
+  );
+}
+
+/** What a known fix would take from this row of this trace. */
+function savingOf(row: TraceStatement, incidents: Incident[]): number {
+  let saving = 0;
+  for (const cause of incidents.flatMap((incident) => incident.causes)) {
+    if (cause.fingerprint !== row.fingerprint || row.calls < 1) continue;
+    if (cause.kind === "repeated-query") {
+      saving = Math.max(saving, (row.total_ms * (row.calls - 1)) / row.calls);
+    } else if (cause.kind === "cacheable") {
+      saving = Math.max(saving, row.total_ms);
+    }
+  }
+  return saving;
+}
+
+function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
+  const savings = trace.statements.map((row) => savingOf(row, incidents));
+  const saved = savings.reduce((sum, n) => sum + n, 0);
+  const whole = Math.max(trace.duration_ms, ...trace.statements.map((row) => row.end_ms), 0.001);
+  return (
+    <>
+      <dl class="facts">
+        <div>
+          <dt>took</dt>
+          <dd>
+            <b>{duration(trace.duration_ms)}</b>
+          </dd>
+        </div>
+        <div>
+          <dt>in the database</dt>
+          <dd>
+            {duration(trace.db_ms)} <small>{plural(trace.queries, "query", "queries")}</small>
+          </dd>
+        </div>
+        <div>
+          <dt>
+            <Term word="application" />
+          </dt>
+          <dd>{duration(trace.app_ms)}</dd>
+        </div>
+        <div>
+          <dt>at</dt>
+          <dd>{clock(trace.started_at)}</dd>
+        </div>
+        {trace.status !== null && (
+          <div>
+            <dt>status</dt>
+            <dd class={trace.failed ? "warned" : ""}>{trace.status}</dd>
+          </div>
+        )}
+      </dl>
+      <p class="muted">
+        Kept because it is {trace.kept === "random" ? "a random example" : trace.kept}.{" "}
+        {trace.basis !== null && (
+          <>
+            Its weakest tie: {BASIS[trace.basis] ?? trace.basis}
+            {trace.probability !== null && ` (${percent(trace.probability)} sure)`}.
+          </>
+        )}{" "}
+        {trace.guessed ? (
+          "The route is guessed from its queries."
+        ) : (
+          <Link to={address("/route", { name: trace.route })}>This route over time</Link>
+        )}
+      </p>
+      <section class="card" aria-labelledby="waterfall">
+        <h2 id="waterfall">
+          In order <small>each bar from the first execution to the end of the last</small>
+        </h2>
+        <ol class="waterfall">
+          <li class="whole">
+            <span class="name">
+              <b>{trace.route}</b>
+            </span>
+            <span class="lane">
+              <span class="span request" style={{ left: "0", width: `${(100 * trace.duration_ms) / whole}%` }} />
+            </span>
+            <span class="n">{ms(trace.duration_ms)} ms</span>
+          </li>
+          {trace.statements.map((row, i) => (
+            <Row key={i} row={row} whole={whole} saving={savings[i]!} />
+          ))}
+          {saved > 0 && (
+            <li>
+              <span class="name">without what has a fix</span>
+              <span class="lane">
+                <span
+                  class="span ghost"
+                  style={{ left: "0", width: `${(100 * Math.max(0, trace.duration_ms - saved)) / whole}%` }}
+                />
+              </span>
+              <span class="n">{ms(Math.max(0, trace.duration_ms - saved))} ms</span>
+            </li>
+          )}
+        </ol>
+        {trace.more_queries > 0 && (
+          <p class="muted">
+            and {plural(trace.more_queries, "more query", "more queries")}, {ms(trace.more_ms)} ms
+          </p>
+        )}
+      </section>
+    </>
+  );
+}
+
+function Row({ row, whole, saving }: { row: TraceStatement; whole: number; saving: number }) {
+  const left = (100 * row.start_ms) / whole;
+  const width = (100 * (row.end_ms - row.start_ms)) / whole;
+  const repeats = row.calls > 1;
+  return (
+    <li>
+      <span class="name">
+        <Link to={address("/query", { fingerprint: row.fingerprint })} title={row.statement}>
+          {row.short || row.statement}
+        </Link>
+        {repeats && (
+          <small>
+            {" "}
+            ×{count(row.calls)}
+            {row.distinct_values !== null && `, ${plural(row.distinct_values, "different value")}`}
+          </small>
+        )}
+        {row.sqlstate && <span class="warned"> {row.sqlstate}</span>}
+      </span>
+      <span
+        class="lane"
+        title={`${ms(row.app_before_ms)} ms of application before it; ${BASIS[row.basis ?? ""] ?? row.basis ?? ""}`}
+      >
+        <span class={repeats ? "span many" : "span"} style={{ left: `${left}%`, width: `${width}%` }} />
+      </span>
+      <span class="n">
+        {ms(row.total_ms)} ms
+        {saving > 0 && <small> −{ms(saving)} with a fix</small>}
+      </span>
+    </li>
+  );
+}
