@@ -47,8 +47,10 @@ def settings(folder):
 
 def listener_settings(folder):
     rows = []
-    for name, words, initial, doc in entries(folder, "listener_setting.tbl", "LISTENER_SETTING"):
-        facts = [words.replace("|", ", ")] if words else []
+    for name, where, words, initial, doc in entries(
+            folder, "listener_setting.tbl", "LISTENER_SETTING"):
+        facts = [] if where == "BOTH" else [{"POSTGRES": "PostgreSQL", "HTTP": "HTTP"}[where] + " only"]
+        facts += [words.replace("|", ", ")] if words else []
         facts += [f"default {initial}"] if initial else []
         rows.append((name, doc + (f" ({'; '.join(facts)})" if facts else "")))
     return listed(rows)

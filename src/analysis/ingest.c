@@ -66,13 +66,15 @@ put_or_drop(struct ingest *in, struct intake_item **item)
 }
 
 static uint32_t
-route_of_request(void *ctx, uint16_t listener, uint8_t method, struct slice path)
+route_of_request(void *ctx, const struct event_request *ev, struct slice path)
 {
     struct ingest *in = ctx;
-    uint32_t route = routes_of_request(in->routes, listener, method, path);
+    uint32_t route = (ev->flags & REQUEST_ROUTE_GIVEN) != 0
+                         ? routes_of_name(in->routes, ev->listener, ev->method, path)
+                         : routes_of_request(in->routes, ev->listener, ev->method, path);
     uint8_t key[1 + EVENT_PATH_MAX];
     struct slice cut = slice_sub(path, 0, EVENT_PATH_MAX);
-    key[0] = method;
+    key[0] = ev->method;
     if (cut.len > 0) {
         memcpy(key + 1, cut.ptr, cut.len);
     }

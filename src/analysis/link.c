@@ -216,7 +216,7 @@ linker_request(struct linker *l, uint64_t now_ns, const struct event_request *ev
     if (r == NULL) {
         return;
     }
-    r->route = l->out.route_of_request(l->out.ctx, ev->listener, ev->method, path);
+    r->route = l->out.route_of_request(l->out.ctx, ev, path);
     l->last_request_ns = now_ns;
     evidence_saw_request(l->evidence, ev->start_ns, ev->end_ns, r->values, r->value_count);
 }

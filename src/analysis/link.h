@@ -35,7 +35,7 @@
 struct link_out {
     void *ctx;
     /* The route's index; announces it when new. */
-    uint32_t (*route_of_request)(void *ctx, uint16_t listener, uint8_t method, struct slice path);
+    uint32_t (*route_of_request)(void *ctx, const struct event_request *ev, struct slice path);
     /* What it is once the comments of its statements are known; tag: empty where they say none. */
     uint32_t (*route_of_tag)(void *ctx, uint32_t route, uint16_t listener, uint8_t method,
                              struct slice tag);

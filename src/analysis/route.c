@@ -233,6 +233,14 @@ routes_of_request(struct routes *r, uint16_t listener, uint8_t method, struct sl
     return index_of(r, key, listener, method, false, whole);
 }
 
+uint32_t
+routes_of_name(struct routes *r, uint16_t listener, uint8_t method, struct slice name)
+{
+    name = slice_sub(name, 0, ROUTE_TEXT_MAX - 1);
+    uint64_t key = hash_combine(hash_combine(hash_bytes(name), listener), method);
+    return index_of(r, key, listener, method, false, name);
+}
+
 /* ---- work ---- */
 
 static uint32_t

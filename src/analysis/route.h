@@ -55,6 +55,8 @@ uint32_t routes_of_request(struct routes *r, uint16_t listener, uint8_t method, 
  * `route` without one; else the answer is what it was so far. */
 uint32_t routes_of_tag(struct routes *r, uint32_t route, uint16_t listener, uint8_t method,
                        struct slice tag);
+/* The application itself has named it. */
+uint32_t routes_of_name(struct routes *r, uint16_t listener, uint8_t method, struct slice name);
 uint32_t routes_of_work(struct routes *r, const struct trace *trace, struct slice tag);
 size_t routes_count(const struct routes *r);
 

@@ -184,6 +184,9 @@ config_check(const struct config *c, struct diag *diag)
         if (listener_settings_check(&l->settings, diag, &choice) < 0) {
             return diag_at_listener(diag, l);
         }
+        if (l->protocol == PROTOCOL_HTTP && choice.client_tls == CLIENT_TLS_VERIFY_FULL) {
+            return diag_set(diag, -EINVAL, "client_tls = verify-full is for PostgreSQL's users");
+        }
         if (strcmp(l->listen.text, l->upstream.text) == 0) {
             return diag_set(diag, -EINVAL, "the listener %s is its own upstream", l->listen.text);
         }

@@ -34,7 +34,7 @@ struct config_listener {
     bool has_upstream;
     struct address listen;
     struct address upstream;
-    struct listener_settings settings; /* PostgreSQL only */
+    struct listener_settings settings;
 };
 
 struct config_login {

@@ -93,8 +93,9 @@ struct reading {
 static bool
 is_setting_key(enum protocol protocol, const char *key)
 {
-    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < LISTENER_SETTING_COUNT; i++) {
-        if (strcmp(listener_setting_name((enum listener_setting)i), key) == 0) {
+    for (unsigned i = 0; i < LISTENER_SETTING_COUNT; i++) {
+        if (listener_setting_is_for((enum listener_setting)i, protocol) &&
+            strcmp(listener_setting_name((enum listener_setting)i), key) == 0) {
             return true;
         }
     }
@@ -108,10 +109,35 @@ unknown_listener_key(struct diag *diag, enum protocol protocol, const char *sect
     const char *known[ARRAY_LEN(listener_keys) + LISTENER_SETTING_COUNT];
     size_t count = ARRAY_LEN(listener_keys);
     memcpy(known, listener_keys, sizeof(listener_keys));
-    for (unsigned i = 0; protocol == PROTOCOL_POSTGRES && i < LISTENER_SETTING_COUNT; i++) {
-        known[count++] = listener_setting_name((enum listener_setting)i);
+    for (unsigned i = 0; i < LISTENER_SETTING_COUNT; i++) {
+        if (listener_setting_is_for((enum listener_setting)i, protocol)) {
+            known[count++] = listener_setting_name((enum listener_setting)i);
+        }
     }
     return unknown_key(diag, section, key, known, count);
+}
+
+/* As the proxy wants them: each with its host. */
+static int
+fallback_key(struct config_listener *l, struct slice value, struct diag *diag)
+{
+    char text[LISTENER_TEXT_MAX] = "";
+    size_t len = 0;
+    struct slice piece;
+    while (slice_split(&value, ',', &piece)) {
+        struct address a;
+        int err = address_parse(piece, diag, &a);
+        if (err < 0) {
+            return err;
+        }
+        int n = snprintf(text + len, sizeof(text) - len, "%s%s", len == 0 ? "" : ",", a.text);
+        len += (size_t)n;
+        if (len >= sizeof(text)) {
+            return diag_set(diag, -EINVAL, "upstream_fallback is longer than %d bytes",
+                            LISTENER_TEXT_MAX - 1);
+        }
+    }
+    return listener_settings_set(&l->settings, "upstream_fallback", slice_of(text, len), diag);
 }
 
 static int
@@ -128,6 +154,9 @@ listener_key(struct reading *r, enum protocol protocol, const char *section, con
     int res = add_listener(r->config, protocol, name[0] == '\0' ? section : name, r->diag, &l);
     if (res < 0) {
         return res;
+    }
+    if (strcmp(key, "upstream_fallback") == 0) {
+        return fallback_key(l, value, r->diag);
     }
     if (is_setting) {
         return listener_settings_set(&l->settings, key, value, r->diag);

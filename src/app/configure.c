@@ -74,6 +74,9 @@ configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool wh
     set_number(o, "drain_ms", c, SETTING_drain_ms);
     set_number(o, "idle_session_timeout_ms", c, SETTING_idle_session_timeout_ms);
     set_number(o, "idle_in_transaction_timeout_ms", c, SETTING_idle_in_transaction_timeout_ms);
+    set_number(o, "http_client_timeout_ms", c, SETTING_http_client_timeout_ms);
+    set_number(o, "http_response_timeout_ms", c, SETTING_http_response_timeout_ms);
+    set_number(o, "http_keep_alive_timeout_ms", c, SETTING_http_keep_alive_timeout_ms);
     set_number(o, "sessions_per_listener", c, SETTING_sessions_per_listener);
     set_number(o, "sessions_per_address", c, SETTING_sessions_per_address);
     set_number(o, "sessions_per_user", c, SETTING_sessions_per_user);

@@ -209,6 +209,7 @@ enum request_flag {
     REQUEST_UPSTREAM_FAILED = 1u << 0, /* the status is slowburn's own 502, 503 or 504 */
     REQUEST_CLIENT_ABORTED = 1u << 1,
     REQUEST_TRACE_GIVEN = 1u << 2, /* the client brought a valid traceparent */
+    REQUEST_ROUTE_GIVEN = 1u << 3, /* the path is the route, as the application said it */
 };
 
 /* Tail: uint64_t value_hash[value_count] (path segments, query, body, cookies, bearer token: the

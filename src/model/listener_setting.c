@@ -4,12 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
+enum where {
+    POSTGRES = 1u << PROTOCOL_POSTGRES,
+    HTTP = 1u << PROTOCOL_HTTP,
+    BOTH = POSTGRES | HTTP,
+};
+
 static const struct {
     const char *name;
+    enum where where;
     const char *words;
     const char *initial;
 } infos[] = {
-#define LISTENER_SETTING(name, words, initial, doc) {#name, words, initial},
+#define LISTENER_SETTING(name, where, words, initial, doc) {#name, where, words, initial},
 #include "model/listener_setting.tbl"
 #undef LISTENER_SETTING
 };
@@ -18,6 +25,12 @@ const char *
 listener_setting_name(enum listener_setting setting)
 {
     return infos[setting].name;
+}
+
+bool
+listener_setting_is_for(enum listener_setting setting, enum protocol protocol)
+{
+    return (infos[setting].where & 1u << protocol) != 0;
 }
 
 /* The place of a word among those that there are; -1. */
@@ -61,6 +74,13 @@ has(const struct listener_settings *settings, enum listener_setting s)
     return settings->text[s][0] != '\0';
 }
 
+/* The word that was given, or the first one. */
+static int
+choice_of(const struct listener_settings *settings, enum listener_setting s)
+{
+    return MAX(place_of(s, slice_from_str(settings->text[s])), 0);
+}
+
 static int
 needs(const struct listener_settings *settings, enum listener_setting s, enum listener_setting what,
       struct diag *diag)
@@ -79,15 +99,12 @@ listener_settings_check(const struct listener_settings *settings, struct diag *d
 {
     struct listener_choice c = {
         .client_tls = has(settings, LISTENER_tls_cert) ? CLIENT_TLS_ALLOW : CLIENT_TLS_DISABLE,
-        .server_tls = SERVER_TLS_FOLLOW,
+        .server_tls = (enum server_tls)choice_of(settings, LISTENER_server_tls),
+        .forwarded = (enum forwarded)choice_of(settings, LISTENER_forwarded),
+        .request_id = choice_of(settings, LISTENER_request_id) > 0,
     };
     if (has(settings, LISTENER_client_tls)) {
-        c.client_tls = (enum client_tls)place_of(
-            LISTENER_client_tls, slice_from_str(settings->text[LISTENER_client_tls]));
-    }
-    if (has(settings, LISTENER_server_tls)) {
-        c.server_tls = (enum server_tls)place_of(
-            LISTENER_server_tls, slice_from_str(settings->text[LISTENER_server_tls]));
+        c.client_tls = (enum client_tls)choice_of(settings, LISTENER_client_tls);
     }
     int err = 0;
     if (c.client_tls != CLIENT_TLS_DISABLE) {

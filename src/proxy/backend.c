@@ -12,6 +12,7 @@
 
 #define BACKEND_MAGIC 0xbac4e4d0u
 #define RETRY_NS      (20 * NS_PER_MS)
+#define DOUBTFUL_NS   (10 * NS_PER_S)
 
 static void try_next(struct backend *b);
 
@@ -23,10 +24,37 @@ backend_of(struct stream *s)
     return b;
 }
 
+/* When connecting to that place of the upstream's addresses last failed. */
+static uint64_t *
+failed_ns_of(struct backend *b, unsigned place)
+{
+    return &b->worker->listeners[b->listener->index].failed_ns[place];
+}
+
+/* Others are tried before it for a while; said once in that while. */
+static void
+address_failed(struct backend *b, int err)
+{
+    uint64_t now_ns = loop_now_ns(b->worker->loop);
+    uint64_t *failed_ns = failed_ns_of(b, b->address_at);
+    if (b->is_pinned) {
+        return;
+    }
+    if (*failed_ns == 0 || now_ns >= *failed_ns + DOUBTFUL_NS) {
+        char address[RESOLVE_HOST_MAX];
+        log_info("proxy", "address_failed", "an address of the upstream takes no connection",
+                 LOG_STR("upstream", b->listener->upstream),
+                 LOG_STR("address", resolve_format(&b->address, address, sizeof(address))),
+                 LOG_ERRNO(err));
+    }
+    *failed_ns = now_ns;
+}
+
 /* This attempt is over; on to the next address, once the stream's own work is done. */
 static void
 attempt_failed(struct backend *b, int err)
 {
+    address_failed(b, err);
     conn_close(&b->conn);
     b->is_asking = false;
     b->last_err = err;
@@ -38,6 +66,9 @@ stands(struct backend *b)
 {
     loop_timer_cancel(b->worker->loop, &b->retry);
     b->is_connected = true;
+    if (!b->is_pinned) {
+        *failed_ns_of(b, b->address_at) = 0;
+    }
     struct iovec iov = {b->pending, b->pending_len};
     /* A failure shows as the end of the stream, too. */
     if (b->pending_len > 0 && conn_write(&b->conn, &iov, 1) != 0) {
@@ -60,7 +91,6 @@ tls_failed(struct backend *b, const char *reason)
              LOG_STR("upstream", b->listener->upstream), LOG_STR("reason", reason));
     if (b->tls_wanted == BACKEND_TLS_PREFERRED) {
         b->is_plain_next = true;
-        b->address_next--;
     }
     attempt_failed(b, -EPROTO);
 }
@@ -173,10 +203,32 @@ on_broken(struct stream *s, int err)
 
 static const struct stream_ops stream_ops = {on_data, on_eof, on_drained, on_connected, on_broken};
 
+/* True: at least one look-up is under way. */
+static bool
+refresh(const struct listener *listener)
+{
+    bool any = false;
+    for (unsigned i = 0; i < listener->target_count; i++) {
+        any |= resolve_refresh(listener->targets[i]);
+    }
+    return any;
+}
+
+/* Changes whenever the answer for one of the names may have. */
+static uint32_t
+generation_of(const struct listener *listener)
+{
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < listener->target_count; i++) {
+        sum += resolve_generation(listener->targets[i]);
+    }
+    return sum;
+}
+
 static void
 give_up(struct backend *b)
 {
-    resolve_refresh(b->listener->target);
+    refresh(b->listener);
     b->ops->connected(b, b->last_err);
 }
 
@@ -191,46 +243,87 @@ try_soon(struct backend *b)
 static bool
 look_up_again(struct backend *b)
 {
-    struct resolve_target *target = b->listener->target;
     if (b->is_pinned || b->has_looked_up) {
         return false;
     }
     b->has_looked_up = true;
-    b->generation = resolve_generation(target);
-    b->is_looking_up = resolve_refresh(target);
+    b->generation = generation_of(b->listener);
+    b->is_looking_up = refresh(b->listener);
     return b->is_looking_up;
 }
 
+/* All that are known, in the order of the configuration. */
 static unsigned
-addresses_of(struct backend *b, struct resolve_address addresses[RESOLVE_ADDRESSES_MAX])
+known_addresses(const struct listener *listener,
+                struct resolve_address addresses[RESOLVE_ADDRESSES_MAX])
 {
-    bool pending;
-    if (b->is_pinned) {
-        addresses[0] = b->address;
-        return 1;
+    unsigned count = 0;
+    for (unsigned i = 0; i < listener->target_count; i++) {
+        struct resolve_address found[RESOLVE_ADDRESSES_MAX];
+        bool pending;
+        unsigned n = resolve_addresses(listener->targets[i], found, &pending);
+        for (unsigned k = 0; k < n && count < RESOLVE_ADDRESSES_MAX; k++) {
+            addresses[count++] = found[k];
+        }
     }
-    return resolve_addresses(b->listener->target, addresses, &pending);
+    return count;
+}
+
+/* The next address that was not tried yet; those that failed a moment ago come last. False: there
+ * is none. *ret_left: how many come after it. */
+static bool
+next_address(struct backend *b, uint64_t now_ns, unsigned *ret_left)
+{
+    struct resolve_address addresses[RESOLVE_ADDRESSES_MAX];
+    int best = -1;
+    unsigned left = 0;
+    if (b->is_plain_next || b->is_pinned) {
+        bool is_again = b->is_plain_next || b->tried == 0;
+        b->tried |= 1u << b->address_at;
+        *ret_left = 0;
+        return is_again;
+    }
+    unsigned count = known_addresses(b->listener, addresses);
+    bool best_doubtful = false;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t failed_ns = *failed_ns_of(b, i);
+        bool is_doubtful = failed_ns != 0 && now_ns < failed_ns + DOUBTFUL_NS;
+        if ((b->tried & 1u << i) != 0) {
+            continue;
+        }
+        left++;
+        if (best < 0 || (best_doubtful && !is_doubtful)) {
+            best = (int)i;
+            best_doubtful = is_doubtful;
+        }
+    }
+    if (best < 0) {
+        return false;
+    }
+    b->address_at = (uint8_t)best;
+    b->address = addresses[best];
+    b->tried |= 1u << best;
+    *ret_left = left - 1;
+    return true;
 }
 
 /* Starts on the next address; when there is none left, or no time, tells the owner. */
 static void
 try_next(struct backend *b)
 {
-    struct resolve_address addresses[RESOLVE_ADDRESSES_MAX];
     uint64_t now_ns = loop_now_ns(b->worker->loop);
+    unsigned left;
     if (b->is_looking_up) {
-        if (resolve_generation(b->listener->target) == b->generation && now_ns < b->deadline_ns) {
+        if (generation_of(b->listener) == b->generation && now_ns < b->deadline_ns) {
             try_soon(b);
             return;
         }
         b->is_looking_up = false;
-        b->address_next = 0;
+        b->tried = 0;
     }
-    unsigned count = addresses_of(b, addresses);
-    while (b->address_next < count && now_ns < b->deadline_ns) {
-        b->address = addresses[b->address_next++];
+    while (now_ns < b->deadline_ns && next_address(b, now_ns, &left)) {
         /* Leaves time for the addresses behind it. */
-        uint64_t share_ns = (b->deadline_ns - now_ns) / (count - b->address_next + 1u);
+        uint64_t share_ns = (b->deadline_ns - now_ns) / (left + 1u);
         int err = conn_connect(&b->conn, b->worker->loop, &b->worker->streams, &stream_ops,
                                (const struct sockaddr *)&b->address.sa, b->address.len, share_ns);
         if (err == 0) {
@@ -239,10 +332,11 @@ try_next(struct backend *b)
         b->last_err = err;
         if (err == -EAGAIN) {
             /* A unix socket whose queue is full at the moment. */
-            b->address_next--;
+            b->tried &= ~(1u << b->address_at);
             try_soon(b);
             return;
         }
+        address_failed(b, err);
     }
     if (now_ns < b->deadline_ns && look_up_again(b)) {
         try_soon(b);

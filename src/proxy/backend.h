@@ -44,7 +44,8 @@ struct backend {
     bool is_plain_next; /* of the same address: TLS has failed and need not be */
     bool is_looking_up; /* the name's addresses, again; `generation` was the answer before */
     bool has_looked_up;
-    uint8_t address_next; /* of the addresses to try */
+    unsigned tried;     /* a bit for each place among the upstream's addresses */
+    uint8_t address_at; /* the place of the attempt under way */
     struct worker *worker;
     const struct listener *listener;
     const struct backend_ops *ops;

@@ -30,6 +30,9 @@ configure_defaults(struct proxy_config *config)
         .connect_timeout_ns = 5 * NS_PER_S,
         .login_timeout_ns = 60 * NS_PER_S,
         .drain_ns = 30 * NS_PER_S,
+        .client_ns = 60 * NS_PER_S,
+        .response_ns = 600 * NS_PER_S,
+        .keep_alive_ns = 300 * NS_PER_S,
         .inspect_max = INSPECT_MAX_MAX,
     };
 }
@@ -194,6 +197,12 @@ configure_parse(struct slice json, const struct driver_ops *const *drivers, stru
     err |= get_number(root, "idle_session_timeout_ms", 0, IDLE_MS_MAX, NS_PER_MS, diag, &c.idle_ns);
     err |= get_number(root, "idle_in_transaction_timeout_ms", 0, IDLE_MS_MAX, NS_PER_MS, diag,
                       &c.idle_in_transaction_ns);
+    err |=
+        get_number(root, "http_client_timeout_ms", 0, IDLE_MS_MAX, NS_PER_MS, diag, &c.client_ns);
+    err |= get_number(root, "http_response_timeout_ms", 0, IDLE_MS_MAX, NS_PER_MS, diag,
+                      &c.response_ns);
+    err |= get_number(root, "http_keep_alive_timeout_ms", 0, IDLE_MS_MAX, NS_PER_MS, diag,
+                      &c.keep_alive_ns);
     err |= get_count(root, "sessions_per_listener", diag, &c.per_listener_max);
     err |= get_count(root, "sessions_per_address", diag, &c.per_address_max);
     err |= get_count(root, "sessions_per_user", diag, &c.per_user_max);

@@ -5,6 +5,8 @@
  *   {"workers": 2, "sessions_max": 4096, "ring_bytes": 8388608, "hash_key": "32 hex digits",
  *    "connect_timeout_ms": 5000, "login_timeout_ms": 60000, "drain_ms": 30000,
  *    "idle_session_timeout_ms": 0, "idle_in_transaction_timeout_ms": 0,
+ *    "http_client_timeout_ms": 60000, "http_response_timeout_ms": 600000,
+ *    "http_keep_alive_timeout_ms": 300000,
  *    "sessions_per_listener": 0, "sessions_per_address": 0, "sessions_per_user": 0,
  *    "inspect_max_bytes": 65536,
  *    "log_level": "info",
@@ -36,6 +38,9 @@ struct proxy_config {
     uint64_t drain_ns;
     uint64_t idle_ns; /* 0: no limit; the same for those below */
     uint64_t idle_in_transaction_ns;
+    uint64_t client_ns;
+    uint64_t response_ns;
+    uint64_t keep_alive_ns;
     uint32_t per_listener_max;
     uint32_t per_address_max;
     uint32_t per_user_max;

@@ -49,15 +49,17 @@ struct driver_env {
 /* One session, as its driver sees it. The core owns it and writes it; a driver writes only the
  * fields of the second block. */
 struct driver_session {
-    uint64_t id;         /* worker in the top 16 bits */
-    uint64_t backend_id; /* 0: no link yet */
-    uint64_t start_ns;   /* accepted */
-    uint64_t connect_ns; /* how long connecting to the upstream took */
-    uint64_t bytes_in;   /* relayed from the client so far, the chunk in hand included */
-    uint64_t bytes_out;  /* the same from the upstream */
-    uint64_t inside_ns;  /* spent inside slowburn so far, both ways: from read to written on. A
-                            passive side's chunk in hand is in it, another's is not. Queries take
-                            differences. */
+    uint64_t id;              /* worker in the top 16 bits */
+    uint64_t backend_id;      /* 0: no link yet */
+    uint64_t start_ns;        /* accepted */
+    uint64_t connect_ns;      /* how long connecting to the upstream took */
+    uint64_t bytes_in;        /* relayed from the client so far, the chunk in hand included */
+    uint64_t bytes_out;       /* the same from the upstream */
+    uint64_t inside_ns;       /* spent inside slowburn so far, both ways: from read to written on. A
+                                 passive side's chunk in hand is in it, another's is not. Queries take
+                                 differences. */
+    uint32_t client_queued;   /* what that side has not taken yet, as of the call of ops->idle */
+    uint32_t upstream_queued; /* the same */
     uint16_t listener;
     uint16_t upstream;
     uint16_t client_port;
@@ -87,8 +89,8 @@ struct driver_out {
     bool close;            /* once both ways are flushed, end the session */
     bool start_tls_client; /* after to_client: what follows from the client is TLS, beginning with
                               what was not consumed */
-    struct slice to_upstream; /* our own bytes, after what was consumed; <= DRIVER_INSERT_MAX */
-    struct slice to_client;   /* our own bytes, to the client; <= DRIVER_INSERT_MAX */
+    struct slice to_upstream; /* our own bytes, after what was consumed; <= DRIVER_OWN_MAX */
+    struct slice to_client;   /* our own bytes, to the client; <= DRIVER_OWN_MAX */
     struct slice aside;       /* <= DRIVER_ASIDE_MAX: send this over a connection of its own to the
                                  same upstream, wait for its end, close (a cancel request) */
     bool doubtful; /* from client_eof, where a client of this protocol does not end like this as
@@ -98,7 +100,8 @@ struct driver_out {
      * for a cancel request: it is made beyond the limit of sessions, too, and while draining. */
     const struct resolve_address *address;
 };
-#define DRIVER_INSERT_MAX 8192
+#define DRIVER_INSERT_MAX 8192         /* up to here they are put together with what is relayed */
+#define DRIVER_OWN_MAX    (32u * 1024) /* a queue takes them and the rest of a chunk */
 #define DRIVER_ASIDE_MAX  320
 #define DRIVER_DOUBT_NS   5000000000ull
 
@@ -128,6 +131,8 @@ struct driver_ops {
     enum protocol protocol;
     size_t session_size;
     bool logs_in; /* the login timeout runs until s->logged_in; else to the wish for an upstream */
+    bool has_own_limits; /* ops->idle is also called where no limit of idle time is set */
+    bool needs_alpn;     /* TLS without asking must name the protocol */
 
     /* How an upstream is asked for TLS, and what it answers with one byte; empty: it is not. */
     struct slice tls_request;
@@ -159,6 +164,9 @@ struct driver_ops {
     size_t (*upstream_bytes)(void *worker, struct driver_session *s, struct slice chunk,
                              uint64_t now_ns, struct driver_out *out);
 
+    /* What was consumed has been written on, and s->inside_ns has the time. May be NULL. */
+    void (*relayed)(void *worker, struct driver_session *s);
+
     /* The link stands (s->backend_id, s->connect_ns are set). May be NULL. */
     void (*connected)(void *worker, struct driver_session *s, uint64_t now_ns);
     /* There will be none: the protocol's own error goes into out->to_client; the session is closed
@@ -180,7 +188,7 @@ struct driver_ops {
      * opaque session. */
     bool (*drain)(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out);
 
-    /* Once a second, where a limit of idle time is set: true when this session has been idle for
+    /* Once a second, where a limit of idle time is set: true when this session has waited for
      * longer; what is in out->to_client is sent first. Not asked of an opaque one. May be NULL. */
     bool (*idle)(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out);
 

@@ -111,8 +111,11 @@ gather_add(struct session *s, enum side to, struct gather *g, struct slice bytes
             return false;
         }
     }
+    if (is_own && bytes.len > DRIVER_INSERT_MAX) {
+        assert(bytes.len <= DRIVER_OWN_MAX);
+        return gather_flush(s, to, g) && link_insert(s, to, bytes);
+    }
     if (is_own) {
-        assert(bytes.len <= DRIVER_INSERT_MAX);
         memcpy(g->own + g->own_len, bytes.ptr, bytes.len);
         bytes.ptr = g->own + g->own_len;
         g->own_len += bytes.len;
@@ -237,12 +240,16 @@ static void
 relay_chunk(struct session *s, enum side from, struct slice chunk, uint64_t at_ns, bool is_new)
 {
     enum side to = from == SIDE_CLIENT ? SIDE_UPSTREAM : SIDE_CLIENT;
+    const struct driver_ops *ops = s->listener->listener->ops;
     bool goes_on;
     if (is_passive(s, from)) {
         goes_on = relay_passive(s, from, chunk, at_ns);
     } else {
         goes_on = relay_edited(s, from, chunk, at_ns);
         s->ds.inside_ns += loop_clock_ns(s->worker->loop) - at_ns;
+    }
+    if (ops->relayed != NULL && !s->is_closed && !s->ds.opaque) {
+        ops->relayed(s->listener->driver, &s->ds);
     }
     if (!goes_on) {
         return;

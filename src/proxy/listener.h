@@ -16,6 +16,8 @@
 
 #define LISTENERS_MAX     16
 #define LISTENER_NAME_MAX 280
+/* Of one listener's upstream, the first one included. */
+#define LISTENER_TARGETS_MAX 4
 
 struct listener {
     uint16_t index; /* also of its upstream */
@@ -23,7 +25,9 @@ struct listener {
     const struct driver_ops *ops;
     char name[LISTENER_NAME_MAX];     /* as configured */
     char upstream[LISTENER_NAME_MAX]; /* the same */
-    struct resolve_target *target;
+    /* In the order in which they are tried: the upstream, then what stands in for it. */
+    struct resolve_target *targets[LISTENER_TARGETS_MAX];
+    unsigned target_count;
     struct listener_settings settings;
     struct security *security; /* owned by the proxy; NULL: a protocol without TLS */
 };
@@ -36,6 +40,9 @@ struct limits {
     /* 0: none. */
     _Atomic uint64_t idle_ns;
     _Atomic uint64_t idle_in_transaction_ns;
+    _Atomic uint64_t client_ns;        /* of HTTP: how long a client may take over a request */
+    _Atomic uint64_t response_ns;      /* how long an upstream may be silent over its response */
+    _Atomic uint64_t keep_alive_ns;    /* how long a client may wait before its next request */
     _Atomic uint32_t per_listener_max; /* sessions of all workers */
     _Atomic uint32_t per_address_max;
     _Atomic uint32_t per_user_max;

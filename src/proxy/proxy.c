@@ -100,6 +100,9 @@ apply_limits(struct proxy *p, unsigned workers)
     atomic_store(&p->limits.drain_ns, p->config.drain_ns);
     atomic_store(&p->limits.idle_ns, p->config.idle_ns);
     atomic_store(&p->limits.idle_in_transaction_ns, p->config.idle_in_transaction_ns);
+    atomic_store(&p->limits.client_ns, p->config.client_ns);
+    atomic_store(&p->limits.response_ns, p->config.response_ns);
+    atomic_store(&p->limits.keep_alive_ns, p->config.keep_alive_ns);
     atomic_store(&p->limits.per_listener_max, p->config.per_listener_max);
     atomic_store(&p->limits.per_address_max, p->config.per_address_max);
     atomic_store(&p->limits.per_user_max, p->config.per_user_max);
@@ -231,6 +234,26 @@ secure_listener(struct listener *l, struct diag *diag)
 }
 
 static int
+resolve_upstream(struct proxy *p, struct listener *l, struct diag *diag)
+{
+    const char *fallback = l->settings.text[LISTENER_upstream_fallback];
+    struct slice rest = fallback[0] == '\0' ? SLICE_NONE : slice_from_str(fallback);
+    struct slice text = slice_from_str(l->upstream);
+    do {
+        if (l->target_count == LISTENER_TARGETS_MAX) {
+            return diag_set(diag, -EINVAL, "%s has more than %d addresses behind it", l->name,
+                            LISTENER_TARGETS_MAX);
+        }
+        int err = resolver_add(p->resolver, text, diag, &l->targets[l->target_count]);
+        if (err != 0) {
+            return err;
+        }
+        l->target_count++;
+    } while (slice_split(&rest, ',', &text));
+    return 0;
+}
+
+static int
 take_listeners(struct proxy *p, struct channel_message *m, struct diag *diag)
 {
     if (p->config.listener_count == 0 || m->fd_count != p->config.listener_count) {
@@ -246,7 +269,7 @@ take_listeners(struct proxy *p, struct channel_message *m, struct diag *diag)
     m->fd_count = 0;
     for (unsigned i = 0; i < p->config.listener_count; i++) {
         struct listener *l = &p->config.listeners[i];
-        int err = resolver_add(p->resolver, slice_from_str(l->upstream), diag, &l->target);
+        int err = resolve_upstream(p, l, diag);
         err = err != 0 ? err : secure_listener(l, diag);
         if (err != 0) {
             return err;
@@ -286,6 +309,9 @@ configure_again(struct proxy *p, const struct channel_message *m, struct diag *d
     p->config.drain_ns = changed.drain_ns;
     p->config.idle_ns = changed.idle_ns;
     p->config.idle_in_transaction_ns = changed.idle_in_transaction_ns;
+    p->config.client_ns = changed.client_ns;
+    p->config.response_ns = changed.response_ns;
+    p->config.keep_alive_ns = changed.keep_alive_ns;
     p->config.per_listener_max = changed.per_listener_max;
     p->config.per_address_max = changed.per_address_max;
     p->config.per_user_max = changed.per_user_max;

@@ -170,6 +170,12 @@ security_choice(const struct security *security)
     return &security->choice;
 }
 
+const char *
+security_text(const struct security *security, enum listener_setting setting)
+{
+    return security->settings.text[setting];
+}
+
 static struct tls_context *
 take(struct security *s, struct tls_context *const *place)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * proxy/security.h - a listener's TLS, towards its clients and towards its server, and who may log
- * in where slowburn checks that itself.
+ * proxy/security.h - a listener's TLS, towards its clients and towards its server, who may log in
+ * where slowburn checks that itself, and what else its section says.
  *
  * Made by the main thread before the workers start. The words of the configuration never change;
  * the files behind it are read at the start and again at every reload, and what a worker gets from
@@ -25,6 +25,8 @@ void security_free(struct security **security);
 void security_reload(struct security *security, const char *listener);
 
 const struct listener_choice *security_choice(const struct security *security);
+/* As configured; empty where it was not. */
+const char *security_text(const struct security *security, enum listener_setting setting);
 /* A reference of the caller's own; NULL where there is no certificate. */
 struct tls_context *security_client_context(struct security *security);
 struct tls_context *security_server_context(struct security *security);

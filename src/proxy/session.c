@@ -205,7 +205,7 @@ client_secured(struct stream *client, int err, const char *reason)
 {
     struct session *s = session_of(client);
     struct tls *tls = conn_tls_of(&s->client);
-    if (err == 0 && s->is_direct_tls && !tls_has_alpn(tls)) {
+    if (err == 0 && s->is_direct_tls && ops_of(s)->needs_alpn && !tls_has_alpn(tls)) {
         err = -EPROTO;
         reason = "TLS without asking, and without naming the protocol (ALPN)";
     }
@@ -579,8 +579,12 @@ void
 session_check_idle(struct session *s)
 {
     struct driver_out out = {0};
-    if (s->is_ending || s->is_closed || s->ds.opaque || ops_of(s)->idle == NULL ||
-        !ops_of(s)->idle(s->listener->driver, &s->ds, now_of(s), &out)) {
+    if (s->is_ending || s->is_closed || s->ds.opaque || ops_of(s)->idle == NULL) {
+        return;
+    }
+    s->ds.client_queued = (uint32_t)conn_queued(&s->client);
+    s->ds.upstream_queued = s->backend == NULL ? 0 : (uint32_t)backend_queued(s->backend);
+    if (!ops_of(s)->idle(s->listener->driver, &s->ds, now_of(s), &out)) {
         return;
     }
     s->worker->counters[COUNTER_sessions_timed_out]++;

@@ -60,8 +60,13 @@ send_counters(struct worker *w, uint64_t now_ns)
 static void
 check_idle(struct worker *w)
 {
-    if (atomic_load_explicit(&w->limits->idle_ns, memory_order_relaxed) == 0 &&
-        atomic_load_explicit(&w->limits->idle_in_transaction_ns, memory_order_relaxed) == 0) {
+    bool is_wanted =
+        atomic_load_explicit(&w->limits->idle_ns, memory_order_relaxed) != 0 ||
+        atomic_load_explicit(&w->limits->idle_in_transaction_ns, memory_order_relaxed) != 0;
+    for (unsigned i = 0; i < w->driver_count && !is_wanted; i++) {
+        is_wanted = w->drivers[i].ops->has_own_limits;
+    }
+    if (!is_wanted) {
         return;
     }
     LIST_FOREACH (node, &w->sessions_open) {

@@ -16,6 +16,7 @@
 
 #include "base/list.h"
 #include "bus/publish.h"
+#include "io/resolve.h"
 #include "io/stream.h"
 #include "proxy/driver.h"
 #include "proxy/listener.h"
@@ -53,6 +54,8 @@ struct worker_listener {
     struct worker *worker;
     const struct listener *listener;
     void *driver; /* what ops->worker_new made */
+    /* When connecting to an upstream's address last failed, by its place; 0: it did not. */
+    uint64_t failed_ns[RESOLVE_ADDRESSES_MAX];
 };
 
 struct worker_driver {

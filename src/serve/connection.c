@@ -244,7 +244,7 @@ decode(struct connection *c, struct connection_env *env, uint64_t now_ns)
             return;
         }
         if (got != DEC_OK) {
-            answer_error(c, env, got == DEC_LIMIT ? 431 : 400, c->head.error.reason, now_ns);
+            answer_error(c, env, c->head.refusal, c->head.error.reason, now_ns);
             return;
         }
         c->has_head = true;

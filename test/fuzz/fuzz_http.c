@@ -26,7 +26,7 @@ run_body(const struct http_head *h, struct slice rest, bool is_response, size_t 
     struct http_body b;
     enum dec answer = DEC_MORE;
     if (is_response) {
-        http_body_init_response(&b, h, false, false);
+        http_body_init_response(&b, h, false);
     } else {
         http_body_init_request(&b, h);
     }

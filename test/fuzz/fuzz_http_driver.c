@@ -1,19 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The HTTP driver under a core of a few lines. The input is a list of turns: a byte whose lowest
  * bit is the side and whose others are a length, then so many bytes from that side; length 0 is
- * that side's end. */
+ * that side's end. What reaches the upstream must be whole requests and the beginning of one. */
 #include <stdlib.h>
 
 #include "fuzz/target.h"
 #include "io/log.h"
+#include "proto/http/http_body.h"
 #include "proxy/driver.h"
+
+#define WIRE_MAX (256u * 1024)
+
+struct wire {
+    uint8_t bytes[WIRE_MAX];
+    size_t len;
+};
+
+static struct wire to_upstream;
+static struct wire to_client;
 
 struct core {
     void *worker;
     struct driver_session s;
     struct slice held;
     uint64_t now_ns;
-    bool refused; /* the driver has sent an error of its own and wants the end */
     bool closing;
 };
 
@@ -26,13 +36,22 @@ promise(bool kept)
 }
 
 static void
-apply(struct core *c, const struct driver_out *out, size_t forwarded)
+append(struct wire *w, struct slice s)
 {
-    promise(out->to_upstream.len <= DRIVER_INSERT_MAX && out->to_client.len <= DRIVER_INSERT_MAX);
-    promise(!c->refused || (forwarded == 0 && out->to_upstream.len == 0));
-    promise(!out->unlink && out->aside.len == 0);
-    c->refused |= out->to_client.len > 0;
-    promise(!c->refused || out->close || out->drop);
+    promise(s.len <= WIRE_MAX - w->len);
+    if (s.len > 0) {
+        memcpy(w->bytes + w->len, s.ptr, s.len);
+    }
+    w->len += s.len;
+}
+
+static void
+apply(struct core *c, const struct driver_out *out)
+{
+    promise(out->to_upstream.len <= DRIVER_OWN_MAX && out->to_client.len <= DRIVER_OWN_MAX);
+    promise(!out->unlink && out->aside.len == 0 && !out->start_tls_client);
+    append(&to_upstream, out->to_upstream);
+    append(&to_client, out->to_client);
     c->closing |= out->close;
     if (out->connect && !c->s.upstream_is_open) {
         c->s.upstream_is_open = true;
@@ -44,29 +63,57 @@ apply(struct core *c, const struct driver_out *out, size_t forwarded)
 static void
 client_turn(struct core *c, struct slice chunk)
 {
-    while (chunk.len > 0 && !c->s.opaque) {
+    while (chunk.len > 0 && !c->closing) {
         struct driver_out out = {0};
         size_t used = http_driver.client_bytes(c->worker, &c->s, chunk, c->now_ns, &out);
         promise(used <= chunk.len);
-        apply(c, &out, out.drop ? 0 : used);
+        append(&to_upstream, out.drop ? SLICE_NONE : slice_sub(chunk, 0, used));
+        apply(c, &out);
         chunk = slice_sub(chunk, used, chunk.len);
         if (used == 0) {
             break;
         }
     }
+    http_driver.relayed(c->worker, &c->s);
     c->held = chunk;
 }
 
 static void
 upstream_turn(struct core *c, struct slice chunk)
 {
-    struct driver_out out = {0};
-    if (!c->s.upstream_is_open || c->s.opaque) {
-        return;
+    while (chunk.len > 0 && !c->closing && c->s.upstream_is_open) {
+        struct driver_out out = {0};
+        size_t used = http_driver.upstream_bytes(c->worker, &c->s, chunk, c->now_ns, &out);
+        promise(used > 0 && used <= chunk.len);
+        append(&to_client, out.drop ? SLICE_NONE : slice_sub(chunk, 0, used));
+        apply(c, &out);
+        chunk = slice_sub(chunk, used, chunk.len);
     }
-    promise(http_driver.upstream_bytes(c->worker, &c->s, chunk, c->now_ns, &out) == chunk.len);
+    http_driver.relayed(c->worker, &c->s);
     if (c->held.len > 0) {
         client_turn(c, c->held);
+    }
+}
+
+/* What the upstream got is right up to its end, whatever was sent. */
+static void
+check_requests(struct slice bytes)
+{
+    static struct http_head head;
+    while (bytes.len > 0) {
+        struct http_body body;
+        struct slice payload;
+        size_t used;
+        http_head_init(&head, HTTP_REQUEST, HTTP_HEAD_MAX);
+        enum dec answer = http_head_decode(&head, bytes);
+        promise(answer == DEC_OK);
+        bytes = slice_sub(bytes, head.len, bytes.len);
+        http_body_init_request(&body, &head);
+        do {
+            answer = http_body_decode(&body, bytes, &used, &payload);
+            bytes = slice_sub(bytes, used, bytes.len);
+        } while (answer == DEC_MORE && bytes.len > 0);
+        promise(answer == DEC_OK || answer == DEC_MORE);
     }
 }
 
@@ -104,11 +151,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         promise(publisher_new(0, &env.publisher) == 0);
         started = true;
     }
+    to_upstream.len = 0;
+    to_client.len = 0;
     promise(http_driver.worker_new(&env, &c.worker) == 0);
     c.s.state = calloc(1, http_driver.session_size);
     promise(c.s.state != NULL);
     http_driver.open(c.worker, &c.s, c.now_ns, &out);
-    for (size_t at = 0; at < size && !c.closing && !c.s.opaque;) {
+    for (size_t at = 0; at < size && !c.closing;) {
         size_t len = (size_t)(data[at] >> 1);
         bool from_upstream = (data[at] & 1) != 0;
         struct slice chunk = slice_sub(slice_of(data, size), at + 1, len);
@@ -116,6 +165,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         turn(&c, from_upstream, chunk);
     }
     http_driver.close(c.worker, &c.s, CLOSE_CLIENT, c.now_ns);
+    if (!c.s.passive_client) {
+        check_requests(slice_of(to_upstream.bytes, to_upstream.len));
+    }
     http_driver.worker_free(c.worker);
     free(c.s.state);
     return 0;

@@ -55,7 +55,7 @@ run_body(struct result *r, const struct http_head *h, struct slice rest, bool is
     uint8_t payload[512];
     size_t payload_len = 0;
     if (is_response) {
-        http_body_init_response(&b, h, false, false);
+        http_body_init_response(&b, h, false);
     } else {
         http_body_init_request(&b, h);
     }

@@ -238,7 +238,7 @@ compare_steps(const void *a, const void *b)
 }
 
 static uint32_t
-route_of_request(void *ctx, uint16_t listener, uint8_t method, struct slice path)
+route_of_request(void *ctx, const struct event_request *ev, struct slice path)
 {
     return 1;
 }

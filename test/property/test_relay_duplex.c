@@ -134,7 +134,8 @@ every_byte_arrives(void **state)
              ntohs(upstream_at.sin_port));
     assert_int_equal(resolver_new(&resolver), 0);
     assert_int_equal(
-        resolver_add(resolver, slice_from_str(listener.upstream), &diag, &listener.target), 0);
+        resolver_add(resolver, slice_from_str(listener.upstream), &diag, &listener.targets[0]), 0);
+    listener.target_count = 1;
     assert_int_equal(loop_new(&done), 0);
     for (uint16_t i = 0; i < ARRAY_LEN(workers); i++) {
         struct worker_settings settings = {.index = i,

@@ -32,12 +32,11 @@ http_body_init_request(struct http_body *b, const struct http_head *request)
 }
 
 void
-http_body_init_response(struct http_body *b, const struct http_head *response, bool asked_head,
-                        bool asked_connect)
+http_body_init_response(struct http_body *b, const struct http_head *response, bool asked_head)
 {
     unsigned status = response->status;
     *b = (struct http_body){.framing = HTTP_BODY_UNTIL_CLOSE};
-    if (status == 101 || (asked_connect && status / 100 == 2)) {
+    if (status == 101) {
         b->framing = HTTP_BODY_TUNNEL;
     } else if (status < 200 || status == 204 || status == 304 || asked_head) {
         b->framing = HTTP_BODY_NONE;
@@ -105,20 +104,36 @@ text_byte(struct http_body *b, uint8_t c, uint32_t len_max, enum chunk_state aft
     return DEC_MORE;
 }
 
+static bool
+is_forbidden(struct slice name)
+{
+    return slice_eq_ci(name, SLICE_LIT("content-length")) ||
+           slice_eq_ci(name, SLICE_LIT("transfer-encoding")) ||
+           slice_eq_ci(name, SLICE_LIT("host"));
+}
+
 static enum dec
 name_byte(struct http_body *b, uint8_t c)
 {
-    if (b->state == CHUNK_LINE && c == '\r') {
-        return go(b, CHUNK_LAST_LF);
+    if (b->state == CHUNK_LINE) {
+        b->name_len = 0;
+        if (c == '\r') {
+            return go(b, CHUNK_LAST_LF);
+        }
     }
     if (b->state == CHUNK_NAME && c == ':') {
-        return go(b, CHUNK_VALUE);
+        return is_forbidden(slice_of(b->name, b->name_len))
+                   ? fail(b, DEC_BAD, "a trailer that frames or routes the message")
+                   : go(b, CHUNK_VALUE);
     }
     if (!http_is_token_char(c)) {
         return fail(b, DEC_BAD, "a trailer that is not a name, a colon and a value");
     }
     if (++b->line_len > HTTP_TRAILERS_MAX) {
         return fail(b, DEC_LIMIT, "a chunk extension or trailers that are too long");
+    }
+    if (b->name_len < sizeof(b->name)) {
+        b->name[b->name_len++] = c;
     }
     return go(b, CHUNK_NAME);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * proto/http/http_body.h - where an HTTP/1.1 message ends, and which of its bytes are payload.
  *
- * Streaming: no byte is kept. http_body_decode eats a part of what it is given and points at the
- * run of payload in it, which may be empty (chunk sizes, trailers). Strict about chunk sizes,
- * extensions and line ends, for the same reason as http_head.h. Pure; one thread at a time.
+ * Streaming: no byte is kept but a trailer's name. http_body_decode eats a part of what it is given
+ * and points at the run of payload in it, which may be empty (chunk sizes, trailers). Strict about
+ * chunk sizes, extensions and line ends, for the same reason as http_head.h; and a trailer must not
+ * frame or route, because some readers merge trailers into the head. Pure; one thread at a time.
  * Limits: 16 digits a chunk size, HTTP_CHUNK_EXT_MAX bytes of extension a chunk,
  * HTTP_TRAILERS_MAX bytes of trailers (DEC_LIMIT). */
 #ifndef PROTO_HTTP_HTTP_BODY_H
@@ -30,15 +31,17 @@ struct http_body {
     uint32_t line_len;      /* of extension or trailers, for their limits */
     uint8_t digits;
     uint8_t state;
+    uint8_t name_len; /* of a trailer; what is longer than `name` needs no look */
+    uint8_t name[20];
 };
 
 /* A request's body ends by its own head. */
 void http_body_init_request(struct http_body *b, const struct http_head *request);
 
-/* A response's also depends on what was asked: HEAD has none, a CONNECT that succeeds is a tunnel.
- * For an interim response (1xx but 101) there is none, and another head follows. */
-void http_body_init_response(struct http_body *b, const struct http_head *response, bool asked_head,
-                             bool asked_connect);
+/* A response's also depends on what was asked: HEAD has none. For an interim response (1xx but 101)
+ * there is none, and another head follows. */
+void http_body_init_response(struct http_body *b, const struct http_head *response,
+                             bool asked_head);
 
 /* Eats *ret_used bytes of `in`; *ret_data is the payload among them.
  * DEC_OK: the body ends there (at once, with 0 bytes, for HTTP_BODY_NONE). DEC_MORE: call again

@@ -32,10 +32,17 @@ http_head_init(struct http_head *h, enum http_side side, uint32_t len_max)
 }
 
 static enum dec
-fail(struct http_head *h, enum dec answer, const char *reason)
+fail_as(struct http_head *h, enum dec answer, uint16_t refusal, const char *reason)
 {
     h->error = (struct dec_error){reason, h->line_at};
+    h->refusal = refusal;
     return answer;
+}
+
+static enum dec
+fail(struct http_head *h, enum dec answer, const char *reason)
+{
+    return fail_as(h, answer, answer == DEC_LIMIT ? 431 : 400, reason);
 }
 
 static bool
@@ -73,18 +80,41 @@ parse_version(struct http_head *h, struct slice s)
     return true;
 }
 
+/* Host and port as they stand in an absolute target, or SLICE_NONE. */
+static struct slice
+authority_of(struct slice target)
+{
+    size_t scheme = slice_starts_with_ci(target, SLICE_LIT("http://"))    ? 7
+                    : slice_starts_with_ci(target, SLICE_LIT("https://")) ? 8
+                                                                          : 0;
+    if (scheme == 0) {
+        return SLICE_NONE;
+    }
+    struct slice rest = slice_sub(target, scheme, target.len);
+    rest = slice_sub(rest, 0, slice_find(rest, '/'));
+    return slice_sub(rest, 0, slice_find(rest, '?'));
+}
+
+/* A fragment is the client's own business: who stands behind may cut it off, or not. */
 static bool
 is_target(const struct http_head *h, struct slice target)
 {
-    if (target.len == 0) {
+    if (target.len == 0 || slice_find(target, '#') < target.len ||
+        slice_find(target, '\t') < target.len) {
         return false;
     }
-    if (h->is_connect) {
-        return slice_find(target, '/') == target.len && slice_find(target, ':') < target.len;
-    }
-    return target.ptr[0] == '/' || slice_starts_with_ci(target, SLICE_LIT("http://")) ||
-           slice_starts_with_ci(target, SLICE_LIT("https://")) ||
+    return target.ptr[0] == '/' || authority_of(target).len > 0 ||
            (slice_eq(target, SLICE_LIT("*")) && h->method_id == METHOD_OPTIONS);
+}
+
+static enum dec
+bad_version(struct http_head *h, struct slice s)
+{
+    if (s.len == 8 && slice_eq(slice_sub(s, 0, 5), SLICE_LIT("HTTP/")) && s.ptr[5] >= '0' &&
+        s.ptr[5] <= '9' && s.ptr[5] != '1' && s.ptr[6] == '.') {
+        return fail_as(h, DEC_BAD, 505, "the version is not HTTP/1.0 or HTTP/1.1");
+    }
+    return fail(h, DEC_BAD, "the request line does not end in HTTP/1.0 or HTTP/1.1");
 }
 
 static enum dec
@@ -106,12 +136,14 @@ parse_request_line(struct http_head *h, struct slice line)
             h->method_id = (enum http_method)i;
         }
     }
-    h->is_connect = slice_eq(method, SLICE_LIT("CONNECT"));
+    if (slice_eq(method, SLICE_LIT("CONNECT"))) {
+        return fail_as(h, DEC_BAD, 405, "CONNECT is for forward proxies");
+    }
     if (!is_target(h, target)) {
         return fail(h, DEC_BAD, "the request target has no known form");
     }
     if (!parse_version(h, slice_sub(rest, target_len + 1, rest.len))) {
-        return fail(h, DEC_BAD, "the request line does not end in HTTP/1.0 or HTTP/1.1");
+        return bad_version(h, slice_sub(rest, target_len + 1, rest.len));
     }
     h->method = (struct http_span){h->line_at, (uint32_t)method.len};
     h->target = (struct http_span){h->line_at + (uint32_t)method.len + 1, (uint32_t)target.len};
@@ -170,8 +202,21 @@ take_coding(struct http_head *h, struct slice value)
     if (!h->chunked && h->side == HTTP_REQUEST) {
         return fail(h, DEC_BAD, "a request's Transfer-Encoding does not end in chunked");
     }
+    /* Who does not know a coding may not see the chunks either. */
+    if (h->side == HTTP_REQUEST && !slice_eq_ci(value, SLICE_LIT("chunked"))) {
+        return fail_as(h, DEC_BAD, 501, "a request with a transfer coding besides chunked");
+    }
     h->coded = !h->chunked;
     return DEC_OK;
+}
+
+/* A field that is named there is taken out by whoever forwards the message: these must stay. */
+static bool
+is_for_everybody(struct slice name)
+{
+    return slice_eq_ci(name, SLICE_LIT("content-length")) ||
+           slice_eq_ci(name, SLICE_LIT("transfer-encoding")) ||
+           slice_eq_ci(name, SLICE_LIT("host"));
 }
 
 static enum dec
@@ -184,30 +229,47 @@ take_connection(struct http_head *h, struct slice value)
         h->wants_close |= slice_eq_ci(piece, SLICE_LIT("close"));
         h->wants_keep |= slice_eq_ci(piece, SLICE_LIT("keep-alive"));
         h->connection_upgrade |= slice_eq_ci(piece, SLICE_LIT("upgrade"));
+        if (h->side == HTTP_REQUEST && is_for_everybody(piece)) {
+            return fail(h, DEC_BAD, "Connection names a field that frames the message");
+        }
     }
     return DEC_OK;
 }
 
 static enum dec
-take_host(struct http_head *h, struct slice value)
+take_host(struct http_head *h, struct slice value, uint32_t value_at)
 {
     if (h->side == HTTP_RESPONSE) {
         return DEC_OK;
     }
-    if (++h->host_count > 1) {
+    if (h->has_host) {
         return fail(h, DEC_BAD, "Host is given twice");
     }
+    h->has_host = true;
+    h->host = (struct http_span){value_at, (uint32_t)value.len};
     for (size_t i = 0; i < value.len; i++) {
-        if (value.ptr[i] == ' ' || value.ptr[i] == '\t' || value.ptr[i] == ',') {
+        if (strchr(" \t,/?#@\\\"<>", value.ptr[i]) != NULL) {
             return fail(h, DEC_BAD, "Host is not a host");
         }
     }
     return DEC_OK;
 }
 
+static enum dec
+take_expect(struct http_head *h, struct slice value)
+{
+    bool is_known = slice_eq_ci(value, SLICE_LIT("100-continue"));
+    if (h->side == HTTP_REQUEST && (!is_known || h->has_expect)) {
+        return fail_as(h, DEC_BAD, 417, "an expectation other than 100-continue");
+    }
+    h->has_expect = true;
+    h->expects_100 = is_known;
+    return DEC_OK;
+}
+
 /* The fields that decide where a message ends and what becomes of its connection. */
 static enum dec
-take_field(struct http_head *h, struct slice name, struct slice value)
+take_field(struct http_head *h, struct slice name, struct slice value, uint32_t value_at)
 {
     if (slice_eq_ci(name, SLICE_LIT("content-length"))) {
         return take_length(h, value);
@@ -219,12 +281,13 @@ take_field(struct http_head *h, struct slice name, struct slice value)
         return take_connection(h, value);
     }
     if (slice_eq_ci(name, SLICE_LIT("host"))) {
-        return take_host(h, value);
+        return take_host(h, value, value_at);
+    }
+    if (slice_eq_ci(name, SLICE_LIT("expect"))) {
+        return take_expect(h, value);
     }
     if (slice_eq_ci(name, SLICE_LIT("upgrade"))) {
         h->has_upgrade = value.len > 0;
-    } else if (slice_eq_ci(name, SLICE_LIT("expect"))) {
-        h->expects_100 = slice_eq_ci(value, SLICE_LIT("100-continue"));
     }
     return DEC_OK;
 }
@@ -253,20 +316,24 @@ parse_field(struct http_head *h, struct slice line)
         .name = {h->line_at, (uint32_t)name.len},
         .value = {value_at, (uint32_t)value.len},
     };
-    return take_field(h, name, value);
+    return take_field(h, name, value, value_at);
 }
 
 static enum dec
-finish(struct http_head *h)
+finish(struct http_head *h, struct slice bytes)
 {
+    struct slice authority = authority_of(http_span_of(bytes, h->target));
     if (h->has_length && h->has_coding) {
         return fail(h, DEC_BAD, "both Content-Length and Transfer-Encoding");
     }
     if (h->has_coding && h->minor == 0) {
         return fail(h, DEC_BAD, "Transfer-Encoding in HTTP/1.0");
     }
-    if (h->side == HTTP_REQUEST && h->minor == 1 && h->host_count == 0) {
+    if (h->side == HTTP_REQUEST && h->minor == 1 && !h->has_host) {
         return fail(h, DEC_BAD, "no Host in HTTP/1.1");
+    }
+    if (authority.len > 0 && h->has_host && !slice_eq_ci(authority, http_span_of(bytes, h->host))) {
+        return fail(h, DEC_BAD, "Host is not the target's");
     }
     h->upgrade = h->connection_upgrade && h->has_upgrade;
     h->len = h->scanned;
@@ -275,12 +342,12 @@ finish(struct http_head *h)
 
 /* One line without its CR LF; DEC_OK only for the empty line that ends the head. */
 static enum dec
-take_line(struct http_head *h, struct slice line)
+take_line(struct http_head *h, struct slice bytes, struct slice line)
 {
     enum dec answer;
     if (line.len == 0) {
         if (h->has_start) {
-            return finish(h);
+            return finish(h, bytes);
         }
         if (h->side == HTTP_RESPONSE || h->start != 0) {
             return fail(h, DEC_BAD, "an empty line where a start line should be");
@@ -314,14 +381,19 @@ http_head_decode(struct http_head *h, struct slice bytes)
         h->scanned++;
         if (c == '\n') {
             enum dec answer =
-                take_line(h, slice_sub(bytes, h->line_at, h->scanned - h->line_at - 2));
+                take_line(h, bytes, slice_sub(bytes, h->line_at, h->scanned - h->line_at - 2));
             if (answer != DEC_MORE) {
                 return answer;
             }
             h->line_at = h->scanned;
         }
     }
-    return h->scanned < h->len_max ? DEC_MORE : fail(h, DEC_LIMIT, "the head is too long");
+    if (h->scanned < h->len_max) {
+        return DEC_MORE;
+    }
+    return h->has_start || h->side == HTTP_RESPONSE
+               ? fail(h, DEC_LIMIT, "the head is too long")
+               : fail_as(h, DEC_LIMIT, 414, "the request line is too long");
 }
 
 struct slice
@@ -333,6 +405,16 @@ http_head_value(const struct http_head *h, struct slice bytes, struct slice name
         }
     }
     return SLICE_NONE;
+}
+
+unsigned
+http_head_count(const struct http_head *h, struct slice bytes, struct slice name)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < h->field_count; i++) {
+        count += slice_eq_ci(http_span_of(bytes, h->fields[i].name), name);
+    }
+    return count;
 }
 
 bool

@@ -4,8 +4,9 @@
  * Strict, as RFC 9112 has it for whoever stands between two others: what two readers could
  * understand differently (repeated or odd Content-Length, Content-Length beside
  * Transfer-Encoding, folded lines, a blank before the colon, a bare CR or LF, a coding after
- * chunked) is DEC_BAD, so that no request can be smuggled past us. One empty line before a request
- * line is skipped.
+ * chunked; of a request also any coding but chunked, a Host that is none or not the target's, an
+ * expectation other than 100-continue, a framing field named in Connection) is DEC_BAD, so that
+ * no request can be smuggled past us. One empty line before a request line is skipped.
  *
  * The caller owns the bytes: it calls http_head_decode with everything it has since the message's
  * first byte, again with more after DEC_MORE; no byte is looked at twice. What is found is kept as
@@ -19,7 +20,7 @@
 #include "base/slice.h"
 #include "model/event.h"
 
-#define HTTP_HEAD_MAX   (64u * 1024)
+#define HTTP_HEAD_MAX   (30u * 1024)
 #define HTTP_FIELDS_MAX 128
 
 enum http_side {
@@ -54,11 +55,11 @@ struct http_head {
     bool wants_keep;  /* Connection: keep-alive */
     bool upgrade;     /* Connection: upgrade and an Upgrade field */
     bool expects_100; /* Expect: 100-continue */
-    bool is_connect;  /* the method is CONNECT */
     uint64_t content_length;
     uint16_t field_count;
     struct http_field fields[HTTP_FIELDS_MAX];
     struct dec_error error;
+    uint16_t refusal; /* with `error`, of a request: the status that says so */
 
     /* Private. */
     enum http_side side;
@@ -69,7 +70,9 @@ struct http_head {
     bool connection_upgrade;
     bool has_upgrade;
     bool has_coding;
-    uint8_t host_count;
+    bool has_host;
+    bool has_expect;
+    struct http_span host;
 };
 
 /* len_max <= HTTP_HEAD_MAX. */
@@ -86,6 +89,9 @@ http_span_of(struct slice bytes, struct http_span span)
 
 /* The value of the first field of that name (ASCII case folded), or SLICE_NONE: ptr is NULL. */
 struct slice http_head_value(const struct http_head *h, struct slice bytes, struct slice name);
+
+/* How many fields have that name. */
+unsigned http_head_count(const struct http_head *h, struct slice bytes, struct slice name);
 
 /* Does the sender of this head want to use the connection again after this message? For a response
  * the framing matters too: see http_body.h. */

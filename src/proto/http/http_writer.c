@@ -22,12 +22,16 @@ static const struct {
     {409, "Conflict"},
     {411, "Length Required"},
     {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {417, "Expectation Failed"},
     {421, "Misdirected Request"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
+    {501, "Not Implemented"},
     {502, "Bad Gateway"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
 };
 
 const char *

@@ -32,7 +32,6 @@ exchange_new(const struct driver_env *env, const struct driver_session *s, uint6
     hash_stream_init(&x->body, &env->hash_key);
     x->inside_before_ns = s->inside_ns;
     x->is_head = head->method_id == METHOD_HEAD;
-    x->is_connect = head->is_connect;
     x->event = (struct event_request){
         .head.type = EV_REQUEST,
         .request = id,
@@ -69,6 +68,21 @@ exchange_set_trace(struct exchange *x, const struct trace_context *parent,
 }
 
 void
+exchange_set_route(struct exchange *x, struct slice route)
+{
+    for (size_t i = 0; i < route.len; i++) {
+        if (route.ptr[i] < 0x20 || route.ptr[i] >= 0x7f) {
+            return;
+        }
+    }
+    if (route.len > 0 && route.len <= sizeof(x->path)) {
+        memcpy(x->path, route.ptr, route.len);
+        x->event.path_len = (uint16_t)route.len;
+        x->event.flags |= REQUEST_ROUTE_GIVEN;
+    }
+}
+
+void
 exchange_response_body(struct exchange *x, struct slice payload)
 {
     uint64_t room = EXCHANGE_BODY_HASHED_MAX - MIN(x->body_len, EXCHANGE_BODY_HASHED_MAX);
@@ -77,14 +91,13 @@ exchange_response_body(struct exchange *x, struct slice payload)
 }
 
 void
-exchange_publish(struct exchange *x, const struct driver_session *s, uint64_t end_ns)
+exchange_publish(struct exchange *x, const struct driver_session *s)
 {
     union event ev = {0};
     if (x->body_len > 0) {
         x->event.body_hash = hash_combine(hash_stream_value(&x->body), x->body_len);
     }
     http_values_end(&x->values);
-    x->event.end_ns = end_ns;
     x->event.proxy_ns = s->inside_ns - x->inside_before_ns;
     ev.as_event_request = x->event;
     const struct slice tails[] = {
@@ -95,5 +108,5 @@ exchange_publish(struct exchange *x, const struct driver_session *s, uint64_t en
     if (x->event.status >= 500 || (x->event.flags & REQUEST_UPSTREAM_FAILED) != 0) {
         x->env->counters[COUNTER_request_errors]++;
     }
-    publisher_send(x->env->publisher, end_ns, &ev, tails, ARRAY_LEN(tails));
+    publisher_send(x->env->publisher, x->event.end_ns, &ev, tails, ARRAY_LEN(tails));
 }

@@ -18,8 +18,8 @@ struct exchange {
     const struct driver_env *env;
     struct event_request event;
     uint64_t inside_before_ns;
-    bool is_head;    /* HEAD was asked */
-    bool is_connect; /* CONNECT was asked */
+    bool is_head;      /* HEAD was asked */
+    bool asks_upgrade; /* to another protocol */
     uint64_t value_hash[EVENT_VALUES_MAX];
     char path[EVENT_PATH_MAX];
     struct http_values values;
@@ -37,9 +37,13 @@ void exchange_free(struct exchange **x);
 void exchange_set_trace(struct exchange *x, const struct trace_context *parent,
                         const struct trace_context *ours);
 
+/* The route, as the application says it, in the place of the path. Printable text that fits, or
+ * nothing happens. */
+void exchange_set_route(struct exchange *x, struct slice route);
+
 void exchange_response_body(struct exchange *x, struct slice payload);
 
-/* Sends the REQUEST record and counts. */
-void exchange_publish(struct exchange *x, const struct driver_session *s, uint64_t end_ns);
+/* Sends the REQUEST record and counts; event.end_ns is set. */
+void exchange_publish(struct exchange *x, const struct driver_session *s);
 
 #endif

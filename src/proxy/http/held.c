@@ -42,6 +42,7 @@ static enum dec
 no_memory(struct http_head *head, const struct http_head **ret_head)
 {
     head->error.reason = "no memory for a head";
+    head->refusal = 503;
     *ret_head = head;
     return DEC_LIMIT;
 }
@@ -75,12 +76,4 @@ held_feed(struct held *h, struct http_head *scratch, enum http_side side, struct
     *ret_used = answer == DEC_OK ? head->len - before : chunk.len;
     *ret_bytes = slice_sub(bytes, 0, answer == DEC_OK ? head->len : bytes.len);
     return answer;
-}
-
-void
-held_cut(struct held *h, enum http_side side, uint32_t len)
-{
-    assert(h->head != NULL && len <= h->len);
-    h->len = len;
-    http_head_init(h->head, side, HTTP_HEAD_MAX);
 }

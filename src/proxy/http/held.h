@@ -26,7 +26,4 @@ MUST_CHECK enum dec held_feed(struct held *h, struct http_head *scratch, enum ht
                               struct slice chunk, size_t *ret_used,
                               const struct http_head **ret_head, struct slice *ret_bytes);
 
-/* Forgets what was held beyond the first len bytes, as if held_feed had not had them yet. */
-void held_cut(struct held *h, enum http_side side, uint32_t len);
-
 #endif

@@ -247,6 +247,7 @@ const struct driver_ops pg_driver = {
     .protocol = PROTOCOL_POSTGRES,
     .session_size = sizeof(struct pg_session),
     .logs_in = true,
+    .needs_alpn = true,
     .tls_request = {(const uint8_t *)"\0\0\0\x08\x04\xd2\x16\x2f", 8},
     .tls_yes = 'S',
     .tls_no = 'N',

@@ -52,6 +52,28 @@ the_same_path_is_the_same_route(void **state)
     routes_free(&r);
 }
 
+/* What the application names is no path: nothing folds, and it is the same route as that path. */
+static void
+a_given_name_is_the_route(void **state)
+{
+    struct seen seen = {0};
+    struct routes *r = routes_new(&(struct route_out){&seen, announce, words});
+    uint32_t a = get(r, "/api/orders/{id}");
+    assert_int_equal(routes_of_name(r, 0, METHOD_GET, SLICE_LIT("/api/orders/{id}")), a);
+    char name[64];
+    for (unsigned i = 0; i < 200; i++) {
+        snprintf(name, sizeof(name), "/pages/page%c%c", 'a' + i / 20, 'a' + i % 20);
+        routes_of_name(r, 0, METHOD_GET, slice_from_str(name));
+        assert_string_equal(seen.last, name);
+    }
+    for (unsigned i = 0; i < 2 * ROUTES_MAX; i++) {
+        snprintf(name, sizeof(name), "/many/%u", i);
+        routes_of_name(r, 0, METHOD_GET, slice_from_str(name));
+    }
+    assert_int_equal(routes_of_name(r, 0, METHOD_GET, SLICE_LIT("/more")), ROUTE_OTHER);
+    routes_free(&r);
+}
+
 static void
 a_route_is_called_what_the_application_calls_it(void **state)
 {
@@ -188,6 +210,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_path_is_the_same_route),
         cmocka_unit_test(a_route_is_called_what_the_application_calls_it),
+        cmocka_unit_test(a_given_name_is_the_route),
         cmocka_unit_test(slugs_fold_and_names_do_not),
         cmocka_unit_test(a_late_name_is_shown_once_it_is_familiar),
         cmocka_unit_test(garbage_is_bounded),

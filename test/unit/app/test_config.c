@@ -58,6 +58,8 @@ a_whole_file_is_read(void **state)
                                "[http]\n"
                                "listen = 0.0.0.0:8080\n"
                                "upstream = localhost:80\n"
+                               "upstream_fallback = 81, unix:/run/app.sock\n"
+                               "forwarded = replace\n"
                                "[advisor shop]\n"
                                "dsn = host=db.example\n"
                                "dsn = dbname=shop\n",
@@ -69,6 +71,8 @@ a_whole_file_is_read(void **state)
     assert_string_equal(c->listeners[1].listen.text, "[::1]:6433");
     assert_string_equal(c->listeners[1].upstream.text, "127.0.0.1:5433");
     assert_int_equal(c->listeners[2].protocol, PROTOCOL_HTTP);
+    assert_string_equal(c->listeners[2].settings.text[LISTENER_upstream_fallback],
+                        "127.0.0.1:81,unix:/run/app.sock");
     assert_string_equal(c->logins[0].dsn, "host=db.example dbname=shop");
     assert_int_equal(config_number(c, SETTING_drain_ms), 0);
     assert_string_equal(config_text(c, SETTING_log_level), "debug");
@@ -105,6 +109,8 @@ every_error_names_its_line_and_a_way_out(void **state)
         const char *message;
         const char *hint;
     } cases[] = {
+        {"[postgres a]\nforwarded = append\n", 2, "unknown key \"forwarded\" in [postgres a]", ""},
+        {"[http a]\nserver_tls = require\n", 2, "unknown key \"server_tls\" in [http a]", ""},
         {"[slowburn]\nlog_levl = info\n", 2, "unknown key \"log_levl\" in [slowburn]",
          "did you mean \"log_level\"?"},
         {"[slowburn]\ndrain_ms = 1\n", 2, "unknown key \"drain_ms\" in [slowburn]",

@@ -51,6 +51,9 @@ every_word_is_its_own_choice(void **state)
                                           "verify-full"};
     static const char *const servers[] = {"follow",  "disable",   "prefer",
                                           "require", "verify-ca", "verify-full"};
+    assert_true(choice.forwarded == FORWARDED_OFF && !choice.request_id);
+    set("forwarded", "replace");
+    set("request_id", "on");
     set("tls_cert", "c");
     set("tls_client_ca", "a");
     set("server_tls_ca", "system");
@@ -58,6 +61,7 @@ every_word_is_its_own_choice(void **state)
         set("client_tls", clients[i]);
         assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
         assert_int_equal(choice.client_tls, i);
+        assert_true(choice.forwarded == FORWARDED_REPLACE && choice.request_id);
     }
     for (unsigned i = 0; i < ARRAY_LEN(servers); i++) {
         set("server_tls", servers[i]);

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "io/log.h"
 #include "proxy/driver.h"
+#include "proxy/listener.h"
+#include "unit/proto/http/attacks.h"
 #include "unit/unit.h"
 
 #define WIRE_MAX (256u * 1024)
@@ -44,8 +46,8 @@ append(struct wire *w, struct slice s)
 static void
 apply(struct core *c, const struct driver_out *out)
 {
-    assert_true(out->to_upstream.len <= DRIVER_INSERT_MAX);
-    assert_true(out->to_client.len <= DRIVER_INSERT_MAX);
+    assert_true(out->to_upstream.len <= DRIVER_OWN_MAX);
+    assert_true(out->to_client.len <= DRIVER_OWN_MAX);
     append(&c->to_upstream, out->to_upstream);
     append(&c->to_client, out->to_client);
     c->closing |= out->close;
@@ -108,6 +110,7 @@ client_turn(struct core *c, struct slice chunk)
             break;
         }
     }
+    http_driver.relayed(c->worker, &c->s);
     return at;
 }
 
@@ -130,18 +133,22 @@ from_client(struct core *c, struct slice bytes, size_t step)
 static void
 from_upstream(struct core *c, struct slice bytes, size_t step)
 {
-    for (size_t at = 0; at < bytes.len; at += step) {
-        struct driver_out out = {0};
+    for (size_t at = 0; at < bytes.len && !c->closing; at += step) {
         struct slice chunk = slice_sub(bytes, at, step);
         c->now_ns += NS_PER_MS;
-        append(&c->to_client, chunk);
-        if (!c->s.opaque) {
-            assert_int_equal(http_driver.upstream_bytes(c->worker, &c->s, chunk, c->now_ns, &out),
-                             chunk.len);
+        while (chunk.len > 0 && !c->closing) {
+            struct driver_out out = {0};
+            size_t used = http_driver.upstream_bytes(c->worker, &c->s, chunk, c->now_ns, &out);
+            assert_true(used > 0 && used <= chunk.len);
+            if (!out.drop) {
+                append(&c->to_client, slice_sub(chunk, 0, used));
+            }
             apply(c, &out);
+            chunk = slice_sub(chunk, used, chunk.len);
         }
+        http_driver.relayed(c->worker, &c->s);
     }
-    if (c->held_len > 0) {
+    if (c->held_len > 0 && !c->closing) {
         size_t used = client_turn(c, slice_of(c->held, c->held_len));
         memmove(c->held, c->held + used, c->held_len - used);
         c->held_len -= used;
@@ -245,23 +252,27 @@ a_valid_traceparent_stays_and_an_invalid_one_goes(void **state)
 }
 
 static void
-long_heads_go_on_as_they_come(void **state)
+long_heads_go_on_whole(void **state)
 {
     static char text[40000];
     size_t filled = (size_t)snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: x\r\nCookie: ");
-    memset(text + filled, 'c', 30000);
-    snprintf(text + filled + 30000, 8, "\r\n\r\n");
+    memset(text + filled, 'c', 29000);
+    snprintf(text + filled + 29000, 8, "\r\n\r\n");
     size_t len = strlen(text);
     static const size_t steps[] = {1, 2, 3, 1000, 5000, 8000, 16384, 40000};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         struct core *c = check_alloc(1, sizeof(*c));
         core_open(c);
         from_client(c, slice_of(text, len), steps[i]);
+        assert_int_equal(c->to_upstream.len, len + 70);
         assert_memory_equal(c->to_upstream.bytes, text, len - 2);
-        bool added = c->to_upstream.len == len + 70;
-        assert_true(added || c->to_upstream.len == len);
-        assert_true(added || steps[i] < 4);
+        assert_memory_equal(c->to_upstream.bytes + len - 2, "traceparent: ", 13);
         assert_memory_equal(c->to_upstream.bytes + c->to_upstream.len - 4, "\r\n\r\n", 4);
+        memcpy(text, "HTTP/1.1 204 X \r\nX: ", 20);
+        from_upstream(c, slice_of(text, len), steps[i]);
+        assert_int_equal(c->to_client.len, len);
+        assert_memory_equal(c->to_client.bytes, text, len);
+        memcpy(text, "GET / HTTP/1.1\r\nHost: x\r\n", 25);
         core_close(c);
         free(c);
     }
@@ -293,26 +304,262 @@ a_second_request_waits_for_the_first_reply(void **state)
     core_close(&c);
 }
 
+/* At one cut, or in pieces of `step`. */
 static void
-bad_requests_are_refused(void **state)
+attack(struct core *c, const char *front, const char *text, size_t cut, size_t step)
+{
+    core_open(c);
+    from_client(c, slice_from_str(front), 1000);
+    struct slice bytes = slice_from_str(text);
+    from_client(c, slice_sub(bytes, 0, cut), step);
+    from_client(c, slice_sub(bytes, cut, bytes.len), step);
+}
+
+static void
+assert_refused(struct core *c, const struct attack *a, size_t cut)
+{
+    char want[16];
+    snprintf(want, sizeof(want), "HTTP/1.1 %03d ", a->status == 0 ? 400 : a->status);
+    if (!c->closing || c->to_client.len < 13 || memcmp(c->to_client.bytes, want, 13) != 0) {
+        fail_msg("%s (cut %zu): %.*s instead of %s", a->name, cut, (int)c->to_client.len,
+                 c->to_client.bytes, want);
+    }
+    size_t before = c->to_upstream.len;
+    from_client(c, SLICE_LIT("GET /more HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+    assert_int_equal(c->to_upstream.len, before);
+}
+
+static void
+attacks_reach_no_upstream(void **state)
+{
+    struct core *c = check_alloc(1, sizeof(*c));
+    for (size_t i = 0; i < ARRAY_LEN(head_attacks); i++) {
+        size_t len = strlen(head_attacks[i].text);
+        for (size_t cut = 0; cut <= len; cut++) {
+            attack(c, "", head_attacks[i].text, cut, cut == 0 ? 1 : 1000);
+            assert_refused(c, &head_attacks[i], cut);
+            assert_true(c->to_upstream.len == 0 && !c->wants_connect);
+            core_close(c);
+        }
+    }
+    free(c);
+}
+
+static void
+nothing_behind_a_bad_chunk_passes(void **state)
+{
+    struct core *c = check_alloc(1, sizeof(*c));
+    for (size_t i = 0; i < ARRAY_LEN(body_attacks); i++) {
+        size_t len = strlen(body_attacks[i].text);
+        for (size_t cut = 0; cut <= len; cut++) {
+            attack(c, CHUNKED_HEAD, body_attacks[i].text, cut, cut == 0 ? 1 : 1000);
+            assert_refused(c, &body_attacks[i], cut);
+            c->to_upstream.bytes[c->to_upstream.len] = '\0';
+            assert_null(strstr(c->to_upstream.bytes, "GET"));
+            assert_null(strstr(c->to_upstream.bytes, "0\r\n\r\n"));
+            core_close(c);
+        }
+    }
+    free(c);
+}
+
+static void
+too_much_is_refused(void **state)
 {
     struct core c;
-    core_open(&c);
-    from_client(&c,
-                SLICE_LIT("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-                11);
-    assert_true(c.closing && c.to_upstream.len == 0);
-    assert_memory_equal(c.to_client.bytes, "HTTP/1.1 400 Bad Request\r\n", 26);
-    core_close(&c);
-
     static char text[70000];
     memset(text, 'a', sizeof(text));
     memcpy(text, "GET /", 5);
     core_open(&c);
     from_client(&c, slice_of(text, sizeof(text)), 16384);
     assert_true(c.closing);
+    assert_memory_equal(c.to_client.bytes, "HTTP/1.1 414 ", 13);
+    core_close(&c);
+    memcpy(text, "GET / HTTP/1.1\r\nA:", 18);
+    core_open(&c);
+    from_client(&c, slice_of(text, sizeof(text)), 16384);
+    assert_true(c.closing);
     assert_memory_equal(c.to_client.bytes, "HTTP/1.1 431 ", 13);
+    core_close(&c);
+}
+
+static void
+bad_responses_are_a_502(void **state)
+{
+    struct core *c = check_alloc(1, sizeof(*c));
+    struct event_request ev;
+    char path[EVENT_PATH_MAX + 1];
+    for (size_t i = 0; i < ARRAY_LEN(bad_responses); i++) {
+        for (size_t step = 1; step < 100; step += 1 + step / 3) {
+            core_open(c);
+            from_client(c, SLICE_LIT("GET /x HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+            from_upstream(c, slice_from_str(bad_responses[i].text), step);
+            if (!c->closing || memcmp(c->to_client.bytes, "HTTP/1.1 502 ", 13) != 0) {
+                fail_msg("%s: %.*s", bad_responses[i].name, (int)c->to_client.len,
+                         c->to_client.bytes);
+            }
+            assert_true(next_request(c, &ev, path));
+            assert_true(ev.status == 502 && ev.flags == REQUEST_UPSTREAM_FAILED);
+            core_close(c);
+        }
+    }
+    free(c);
+}
+
+/* What follows a complete response, or a chunk that is none, ends the connection. */
+static void
+a_response_does_not_become_two(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *passes;
+    } table[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" REPLY,
+         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+        {"HTTP/1.1 204 No\r\n\r\nbody", "HTTP/1.1 204 No\r\n\r\n"},
+        {"HTTP/1.1 304 No\r\nContent-Length: 4\r\n\r\nbody",
+         "HTTP/1.1 304 No\r\nContent-Length: 4\r\n\r\n"},
+        {REPLY REPLY, REPLY},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX" REPLY,
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc"},
+        {"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" REPLY,
+         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct slice text = slice_from_str(table[i].text);
+        for (size_t step = 1; step <= text.len; step++) {
+            struct core c;
+            core_open(&c);
+            from_client(&c,
+                        SLICE_LIT("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+                                  "GET /b HTTP/1.1\r\nHost: x\r\n\r\n"),
+                        1000);
+            from_upstream(&c, text, step);
+            assert_true(c.closing);
+            assert_true(c.to_client.len <= strlen(table[i].passes));
+            assert_memory_equal(c.to_client.bytes, table[i].passes, c.to_client.len);
+            core_close(&c);
+        }
+    }
+}
+
+static void
+a_switch_that_nobody_asked_for_is_a_502(void **state)
+{
+    struct core c;
+    core_open(&c);
+    from_client(&c, SLICE_LIT("GET /x HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+    from_upstream(&c, SLICE_LIT("HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\nanything"), 5);
+    assert_true(c.closing && !c.s.passive_client);
+    assert_memory_equal(c.to_client.bytes, "HTTP/1.1 502 ", 13);
+    core_close(&c);
+}
+
+/* Whether the body still comes, two readers could see differently. */
+static void
+an_answer_instead_of_continue_is_the_last(void **state)
+{
+    struct core c;
+    const char *text = "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                       "Content-Length: 3\r\n\r\n";
+    core_open(&c);
+    from_client(&c, slice_from_str(text), 1000);
+    from_upstream(&c, SLICE_LIT("HTTP/1.1 100 Continue\r\n\r\n"), 3);
+    from_client(&c, SLICE_LIT("abc"), 1);
+    from_upstream(&c, SLICE_LIT(REPLY), 1000);
+    assert_false(c.closing);
+    from_client(&c, slice_from_str(text), 1000);
+    from_upstream(&c, SLICE_LIT("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n"), 3);
+    assert_true(c.closing);
+    core_close(&c);
+}
+
+static void
+the_last_request_is_the_last(void **state)
+{
+    static const char *const requests[] = {
+        "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        struct core c;
+        core_open(&c);
+        from_client(&c, slice_from_str(requests[i]), 1000);
+        size_t before = c.to_upstream.len;
+        from_client(&c, SLICE_LIT("GET /more HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+        from_upstream(&c, SLICE_LIT(REPLY), 1000);
+        assert_true(c.closing && c.to_upstream.len == before);
+        assert_wire(&c.to_client, REPLY);
+        core_close(&c);
+    }
+}
+
+struct wait {
+    const char *client;
+    const char *upstream;
+    uint64_t limit_ms; /* until then nothing happens */
+    const char *answer;
+};
+
+/* Each side's waiting is bounded, and by whose turn it is. */
+static void
+nobody_waits_for_ever(void **state)
+{
+    static const struct wait table[] = {
+        {"GET / HTT", "", 1000, "HTTP/1.1 408 "},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", "", 1000, "HTTP/1.1 408 "},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+         "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nabc", 1000, ""},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n", "",
+         2000, "HTTP/1.1 504 "},
+        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "", 2000, "HTTP/1.1 504 "},
+        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 20", 2000, "HTTP/1.1 504 "},
+        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\ndata: 1\n", 2000, ""},
+        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", REPLY, 3000, ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct core c;
+        struct limits limits = {.client_ns = 1000 * NS_PER_MS,
+                                .response_ns = 2000 * NS_PER_MS,
+                                .keep_alive_ns = 3000 * NS_PER_MS};
+        core_open(&c);
+        c.env.limits = &limits;
+        struct driver_out out = {0};
+        assert_false(http_driver.idle(c.worker, &c.s, c.now_ns, &out));
+        from_client(&c, slice_from_str(table[i].client), 1000);
+        from_upstream(&c, slice_from_str(table[i].upstream), 1000);
+        uint64_t at_ns = c.now_ns + table[i].limit_ms * NS_PER_MS;
+        assert_false(http_driver.idle(c.worker, &c.s, at_ns - 2 * NS_PER_MS, &out));
+        if (!http_driver.idle(c.worker, &c.s, at_ns + NS_PER_MS, &out)) {
+            fail_msg("%zu: goes on", i);
+        }
+        struct slice got = slice_sub(out.to_client, 0, strlen(table[i].answer));
+        assert_true(slice_eq(got, slice_from_str(table[i].answer)));
+        assert_true(table[i].answer[0] != '\0' || out.to_client.len == 0);
+        core_close(&c);
+    }
+}
+
+static void
+a_client_that_reads_nothing_is_given_up(void **state)
+{
+    struct core c;
+    struct event_request ev;
+    char path[EVENT_PATH_MAX + 1];
+    struct limits limits = {.client_ns = 1000 * NS_PER_MS};
+    struct driver_out out = {0};
+    core_open(&c);
+    c.env.limits = &limits;
+    from_client(&c, SLICE_LIT("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+    from_upstream(&c, SLICE_LIT("HTTP/1.1 200 OK\r\n\r\ndata"), 1000);
+    c.s.bytes_out = 23;
+    c.s.client_queued = 20;
+    assert_false(http_driver.idle(c.worker, &c.s, c.now_ns, &out));
+    c.s.client_queued = 19; /* slow, but alive */
+    assert_false(http_driver.idle(c.worker, &c.s, c.now_ns + 1500 * NS_PER_MS, &out));
+    assert_false(http_driver.idle(c.worker, &c.s, c.now_ns + 2400 * NS_PER_MS, &out));
+    assert_true(http_driver.idle(c.worker, &c.s, c.now_ns + 2600 * NS_PER_MS, &out));
+    assert_true(next_request(&c, &ev, path) && ev.flags == REQUEST_CLIENT_ABORTED);
     core_close(&c);
 }
 
@@ -347,6 +594,14 @@ an_upstream_that_fails_is_a_502(void **state)
     assert_true(out.close && out.to_client.len == 0);
     assert_true(next_request(&c, &ev, path));
     assert_true(ev.status == 200 && ev.flags == REQUEST_UPSTREAM_FAILED);
+    core_close(&c);
+
+    core_open(&c);
+    out = (struct driver_out){0};
+    from_client(&c, SLICE_LIT("GET /x HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+    from_upstream(&c, SLICE_LIT("HTTP/1.1 200 OK\r\nContent-Le"), 1000);
+    http_driver.upstream_eof(c.worker, &c.s, false, c.now_ns, &out);
+    assert_memory_equal(out.to_client.ptr, "HTTP/1.1 502 Bad Gateway\r\n", 26);
     core_close(&c);
 }
 
@@ -396,32 +651,27 @@ a_tunnel_is_left_alone(void **state)
     core_close(&c);
 }
 
-static void
-a_reply_that_is_no_http_makes_it_opaque(void **state)
-{
-    struct core c;
-    core_open(&c);
-    from_client(&c, SLICE_LIT("GET /x HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
-    from_upstream(&c, SLICE_LIT("ICY 200 OK\r\n\r\n"), 4);
-    assert_true(c.s.opaque);
-    assert_wire(&c.to_client, "ICY 200 OK\r\n\r\n");
-    assert_int_equal(c.counters[COUNTER_sessions_opaque], 1);
-    core_close(&c);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_header_is_added_and_nothing_else),
         cmocka_unit_test(a_valid_traceparent_stays_and_an_invalid_one_goes),
-        cmocka_unit_test(long_heads_go_on_as_they_come),
+        cmocka_unit_test(long_heads_go_on_whole),
         cmocka_unit_test(a_second_request_waits_for_the_first_reply),
-        cmocka_unit_test(bad_requests_are_refused),
+        cmocka_unit_test(attacks_reach_no_upstream),
+        cmocka_unit_test(nothing_behind_a_bad_chunk_passes),
+        cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(bad_responses_are_a_502),
+        cmocka_unit_test(a_response_does_not_become_two),
+        cmocka_unit_test(a_switch_that_nobody_asked_for_is_a_502),
+        cmocka_unit_test(an_answer_instead_of_continue_is_the_last),
+        cmocka_unit_test(the_last_request_is_the_last),
+        cmocka_unit_test(nobody_waits_for_ever),
+        cmocka_unit_test(a_client_that_reads_nothing_is_given_up),
         cmocka_unit_test(an_upstream_that_fails_is_a_502),
         cmocka_unit_test(an_idle_upstream_that_closes_ends_the_session),
         cmocka_unit_test(a_tunnel_is_left_alone),
-        cmocka_unit_test(a_reply_that_is_no_http_makes_it_opaque),
     };
     log_init(2, LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, "test");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,7 +177,8 @@ add_listener(unsigned index, const struct driver_ops *ops, const char *upstream)
     l->fd = listen_on_loopback(l->name, sizeof(l->name));
     assert_int_equal(fcntl(l->fd, F_SETFL, O_NONBLOCK), 0);
     snprintf(l->upstream, sizeof(l->upstream), "%s", upstream);
-    assert_int_equal(resolver_add(resolver, slice_from_str(upstream), &diag, &l->target), 0);
+    assert_int_equal(resolver_add(resolver, slice_from_str(upstream), &diag, &l->targets[0]), 0);
+    l->target_count = 1;
 }
 
 static int
