@@ -105,7 +105,8 @@ class ProxyHost:
             return lines.read()
 
     def memory(self):
-        """Private resident bytes of the process."""
+        """Resident bytes that the process alone has written. Not its clean pages: those of the
+        program are its own only as long as no other process runs the same program."""
         with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="utf-8") as lines:
-            return sum(int(line.split()[1]) * 1024 for line in lines
-                       if line.startswith(("Private_Clean", "Private_Dirty")))
+            return next(int(line.split()[1]) * 1024 for line in lines
+                        if line.startswith("Private_Dirty"))

@@ -80,14 +80,24 @@ def test_copy_both_ways(proxy):
         assert cursor.fetchone() == (300000, 300000 * 99)
 
 
-def test_slow_reader_does_not_fill_the_memory(proxy):
+def wait_until_it_cannot_write(server, pid):
+    """The server's process waits for its client to read: all that is between is full."""
+    waits = f"select count(*) from pg_stat_activity where pid = {pid} and wait_event = 'ClientWrite'"
+    deadline = time.monotonic() + 60
+    in_a_row = 0
+    while in_a_row < 5:
+        assert time.monotonic() < deadline, "somebody reads what nobody asked for"
+        in_a_row = in_a_row + 1 if server.sql(waits).strip() == "1" else 0
+
+
+def test_slow_reader_does_not_fill_the_memory(server, proxy):
     connection = connect(proxy.ports[0])
     fd = connection.fileno()
     startup = proxy.memory()
     # Sent by hand, so that nothing reads the 400 MB of the reply.
     text = b"SELECT repeat('y', 1000000) FROM generate_series(1, 400)\0"
     os.write(fd, b"Q" + (len(text) + 4).to_bytes(4, "big") + text)
-    time.sleep(1.5)
+    wait_until_it_cannot_write(server, connection.get_backend_pid())
     assert proxy.memory() - startup < 2 << 20
     # Others go on meanwhile.
     with contextlib.closing(connect(proxy.ports[0])) as other:
@@ -95,7 +105,7 @@ def test_slow_reader_does_not_fill_the_memory(proxy):
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
     received = 0
-    while select.select([fd], [], [], 3)[0]:
+    while select.select([fd], [], [], 60)[0]:
         chunk = os.read(fd, 1 << 20)
         if not chunk:
             break
