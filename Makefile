@@ -16,7 +16,7 @@ JOBS       ?= 2
 # Optimized across files: a tenth fewer instructions for each query that is observed.
 RELEASE    := -Db_lto=true
 
-.PHONY: browser all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress check deb install clean help
+.PHONY: browser all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -114,6 +114,11 @@ browser: all
 	@SLOWBURN_BINARY=$(abspath $(BUILD))/src/slowburn SCREENSHOTS=$(abspath $(BUILD))/browser \
 	    node --test test/browser/console.test.mjs
 
+# Sessions of five drivers with deaths, restarts and a bad network: SECONDS=60 SESSIONS=50 make soak
+soak: deps all
+	@$(PYTHON) -m test.soak --binary $(BUILD)/src/slowburn --modules $(BUILD)/soak \
+	    --seconds $${SECONDS:-600} --sessions $${SESSIONS:-200} --seed $(SEED)
+
 check:
 	@tools/deps --check check
 	@tools/layers src
@@ -142,6 +147,7 @@ help:
 	@echo 'make bench             beside PgBouncer, a bare relay and direct, in one run; ONLY=bulk: a part'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'
+	@echo 'make soak              200 sessions of five drivers, deaths, restarts, a bad network; SECONDS (600)'
 	@echo 'make bench-fingerprint  MB/s of SQL beside libpg_query'
 	@echo 'make check             include directions and formatting'
 	@echo 'make deb               a Debian package'

@@ -36,13 +36,16 @@ def reachable(folder):
 
 
 class Postgres:
-    """with Postgres(folder) as server: server.port, server.dsn("name"), server.sql(...)
+    """with Postgres(folder) as server: server.port, server.dsn("name"), server.sql(...),
+    server.restart(signal.SIGQUIT)
 
     settings: more of postgresql.conf; hba: all of pg_hba.conf, instead of trust for everybody;
     binaries: of another PostgreSQL than Debian's."""
 
     def __init__(self, folder, settings="", hba=None, binaries=BIN):
         self.folder = os.path.join(folder, "postgres")
+        self._data = os.path.join(self.folder, "data")
+        self._log = self.folder + ".log"
         self.port = processes.free_port()
         self.settings = settings
         self.hba = hba
@@ -54,8 +57,7 @@ class Postgres:
         os.makedirs(self.folder)
         if user is not None:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
-        log = self.folder + ".log"
-        data = os.path.join(self.folder, "data")
+        log, data = self._log, self._data
         init = processes.start([f"{self.binaries}/initdb", "-D", data, "-U", "postgres", "-A", "trust",
                                 "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"], log, user)
         if init.wait() != 0:
@@ -65,7 +67,13 @@ class Postgres:
         if self.hba is not None:
             with open(os.path.join(data, "pg_hba.conf"), "w", encoding="utf-8") as rules:
                 rules.write(self.hba)
-        self.process = processes.start([f"{self.binaries}/postgres", "-D", data], log, user)
+        self._start()
+        return self
+
+    def _start(self):
+        log = self._log
+        self.process = processes.start([f"{self.binaries}/postgres", "-D", self._data], log,
+                                       unprivileged_user())
         processes.wait_for_port(self.port, self.process)
         # It listens before it answers.
         while subprocess.call([f"{BIN}/pg_isready", "-q", "-h", "127.0.0.1", "-p",
@@ -73,7 +81,10 @@ class Postgres:
             if self.process.poll() is not None:
                 raise RuntimeError(f"PostgreSQL ended, see {log}")
             time.sleep(0.05)
-        return self
+
+    def restart(self, how=signal.SIGINT):
+        processes.stop(self.process, first=how)
+        self._start()
 
     def __exit__(self, *_):
         processes.stop(self.process, first=signal.SIGINT)
