@@ -9,13 +9,18 @@
 #include "base/slice.h"
 #include "cli/cli.h"
 
-enum { OPT_DATA = 1, OPT_ADMIN, OPT_JSON, OPT_SORT, OPT_LIMIT, OPT_ROUTE, OPT_SLOW };
+enum { OPT_DATA = 1, OPT_ADMIN, OPT_JSON, OPT_SORT, OPT_LIMIT, OPT_ROUTE, OPT_SLOW, OPT_ONCE };
 
 static const struct option long_options[] = {
-    {"data", required_argument, NULL, OPT_DATA},   {"admin", required_argument, NULL, OPT_ADMIN},
-    {"json", no_argument, NULL, OPT_JSON},         {"sort", required_argument, NULL, OPT_SORT},
-    {"limit", required_argument, NULL, OPT_LIMIT}, {"route", required_argument, NULL, OPT_ROUTE},
-    {"slow", no_argument, NULL, OPT_SLOW},         {NULL, 0, NULL, 0},
+    {"data", required_argument, NULL, OPT_DATA},
+    {"admin", required_argument, NULL, OPT_ADMIN},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"sort", required_argument, NULL, OPT_SORT},
+    {"limit", required_argument, NULL, OPT_LIMIT},
+    {"route", required_argument, NULL, OPT_ROUTE},
+    {"slow", no_argument, NULL, OPT_SLOW},
+    {"once", no_argument, NULL, OPT_ONCE},
+    {NULL, 0, NULL, 0},
 };
 
 static int
@@ -42,11 +47,9 @@ is_allowed(const char *allowed, const char *name)
 static int
 parse_one(const char *verb, const char *allowed, int opt, struct options *o)
 {
-    static const char *const gated[] = {[OPT_JSON] = "json",
-                                        [OPT_SORT] = "sort",
-                                        [OPT_LIMIT] = "limit",
-                                        [OPT_ROUTE] = "route",
-                                        [OPT_SLOW] = "slow"};
+    static const char *const gated[] = {
+        [OPT_JSON] = "json",   [OPT_SORT] = "sort", [OPT_LIMIT] = "limit",
+        [OPT_ROUTE] = "route", [OPT_SLOW] = "slow", [OPT_ONCE] = "once"};
     if (opt > OPT_ADMIN && !is_allowed(allowed, gated[opt])) {
         return usage(verb, "it takes no option", gated[opt]);
     }
@@ -69,6 +72,9 @@ parse_one(const char *verb, const char *allowed, int opt, struct options *o)
         return 0;
     case OPT_SLOW:
         o->slow = true;
+        return 0;
+    case OPT_ONCE:
+        o->once = true;
         return 0;
     case OPT_LIMIT:
         if (slice_to_u64(slice_from_str(optarg), &limit) < 0 || limit == 0 || limit > 1000000) {

@@ -16,14 +16,15 @@ struct options {
     const char *route; /* --route TEXT */
     unsigned limit;    /* --limit N; 0: all */
     bool slow;
+    bool once;
     bool json;
     const char *const *words; /* what is left */
     unsigned word_count;
 };
 
-/* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit", "route", "slow"
- * besides data and admin, comma-separated) and word counts outside the bounds, with a message on
- * stderr. 0 or CLI_USAGE. */
+/* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit", "route", "slow",
+ * "once" besides data and admin, comma-separated) and word counts outside the bounds, with a
+ * message on stderr. 0 or CLI_USAGE. */
 MUST_CHECK int options_parse(int argc, char **argv, const char *allowed, unsigned words_min,
                              unsigned words_max, struct options *ret_options);
 

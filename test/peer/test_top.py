@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`slowburn top` in a terminal of the test's own: what is on the screen, and what the keys do."""
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from test.browser.filled import daemon_on, fill_shop
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    with daemon_on(os.environ["SLOWBURN_BINARY"], str(tmp_path_factory.mktemp("top")),
+                   lambda path: fill_shop(path, time.time(), hours=1)) as running:
+        running.wait_until_watching()
+        yield running
+
+
+class Terminal:
+    """A tmux server with one window of 80 x 24."""
+
+    def __init__(self, folder, command, locale="C.UTF-8"):
+        self.socket = os.path.join(folder, "tmux")
+        self.errors = os.path.join(folder, "errors")
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
+                  f"LC_ALL={locale} exec {command} 2>{self.errors}")
+
+    def tmux(self, *words):
+        environment = {**os.environ, "TERM": "screen-256color"}
+        return subprocess.run(["tmux", "-u", "-S", self.socket, *words], text=True, env=environment,
+                              capture_output=True, check=False).stdout
+
+    def keys(self, *keys):
+        self.tmux("send-keys", *keys)
+
+    def wait_for(self, *texts, absent=()):
+        """The screen once it has all of these and none of those."""
+        deadline = time.monotonic() + 30
+        while True:
+            screen = self.tmux("capture-pane", "-p")
+            if all(text in screen for text in texts) and not any(t in screen for t in absent):
+                return screen
+            assert time.monotonic() < deadline, f"no {texts} on\n{screen}"
+            time.sleep(0.1)
+
+    def wait_for_end(self):
+        deadline = time.monotonic() + 30
+        while "0:" in self.tmux("list-windows"):
+            assert time.monotonic() < deadline, "top does not end"
+            time.sleep(0.1)
+        with open(self.errors, encoding="utf-8") as file:
+            return file.read()
+
+    def close(self):
+        self.tmux("kill-server")
+
+
+@pytest.fixture
+def terminal(daemon, tmp_path):
+    shown = Terminal(str(tmp_path), f"{daemon.binary} top --data {daemon.data}")
+    yield shown
+    shown.close()
+
+
+def test_the_screen_says_what_is_wrong_and_what_is_busy(terminal):
+    screen = terminal.wait_for("GET /api/orders is slowing down", "[1 routes]", "POST /api/login")
+    lines = screen.rstrip("\n").split("\n")
+    assert len(lines) == 24 and max(map(len, lines)) <= 80
+    rows = [line for line in lines if "%" in line]
+    assert rows[0].startswith("GET /api/orders "), "the busiest comes first"
+    terminal.keys("q")
+    assert terminal.wait_for_end() == ""
+
+
+def test_pages_sort_filter_and_expand(terminal):
+    terminal.wait_for("[1 routes]")
+    terminal.keys("2")
+    terminal.wait_for("[2 queries]", "items by order_id")
+    terminal.keys("s")
+    terminal.wait_for("by calls")
+    terminal.keys("/")
+    terminal.keys("users", "Enter")
+    terminal.wait_for("/users", "users by id", absent=["items by order_id"])
+    terminal.keys("/", "Escape")
+    terminal.wait_for("items by order_id", absent=["/users"])
+    terminal.keys("3")
+    terminal.wait_for("[3 incidents]")
+    terminal.keys("Enter")
+    terminal.wait_for("What changed, mean ms per request", "+344.4")
+    terminal.keys("Escape", "1")
+    terminal.wait_for("[1 routes]", "Enter expand")
+    terminal.keys("Enter")
+    terminal.wait_for("GET /api/me", "its queries", "users by id", absent=["[1 routes]"])
+    terminal.keys("y")
+    terminal.wait_for("copied")
+    terminal.keys("Escape", "Space")
+    terminal.wait_for("PAUSED")
+    terminal.keys("q")
+    assert terminal.wait_for_end() == ""
+
+
+def test_a_terminal_without_unicode_gets_ascii(daemon, tmp_path):
+    shown = Terminal(str(tmp_path), f"{daemon.binary} top --data {daemon.data}", locale="C")
+    try:
+        shown.keys("3")
+        assert shown.wait_for("[3 incidents]", "41 ms > 388 ms").isascii()
+    finally:
+        shown.close()
+
+
+def test_once_and_json_need_no_terminal(daemon):
+    text = daemon.verb("top", "--once")
+    lines = text.rstrip("\n").split("\n")
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert "is slowing down" in lines[1] and not any("\x1b" in line for line in lines)
+    document = json.loads(daemon.verb("top", "--json"))
+    assert document["incidents"][0]["subject"] == "GET /api/orders"
+    assert document["overview"]["routes"][0]["route"] == "GET /api/orders"
