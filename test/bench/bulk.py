@@ -4,14 +4,15 @@
 The client is a bare socket that looks at nothing, so that it is not what is measured. COPY ... FROM
 STDIN WHERE false has the server read and parse every row and keep none: no disk is measured, and
 none fills up."""
+import functools
 import socket
 import ssl
-import statistics
 import struct
 import time
 
 from test.bench.figures import Goal
 from test.bench.report import Section, number
+from test.bench.rounds import Rounds
 from test.peer import wire
 
 GOAL = 1.0
@@ -90,26 +91,17 @@ class Client:
 WORK = {"one row of 64 MB": Client.row, "COPY out": Client.copy_out, "COPY in": Client.copy_in}
 
 
-def measure(route, work, is_tls, size):
-    with Client(route.secure_port if is_tls else route.port, is_tls) as client:
-        before = route.cpu()
+def measure(way, work, is_tls, size):
+    with Client(way.secure_port if is_tls else way.port, is_tls) as client:
+        before = way.cpu()
         start = time.perf_counter()
         total = work(client, size)
         took = time.perf_counter() - start
-        after = route.cpu()
-    route.expect(1)
+        after = way.cpu()
+    way.expect(1)
     return {"mb_s": total / took / 1e6,
             **{f"{name}_ms_gb": (after[name] - ns) / 1e6 / (total / 1e9)
                for name, ns in before.items()}}
-
-
-def rounds_of(routes, work, is_tls, options):
-    found = []
-    for turn in range(options.rounds):
-        order = routes[turn % len(routes):] + routes[:turn % len(routes)]
-        found.append({route.name: measure(route, work, is_tls, options.bulk_bytes)
-                      for route in order})
-    return found
 
 
 def run(room, options):
@@ -119,24 +111,19 @@ def run(room, options):
     rows = []
     for is_tls in (False, True):
         bouncer = room.pgbouncer_tls() if is_tls else room.pgbouncer()
-        routes = [room.direct(), bouncer, *ours.values()]
+        ways = [room.direct(), bouncer, *ours.values()]
         for what, work in WORK.items():
             name = f"{what}, {'TLS' if is_tls else 'plain'}"
-            rounds = rounds_of(routes, work, is_tls, options)
-            section.figures[name] = rounds
-            for route in routes:
-                def median(key, way=route.name, among=rounds):
-                    return statistics.median(r[way][key] for r in among) if key in among[0][way] \
-                        else None
-                rows.append([name, route.name, number(median("mb_s")),
-                             number(median("proxy_ms_gb")), number(median("analyzer_ms_gb"))])
-            for loop, route in ours.items():
-                section.goals.append(
-                    Goal(f"{name} / PgBouncer, {loop}",
-                         [r[route.name]["mb_s"] / r[bouncer.name]["mb_s"] for r in rounds],
-                         at_least=GOAL, counts=route.lost() is None))
+            rounds = Rounds(ways, options.rounds,
+                            functools.partial(measure, work=work, is_tls=is_tls,
+                                              size=options.bulk_bytes))
+            section.figures[name] = rounds.document()
+            section.parts += rounds.complaints(name)
+            rows += [[name, way.name, number(rounds.median(way.name, "mb_s")),
+                      number(rounds.median(way.name, "proxy_ms_gb")),
+                      number(rounds.median(way.name, "analyzer_ms_gb"))] for way in ways]
+            section.goals += [Goal(f"{name} / PgBouncer, {loop}",
+                                   rounds.ratios(way.name, bouncer.name, "mb_s"), at_least=GOAL,
+                                   counts=rounds.counts(way.name)) for loop, way in ours.items()]
     section.table(["", "way", "MB/s", "proxy CPU ms/GB", "analyzer CPU ms/GB"], rows)
-    for route in ours.values():
-        if route.lost():
-            section.say(f"**{route.name} does not count**: {route.lost()}")
     return section

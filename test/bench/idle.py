@@ -10,7 +10,7 @@ import time
 from test.bench.figures import Goal
 from test.bench.report import Section, number
 from test.bench.room import LOOPS
-from test.bench.route import private_bytes, wait_for_child
+from test.bench.way import private_bytes, wait_for_child
 from test.harness import processes
 from test.peer import wire
 

@@ -11,7 +11,7 @@ from test.bench import pgbench
 from test.bench.figures import Goal, percentile
 from test.bench.report import Section, number
 from test.bench.room import LOOPS
-from test.bench.route import wait_for_child
+from test.bench.way import wait_for_child
 from test.harness import processes
 
 CLIENTS, RATE = 16, 4000

@@ -7,7 +7,7 @@ import tempfile
 
 from examples.demo.processes import unprivileged_user
 from test.bench import pgbench
-from test.bench.route import Route, SlowburnRoute
+from test.bench.way import Way, SlowburnWay
 from test.harness import postgres, processes
 from test.harness.certificates import Authority
 from test.harness.slowburn import Slowburn
@@ -83,7 +83,7 @@ class Room:
         return server
 
     def direct(self):
-        return self._once("direct", lambda: Route("direct", self.postgres().port))
+        return self._once("direct", lambda: Way("direct", self.postgres().port))
 
     def pgbouncer(self):
         """Its TLS is a process of its own, because towards the server it does all or nothing."""
@@ -112,7 +112,7 @@ class Room:
         process = processes.start(["/usr/sbin/pgbouncer", path], path + ".out", unprivileged_user())
         self.stack.callback(processes.stop, process)
         processes.wait_for_port(port, process)
-        return Route("PgBouncer", port, process.pid)
+        return Way("PgBouncer", port, process.pid)
 
     def relay(self):
         return self._once("relay", self._start_relay)
@@ -127,7 +127,7 @@ class Room:
                                   os.path.join(self.folder, "relay.out"))
         self.stack.callback(processes.stop, process)
         processes.wait_for_port(port, process)
-        return Route("relay", port, process.pid)
+        return Way("relay", port, process.pid)
 
     def slowburn(self, loop):
         """loop: of LOOPS."""
@@ -146,7 +146,7 @@ class Room:
                        f"upstream = 127.0.0.1:{self.postgres().port}\nclient_tls = require\n"
                        f"tls_cert = {own.cert}\ntls_key = {own.key}\nserver_tls = require\n")
         daemon = self.daemon_before(loop, self.postgres().port, ["-c", conf])
-        return SlowburnRoute(f"slowburn, {loop}", daemon, secure_port=secure_port)
+        return SlowburnWay(f"slowburn, {loop}", daemon, secure_port=secure_port)
 
     def daemon_before(self, loop, upstream, more=(), advisor=None):
         """A daemon of its own in a folder of its own."""

@@ -41,7 +41,7 @@ def private_bytes(pid):
                    if line.startswith(("Private_Clean", "Private_Dirty")))
 
 
-class Route:
+class Way:
     """pids: {"proxy": pid} of whoever stands in between; none for direct."""
 
     def __init__(self, name, port, proxy=None, secure_port=None):
@@ -58,7 +58,7 @@ class Route:
         """None when everything that was to be observed was; else what is wrong."""
 
 
-class SlowburnRoute(Route):
+class SlowburnWay(Way):
     """Counts only when every query became an event that the analyzer has: events = queries,
     nothing dropped or folded, nothing missing."""
 
