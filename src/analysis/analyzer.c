@@ -149,6 +149,13 @@ judge_saw_slow(void *ctx, const struct judge_slow *query)
     }
 }
 
+static void
+judge_saw_request(void *ctx, struct slice json)
+{
+    struct analyzer *a = ctx;
+    a->out.request(a->out.ctx, json);
+}
+
 int
 analyzer_new(const struct analyzer_config *config, const struct analyzer_out *out,
              struct analyzer **ret_analyzer)
@@ -173,9 +180,16 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
         r = subscriber_new(&a->subscriber);
     }
     if (r == 0) {
-        struct judge_config jc = {.cores = config->cores};
-        struct judge_out jo = {a,          judge_asks,    judge_lenses,  judge_stores,
-                               judge_logs, judge_changed, judge_saw_slow};
+        struct judge_config jc = {.cores = config->cores,
+                                  .request_statements = config->request_statements};
+        struct judge_out jo = {a,
+                               judge_asks,
+                               judge_lenses,
+                               judge_stores,
+                               judge_logs,
+                               judge_changed,
+                               judge_saw_slow,
+                               out->request == NULL ? NULL : judge_saw_request};
         r = judge_new(&jc, &jo, clock_now(CLOCK_MONOTONIC), clock_now(CLOCK_REALTIME), &a->judge);
     }
     if (r != 0) {
@@ -183,6 +197,7 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
         return r;
     }
     a->ingest = ingest_new(a->intake);
+    ingest_set_alone(a->ingest, config->link_alone);
     *ret_analyzer = a;
     return 0;
 }

@@ -59,11 +59,14 @@ struct analyzer_out {
     /* result: 0 or -errno. json: what was asked for, or empty. */
     void (*command_done)(void *ctx, uint64_t ticket, int result, struct slice json);
     void (*slow)(void *ctx, const struct judge_slow *query); /* may be NULL */
+    void (*request)(void *ctx, struct slice json);           /* may be NULL */
 };
 
 struct analyzer_config {
-    unsigned cores;         /* of the database's machine; 0: unknown */
-    uint64_t slow_query_ns; /* as analyzer_set_slow_query */
+    unsigned cores;          /* of the database's machine; 0: unknown */
+    uint64_t slow_query_ns;  /* as analyzer_set_slow_query */
+    bool link_alone;         /* as linker_set_alone */
+    bool request_statements; /* out.request lists all statements */
 };
 
 struct analyzer;

@@ -173,6 +173,12 @@ ingest_free(struct ingest **ingest)
     *ingest = NULL;
 }
 
+void
+ingest_set_alone(struct ingest *in, bool alone)
+{
+    linker_set_alone(in->linker, alone);
+}
+
 static void
 on_query(struct ingest *in, const struct event_query *ev, struct slice tail)
 {

@@ -35,6 +35,9 @@ struct ingest;
 struct ingest *ingest_new(struct intake *intake);
 void ingest_free(struct ingest **ingest);
 
+/* As linker_set_alone: before the first event. */
+void ingest_set_alone(struct ingest *in, bool alone);
+
 /* tail: what follows the fixed body, as event_read and the subscriber hand it out. */
 void ingest_event(struct ingest *in, uint64_t now_ns, const union event *ev, struct slice tail);
 

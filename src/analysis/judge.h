@@ -59,10 +59,14 @@ struct judge_out {
     void (*changed)(void *ctx);
     /* NULL: nobody wants to know. */
     void (*slow)(void *ctx, const struct judge_slow *query);
+    /* One finished request (or work of a route) as a JSON object, whose members doc/api.md names.
+     * NULL: nobody wants to know, and it costs nothing. */
+    void (*request)(void *ctx, struct slice json);
 };
 
 struct judge_config {
-    unsigned cores; /* of the database's machine, as far as known; 0: unknown */
+    bool request_statements; /* out.request lists all statements, not only what stands out */
+    unsigned cores;          /* of the database's machine, as far as known; 0: unknown */
 };
 
 struct judge;

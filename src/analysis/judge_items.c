@@ -176,6 +176,9 @@ on_trace(struct judge *j, const struct trace *t)
     struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns};
     add_series(j, SERIES_ROUTE, route, 0, 0, t->upstream, &sums);
     add_ties(j, t, route, busy_ns);
+    if (j->out.request != NULL) {
+        judge_tell_request(j, w, t);
+    }
     if (t->is_partial) { /* it counts, and its parts say nothing */
         recent_missed(&w->recent, 1);
     } else {

@@ -85,6 +85,7 @@ void judge_end_burn(struct judge *judge, struct incident *inc, enum incident_sta
 
 /* judge_traces.c */
 json_t *judge_traces_json(const struct judge *judge);
+void judge_tell_request(const struct judge *judge, const struct watch *w, const struct trace *t);
 /* The incident's example, for as long as the store keeps it. */
 void judge_store_example(struct judge *judge, const struct incident *inc);
 /* 0 or -EBADMSG. */

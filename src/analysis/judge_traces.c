@@ -95,6 +95,21 @@ judge_trace(struct judge *j, struct slice trace_id, struct buf *ret_json)
 }
 
 void
+judge_tell_request(const struct judge *j, const struct watch *w, const struct trace *t)
+{
+    struct sample *s = sample_new(t);
+    json_t *o = report_request(w, s, t->is_partial, j->config.request_statements, &j->statements,
+                               j->wall_offset_ns);
+    char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    json_decref(o);
+    sample_free(&s);
+    if (text != NULL) {
+        j->out.request(j->out.ctx, slice_from_str(text));
+        free(text);
+    }
+}
+
+void
 judge_store_example(struct judge *j, const struct incident *inc)
 {
     struct found f;

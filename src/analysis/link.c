@@ -341,6 +341,13 @@ linker_flush(struct linker *l, uint64_t now_ns)
 }
 
 void
+linker_set_alone(struct linker *l, bool alone)
+{
+    OBJ_CHECK(l, LINK_MAGIC);
+    l->alone = alone;
+}
+
+void
 linker_free(struct linker **linker)
 {
     struct linker *l = *linker;

@@ -66,6 +66,11 @@ struct linker;
 struct linker *linker_new(const struct link_out *out);
 void linker_free(struct linker **linker);
 
+/* Who uses the application does one thing at a time (a laptop, a test run): what ran inside exactly
+ * one request is that request's, also when its kind was never seen before. With several requests at
+ * a time it would be a guess. */
+void linker_set_alone(struct linker *l, bool alone);
+
 void linker_session_open(struct linker *l, const struct event_session_open *ev);
 void linker_session_close(struct linker *l, uint64_t now_ns, const struct event_session_close *ev);
 /* values: ev->value_count hashes. tag: the route that a comment names, or empty. */

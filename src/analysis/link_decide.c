@@ -16,6 +16,8 @@
 #define CONTAINED_P    0.9
 #define CONTAINED_SEEN 3 /* so that a first chance meeting does not count */
 #define NEIGHBOUR_P    0.97f
+#define ALONE_P        0.9 /* the user said that there is one at a time */
+#define ALONE_WAIT_NS  (30 * NS_PER_S)
 #define BACKGROUND     0.02
 
 struct candidate {
@@ -269,6 +271,37 @@ give_up(struct linker *l, struct piece *p, const struct verdict *v)
     link_decide_unlinked(l, p);
 }
 
+/* The only request that the whole piece ran in; NULL: there is none, or more than one. What ran
+ * behind a response is not taken for it: the next request may have begun. */
+static const struct candidate *
+only_one(const struct verdict *v, const struct piece *p)
+{
+    const struct candidate *one = NULL;
+    for (size_t i = 0; i < v->count; i++) {
+        if (p->end_ns <= v->all[i].request->ev.end_ns) {
+            if (one != NULL) {
+                return NULL;
+            }
+            one = &v->all[i];
+        }
+    }
+    return one != NULL && !one->request->is_out ? one : NULL;
+}
+
+static bool
+decide_alone(struct linker *l, struct piece *p, const struct verdict *v)
+{
+    const struct candidate *one = l->alone ? only_one(v, p) : NULL;
+    if (one == NULL) {
+        return false;
+    }
+    double posterior = v->posterior * exp2(one->bits - v->all[v->best].bits);
+    learn(l, p, v);
+    outside_learn(l, p, false);
+    link_decide_request(l, p, one->request, LINK_CONTAINED, (float)MAX(posterior, ALONE_P));
+    return true;
+}
+
 /* `final`: no more waiting. */
 void
 link_decide(struct linker *l, struct piece *p, uint64_t now_ns, bool final)
@@ -296,7 +329,7 @@ link_decide(struct linker *l, struct piece *p, uint64_t now_ns, bool final)
             return;
         }
     }
-    if (!p->is_session && decide_by_neighbour(l, p, &v)) {
+    if (decide_alone(l, p, &v) || (!p->is_session && decide_by_neighbour(l, p, &v))) {
         return;
     }
     if (final) {
@@ -332,7 +365,7 @@ link_look_at(struct linker *l, struct piece *p, uint64_t now_ns)
     if (p->is_open && now_ns < p->end_ns + OPEN_MAX_NS) {
         return;
     }
-    if (waits_for_close(l, p, now_ns)) {
+    if (!l->alone && waits_for_close(l, p, now_ns)) {
         /* Its request is not to go out without it. */
         const struct held_request *r =
             p->has_trace_id ? held_find_trace(&l->held, p->trace_id) : NULL;
@@ -346,6 +379,9 @@ link_look_at(struct linker *l, struct piece *p, uint64_t now_ns)
     uint64_t horizon = LINK_SETTLE_NS + evidence_horizon_ns(l->evidence);
     if (!http) {
         horizon = l->last_request_ns == 0 ? 0 : LINK_SETTLE_NS;
+    }
+    if (l->alone) { /* a request is known when it ends, and somebody may be debugging it */
+        horizon = ALONE_WAIT_NS;
     }
     link_decide(l, p, now_ns, now_ns >= p->end_ns + horizon);
 }

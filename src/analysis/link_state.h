@@ -65,6 +65,7 @@ struct gap {
 
 struct linker {
     unsigned magic;
+    bool alone;
     struct link_out out;
     struct map sessions;
     struct held held;

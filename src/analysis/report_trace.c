@@ -30,7 +30,7 @@ share_json(float probability)
 }
 
 static json_t *
-summary_json(const struct watch *w, const struct sample *s, enum sampler_reason reason,
+summary_json(const struct watch *w, const struct sample *s, const char *time_key,
              uint64_t wall_offset_ns)
 {
     char hex[33];
@@ -48,8 +48,7 @@ summary_json(const struct watch *w, const struct sample *s, enum sampler_reason 
                         is_request ? json_string(http_method_name(s->method)) : json_null());
     json_object_set_new(o, "status", is_request ? json_integer(s->status) : json_null());
     json_object_set_new(o, "failed", json_boolean(s->has_failed));
-    json_object_set_new(o, "kept", json_string(sampler_reason_name(reason)));
-    json_object_set_new(o, "started_at", json_string(at));
+    json_object_set_new(o, time_key, json_string(at));
     json_object_set_new(o, "duration_ms", ms_json(s->end_ns - s->start_ns));
     json_object_set_new(o, "db_ms", ms_json(s->query_ns));
     json_object_set_new(o, "app_ms", ms_json(s->app_ns));
@@ -59,6 +58,15 @@ summary_json(const struct watch *w, const struct sample *s, enum sampler_reason 
                         s->queries == 0 ? json_null()
                                         : json_string(link_basis_name((enum link_basis)s->basis)));
     json_object_set_new(o, "probability", share_json(s->probability));
+    return o;
+}
+
+static json_t *
+kept_json(const struct watch *w, const struct sample *s, enum sampler_reason reason,
+          uint64_t wall_offset_ns)
+{
+    json_t *o = summary_json(w, s, "started_at", wall_offset_ns);
+    json_object_set_new(o, "kept", json_string(sampler_reason_name(reason)));
     return o;
 }
 
@@ -92,7 +100,7 @@ json_t *
 report_trace(const struct watch *w, const struct sample *s, enum sampler_reason reason,
              const struct statement_table *statements, uint64_t wall_offset_ns)
 {
-    json_t *o = summary_json(w, s, reason, wall_offset_ns);
+    json_t *o = kept_json(w, s, reason, wall_offset_ns);
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->row_count; i++) {
         json_array_append_new(list, row_json(&s->row[i], statements));
@@ -101,6 +109,55 @@ report_trace(const struct watch *w, const struct sample *s, enum sampler_reason 
     json_object_set_new(o, "more_queries", json_integer(s->more_queries));
     json_object_set_new(o, "more_ms", ms_json(s->more_ns));
     json_object_set_new(o, "app_after_ms", ms_json(s->app_after_ns));
+    return o;
+}
+
+static json_t *
+short_json(const struct sample_row *row, const struct statement_table *statements)
+{
+    char hex[17];
+    const struct statement *st = statement_get(statements, row->fingerprint);
+    snprintf(hex, sizeof(hex), "%016" PRIx64, row->fingerprint);
+    json_t *o = json_object();
+    json_object_set_new(o, "fingerprint", json_string(hex));
+    json_object_set_new(o, "short", text_json(st != NULL ? st->label : ""));
+    json_object_set_new(o, "calls", json_integer(row->calls));
+    json_object_set_new(o, "distinct_values", json_integer(row->distinct));
+    json_object_set_new(o, "total_ms", ms_json(row->cost_ns));
+    return o;
+}
+
+json_t *
+report_request(const struct watch *w, const struct sample *s, bool is_partial, bool with_statements,
+               const struct statement_table *statements, uint64_t wall_offset_ns)
+{
+    json_t *o = summary_json(w, s, "time", wall_offset_ns);
+    json_t *repeated = json_array();
+    json_t *all = json_array();
+    const struct sample_row *slowest = NULL;
+    uint64_t errors = 0;
+    for (uint32_t i = 0; i < s->row_count; i++) {
+        const struct sample_row *row = &s->row[i];
+        errors += row->errors;
+        slowest = slowest == NULL || row->cost_ns > slowest->cost_ns ? row : slowest;
+        if (row->calls >= RECENT_REPEATS_MIN) {
+            json_array_append_new(repeated, short_json(row, statements));
+        }
+        if (with_statements) {
+            json_array_append_new(all, short_json(row, statements));
+        }
+    }
+    json_object_set_new(o, "errors", json_integer((json_int_t)errors));
+    json_object_set_new(o, "partial", json_boolean(is_partial));
+    json_object_set_new(o, "repeated", repeated);
+    json_object_set_new(o, "slowest",
+                        slowest == NULL ? json_null() : short_json(slowest, statements));
+    if (with_statements) {
+        json_object_set_new(o, "statements", all);
+        json_object_set_new(o, "more_queries", json_integer(s->more_queries));
+    } else {
+        json_decref(all);
+    }
     return o;
 }
 
@@ -126,8 +183,8 @@ static void
 list_sample(void *ctx, const struct sample *sample, enum sampler_reason reason)
 {
     struct listing *l = ctx;
-    l->rows[l->count++] = (struct listed){
-        sample->start_ns, summary_json(l->watch, sample, reason, l->wall_offset_ns)};
+    l->rows[l->count++] =
+        (struct listed){sample->start_ns, kept_json(l->watch, sample, reason, l->wall_offset_ns)};
 }
 
 static int

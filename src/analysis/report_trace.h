@@ -13,6 +13,12 @@
 json_t *report_trace(const struct watch *w, const struct sample *sample, enum sampler_reason reason,
                      const struct statement_table *statements, uint64_t wall_offset_ns);
 
+/* One line of the request log: what the request did, the statements that it repeated, the slowest
+ * one; and all of them where that is wanted. is_partial: records of its time were lost. */
+json_t *report_request(const struct watch *w, const struct sample *sample, bool is_partial,
+                       bool with_statements, const struct statement_table *statements,
+                       uint64_t wall_offset_ns);
+
 /* All that are kept, newest first, without their statements. */
 json_t *report_traces(struct watch *const *watches, unsigned watch_count, uint64_t wall_offset_ns);
 

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "bus/channel.h"
 #include "cli/postmortem.h"
+#include "export/jsonlog.h"
 #include "io/log.h"
 #include "serve/board.h"
 #include "serve/serve.h"
@@ -45,7 +46,8 @@ struct process {
     struct board *board;
     struct analyzer *analyzer;
     struct lookup *lookup;
-    pthread_mutex_t lock; /* over serve: its thread runs before serve_new has returned */
+    struct jsonlog *requests; /* NULL: there is no request log */
+    pthread_mutex_t lock;     /* over serve: its thread runs before serve_new has returned */
     struct serve *serve;
 };
 
@@ -102,6 +104,13 @@ on_slow(void *ctx, const struct judge_slow *q)
              LOG_SLICE("database", q->database), LOG_SLICE("user", q->user),
              LOG_SLICE("route", q->route), LOG_SLICE("sqlstate", q->sqlstate),
              LOG_SLICE("statement", slice_sub(q->statement, 0, SLOW_STATEMENT_MAX)));
+}
+
+static void
+on_request(void *ctx, struct slice json)
+{
+    struct process *p = ctx;
+    jsonlog_put(p->requests, json);
 }
 
 static uint64_t
@@ -215,15 +224,40 @@ on_kept(void *ctx, const struct stored *record)
     }
 }
 
+/* Without it everything else works: it is said, and not waited for. */
+static void
+open_request_log(struct process *p, const json_t *o)
+{
+    struct diag diag = {0};
+    char text[1100];
+    const char *path = json_string_value(json_object_get(o, "request_log"));
+    uint64_t size_max = (uint64_t)json_integer_value(json_object_get(o, "request_log_max_bytes"));
+    if (path != NULL && path[0] != '\0' && jsonlog_new(path, size_max, &diag, &p->requests) < 0) {
+        log_error("analysis", "request_log_failed", "going on without a request log",
+                  LOG_STR("reason", diag_format(&diag, text, sizeof(text))));
+    }
+}
+
 static int
 start_analysis(struct process *p, const json_t *o, struct diag *diag)
 {
     const struct analyzer_config config = {
         .cores = (unsigned)json_integer_value(json_object_get(o, "cores")),
-        .slow_query_ns = slow_query_ns(o)};
-    const struct analyzer_out out = {p,      on_ask,      on_lens,         on_store,
-                                     on_log, on_document, on_command_done, on_slow};
+        .slow_query_ns = slow_query_ns(o),
+        .link_alone = json_integer_value(json_object_get(o, "link_alone")) != 0,
+        .request_statements = json_integer_value(json_object_get(o, "request_log_statements")) != 0,
+    };
     int r = 0;
+    open_request_log(p, o);
+    const struct analyzer_out out = {p,
+                                     on_ask,
+                                     on_lens,
+                                     on_store,
+                                     on_log,
+                                     on_document,
+                                     on_command_done,
+                                     on_slow,
+                                     p->requests == NULL ? NULL : on_request};
     const struct store_config store_config = {
         .dir = p->data,
         .size_max_bytes = (uint64_t)json_integer_value(json_object_get(o, "store_max_bytes"))};
@@ -274,6 +308,9 @@ configure(struct process *p, struct channel_message *m)
     }
     if (p->analyzer != NULL) {
         analyzer_set_slow_query(p->analyzer, slow_query_ns(o));
+        if (p->requests != NULL) {
+            jsonlog_reopen(p->requests);
+        }
     } else {
         struct diag diag = {0};
         int tcp_fd = -1;
@@ -326,6 +363,20 @@ tell_store(struct process *p)
 }
 
 static void
+tell_request_log(struct process *p)
+{
+    if (p->requests == NULL) {
+        return;
+    }
+    struct jsonlog_totals t = jsonlog_totals(p->requests);
+    json_t *o = json_pack("{s:I, s:I, s:I, s:s}", "lines", (json_int_t)t.lines, "dropped",
+                          (json_int_t)t.dropped, "rotated", (json_int_t)t.rotated, "error",
+                          t.error == 0 ? "" : strerror(t.error));
+    tell_fact(p, "request_log", o);
+    json_decref(o);
+}
+
+static void
 tell_own_facts(struct process *p)
 {
     if (p->serve == NULL) {
@@ -339,6 +390,7 @@ tell_own_facts(struct process *p)
     tell_fact(p, "api", api);
     json_decref(api);
     tell_store(p);
+    tell_request_log(p);
 }
 
 static void
@@ -443,7 +495,8 @@ stop(struct process *p)
         serve_free(&serve);
     }
     lookup_free(&p->lookup);
-    analyzer_free(&p->analyzer); /* flushes into the store */
+    analyzer_free(&p->analyzer); /* flushes into the store and the request log */
+    jsonlog_free(&p->requests);
     store_free(&p->store);
     board_free(&p->board);
     channel_free(&p->channel);

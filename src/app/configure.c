@@ -103,6 +103,10 @@ configure_analyzer(const struct config *c, const char *data)
     json_object_set_new(o, "log_level", json_string(config_text(c, SETTING_log_level)));
     set_number(o, "store_max_bytes", c, SETTING_store_max_bytes);
     set_number(o, "slow_query_ms", c, SETTING_slow_query_ms);
+    json_object_set_new(o, "request_log", json_string(config_text(c, SETTING_request_log)));
+    set_number(o, "request_log_max_bytes", c, SETTING_request_log_max_bytes);
+    set_number(o, "request_log_statements", c, SETTING_request_log_statements);
+    set_number(o, "link_alone", c, SETTING_link_alone);
     json_object_set_new(o, "cores", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
     return finish(o);
 }

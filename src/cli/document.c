@@ -134,6 +134,21 @@ unreachable(const struct target *t, const char *verb, const char *why)
     return CLI_UNREACHABLE;
 }
 
+int
+document_try(const struct options *o, const char *path, json_t **ret_document)
+{
+    struct target t;
+    AUTO_BUF struct buf answer;
+    buf_init(&answer, ANSWER_MAX);
+    long status = 0;
+    resolve(o, &t);
+    if (perform(&t, path, NULL, &answer, &status) != CURLE_OK || status / 100 != 2) {
+        return CLI_UNREACHABLE;
+    }
+    *ret_document = json_loadb((const char *)answer.data, answer.len, JSON_DECODE_ANY, NULL);
+    return *ret_document == NULL ? CLI_FAILED : CLI_OK;
+}
+
 static int
 take_answer(const char *verb, struct buf *answer, long status, json_t **ret_document)
 {

@@ -16,6 +16,9 @@
 MUST_CHECK int document_get(const struct options *o, const char *verb, const char *path,
                             json_t **ret_document);
 
+/* The same without a word: for those who ask until somebody answers. */
+MUST_CHECK int document_try(const struct options *o, const char *path, json_t **ret_document);
+
 /* POST /api/v1/PATH with a JSON body (may be NULL); needs the running daemon. */
 MUST_CHECK int document_post(const struct options *o, const char *verb, const char *path,
                              const json_t *body, json_t **ret_document);

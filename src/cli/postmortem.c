@@ -198,6 +198,66 @@ print_fixes(FILE *out, const json_t *incident)
             text_ms(document_number(incident, "saving_together_ms", 0), 0).s);
 }
 
+/* The most executions of one statement in a request, before and now, and which grew most. */
+static double
+repeats_of(const json_t *incident, double *ret_now, const char **ret_what)
+{
+    size_t i;
+    const json_t *change;
+    double before = 1;
+    *ret_now = 0;
+    json_array_foreach(json_object_get(incident, "changes"), i, change)
+    {
+        if (!json_is_string(json_object_get(change, "fingerprint"))) {
+            continue;
+        }
+        double now = ceil(document_number(change, "calls_now", 0));
+        before = fmax(before, ceil(document_number(change, "calls_before", 0)));
+        if (now > *ret_now) {
+            *ret_now = now;
+            *ret_what = document_text(change, "what", "?");
+        }
+    }
+    return before;
+}
+
+/* What `slowburn check` would have to be told to stop this before it is deployed. */
+static void
+print_guard(FILE *out, const json_t *incident)
+{
+    size_t i;
+    const json_t *change;
+    double now;
+    const char *what = "";
+    double before = repeats_of(incident, &now, &what);
+    const char *opened = document_text(incident, "opened_at", "");
+    int year = 0, used = 0;
+    fputs("\n## Guard\n\n", out);
+    bool any = now > before;
+    if (any) {
+        fprintf(out,
+                "These lines in the budget of `slowburn check` would have caught it: %s.\n\n"
+                "```\n[%s]\nrepeats = %.0f\nowner = \n",
+                what, document_text(incident, "subject", "?"), before);
+        if (sscanf(opened, "%4d%n", &year, &used) == 1 && used == 4 && strlen(opened) >= 10) {
+            fprintf(out, "expires = %d%.6s\n", year + 1, opened + 4);
+        }
+        fputs("```\n", out);
+    }
+    json_array_foreach(json_object_get(incident, "changes"), i, change)
+    {
+        if (strcmp(document_text(change, "kind", ""), "new-query") == 0) {
+            fprintf(out,
+                    "%sA budget that lists the route's statements would have named %s as new.\n",
+                    any ? "\n" : "", document_text(change, "fingerprint", "?"));
+            any = true;
+        }
+    }
+    if (!any) {
+        fputs("No count would have caught it: the same queries ran, and took longer.\n", out);
+    }
+}
+
 void
 postmortem_print(FILE *out, const json_t *incident)
 {
@@ -207,4 +267,5 @@ postmortem_print(FILE *out, const json_t *incident)
     print_timeline(out, incident);
     print_causes(out, incident);
     print_fixes(out, incident);
+    print_guard(out, incident);
 }

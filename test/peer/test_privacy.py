@@ -151,7 +151,10 @@ def burnt(postgres, tmp_path_factory):
         application = stack.enter_context(burn.Application(connect, extra, WORD["replybody"]))
         application.server.version = lambda: application.version
         hop = Slowburn(os.environ["SLOWBURN_BINARY"], places["json"], inner.port,
-                       http_port=application.port, more=("--log-format", "json", *debug))
+                       http_port=application.port, more=(
+                           "--log-format", "json", "--request-log",
+                           os.path.join(places["json"], "requests.jsonl"),
+                           "--request-log-statements", "1", *debug))
         dsn = postgres.dsn("private", port=hop.port)
         daemons = [inner, stack.enter_context(hop)]
         plant_protocol(dsn)

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""slowburn check with a small application that runs its own tests: verdicts, exit codes, reports."""
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+import pytest
+
+from test.harness import processes
+from test.peer import burn
+
+APP = os.path.join(os.path.dirname(__file__), "small_app.py")
+PASS, OVER, USAGE, ENVIRONMENT, INCONCLUSIVE = range(5)
+
+
+@pytest.fixture(scope="module")
+def database(postgres):
+    postgres.sql("CREATE DATABASE checked")
+    postgres.sql(burn.SCHEMA, "checked")
+    return postgres
+
+
+def check(database, folder, *options, modes=(), env=None, command=None):
+    """(exit status, standard output, standard error) of one run."""
+    port = processes.free_port()
+    words = [os.environ["SLOWBURN_BINARY"], "check", *options]
+    words += command if command is not None else [
+        "--http", f"127.0.0.1:{port}", "--", sys.executable, APP, "checked", str(port), *modes]
+    clean = {key: value for key, value in os.environ.items()
+             if key not in ("DATABASE_URL", "DB_URL", "DB_HOST", "DB_PORT", "PGHOST", "PGPORT")}
+    clean.update({"PGHOST": "127.0.0.1", "PGPORT": str(database.port)} if env is None else env)
+    done = subprocess.run(words, cwd=folder, env=clean, text=True, capture_output=True, timeout=120,
+                          check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def budget(database, tmp_path):
+    """The budget of the application as it is."""
+    path = str(tmp_path / "slowburn.budget")
+    status, out, err = check(database, tmp_path, "--budget", path, "--update")
+    assert status == PASS, out + err
+    return path
+
+
+def test_a_budget_is_written_once_and_held(database, tmp_path, budget):
+    with open(budget, encoding="utf-8") as file:
+        written = file.read()
+    assert "[GET /orders]\nqueries = 1\nrepeats = 1\nerrors = 0\nstatement = " in written
+    assert "[GET /me]\nqueries = 2\nrepeats = 1\nerrors = 0\n" in written
+    assert "orders by user_id" in written and "users by id" in written
+    for _ in range(2):  # the same run, the same verdict
+        status, out, err = check(database, tmp_path, "--budget", budget)
+        assert (status, err) == (PASS, ""), out
+        assert "All within the budget" in out
+    assert check(database, tmp_path, "--budget", budget, "--update")[0] == PASS
+    with open(budget, encoding="utf-8") as file:
+        assert file.read() == written
+
+
+def test_a_repeated_query_is_over_it_in_every_report(database, tmp_path, budget):
+    forms = ("markdown=r.md", "junit=r.xml", "sarif=r.sarif", "github=r.txt", "text")
+    status, out, err = check(database, tmp_path, "--budget", budget,
+                             *(word for form in forms for word in ("--report", form)),
+                             modes=("lazy",))
+    assert (status, err) == (OVER, ""), out
+    assert "6 queries in a request, budget 1" in out
+    assert "one statement 5 times in a request, budget 1: items by order_id" in out
+    assert "new statement: " in out and "ok    GET /me" in out
+    suite = xml.etree.ElementTree.parse(tmp_path / "r.xml").getroot().find("testsuite")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    failures = {case.get("name"): len(case.findall("failure")) for case in suite}
+    assert failures == {"GET /orders": 3, "GET /me": 0}
+    run = json.loads((tmp_path / "r.sarif").read_text())["runs"][0]
+    assert [result["ruleId"] for result in run["results"]] == ["queries", "repeats", "statement"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    with open(budget, encoding="utf-8") as file:
+        assert file.read().splitlines()[place["region"]["startLine"] - 1] == "[GET /orders]"
+    notes = (tmp_path / "r.txt").read_text().splitlines()
+    assert len(notes) == 3 and all(note.startswith("::error file=") for note in notes)
+    assert "| `GET /orders` | 6 queries" in (tmp_path / "r.md").read_text()
+    # Accepted, it is the new budget; who owns it stays.
+    with open(budget, encoding="utf-8") as file:
+        text = file.read().replace("[GET /orders]\n", "[GET /orders]\nowner = shop-team\n")
+    with open(budget, "w", encoding="utf-8") as file:
+        file.write(text)
+    assert check(database, tmp_path, "--budget", budget, "--update", modes=("lazy",))[0] == PASS
+    with open(budget, encoding="utf-8") as file:
+        accepted = file.read()
+    assert "queries = 6\nrepeats = 5\nerrors = 0\nowner = shop-team\n" in accepted
+    assert check(database, tmp_path, "--budget", budget, modes=("lazy",))[0] == PASS
+    assert check(database, tmp_path, "--budget", budget)[0] == PASS  # less is within it
+
+
+def test_errors_and_new_statements_are_over_it(database, tmp_path, budget):
+    status, out, _ = check(database, tmp_path, "--budget", budget, modes=("fail",))
+    assert status == OVER and "3 errors, budget 0" in out
+    status, out, _ = check(database, tmp_path, "--budget", budget, modes=("new",))
+    assert status == OVER and "new statement: " in out and "settings" in out
+
+
+def test_what_cannot_be_told_is_inconclusive(database, tmp_path, budget):
+    status, out, _ = check(database, tmp_path, "--budget", budget, modes=("exit3",))
+    assert status == INCONCLUSIVE and "the command ended with 3" in out
+    status, out, _ = check(database, tmp_path, "--budget", budget, modes=("direct",))
+    assert status == INCONCLUSIVE and "no request was seen" in out
+    before = os.stat(budget).st_mtime_ns
+    assert check(database, tmp_path, "--budget", budget, "--update",
+                 modes=("exit3",))[0] == INCONCLUSIVE
+    assert os.stat(budget).st_mtime_ns == before
+
+
+def test_wrong_words_and_a_wrong_world(database, tmp_path, budget):
+    run = ["--", "true"]
+    for words, said in ((["--budget", "nothing", *run], "--update makes one"),
+                        ([*run], "--budget FILE is missing"),
+                        (["--budget", budget], "it wants a COMMAND"),
+                        (["--budget", budget, "--report", "pdf", *run], "--report is text"),
+                        (["--budget", budget, "--nothing", *run], "unknown option")):
+        status, _, err = check(database, tmp_path, *words, command=[])
+        assert status == USAGE and said in err, (words, err)
+    bad = tmp_path / "bad"
+    bad.write_text("[GET /]\nqueries = many\n")
+    status, _, err = check(database, tmp_path, "--budget", str(bad), command=run)
+    assert status == USAGE and f"{bad}:2: this wants a number" in err
+    status, _, err = check(database, tmp_path, "--budget", budget, command=run, env={})
+    assert status == ENVIRONMENT and "--postgres HOST:PORT" in err
+    status, _, err = check(database, tmp_path, "--budget", budget,
+                           command=["--", "/no/such/command"])
+    assert status == ENVIRONMENT and "/no/such/command" in err
+
+
+def test_a_request_log_is_judged_without_a_command(database, tmp_path, budget):
+    line = {"route": "GET /orders", "status": 200, "failed": False, "queries": 9, "errors": 0,
+            "statements": [{"fingerprint": "0" * 16, "short": "a by b", "calls": 9}]}
+    log = tmp_path / "requests.jsonl"
+    log.write_text(json.dumps(line) + "\n")
+    status, out, _ = check(database, tmp_path, "--budget", budget, "--request-log", str(log),
+                           command=[])
+    assert status == OVER and "9 queries in a request, budget 1" in out
+    log.write_text("not JSON\n")
+    assert check(database, tmp_path, "--budget", budget, "--request-log", str(log),
+                 command=[])[0] == INCONCLUSIVE
+
+
+def test_the_database_is_found_in_a_dotenv_file(database, tmp_path, budget):
+    (tmp_path / ".env").write_text(
+        f"APP=x\nexport DATABASE_URL='postgres://postgres:a%40b@127.0.0.1:{database.port}/x'\n")
+    status, out, err = check(database, tmp_path, "--budget", budget, env={})
+    assert status == PASS, out + err
