@@ -21,7 +21,7 @@ from test.peer.proxy_host import ProxyHost
 from test.peer.records import Records
 from test.peer.test_login import METHODS, log_in, server  # noqa: F401 (a fixture)
 from test.peer.test_tls import eventually, files, raw_tls  # noqa: F401 (a fixture)
-from test.peer.wire import Wire, message, query, rows, sqlstate
+from test.peer.wire import Wire, cancel, message, query, rows, sqlstate
 
 
 def user_list(path, secrets):
@@ -182,6 +182,24 @@ def test_what_a_client_says_too_early_waits(server, tmp_path, user):  # noqa: F8
             w.send(w.startup() + query("select 1"))
             heard = w.until()
             assert sqlstate(heard) == "08P01" and b"Z" not in {kind for kind, _ in heard}
+
+
+def test_what_comes_before_and_behind_a_login_passes(server, tmp_path):  # noqa: F811
+    """What the server says of the protocol's version, and the key to cancel with."""
+    with proxy_with(server, tmp_path, {"trust": "secret"}) as proxy:
+        with Wire(proxy.port, login=False) as w:
+            w.parameters = {"user": "trust", "database": "postgres", "_pq_.greasy": "1"}
+            w.send(w.startup())
+            assert [kind for kind, _ in w.until(b"R")] == [b"v", b"R"]
+            w.send(first_message())
+            server_first = w.until(b"R")[-1][1][4:]
+            w.send(last_message(b"secret", server_first))
+            [key] = [body for kind, body in w.until(b"Z") if kind == b"K"]
+            w.send(query("select pg_sleep(60)"))
+            assert eventually(lambda: server.sql("select count(*) from pg_stat_activity where "
+                                                 "query = 'select pg_sleep(60)'").strip() == "1")
+            cancel(proxy.port, struct.unpack_from(">I", key)[0], key[4:])
+            assert sqlstate(w.until(b"Z")) == "57014"
 
 
 def test_the_user_is_the_one_that_the_server_takes(server, tmp_path):  # noqa: F811

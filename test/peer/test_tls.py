@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS towards clients and towards the server: real libpq, a real PostgreSQL, real certificates."""
+import collections
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
@@ -10,6 +12,7 @@ import struct
 import subprocess
 import threading
 import time
+import warnings
 
 import psycopg
 import psycopg2
@@ -20,6 +23,7 @@ from test.harness import postgres as harness
 from test.harness import processes
 from test.harness.certificates import Authority
 from test.harness.slowburn import Slowburn
+from test.peer import messages
 from test.peer.proxy_host import ProxyHost
 from test.peer.records import Records
 
@@ -339,35 +343,152 @@ def test_inside_tls_nobody_asks_for_tls_again(terminating, files):
         assert b"encryption was asked for twice" in client.recv(1000)
 
 
-def test_direct_tls_in_the_smallest_pieces(terminating, files):
-    """The first record cut at every byte, and every later one as well."""
-    context = ssl.create_default_context(cafile=files.ca.cert)
-    context.set_alpn_protocols(["postgresql"])
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
-    with socket.create_connection(("127.0.0.1", terminating.port), 10) as client:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+class Bio:
+    """TLS on top of a socket whose every byte is in the test's hands."""
 
-        def flush():
-            for byte in outgoing.read():
-                client.sendall(bytes([byte]))
+    def __init__(self, files, port):
+        context = ssl.create_default_context(cafile=files.ca.cert)
+        context.set_alpn_protocols(["postgresql"])
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
+        self.sock = socket.create_connection(("127.0.0.1", port), 10)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-        def until(action):
-            while True:
-                try:
-                    return action()
-                except ssl.SSLWantReadError:
-                    flush()
-                    data = client.recv(65536)
-                    assert data
-                    incoming.write(data)
-                finally:
-                    flush()
-        until(tls.do_handshake)
-        tls.write(STARTUP)
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def flush(self):
+        """Byte by byte."""
+        for byte in self.outgoing.read():
+            self.sock.sendall(bytes([byte]))
+
+    def until(self, action):
+        while True:
+            try:
+                return action()
+            except ssl.SSLWantReadError:
+                self.flush()
+                data = self.sock.recv(65536)
+                assert data
+                self.incoming.write(data)
+            finally:
+                self.flush()
+
+    def log_in(self):
+        self.until(self.tls.do_handshake)
+        self.tls.write(STARTUP)
         data = b""
         while not data.endswith(b"Z\0\0\0\5I"):
-            data += until(lambda: tls.read(65536))
+            data += self.until(lambda: self.tls.read(65536))
+
+
+def test_direct_tls_in_the_smallest_pieces(terminating, files):
+    """The first record cut at every byte, and every later one as well."""
+    with Bio(files, terminating.port) as client:
+        client.log_in()
+
+
+def test_both_directions_full_inside_tls(server, files, tmp_path, monkeypatch):
+    """A client that writes 48 MB, as much as it is answered with, and reads nothing: it comes to
+    rest, at a bound, and goes on once it reads."""
+    unit = messages.query("select repeat('p', 60000) -- " + "q" * 60000)
+    count = 800
+    with proxy_before(server.port, tmp_path, tls_cert=files.proxy.cert, tls_key=files.proxy.key,
+                      server_tls="require") as proxy, Bio(files, proxy.port) as client:
+        client.log_in()
+        client.sock.setblocking(False)
+        before = proxy.memory()
+        queries, pending = iter([unit] * count), b""
+
+        def write():
+            """False: nobody takes anything."""
+            nonlocal pending
+            if not pending and (one := next(queries, None)) is not None:
+                client.tls.write(one)
+                pending = client.outgoing.read()
+            with contextlib.suppress(BlockingIOError):
+                taken = client.sock.send(pending) if pending else 0
+                pending = pending[taken:]
+                return taken > 0
+            return False
+        quiet = 0
+        while quiet < 10:
+            if not write():
+                quiet += 1
+                time.sleep(0.05)
+            else:
+                quiet = 0
+        assert pending, "all of it fits between the two"
+        assert proxy.memory() - before < 12 << 20
+        with connect(proxy.port, sslmode="require") as other:
+            assert other.execute("select 1").fetchone() == (1,)
+        rest, kinds = b"", collections.Counter()
+        while kinds["Z"] < count:
+            assert any(select.select([client.sock], [client.sock] if pending else [], [], 30))
+            write()
+            with contextlib.suppress(BlockingIOError):
+                client.incoming.write(client.sock.recv(1 << 18))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                while True:
+                    found, rest = messages.frames(rest + client.tls.read(1 << 18))
+                    kinds.update(kind.decode() for kind, _ in found)
+        assert kinds == {kind: count for kind in "TDCZ"}
+
+
+@pytest.mark.parametrize("version, taken", [("TLSv1_1", False), ("TLSv1_2", True),
+                                            ("TLSv1_3", True)])
+def test_tls_from_1_2_on(terminating, version, taken):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.set_alpn_protocols(["postgresql"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    with socket.create_connection(("127.0.0.1", terminating.port), 10) as plain:
+        if not taken:
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                context.wrap_socket(plain)
+            return
+        with context.wrap_socket(plain) as client:
+            assert client.version() == version.replace("_", ".")
+            client.sendall(STARTUP)
+            read_until_ready(client)
+
+
+@pytest.mark.parametrize("asks", [[SSL_REQUEST], [messages.GSSENC_REQUEST, SSL_REQUEST]],
+                         ids=["ssl", "gssenc_ssl"])
+def test_encryption_is_asked_for_in_either_order_in_pieces(terminating, files, asks):
+    with socket.create_connection(("127.0.0.1", terminating.port), 10) as plain:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for ask in asks:
+            for byte in ask:
+                plain.sendall(bytes([byte]))
+            assert plain.recv(100) == (b"S" if ask == SSL_REQUEST else b"N")
+        context = ssl.create_default_context(cafile=files.ca.cert)
+        with context.wrap_socket(plain, server_hostname="localhost") as client:
+            client.sendall(STARTUP)
+            read_until_ready(client)
+
+
+@pytest.mark.parametrize("first, second", [
+    (SSL_REQUEST, messages.GSSENC_REQUEST), (messages.GSSENC_REQUEST, SSL_REQUEST)])
+def test_without_encryption_each_is_asked_for_once(server, tmp_path, first, second):
+    with proxy_before(server.port, tmp_path) as proxy:
+        for asks, goes_on in (([first, second], True), ([first, first], False),
+                              ([first, second, first], False)):
+            with socket.create_connection(("127.0.0.1", proxy.port), 10) as client:
+                for ask in asks[:-1] if not goes_on else asks:
+                    client.sendall(ask)
+                    assert client.recv(100) == b"N"
+                client.sendall(STARTUP if goes_on else asks[-1])
+                if goes_on:
+                    read_until_ready(client)
+                else:
+                    assert b"C08P01\0" in client.recv(1000)
 
 
 def test_a_renewed_certificate_is_taken_over_and_a_bad_one_is_not(server, files, tmp_path):

@@ -54,30 +54,58 @@ make_watch(struct watch *w, struct recent_budget *budget)
     watch_know(w, 6);
 }
 
+/* An incident and a watch as they are kept, and room for a watch that comes back. */
+struct kept {
+    struct buf of_incident, of_watch;
+    struct recent_budget budget;
+    struct incident *incident;
+    struct watch *watch, *watch_back;
+};
+
+static int
+keep(void **state)
+{
+    struct kept *k = check_alloc(1, sizeof(*k));
+    *state = k;
+    k->budget.bytes_max = 1 << 20;
+    k->incident = check_alloc(1, sizeof(*k->incident));
+    k->watch = check_alloc(1, sizeof(*k->watch));
+    k->watch_back = check_alloc(1, sizeof(*k->watch_back));
+    buf_init(&k->of_incident, 1u << 20);
+    buf_init(&k->of_watch, 1u << 16);
+    make_incident(k->incident);
+    make_watch(k->watch, &k->budget);
+    int err = keep_incident(k->incident, 1000, &k->of_incident);
+    return err != 0 ? err : keep_watch(k->watch, &k->of_watch);
+}
+
+static int
+let_go(void **state)
+{
+    struct kept *k = *state;
+    buf_fini(&k->of_incident);
+    buf_fini(&k->of_watch);
+    free(k->incident);
+    free(k->watch);
+    free(k->watch_back);
+    free(k);
+    return 0;
+}
+
 static void
 whole_blobs_come_back(void **state)
 {
-    AUTO_BUF struct buf of_incident, of_watch;
-    buf_init(&of_incident, 1u << 20);
-    buf_init(&of_watch, 1u << 16);
-    struct recent_budget budget = {.bytes_max = 1 << 20};
-    struct incident *inc = check_alloc(1, sizeof(*inc)), *back = NULL;
-    struct watch *w = check_alloc(2, sizeof(*w));
-    make_incident(inc);
-    make_watch(&w[0], &budget);
-    assert_int_equal(keep_incident(inc, 1000, &of_incident), 0);
-    assert_int_equal(keep_watch(&w[0], &of_watch), 0);
-    assert_int_equal(keep_incident_back(buf_slice(&of_incident), 1000, &back), 0);
+    struct kept *k = *state;
+    struct incident *back = NULL;
+    assert_int_equal(keep_incident_back(buf_slice(&k->of_incident), 1000, &back), 0);
     assert_string_equal(back->subject, "GET /api/orders");
     assert_int_equal(back->opened_ns, T0);
-    assert_int_equal(keep_watch_back(buf_slice(&of_watch), &w[1]), 0);
-    assert_true(w[1].guessed && w[1].base_restored);
-    assert_int_equal(w[1].known_count, 2);
-    assert_int_equal(w[1].base.q[2].fingerprint, 7);
-    assert_true(w[1].base.mean_ms == 12);
-    free(inc);
+    assert_int_equal(keep_watch_back(buf_slice(&k->of_watch), k->watch_back), 0);
+    assert_true(k->watch_back->guessed && k->watch_back->base_restored);
+    assert_int_equal(k->watch_back->known_count, 2);
+    assert_int_equal(k->watch_back->base.q[2].fingerprint, 7);
+    assert_true(k->watch_back->base.mean_ms == 12);
     free(back);
-    free(w);
 }
 
 /* One bit, a cut, or bytes behind the end: never the same again. */
@@ -101,29 +129,19 @@ damage(struct prng *r, struct slice whole, uint8_t *copy)
 static void
 damaged_blobs_are_refused(void **state)
 {
+    struct kept *k = *state;
     struct prng r = {seed};
-    AUTO_BUF struct buf of_incident, of_watch;
-    buf_init(&of_incident, 1u << 20);
-    buf_init(&of_watch, 1u << 16);
-    struct recent_budget budget = {.bytes_max = 1 << 20};
-    struct incident *inc = check_alloc(1, sizeof(*inc)), *back = NULL;
-    struct watch *w = check_alloc(2, sizeof(*w));
-    make_incident(inc);
-    make_watch(&w[0], &budget);
-    assert_int_equal(keep_incident(inc, 1000, &of_incident), 0);
-    assert_int_equal(keep_watch(&w[0], &of_watch), 0);
-    uint8_t *copy = check_alloc(1, buf_slice(&of_incident).len + 16);
+    struct incident *back = NULL;
+    uint8_t *copy = check_alloc(1, buf_slice(&k->of_incident).len + 16);
     for (unsigned i = 0; i < ROUNDS / 10; i++) {
-        struct slice bad = damage(&r, buf_slice(&of_incident), copy);
+        struct slice bad = damage(&r, buf_slice(&k->of_incident), copy);
         assert_int_equal(keep_incident_back(bad, 1000, &back), -EBADMSG);
         assert_null(back);
-        bad = damage(&r, buf_slice(&of_watch), copy);
-        assert_int_equal(keep_watch_back(bad, &w[1]), -EBADMSG);
-        assert_int_equal(w[1].known_count, 0);
+        bad = damage(&r, buf_slice(&k->of_watch), copy);
+        assert_int_equal(keep_watch_back(bad, k->watch_back), -EBADMSG);
+        assert_int_equal(k->watch_back->known_count, 0);
     }
     free(copy);
-    free(inc);
-    free(w);
 }
 
 static struct slice
@@ -204,8 +222,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_blobs_come_back),
-        cmocka_unit_test(damaged_blobs_are_refused),
+        cmocka_unit_test_setup_teardown(whole_blobs_come_back, keep, let_go),
+        cmocka_unit_test_setup_teardown(damaged_blobs_are_refused, keep, let_go),
         cmocka_unit_test(noise_never_stops_the_judge),
     };
     const char *text = getenv("SLOWBURN_SEED");
