@@ -7,6 +7,13 @@ status_fini(struct status *s)
     *s = (struct status){0};
 }
 
+/* Of now, not of all that was. */
+static bool
+is_gauge(unsigned counter)
+{
+    return counter == COUNTER_sessions_now || counter == COUNTER_workers_io_uring;
+}
+
 static void
 saw_counters(struct status *s, const struct intake_item *item)
 {
@@ -14,10 +21,10 @@ saw_counters(struct status *s, const struct intake_item *item)
     const uint64_t *value = item->counters.value;
     bool is_another = false;
     for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-        is_another = is_another || (i != COUNTER_sessions_now && value[i] < mine[i]);
+        is_another = is_another || (!is_gauge(i) && value[i] < mine[i]);
     }
     for (unsigned i = 0; is_another && i < COUNTER_COUNT; i++) {
-        s->past[i] += i == COUNTER_sessions_now ? 0 : mine[i];
+        s->past[i] += is_gauge(i) ? 0 : mine[i];
     }
     memcpy(mine, value, sizeof(item->counters.value));
     s->heard_at_ns[item->counters.worker] = item->time_ns;
@@ -60,7 +67,7 @@ write_proxy(const struct status *s, struct buf *b)
         in_flight += gone ? 0 : s->in_flight[w];
         in_transaction += gone ? 0 : s->in_transaction[w];
         for (unsigned i = 0; i < COUNTER_COUNT; i++) {
-            sum[i] += gone && i == COUNTER_sessions_now ? 0 : s->counters[w][i];
+            sum[i] += gone && is_gauge(i) ? 0 : s->counters[w][i];
         }
     }
     (void)buf_printf(b,

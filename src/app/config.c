@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "io/log.h"
+#include "io/loop.h"
 
-enum setting_type { TYPE_NUMBER, TYPE_TEXT, TYPE_LEVEL, TYPE_FORMAT, TYPE_MODE };
+enum setting_type { TYPE_NUMBER, TYPE_TEXT, TYPE_LEVEL, TYPE_FORMAT, TYPE_LOOP, TYPE_MODE };
 
 struct setting_info {
     const char *name;
@@ -24,6 +25,7 @@ struct setting_info {
 #define INITIAL_TEXT(v)   v
 #define INITIAL_LEVEL(v)  v
 #define INITIAL_FORMAT(v) v
+#define INITIAL_LOOP(v)   v
 #define INITIAL_MODE(v)   v
 
 static const struct setting_info infos[] = {
@@ -54,6 +56,7 @@ config_set(struct config *c, enum setting s, struct slice text, struct diag *dia
     uint64_t number = 0;
     enum log_level level;
     enum log_format format;
+    enum loop_kind loop;
     switch (info->type) {
     case TYPE_NUMBER:
         if (slice_to_u64(text, &number) < 0 || number > INT64_MAX || (int64_t)number < info->min ||
@@ -76,6 +79,13 @@ config_set(struct config *c, enum setting s, struct slice text, struct diag *dia
                             (int)MIN(text.len, 40), text.ptr);
         }
         number = format;
+        break;
+    case TYPE_LOOP:
+        if (loop_kind_from_str(text, &loop) < 0) {
+            return diag_set(diag, -EINVAL, "%s is auto, io_uring or epoll, not \"%.*s\"",
+                            info->name, (int)MIN(text.len, 40), text.ptr);
+        }
+        number = loop;
         break;
     case TYPE_MODE:
         if (!read_mode(text, &number)) {

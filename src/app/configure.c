@@ -89,6 +89,7 @@ configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool wh
         }
         json_object_set_new(o, "hash_key", json_string(hex));
         json_object_set_new(o, "workers", json_integer(configure_workers(c)));
+        json_object_set_new(o, "event_loop", json_string(config_text(c, SETTING_event_loop)));
         set_number(o, "ring_bytes", c, SETTING_ring_bytes);
         json_object_set_new(o, "listeners", listeners_of(c));
     }

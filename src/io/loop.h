@@ -3,19 +3,25 @@
  *
  * One loop per thread; only loop_wake and loop_stop may be called from another. What it calls runs
  * on its thread and must not block. Byte streams go through io/stream.h, whose operations report
- * completions: that is the seam at which another back-end than epoll can be put in.
+ * completions.
+ *
+ * Every loop watches descriptors with epoll. Where the kernel allows it, a loop has an io_uring
+ * besides (io/uring.h), through which streams receive and send, and which watches the epoll
+ * descriptor itself. What its users see is the same; doc/internals/loop.md has the whole story.
  *
  * Watches, tasks and timers sit inside their owners' objects (borrowed). An event that was already
  * fetched is not delivered to a watch that was removed meanwhile, as long as its memory lives until
  * the end of the turn: free such objects from a deferred call.
  *
- * Costs: one epoll_wait a turn; nothing is allocated after loop_new. Limits: LOOP_EVENTS_MAX events
- * and LOOP_TIMERS_MAX timers a turn, so that no kind of work starves another. */
+ * Costs: one epoll_wait or io_uring_enter a turn; a loop itself allocates nothing after loop_new.
+ * Limits: LOOP_EVENTS_MAX events and LOOP_TIMERS_MAX timers a turn, so that no kind of work starves
+ * another. */
 #ifndef IO_LOOP_H
 #define IO_LOOP_H
 
 #include "base/check.h"
 #include "base/list.h"
+#include "base/slice.h"
 #include "io/timer.h"
 
 #define LOOP_EVENTS_MAX 128
@@ -43,14 +49,28 @@ struct loop_task {
 };
 
 struct loop;
+struct uring; /* io/uring.h */
 
-MUST_CHECK int loop_new(struct loop **ret_loop);
+enum loop_kind {
+    LOOP_AUTO, /* io_uring where there is one; only to be asked for: see loop_probe */
+    LOOP_EPOLL,
+    LOOP_IO_URING,
+};
+
+/* "auto", "epoll", "io_uring". 0 or -EINVAL. */
+MUST_CHECK int loop_kind_from_str(struct slice text, enum loop_kind *ret_kind);
+/* Whether such a loop can be made: 0 or -errno; -ENOSYS, -EPERM and others where the kernel has no
+ * io_uring or does not allow it. */
+MUST_CHECK int loop_probe(enum loop_kind kind);
+
+/* 0 or -errno, as loop_probe. It belongs to the thread of the first loop_turn. */
+MUST_CHECK int loop_new(enum loop_kind kind, struct loop **ret_loop);
 void loop_free(struct loop **loop);
 
 /* Turns until loop_stop. */
 void loop_run(struct loop *loop);
-/* One turn; waits at most timeout_ms for something to do. Returns 0 or -errno. */
-int loop_turn(struct loop *loop, int timeout_ms);
+/* One turn; waits at most timeout_ms for something to do; -1: without end. */
+void loop_turn(struct loop *loop, int timeout_ms);
 /* Any thread. */
 void loop_stop(struct loop *loop);
 /* Any thread: calls the wake-up's run soon, once for any number of wakes. */
@@ -71,7 +91,11 @@ void loop_defer_cancel(struct loop_task *task);
 void loop_timer_set(struct loop *loop, struct timer *timer, uint64_t at_ns);
 void loop_timer_cancel(struct loop *loop, struct timer *timer);
 
-/* CLOCK_MONOTONIC as of the start of this turn's work; and read afresh. */
+/* For streams. NULL: it has none. */
+struct uring *loop_uring(const struct loop *loop);
+
+/* CLOCK_MONOTONIC as it was last read, at the start of this turn's work or since; and read afresh.
+ */
 uint64_t loop_now_ns(const struct loop *loop);
 uint64_t loop_clock_ns(struct loop *loop);
 

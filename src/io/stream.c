@@ -4,67 +4,59 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-int
-stream_pool_init(struct stream_pool *pool, uint32_t block_count)
+/* Chunks that fill a buffer of the ring, one after the other: from then on it is a bulk of data,
+ * which larger reads carry better. */
+#define FULL_CHUNKS_MAX 8
+/* Small reads, one after the other, until it is none any more. */
+#define QUIET_READS 16
+
+static struct uring *
+uring_of(const struct stream *s)
 {
-    size_t size = (size_t)block_count * STREAM_QUEUE_MAX;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-        return -errno;
+    return loop_uring(s->loop);
+}
+
+/* From here on epoll tells when there is something to read or room to write. */
+static int
+watch(struct stream *s)
+{
+    if (s->is_watched) {
+        return 0;
     }
-    *pool = (struct stream_pool){
-        .memory = memory,
-        .memory_size = size,
-        .read_buffer = check_alloc(1, STREAM_CHUNK_MAX),
-        .free_blocks = check_alloc(block_count, sizeof(uint32_t)),
-        .free_count = block_count,
-        .block_count = block_count,
-    };
-    for (uint32_t i = 0; i < block_count; i++) {
-        pool->free_blocks[i] = block_count - 1 - i;
+    int err = loop_watch_add(s->loop, &s->watch, s->fd, LOOP_READ | LOOP_WRITE | LOOP_EDGE);
+    if (err != 0) {
+        return err;
+    }
+    s->is_watched = true;
+    s->loud_reads = s->is_connecting ? 0 : QUIET_READS;
+    if (s->is_receiving) {
+        s->is_receiving = uring_stop(uring_of(s), &s->port);
+        s->is_readable = !s->is_receiving;
     }
     return 0;
 }
 
-void
-stream_pool_fini(struct stream_pool *pool)
+static void
+receive(struct stream *s)
 {
-    if (pool->memory != NULL) {
-        munmap(pool->memory, pool->memory_size);
-    }
-    free(pool->read_buffer);
-    free(pool->free_blocks);
-    *pool = (struct stream_pool){0};
+    s->is_receiving = true;
+    s->full_chunks = 0;
+    uring_receive(uring_of(s), &s->port);
 }
 
-uint8_t *
-stream_pool_take(struct stream_pool *pool)
+/* Back to the ring, when all is quiet: nothing waits to be read or written. */
+static void
+settle(struct stream *s)
 {
-    if (pool->free_count == 0) {
-        return NULL;
-    }
-    uint32_t index = pool->free_blocks[--pool->free_count];
-    pool->touched = MAX(pool->touched, pool->block_count - pool->free_count);
-    return pool->memory + (size_t)index * STREAM_QUEUE_MAX;
-}
-
-/* Blocks that are kept warm when the pool falls idle after a burst. */
-#define POOL_WARM_BLOCKS 64
-
-void
-stream_pool_give(struct stream_pool *pool, uint8_t *block)
-{
-    pool->free_blocks[pool->free_count++] =
-        (uint32_t)((size_t)(block - pool->memory) / STREAM_QUEUE_MAX);
-    if (pool->free_count == pool->block_count && pool->touched > POOL_WARM_BLOCKS) {
-        madvise(pool->memory, pool->memory_size, MADV_DONTNEED);
-        pool->touched = 0;
+    if (uring_of(s) != NULL && s->is_watched && !s->is_receiving && !s->is_connecting &&
+        !s->is_readable && !s->has_hangup && !s->is_at_end && s->loud_reads == 0 &&
+        s->kept == NULL && stream_queued(s) == 0) {
+        loop_watch_remove(s->loop, &s->watch);
+        s->is_watched = false;
+        receive(s);
     }
 }
 
@@ -78,25 +70,88 @@ give_block(struct stream *s)
     s->head = s->tail = 0;
 }
 
+/* Appends what is behind the first `skip` bytes; epoll tells when they can go. */
+static int
+enqueue(struct stream *s, const struct iovec *iov, int count, size_t skip)
+{
+    if (s->block == NULL) {
+        s->block = stream_pool_take(s->pool);
+        if (s->block == NULL) {
+            return -ENOSPC;
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        if (skip >= iov[i].iov_len) {
+            skip -= iov[i].iov_len;
+            continue;
+        }
+        size_t len = iov[i].iov_len - skip;
+        if (len > STREAM_QUEUE_MAX - s->tail && s->head > 0) {
+            memmove(s->block, s->block + s->head, s->tail - s->head);
+            s->tail -= s->head;
+            s->head = 0;
+        }
+        if (len > STREAM_QUEUE_MAX - s->tail) {
+            return -ENOSPC;
+        }
+        memcpy(s->block + s->tail, (const uint8_t *)iov[i].iov_base + skip, len);
+        s->tail += (uint32_t)len;
+        skip = 0;
+    }
+    return watch(s);
+}
+
+/* What the kernel does not take is queued. */
+static int
+send_now(struct stream *s, const struct iovec *iov, int count, size_t total)
+{
+    size_t sent = 0;
+    if (!s->is_connecting && stream_queued(s) == 0) {
+        const struct msghdr message = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count};
+        ssize_t n;
+        do {
+            n = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+        } while (n < 0 && errno == EINTR);
+        if (n < 0 && errno != EAGAIN) {
+            s->is_broken = true;
+            return -errno;
+        }
+        sent = n < 0 ? 0 : (size_t)n;
+    }
+    return sent == total ? 0 : enqueue(s, iov, count, sent);
+}
+
+static void
+ended(struct stream *s, int err)
+{
+    s->is_at_end = true;
+    s->ops->eof(s, err);
+}
+
 static void
 pump(struct stream *s)
 {
     for (unsigned i = 0; i < STREAM_TURN_CHUNKS; i++) {
-        if (!s->is_readable || s->is_paused || s->is_at_end || s->is_connecting) {
+        if (!s->is_readable || s->is_paused || s->is_at_end || s->is_connecting ||
+            s->is_receiving) {
             return;
         }
-        ssize_t n = recv(s->watch.fd, s->pool->read_buffer, STREAM_CHUNK_MAX, 0);
+        ssize_t n = recv(s->fd, s->pool->read_buffer, STREAM_CHUNK_MAX, 0);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
             s->is_readable = errno == EINTR;
             continue;
         }
         if (n <= 0) {
-            s->is_at_end = true;
-            s->ops->eof(s, n == 0 ? 0 : -errno);
+            ended(s, n == 0 ? 0 : -errno);
             return;
         }
         /* A short read has emptied the socket (epoll(7)), unless its end is behind it. */
         s->is_readable = n == (ssize_t)STREAM_CHUNK_MAX || s->has_hangup;
+        if ((size_t)n > URING_CHUNK) {
+            s->loud_reads = QUIET_READS;
+        } else if (s->loud_reads > 0) {
+            s->loud_reads--;
+        }
         s->ops->data(s, slice_of(s->pool->read_buffer, (size_t)n), loop_clock_ns(s->loop));
         if (!stream_is_open(s)) {
             return;
@@ -105,12 +160,44 @@ pump(struct stream *s)
     loop_defer(s->loop, &s->again);
 }
 
+/* False when the stream was closed, or more is kept than the owner wants. */
+static bool
+tell_kept(struct stream *s)
+{
+    while (s->kept != NULL && !s->is_paused) {
+        /* It must outlive a close from inside the call. */
+        struct kept *k = TAKE(s->kept);
+        struct slice chunk = kept_next(k, STREAM_CHUNK_MAX);
+        if (chunk.len > 0) {
+            s->ops->data(s, chunk, loop_clock_ns(s->loop));
+        } else if (kept_has_end(k)) {
+            ended(s, kept_take_end(k));
+        }
+        if (stream_is_open(s) && !kept_is_empty(k)) {
+            s->kept = TAKE(k);
+        }
+        kept_free(&k);
+        if (!stream_is_open(s)) {
+            return false;
+        }
+    }
+    return s->kept == NULL;
+}
+
 static void
 pump_again(struct loop_task *task)
 {
     struct stream *s = CONTAINER_OF(task, struct stream, again);
-    if (stream_is_open(s)) {
+    if (s->broken_err != 0) {
+        int err = s->broken_err;
+        s->broken_err = 0;
+        s->ops->broken(s, err);
+    }
+    if (stream_is_open(s) && tell_kept(s)) {
         pump(s);
+    }
+    if (stream_is_open(s)) {
+        settle(s);
     }
 }
 
@@ -119,7 +206,7 @@ shut_if_wanted(struct stream *s)
 {
     if (s->shut_wanted && !s->is_shut && !s->is_connecting && stream_queued(s) == 0) {
         s->is_shut = true;
-        shutdown(s->watch.fd, SHUT_WR);
+        shutdown(s->fd, SHUT_WR);
     }
 }
 
@@ -130,7 +217,7 @@ flush(struct stream *s)
         return;
     }
     while (s->head < s->tail) {
-        ssize_t n = send(s->watch.fd, s->block + s->head, s->tail - s->head, MSG_NOSIGNAL);
+        ssize_t n = send(s->fd, s->block + s->head, s->tail - s->head, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -180,7 +267,7 @@ stream_ready(struct loop_watch *watch, unsigned events)
         if ((events & (LOOP_WRITE | LOOP_ERROR | LOOP_HANGUP)) == 0) {
             return;
         }
-        getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &err, &len);
+        getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len);
         finish_connect(s, -err);
         if (err != 0) {
             return; /* by now it may be another connection */
@@ -199,6 +286,105 @@ stream_ready(struct loop_watch *watch, unsigned events)
         s->is_readable = true;
     }
     pump(s);
+    if (stream_is_open(s)) {
+        settle(s);
+    }
+}
+
+/* The ring's side. */
+
+/* Notes what is told at the end of the turn. */
+static void
+break_later(struct stream *s, int err)
+{
+    s->is_broken = true;
+    s->broken_err = err;
+    give_block(s);
+    loop_defer(s->loop, &s->again);
+}
+
+static void
+batch_sent(struct uring_port *port, struct slice rest, int err)
+{
+    struct stream *s = CONTAINER_OF(port, struct stream, port);
+    s->is_batched = false;
+    if (err != 0 && err != -EAGAIN && err != -EINTR) {
+        break_later(s, err);
+        return;
+    }
+    if (rest.len > 0) {
+        const struct iovec iov = {(void *)rest.ptr, rest.len};
+        err = enqueue(s, &iov, 1, 0);
+        if (err != 0) {
+            break_later(s, err);
+        }
+    }
+}
+
+static void
+tell_received(struct stream *s, int result, struct slice chunk)
+{
+    bool is_end = result == 0 || (result < 0 && result != -ECANCELED && result != -ENOBUFS &&
+                                  result != -EINTR && result != -EAGAIN);
+    if (s->is_at_end || (chunk.len == 0 && !is_end)) {
+        return;
+    }
+    if (chunk.len == URING_CHUNK && s->full_chunks < FULL_CHUNKS_MAX) {
+        s->full_chunks++;
+    } else if (chunk.len < URING_CHUNK) {
+        s->full_chunks = 0;
+    }
+    if (s->full_chunks == FULL_CHUNKS_MAX || s->is_paused) {
+        int err = watch(s);
+        if (err != 0) {
+            ended(s, err);
+            return;
+        }
+    }
+    if (s->is_paused || s->kept != NULL) {
+        int err = kept_add(&s->kept, chunk);
+        if (err != 0) {
+            ended(s, err);
+        } else if (is_end) {
+            kept_set_end(s->kept, result);
+        }
+    } else if (is_end) {
+        ended(s, result);
+    } else {
+        s->ops->data(s, chunk, loop_now_ns(s->loop));
+    }
+}
+
+static void
+received(struct uring_port *port, int result, struct slice chunk, bool goes_on)
+{
+    struct stream *s = CONTAINER_OF(port, struct stream, port);
+    s->is_receiving = goes_on;
+    tell_received(s, result, chunk);
+    if (!stream_is_open(s) || s->is_receiving || s->is_at_end) {
+        return;
+    }
+    if (s->is_watched) {
+        s->is_readable = true;
+        loop_defer(s->loop, &s->again);
+    } else {
+        receive(s);
+    }
+}
+
+static const struct uring_ops uring_ops = {received, batch_sent};
+
+/* What waits for the end of the turn goes out now. 0 or -errno: broken. */
+static int
+send_batch(struct stream *s)
+{
+    if (!s->is_batched) {
+        return 0;
+    }
+    struct slice batch = uring_take_batch(uring_of(s), &s->port);
+    s->is_batched = false;
+    const struct iovec iov = {(void *)batch.ptr, batch.len};
+    return send_now(s, &iov, 1, batch.len);
 }
 
 /* Small messages go out at once, and a peer that has vanished is noticed within two minutes. */
@@ -217,19 +403,33 @@ set_options(int fd, int family)
 
 static int
 start(struct stream *s, struct loop *loop, struct stream_pool *pool, const struct stream_ops *ops,
-      int fd)
+      int fd, bool is_connecting)
 {
     *s = (struct stream){
+        .fd = fd,
         .watch = {.fd = -1, .ready = stream_ready},
         .again = {.run = pump_again},
         .deadline = {.fire = connect_is_late},
         .loop = loop,
         .pool = pool,
         .ops = ops,
+        .port = {.ops = &uring_ops},
+        .is_connecting = is_connecting,
     };
-    int err = loop_watch_add(loop, &s->watch, fd, LOOP_READ | LOOP_WRITE | LOOP_EDGE);
+    struct uring *uring = loop_uring(loop);
+    int err = uring == NULL ? 0 : uring_open(uring, &s->port, fd);
     if (err != 0) {
         close(fd);
+        s->fd = -1;
+        return err;
+    }
+    if (uring != NULL && !is_connecting) {
+        receive(s);
+        return 0;
+    }
+    err = watch(s);
+    if (err != 0) {
+        stream_close(s);
     }
     return err;
 }
@@ -243,7 +443,7 @@ stream_open(struct stream *s, struct loop *loop, struct stream_pool *pool,
     if (getsockname(fd, (struct sockaddr *)&address, &len) == 0) {
         set_options(fd, address.ss_family);
     }
-    return start(s, loop, pool, ops, fd);
+    return start(s, loop, pool, ops, fd, false);
 }
 
 int
@@ -262,11 +462,10 @@ stream_connect(struct stream *s, struct loop *loop, struct stream_pool *pool,
         return err;
     }
     /* Also a connect that is done already is told by its first event. */
-    int err = start(s, loop, pool, ops, fd);
+    int err = start(s, loop, pool, ops, fd, true);
     if (err != 0) {
         return err;
     }
-    s->is_connecting = true;
     loop_timer_set(loop, &s->deadline, loop_now_ns(loop) + timeout_ns);
     return 0;
 }
@@ -277,50 +476,28 @@ stream_close(struct stream *s)
     if (!stream_is_open(s)) {
         return;
     }
-    int fd = s->watch.fd;
+    (void)send_batch(s);
     loop_timer_cancel(s->loop, &s->deadline);
     loop_defer_cancel(&s->again);
-    /* Closing the only descriptor of a socket takes it out of the epoll set by itself. */
+    /* Closing the only descriptor of a socket takes it out of the epoll set by itself, unless the
+     * kernel still receives from it. */
+    if (s->is_watched && s->is_receiving) {
+        loop_watch_remove(s->loop, &s->watch);
+    }
     s->watch.fd = -1;
-    close(fd);
+    if (uring_of(s) != NULL) {
+        uring_close(uring_of(s), &s->port);
+    }
+    close(s->fd);
+    s->fd = -1;
     give_block(s);
-}
-
-/* Appends what is behind the first `skip` bytes. */
-static int
-enqueue(struct stream *s, const struct iovec *iov, int count, size_t skip)
-{
-    if (s->block == NULL) {
-        s->block = stream_pool_take(s->pool);
-        if (s->block == NULL) {
-            return -ENOSPC;
-        }
-    }
-    for (int i = 0; i < count; i++) {
-        if (skip >= iov[i].iov_len) {
-            skip -= iov[i].iov_len;
-            continue;
-        }
-        size_t len = iov[i].iov_len - skip;
-        if (len > STREAM_QUEUE_MAX - s->tail && s->head > 0) {
-            memmove(s->block, s->block + s->head, s->tail - s->head);
-            s->tail -= s->head;
-            s->head = 0;
-        }
-        if (len > STREAM_QUEUE_MAX - s->tail) {
-            return -ENOSPC;
-        }
-        memcpy(s->block + s->tail, (const uint8_t *)iov[i].iov_base + skip, len);
-        s->tail += (uint32_t)len;
-        skip = 0;
-    }
-    return 0;
+    kept_free(&s->kept);
 }
 
 int
 stream_write(struct stream *s, const struct iovec *iov, int count)
 {
-    size_t total = 0, sent = 0;
+    size_t total = 0;
     for (int i = 0; i < count; i++) {
         total += iov[i].iov_len;
     }
@@ -330,26 +507,38 @@ stream_write(struct stream *s, const struct iovec *iov, int count)
     if (!stream_is_open(s) || s->is_broken || s->shut_wanted) {
         return -EPIPE;
     }
-    if (!s->is_connecting && stream_queued(s) == 0) {
-        const struct msghdr message = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count};
-        ssize_t n;
-        do {
-            n = sendmsg(s->watch.fd, &message, MSG_NOSIGNAL);
-        } while (n < 0 && errno == EINTR);
-        if (n < 0 && errno != EAGAIN) {
-            s->is_broken = true;
-            return -errno;
+    if (uring_of(s) != NULL && !s->is_connecting && stream_queued(s) == 0) {
+        if (total <= URING_CHUNK && uring_batch(uring_of(s), &s->port, iov, count, total)) {
+            s->is_batched = true;
+            return 0;
         }
-        sent = n < 0 ? 0 : (size_t)n;
+        int err = send_batch(s);
+        if (err != 0) {
+            return err;
+        }
     }
-    return sent == total ? 0 : enqueue(s, iov, count, sent);
+    return send_now(s, iov, count, total);
+}
+
+void
+stream_expect_end(struct stream *s)
+{
+    if (s->is_watched) {
+        s->has_hangup = true;
+        s->is_readable = true;
+        loop_defer(s->loop, &s->again);
+    }
 }
 
 void
 stream_shut(struct stream *s)
 {
     if (stream_is_open(s)) {
+        int err = send_batch(s);
         s->shut_wanted = true;
+        if (err != 0) {
+            break_later(s, err);
+        }
         shut_if_wanted(s);
     }
 }
@@ -365,7 +554,7 @@ stream_resume(struct stream *s)
 {
     if (s->is_paused) {
         s->is_paused = false;
-        if (stream_is_open(s) && s->is_readable) {
+        if (stream_is_open(s) && (s->is_readable || s->kept != NULL)) {
             loop_defer(s->loop, &s->again);
         }
     }

@@ -7,12 +7,19 @@
  * reading one side (stream_pause) while the other's queue is not empty: that bounds memory and
  * passes the pressure on. Pausing one direction never pauses the other, so duplex cannot deadlock.
  *
+ * On a loop with an io_uring (io/uring.h) a stream receives small chunks through it, and small
+ * writes go out together at the end of the turn; what is larger, or is not taken, goes the plain
+ * way. A write that waits for the end of the turn does not count as queued; stream_shut and
+ * stream_close send it. What had been received already when the owner paused is kept, within
+ * KEPT_MAX bytes.
+ *
  *     read ──ops->data──> owner ──stream_write──> socket        all of it fits: no copy
  *                                        └──────> block ──ops->drained──> owner resumes
  *
  * Owned by the caller, borrowed by the loop until stream_close. After stream_close no callback
  * comes; its memory must live until the end of the loop's turn. One thread.
- * Costs: one recv and one sendmsg a chunk, none to pause or resume. */
+ * Costs: one recv and one sendmsg a chunk, or their share of an io_uring_enter; none to pause or
+ * resume. */
 #ifndef IO_STREAM_H
 #define IO_STREAM_H
 
@@ -21,7 +28,9 @@
 
 #include "base/check.h"
 #include "base/slice.h"
+#include "io/kept.h"
 #include "io/loop.h"
+#include "io/uring.h"
 
 #define STREAM_CHUNK_MAX (32u * 1024) /* of one read */
 #define STREAM_QUEUE_MAX (64u * 1024) /* of what waits to be written */
@@ -57,12 +66,14 @@ struct stream_ops {
     void (*drained)(struct stream *s);
     /* The outcome of stream_connect: 0 or a negative errno (-ETIMEDOUT). Before anything else. */
     void (*connected)(struct stream *s, int err);
-    /* Writing what was queued failed. Reading may go on. */
+    /* Writing what was queued, or waited for the end of a turn, failed. Reading may go on. */
     void (*broken)(struct stream *s, int err);
 };
 
 struct stream {
-    struct loop_watch watch;
+    int fd;                  /* -1: closed */
+    struct loop_watch watch; /* while is_watched */
+    struct uring_port port;  /* on a loop with an io_uring */
     struct loop_task again;
     struct timer deadline; /* of the connect */
     struct loop *loop;
@@ -71,6 +82,13 @@ struct stream {
     uint8_t *block;
     uint32_t head; /* of the queue, in block */
     uint32_t tail;
+    struct kept *kept;   /* received while paused */
+    int broken_err;      /* that is still to be told */
+    uint8_t full_chunks; /* received one after the other */
+    uint8_t loud_reads;  /* small ones that are missing until it counts as quiet */
+    bool is_watched;     /* reads and writes as epoll tells; always so without io_uring */
+    bool is_receiving;   /* through io_uring; its last word is still to come */
+    bool is_batched;     /* something goes out at the end of the turn */
     bool is_connecting;
     bool is_paused;
     bool is_readable; /* the socket has something that was not read yet */
@@ -94,7 +112,7 @@ void stream_close(struct stream *s);
 static inline bool
 stream_is_open(const struct stream *s)
 {
-    return s->watch.fd >= 0;
+    return s->fd >= 0;
 }
 
 /* Writes what the kernel takes, queues the rest. 0; -ENOSPC: it would be more than
@@ -105,6 +123,9 @@ stream_queued(const struct stream *s)
 {
     return s->tail - s->head;
 }
+
+/* Writing has failed: reads what there is to its end. */
+void stream_expect_end(struct stream *s);
 
 /* Ends our direction once the queue is empty. */
 void stream_shut(struct stream *s);

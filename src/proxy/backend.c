@@ -72,7 +72,7 @@ stands(struct backend *b)
     struct iovec iov = {b->pending, b->pending_len};
     /* A failure shows as the end of the stream, too. */
     if (b->pending_len > 0 && conn_write(&b->conn, &iov, 1) != 0) {
-        b->conn.stream.has_hangup = true;
+        stream_expect_end(&b->conn.stream);
     }
     if (b->pending != NULL) {
         stream_pool_give(&b->worker->streams, b->pending);
@@ -405,7 +405,7 @@ backend_open(struct worker *worker, const struct listener *listener,
     b->start_ns = now_ns;
     b->deadline_ns =
         now_ns + atomic_load_explicit(&worker->limits->connect_timeout_ns, memory_order_relaxed);
-    b->conn.stream.watch.fd = -1;
+    b->conn.stream.fd = -1;
     b->tls_wanted = tls_of(listener, client_asked_tls);
     b->retry.fire = retry_fires;
     b->retire.run = retire;

@@ -161,6 +161,19 @@ get_listeners(const json_t *object, const struct driver_ops *const *drivers, str
 }
 
 static int
+get_loop(const json_t *object, struct diag *diag, struct proxy_config *config)
+{
+    const json_t *j = json_object_get(object, "event_loop");
+    if (j == NULL) {
+        return 0;
+    }
+    if (loop_kind_from_str(slice_from_str(json_string_value(j)), &config->loop) != 0) {
+        return diag_set(diag, -EINVAL, "event_loop must be auto, epoll or io_uring");
+    }
+    return 0;
+}
+
+static int
 get_log_level(const json_t *object, struct diag *diag, struct proxy_config *config)
 {
     const json_t *j = json_object_get(object, "log_level");
@@ -210,6 +223,7 @@ configure_parse(struct slice json, const struct driver_ops *const *drivers, stru
     err |= get_number(root, "inspect_max_bytes", 1024, INSPECT_MAX_MAX, 1, diag, &inspect_max);
     c.inspect_max = (uint32_t)inspect_max;
     err |= get_key(root, diag, &c.hash_key);
+    err |= get_loop(root, diag, &c);
     err |= get_log_level(root, diag, &c);
     err |= get_listeners(root, drivers, diag, &c);
     if (err != 0) {

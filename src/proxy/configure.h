@@ -2,8 +2,8 @@
  * proxy/configure.h - the proxy's part of the configuration, as the CHANNEL_CONFIGURE message
  * carries it.
  *
- *   {"workers": 2, "sessions_max": 4096, "ring_bytes": 8388608, "hash_key": "32 hex digits",
- *    "connect_timeout_ms": 5000, "login_timeout_ms": 60000, "drain_ms": 30000,
+ *   {"workers": 2, "event_loop": "auto", "sessions_max": 4096, "ring_bytes": 8388608, "hash_key":
+ * "32 hex digits", "connect_timeout_ms": 5000, "login_timeout_ms": 60000, "drain_ms": 30000,
  *    "idle_session_timeout_ms": 0, "idle_in_transaction_timeout_ms": 0,
  *    "http_client_timeout_ms": 60000, "http_response_timeout_ms": 600000,
  *    "http_keep_alive_timeout_ms": 300000,
@@ -17,20 +17,22 @@
  * What "security" may hold is model/listener_setting.tbl.
  *
  * Every key may be missing; unknown ones are skipped. sessions_max is for the whole proxy. Only
- * the first message's workers, ring_bytes, hash_key and listeners count; log_level, sessions_max
- * (downwards of the first), the other limits and the times may change later. Plain data; one
- * thread. */
+ * the first message's workers, event_loop, ring_bytes, hash_key and listeners count; log_level,
+ * sessions_max (downwards of the first), the other limits and the times may change later. Plain
+ * data; one thread. */
 #ifndef PROXY_CONFIGURE_H
 #define PROXY_CONFIGURE_H
 
 #include "base/diag.h"
 #include "io/log.h"
+#include "io/loop.h"
 #include "proxy/listener.h"
 
 #define RING_BYTES_DEFAULT (8u * 1024 * 1024)
 
 struct proxy_config {
     unsigned workers;
+    enum loop_kind loop;
     uint32_t sessions_max;
     uint64_t ring_bytes;
     uint64_t connect_timeout_ns;

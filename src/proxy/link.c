@@ -49,8 +49,7 @@ upstream_is_deaf(struct session *s)
     }
     if (!s->upstream_deaf && s->backend != NULL) {
         s->upstream_deaf = true;
-        s->backend->conn.stream.has_hangup = true;
-        s->backend->conn.stream.is_readable = true;
+        stream_expect_end(&s->backend->conn.stream);
         resume_side(s, SIDE_UPSTREAM);
     }
     return true;

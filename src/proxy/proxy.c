@@ -147,10 +147,31 @@ make_tables(struct proxy *p, struct diag *diag)
     return 0;
 }
 
+/* io_uring where the kernel has and allows it, unless one kind is asked for. */
+static int
+choose_loop(struct proxy *p, struct diag *diag)
+{
+    if (p->config.loop == LOOP_EPOLL) {
+        return 0;
+    }
+    int err = loop_probe(LOOP_IO_URING);
+    if (err != 0 && p->config.loop == LOOP_IO_URING) {
+        return diag_set(diag, err, "event_loop = io_uring: %s", log_strerror(err));
+    }
+    if (err != 0) {
+        log_warn("proxy", "no_io_uring",
+                 "the kernel allows no io_uring, using epoll: more processor time for each query",
+                 LOG_ERRNO(err));
+    }
+    p->config.loop = err == 0 ? LOOP_IO_URING : LOOP_EPOLL;
+    return 0;
+}
+
 static int
 start_workers(struct proxy *p, struct diag *diag)
 {
     int err = make_tables(p, diag);
+    err = err != 0 ? err : choose_loop(p, diag);
     if (err != 0) {
         return err;
     }
@@ -162,6 +183,7 @@ start_workers(struct proxy *p, struct diag *diag)
         .hash_key = p->config.hash_key,
         .listeners = p->config.listeners,
         .listener_count = p->config.listener_count,
+        .loop = p->config.loop,
         .done_loop = p->loop,
     };
     raise_descriptor_limit(p->config.sessions_max);
@@ -639,7 +661,7 @@ proxy_init(struct proxy *p)
     p->signals = (struct loop_watch){.fd = -1, .ready = signals_ready};
     p->woken.run = woken_runs;
     p->retire_tick.fire = retire_tick_fires;
-    int err = loop_new(&p->loop);
+    int err = loop_new(LOOP_EPOLL, &p->loop);
     err = err != 0 ? err : resolver_new(&p->resolver);
     err = err != 0 ? err : watch_signals(p);
     err = err != 0 ? err : uplink_init(&p->uplink, p->loop, p->options->data_dir, p->options->slot);

@@ -428,10 +428,11 @@ worker_new(const struct worker_settings *settings, struct worker **ret_worker)
     pthread_mutex_init(&w->mail_mutex, NULL);
     list_init(&w->sessions_open);
     list_init(&w->asides_open);
-    int err = loop_new(&w->loop);
+    int err = loop_new(settings->loop, &w->loop);
     err = err != 0 ? err : publisher_new(w->index, &w->publisher);
     if (err == 0) {
         loop_on_wake(w->loop, &w->mail_task);
+        w->counters[COUNTER_workers_io_uring] = settings->loop == LOOP_IO_URING;
         /* Microseconds of this boot: ids stay unique when the process is started again. */
         w->id_last = (loop_now_ns(w->loop) / NS_PER_US) & 0xffffffffffffull;
         w->env = (struct driver_env){

@@ -111,6 +111,7 @@ struct worker_settings {
     uint64_t seed;
     const struct listener *listeners;
     unsigned listener_count;
+    enum loop_kind loop;
     struct loop *done_loop;
 };
 

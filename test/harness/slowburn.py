@@ -22,7 +22,9 @@ class Slowburn:
         listeners = [("postgres", self.port, postgres_port)]
         if http_port:
             listeners.append(("http", self.http, http_port))
-        self.command = run_command(self.binary, self.data, self.admin, listeners, advisor, more)
+        loop = os.environ.get("SLOWBURN_LOOP", "auto")
+        self.command = run_command(self.binary, self.data, self.admin, listeners, advisor,
+                                   ["--event-loop", loop, *more])
         self.process = None
 
     def __enter__(self):

@@ -14,6 +14,11 @@ HEAD = struct.Struct("=IHBBII")
 MAGIC = 0x31686373
 
 
+def loop():
+    """The kind of event loop that the tests are to run on: $SLOWBURN_LOOP."""
+    return os.environ.get("SLOWBURN_LOOP", "auto")
+
+
 def binary():
     daemon = os.path.abspath(os.environ["SLOWBURN_BINARY"])
     return os.path.join(os.path.dirname(daemon), "..", "test", "peer", "proxy_host")
@@ -61,7 +66,7 @@ class ProxyHost:
         self.protocol = protocol
         self.security = security or {}
         self.within = within
-        self.settings = settings
+        self.settings = {"event_loop": loop(), **settings}
         self.channel = self.process = None
         self.ports = []
 

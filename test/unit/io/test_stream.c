@@ -6,10 +6,12 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/stream.h"
+#include "unit/loops.h"
 
 /* One stream under test; what its callbacks said. */
 struct fixture {
@@ -23,6 +25,7 @@ struct fixture {
     int connected;
     unsigned drained;
     int broken;
+    bool pauses; /* at every chunk */
 };
 
 static struct fixture f;
@@ -36,6 +39,9 @@ on_data(struct stream *s, struct slice chunk, uint64_t at_ns)
         assert_int_equal(chunk.ptr[i], f.next++);
     }
     f.received += chunk.len;
+    if (f.pauses) {
+        stream_pause(s);
+    }
 }
 
 static void
@@ -69,8 +75,8 @@ setup(void **state)
 {
     int ends[2];
     f = (struct fixture){.eof = 1, .connected = 1};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0 || loop_new(&f.loop) != 0 ||
-        stream_pool_init(&f.pool, 2) != 0 ||
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0 ||
+        loop_new(kind, &f.loop) != 0 || stream_pool_init(&f.pool, 2) != 0 ||
         stream_open(&f.stream, f.loop, &f.pool, &ops, ends[0]) != 0) {
         return -1;
     }
@@ -96,7 +102,7 @@ static void
 turns(unsigned n)
 {
     while (n-- > 0) {
-        assert_int_equal(loop_turn(f.loop, 0), 0);
+        loop_turn(f.loop, 0);
     }
 }
 
@@ -151,6 +157,120 @@ paused_stream_reads_nothing_and_goes_on(void **state)
     assert_int_equal(f.eof, 0);
 }
 
+/* What the kernel hands over beyond the pause is kept, in order. */
+static void
+an_owner_that_pauses_at_every_chunk_gets_all(void **state)
+{
+    size_t sent = 0;
+    f.pauses = true;
+    for (unsigned i = 0; i < 3000 && (i < 2000 || f.received < sent); i++) {
+        size_t before = f.received;
+        if (i < 2000) {
+            sent += peer_writes(256u * (i % 4 == 0 ? 200 : 3));
+        }
+        turns(1);
+        assert_true(f.received - before <= STREAM_CHUNK_MAX);
+        if (i % 3 > 0) {
+            stream_resume(&f.stream);
+        }
+    }
+    assert_true(sent > 1000000);
+    assert_int_equal(f.received, sent);
+}
+
+static void
+an_end_while_paused_comes_behind_the_bytes(void **state)
+{
+    f.pauses = true;
+    size_t sent = peer_writes(256);
+    turns(1);
+    assert_int_equal(f.received, 256);
+    sent += peer_writes(256);
+    turns(1);
+    sent += peer_writes(100 * 256);
+    turns(1);
+    shutdown(f.peer, SHUT_WR);
+    turns(3);
+    assert_int_equal(f.received, 256);
+    assert_int_equal(f.eof, 1);
+    f.pauses = false;
+    stream_resume(&f.stream);
+    turns(3);
+    assert_int_equal(f.received, sent);
+    assert_int_equal(f.eof, 0);
+}
+
+/* More streams than requests fit into one submission and than there are buffers; they come and go,
+ * and the numbers of their descriptors come again. */
+
+#define MANY 700
+
+static struct {
+    struct stream stream;
+    int peer;
+    unsigned received;
+} many[MANY];
+
+static void
+many_data(struct stream *s, struct slice chunk, uint64_t at_ns)
+{
+    unsigned index = (unsigned)((char *)s - (char *)&many[0]) / sizeof(many[0]);
+    for (size_t i = 0; i < chunk.len; i++) {
+        assert_int_equal(chunk.ptr[i], (uint8_t)index);
+    }
+    many[index].received += (unsigned)chunk.len;
+    struct iovec iov = {(void *)chunk.ptr, chunk.len};
+    assert_int_equal(stream_write(s, &iov, 1), 0);
+}
+
+static const struct stream_ops many_ops = {many_data, on_eof, on_drained, on_connected, on_broken};
+
+static void
+many_open(unsigned i)
+{
+    int ends[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    many[i].peer = ends[1];
+    many[i].received = 0;
+    assert_int_equal(stream_open(&many[i].stream, f.loop, &f.pool, &many_ops, ends[0]), 0);
+}
+
+static void
+many_streams_at_once(void **state)
+{
+    struct rlimit limit = {2 * MANY + 100, 2 * MANY + 100};
+    uint8_t word[5], echo[8];
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        skip();
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        many_open(i);
+    }
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < MANY; i++) {
+            memset(word, (int)i, sizeof(word));
+            assert_int_equal(write(many[i].peer, word, sizeof(word)), sizeof(word));
+        }
+        turns(200);
+        for (unsigned i = 0; i < MANY; i++) {
+            assert_int_equal(read(many[i].peer, echo, sizeof(echo)), sizeof(word));
+            assert_int_equal(echo[0], (uint8_t)i);
+        }
+        /* Some go with bytes on their way to them, and others come in their place. */
+        for (unsigned i = round % 3; i < MANY; i += 3) {
+            assert_int_equal(write(many[i].peer, "x", 1), 1);
+            stream_close(&many[i].stream);
+            close(many[i].peer);
+            many_open(i);
+        }
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        stream_close(&many[i].stream);
+        close(many[i].peer);
+    }
+    turns(2);
+}
+
 /* Fills the kernel's buffer, then the queue, then is refused; drains in order. */
 static void
 queue_is_bounded_and_drains_in_order(void **state)
@@ -191,10 +311,89 @@ writing_to_a_vanished_peer_is_an_error(void **state)
     close(f.peer);
     f.peer = -1;
     struct iovec iov = {pattern, 10};
+    if (kind == LOOP_IO_URING) {
+        /* A small one goes out with the turn, and so is told later. */
+        assert_int_equal(stream_write(&f.stream, &iov, 1), 0);
+        turns(2);
+        assert_int_equal(f.broken, -EPIPE);
+    }
+    iov.iov_len = 2 * URING_CHUNK;
     assert_int_equal(stream_write(&f.stream, &iov, 1), -EPIPE);
+    iov.iov_len = 10;
     assert_int_equal(stream_write(&f.stream, &iov, 1), -EPIPE);
     turns(2);
     assert_int_equal(f.eof, 0);
+}
+
+static size_t
+peer_reads(uint8_t *next)
+{
+    static uint8_t buf[65536];
+    ssize_t n = recv(f.peer, buf, sizeof(buf), MSG_DONTWAIT);
+    for (ssize_t i = 0; i < n; i++) {
+        assert_int_equal(buf[i], (*next)++);
+    }
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void
+writes_of_all_sizes_keep_their_order(void **state)
+{
+    static const size_t sizes[] = {1, 100, 4000, 5000, 1, 4096, 4097, 20000, 3, 300, 4000};
+    size_t sent = 0, got = 0;
+    uint8_t next = 0;
+    for (unsigned round = 0; round < 200; round++) {
+        struct iovec iov[2] = {{pattern + sent % 256, sizes[round % ARRAY_LEN(sizes)]}, {NULL, 0}};
+        if (stream_queued(&f.stream) == 0) {
+            sent += iov[0].iov_len;
+            if (round % 3 == 0 && iov[0].iov_len > 1) {
+                iov[1] = (struct iovec){(uint8_t *)iov[0].iov_base + 1, iov[0].iov_len - 1};
+                iov[0].iov_len = 1;
+            }
+            assert_int_equal(stream_write(&f.stream, iov, 2), 0);
+        }
+        if (round % 5 == 4) {
+            turns(1);
+        }
+        if (round % 7 == 6) {
+            got += peer_reads(&next);
+        }
+    }
+    for (unsigned i = 0; i < 100; i++) {
+        turns(1);
+        got += peer_reads(&next);
+    }
+    assert_int_equal(got, sent);
+    assert_int_equal(stream_queued(&f.stream), 0);
+}
+
+static void
+what_was_written_before_the_close_arrives(void **state)
+{
+    struct iovec iov = {pattern, 10};
+    uint8_t next = 0;
+    assert_int_equal(stream_write(&f.stream, &iov, 1), 0);
+    assert_int_equal(stream_queued(&f.stream), 0);
+    stream_close(&f.stream);
+    turns(2);
+    assert_int_equal(peer_reads(&next), 10);
+    assert_int_equal(recv(f.peer, &next, 1, MSG_DONTWAIT), 0);
+}
+
+static void
+our_end_comes_behind_what_was_written(void **state)
+{
+    struct iovec iov = {pattern, 10};
+    uint8_t next = 0;
+    assert_int_equal(stream_write(&f.stream, &iov, 1), 0);
+    stream_shut(&f.stream);
+    assert_int_equal(stream_write(&f.stream, &iov, 1), -EPIPE);
+    /* Not with the next thing that happens to come. */
+    assert_int_equal(peer_reads(&next), 10);
+    assert_int_equal(recv(f.peer, &next, 1, MSG_DONTWAIT), 0);
+    peer_writes(20);
+    turns(2);
+    assert_int_equal(f.received, 20);
 }
 
 static void
@@ -234,6 +433,7 @@ connects_and_tells(void **state)
     uint8_t buf[200];
     assert_int_equal(read(accepted, buf, sizeof(buf)), 100);
     stream_close(&s);
+    turns(1); /* an io_uring lets go of the socket then */
     assert_int_equal(read(accepted, buf, sizeof(buf)), 0);
     close(accepted);
     close(listener);
@@ -250,8 +450,9 @@ connects_and_tells(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    choose_loop(argc, argv);
     for (size_t i = 0; i < sizeof(pattern); i++) {
         pattern[i] = (uint8_t)i;
     }
@@ -261,6 +462,12 @@ main(void)
         WITH_PAIR(end_behind_a_short_read_is_seen),
         WITH_PAIR(paused_stream_reads_nothing_and_goes_on),
         WITH_PAIR(queue_is_bounded_and_drains_in_order),
+        WITH_PAIR(an_owner_that_pauses_at_every_chunk_gets_all),
+        WITH_PAIR(an_end_while_paused_comes_behind_the_bytes),
+        WITH_PAIR(writes_of_all_sizes_keep_their_order),
+        WITH_PAIR(what_was_written_before_the_close_arrives),
+        WITH_PAIR(our_end_comes_behind_what_was_written),
+        WITH_PAIR(many_streams_at_once),
         WITH_PAIR(writing_to_a_vanished_peer_is_an_error),
         WITH_PAIR(queue_to_a_vanished_peer_breaks),
         WITH_PAIR(connects_and_tells),

@@ -2,9 +2,11 @@
  *
  * Real workers on real loopback sockets, with the raw driver and with a toy driver that asks for
  * everything a driver may ask for. Blocking calls of the test have a receive timeout, so that a
- * stuck relay fails instead of hanging. */
+ * stuck relay fails instead of hanging. Each is repeated when it is interrupted: a ring that was
+ * closed is taken apart a little later, and its kernel thread interrupts whoever has made it. */
 #include "unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -20,6 +22,7 @@
 #include "proxy/census.h"
 #include "proxy/listener.h"
 #include "proxy/worker.h"
+#include "unit/loops.h"
 
 #define WORKERS 2
 
@@ -199,7 +202,7 @@ setup(void **state)
     atomic_store(&limits.per_address_max, 0);
     census = census_new(200, (struct hash_key){1, 2});
     memset(toy_closed, 0, sizeof(toy_closed));
-    assert_int_equal(loop_new(&done_loop), 0);
+    assert_int_equal(loop_new(LOOP_EPOLL, &done_loop), 0);
     for (unsigned i = 0; i < WORKERS; i++) {
         struct worker_settings settings = {.index = (uint16_t)i,
                                            .sessions_max = 100,
@@ -207,6 +210,7 @@ setup(void **state)
                                            .census = census,
                                            .listeners = listeners,
                                            .listener_count = ARRAY_LEN(listeners),
+                                           .loop = kind,
                                            .done_loop = done_loop};
         assert_int_equal(worker_new(&settings, &workers[i]), 0);
     }
@@ -263,8 +267,8 @@ static int
 upstream(void)
 {
     struct pollfd ready = {.fd = upstream_fd, .events = POLLIN};
-    assert_int_equal(poll(&ready, 1, 20000), 1);
-    int fd = accept(upstream_fd, NULL, NULL);
+    assert_int_equal(TEMP_FAILURE_RETRY(poll(&ready, 1, 20000)), 1);
+    int fd = (int)TEMP_FAILURE_RETRY(accept(upstream_fd, NULL, NULL));
     assert_true(fd >= 0);
     set_timeout(fd);
     return fd;
@@ -273,7 +277,7 @@ upstream(void)
 static void
 say(int fd, const char *text)
 {
-    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+    assert_int_equal(TEMP_FAILURE_RETRY(send(fd, text, strlen(text), MSG_NOSIGNAL)), strlen(text));
 }
 
 static void
@@ -282,7 +286,7 @@ hear(int fd, const char *text)
     char got[256] = "";
     size_t len = 0;
     while (len < strlen(text)) {
-        ssize_t n = recv(fd, got + len, strlen(text) - len, 0);
+        ssize_t n = TEMP_FAILURE_RETRY(recv(fd, got + len, strlen(text) - len, 0));
         if (n <= 0) {
             break;
         }
@@ -295,7 +299,7 @@ static void
 hear_end(int fd)
 {
     char byte;
-    assert_int_equal(recv(fd, &byte, 1, 0), 0);
+    assert_int_equal(TEMP_FAILURE_RETRY(recv(fd, &byte, 1, 0)), 0);
 }
 
 static void
@@ -338,7 +342,7 @@ echo(void *arg)
     int fd = *(int *)arg;
     static char buf[65536];
     ssize_t n;
-    while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+    while ((n = TEMP_FAILURE_RETRY(recv(fd, buf, sizeof(buf), 0))) > 0) {
         for (ssize_t at = 0; at < n;) {
             ssize_t sent = send(fd, buf + at, (size_t)(n - at), MSG_NOSIGNAL);
             if (sent <= 0) {
@@ -365,19 +369,19 @@ slow_reader_bounds_memory_and_loses_nothing(void **state)
     while (got < BULK) {
         struct pollfd p = {.fd = c, .events = POLLOUT};
         /* Reads only when nothing more can be sent. */
-        if (sent < BULK && poll(&p, 1, 200) == 1) {
+        if (sent < BULK && TEMP_FAILURE_RETRY(poll(&p, 1, 200)) == 1) {
             uint8_t chunk[8192];
             for (size_t i = 0; i < sizeof(chunk); i++) {
                 word = (sent + i) % 8 == 0 ? prng_next(&in) : word >> 8;
                 chunk[i] = (uint8_t)word;
             }
-            ssize_t n = send(c, chunk, sizeof(chunk), MSG_NOSIGNAL);
+            ssize_t n = TEMP_FAILURE_RETRY(send(c, chunk, sizeof(chunk), MSG_NOSIGNAL));
             assert_int_equal(n, sizeof(chunk));
             sent += (size_t)n;
             continue;
         }
         uint8_t chunk[65536];
-        ssize_t n = recv(c, chunk, sizeof(chunk), 0);
+        ssize_t n = TEMP_FAILURE_RETRY(recv(c, chunk, sizeof(chunk), 0));
         assert_true(n > 0);
         for (ssize_t i = 0; i < n; i++) {
             expected = (got + (size_t)i) % 8 == 0 ? prng_next(&out) : expected >> 8;
@@ -434,7 +438,7 @@ held_bytes_wait_for_the_other_side(void **state)
     hear(u, "one");
     say(c, "three");
     struct pollfd p = {.fd = u, .events = POLLIN};
-    assert_int_equal(poll(&p, 1, 100), 0);
+    assert_int_equal(TEMP_FAILURE_RETRY(poll(&p, 1, 100)), 0);
     shutdown(c, SHUT_WR);
     say(u, "reply");
     hear(c, "reply");
@@ -532,7 +536,7 @@ drain_ends_what_may_end(void **state)
     int u[2] = {upstream(), upstream()};
     say(busy, "y");
     struct pollfd p = {.fd = u[0], .events = POLLIN};
-    assert_int_equal(poll(&p, 1, 20000), 1);
+    assert_int_equal(TEMP_FAILURE_RETRY(poll(&p, 1, 20000)), 1);
     struct mail mail = {.type = MAIL_DRAIN};
     for (unsigned i = 0; i < WORKERS; i++) {
         assert_int_equal(worker_post(workers[i], &mail), 0);
@@ -574,8 +578,9 @@ sessions_are_spread_over_the_workers(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    choose_loop(argc, argv);
 #define WITH_WORKERS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         WITH_WORKERS(raw_relays_both_ways_and_half_closes),

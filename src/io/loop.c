@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "io/uring.h"
 
 #define LOOP_MAGIC 0x100b1e57u
 
 struct loop {
     unsigned magic;
     int epoll_fd;
+    struct uring *uring;    /* NULL: epoll alone */
     struct loop_watch wake; /* an eventfd */
     struct loop_task *on_wake;
     struct timer_heap timers;
@@ -31,6 +33,12 @@ loop_clock_ns(struct loop *loop)
     clock_gettime(CLOCK_MONOTONIC, &now);
     loop->now_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
     return loop->now_ns;
+}
+
+struct uring *
+loop_uring(const struct loop *loop)
+{
+    return loop->uring;
 }
 
 uint64_t
@@ -49,8 +57,51 @@ wake_ready(struct loop_watch *watch, unsigned events)
     }
 }
 
+static void dispatch_watches(struct loop *loop, int timeout_ms);
+
+static void
+watches_ready(void *ctx)
+{
+    dispatch_watches(ctx, 0);
+}
+
 int
-loop_new(struct loop **ret_loop)
+loop_kind_from_str(struct slice text, enum loop_kind *ret_kind)
+{
+    static const char *const names[] = {
+        [LOOP_AUTO] = "auto", [LOOP_EPOLL] = "epoll", [LOOP_IO_URING] = "io_uring"};
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        if (slice_eq(text, slice_from_str(names[i]))) {
+            *ret_kind = (enum loop_kind)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+int
+loop_probe(enum loop_kind kind)
+{
+    struct loop *loop = NULL;
+    int err = loop_new(kind, &loop);
+    loop_free(&loop);
+    return err;
+}
+
+/* 0, also when it is not to be. */
+static int
+add_uring(struct loop *loop, enum loop_kind kind)
+{
+    assert(kind != LOOP_AUTO);
+    int err = kind == LOOP_EPOLL ? 0 : uring_new(&loop->uring);
+    if (loop->uring != NULL) {
+        uring_poll(loop->uring, loop->epoll_fd, watches_ready, loop);
+    }
+    return err;
+}
+
+int
+loop_new(enum loop_kind kind, struct loop **ret_loop)
 {
     struct loop *loop = check_alloc(1, sizeof(*loop));
     loop->magic = LOOP_MAGIC;
@@ -63,6 +114,7 @@ loop_new(struct loop **ret_loop)
     if (err == 0) {
         err = loop_watch_add(loop, &loop->wake, fd, LOOP_READ | LOOP_EDGE);
     }
+    err = err != 0 ? err : add_uring(loop, kind);
     if (err != 0) {
         if (fd >= 0 && loop->wake.fd < 0) {
             close(fd);
@@ -83,6 +135,7 @@ loop_free(struct loop **loop)
         return;
     }
     OBJ_CHECK(l, LOOP_MAGIC);
+    uring_free(&l->uring);
     if (l->wake.fd >= 0) {
         close(l->wake.fd);
     }
@@ -217,14 +270,12 @@ events_of(uint32_t epoll_events)
     return events;
 }
 
-int
-loop_turn(struct loop *loop, int timeout_ms)
+static void
+dispatch_watches(struct loop *loop, int timeout_ms)
 {
     struct epoll_event ready[LOOP_EVENTS_MAX];
-    int count = epoll_wait(loop->epoll_fd, ready, ARRAY_LEN(ready), wait_ms(loop, timeout_ms));
-    if (count < 0 && errno != EINTR) {
-        return -errno;
-    }
+    int count = epoll_wait(loop->epoll_fd, ready, ARRAY_LEN(ready), timeout_ms);
+    assert(count >= 0 || errno == EINTR);
     loop_clock_ns(loop);
     for (int i = 0; i < count; i++) {
         struct loop_watch *watch = ready[i].data.ptr;
@@ -232,9 +283,20 @@ loop_turn(struct loop *loop, int timeout_ms)
             watch->ready(watch, events_of(ready[i].events));
         }
     }
+}
+
+void
+loop_turn(struct loop *loop, int timeout_ms)
+{
+    if (loop->uring == NULL) {
+        dispatch_watches(loop, wait_ms(loop, timeout_ms));
+    } else {
+        uring_wait(loop->uring, wait_ms(loop, timeout_ms));
+        loop_clock_ns(loop);
+        uring_dispatch(loop->uring);
+    }
     timer_fire_due(&loop->timers, loop->now_ns, LOOP_TIMERS_MAX);
     run_deferred(loop);
-    return 0;
 }
 
 void
@@ -242,7 +304,6 @@ loop_run(struct loop *loop)
 {
     OBJ_CHECK(loop, LOOP_MAGIC);
     while (!atomic_load_explicit(&loop->stopping, memory_order_acquire)) {
-        int err = loop_turn(loop, -1);
-        assert(err == 0);
+        loop_turn(loop, -1);
     }
 }
