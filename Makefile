@@ -81,7 +81,7 @@ kills: deps all
 FAST_BUILD ?= build-fast
 
 # Beside PgBouncer, a bytes-only relay and nothing at all: prints Markdown, writes build/bench.json;
-# about 20 minutes. ONLY=queries,connect,bulk,idle,observe,kills,fingerprint: parts of it;
+# about 20 minutes. ONLY=queries,connect,bulk,idle,http,observe,kills,fingerprint: parts of it;
 # BENCH=quick: little time, and little said.
 bench:
 	@tools/deps build test bench

@@ -12,11 +12,11 @@ import argparse
 import sys
 import time
 
-from test.bench import bulk, connect, fingerprint, idle, kills, observe, queries, report
+from test.bench import bulk, connect, fingerprint, http, idle, kills, observe, queries, report
 from test.bench.room import Room
 
 SECTIONS = {"queries": queries, "connect": connect, "bulk": bulk, "idle": idle,
-            "observe": observe, "kills": kills, "fingerprint": fingerprint}
+            "http": http, "observe": observe, "kills": kills, "fingerprint": fingerprint}
 
 
 def numbers(text):

@@ -57,12 +57,12 @@ def open_session(port):
     return sock
 
 
-def measure(port, pid, count):
+def measure(port, pid, count, open_one=open_session):
     """(bytes of the proxy, bytes of the kernel for the two sockets in it) of one session."""
-    warm = [open_session(port) for _ in range(16)]
+    warm = [open_one(port) for _ in range(16)]
     time.sleep(1)
     before, kernel_before = private_bytes(pid), kernel_bytes()
-    sessions = [open_session(port) for _ in range(count)]
+    sessions = [open_one(port) for _ in range(count)]
     time.sleep(SETTLE_S)
     each = (private_bytes(pid) - before) / count
     # Client and stub have as many sockets as the proxy.
