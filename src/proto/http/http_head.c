@@ -15,13 +15,20 @@ http_method_name(enum http_method method)
     return (size_t)method < ARRAY_LEN(method_names) ? method_names[method] : "OTHER";
 }
 
+/* 1 for what may stand in a token. */
+static const uint8_t token_chars[256] = {
+    ['0' ... '9'] = 1, ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['!'] = 1, ['#'] = 1, ['$'] = 1,
+    ['%'] = 1,         ['&'] = 1,         ['\''] = 1,        ['*'] = 1, ['+'] = 1, ['-'] = 1,
+    ['.'] = 1,         ['^'] = 1,         ['_'] = 1,         ['`'] = 1, ['|'] = 1, ['~'] = 1,
+};
+
+/* 1 for the bytes of a line that need a look: its end, and what no line may hold. */
+static const uint8_t controls[256] = {[0 ... 8] = 1, [10 ... 31] = 1, [0x7f] = 1};
+
 bool
 http_is_token_char(uint8_t c)
 {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-        return true;
-    }
-    return c != 0 && c < 0x80 && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+    return token_chars[c] != 0;
 }
 
 void
@@ -370,12 +377,18 @@ http_head_decode(struct http_head *h, struct slice bytes)
 {
     size_t end = MIN(bytes.len, h->len_max);
     while (h->scanned < end) {
-        uint8_t c = bytes.ptr[h->scanned];
         bool after_cr = h->scanned > h->line_at && bytes.ptr[h->scanned - 1] == '\r';
+        while (!after_cr && h->scanned < end && !controls[bytes.ptr[h->scanned]]) {
+            h->scanned++;
+        }
+        if (h->scanned == end) {
+            break;
+        }
+        uint8_t c = bytes.ptr[h->scanned];
         if (c == '\n' ? !after_cr : after_cr) {
             return fail(h, DEC_BAD, "a bare CR or LF");
         }
-        if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f) {
+        if (c != '\r' && c != '\n') {
             return fail(h, DEC_BAD, "a control character");
         }
         h->scanned++;

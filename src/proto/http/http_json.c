@@ -14,7 +14,9 @@ enum json_state {
 void
 http_json_init(struct http_json *j, void (*each)(void *arg, struct slice value), void *arg)
 {
-    *j = (struct http_json){.each = each, .arg = arg};
+    memset(j, 0, offsetof(struct http_json, text)); /* text has its length */
+    j->each = each;
+    j->arg = arg;
 }
 
 static void

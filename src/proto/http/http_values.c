@@ -18,7 +18,9 @@ hand_out(void *arg, struct slice value)
 void
 http_values_init(struct http_values *v, void (*each)(void *arg, struct slice value), void *arg)
 {
-    *v = (struct http_values){.each = each, .arg = arg};
+    memset(v, 0, offsetof(struct http_values, text)); /* text has its length */
+    v->each = each;
+    v->arg = arg;
     http_json_init(&v->json, hand_out, v);
 }
 

@@ -24,10 +24,11 @@ struct exchange *
 exchange_new(const struct driver_env *env, const struct driver_session *s, uint64_t id,
              uint64_t start_ns, const struct http_head *head, struct slice bytes)
 {
-    struct exchange *x = calloc(1, sizeof(*x));
+    struct exchange *x = malloc(sizeof(*x));
     if (x == NULL) {
         return NULL;
     }
+    memset(x, 0, offsetof(struct exchange, value_hash));
     x->env = env;
     hash_stream_init(&x->body, &env->hash_key);
     x->inside_before_ns = s->inside_ns;

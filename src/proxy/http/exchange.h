@@ -20,11 +20,12 @@ struct exchange {
     uint64_t inside_before_ns;
     bool is_head;      /* HEAD was asked */
     bool asks_upgrade; /* to another protocol */
+    uint64_t body_len;
+    struct hash_stream body;
+    /* From here on nothing is cleared beforehand. */
     uint64_t value_hash[EVENT_VALUES_MAX];
     char path[EVENT_PATH_MAX];
     struct http_values values;
-    uint64_t body_len;
-    struct hash_stream body;
 };
 
 /* start_ns: the request's first byte. NULL: no memory; the session is then not observed. */

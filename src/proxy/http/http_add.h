@@ -14,7 +14,7 @@
 #include "proxy/http/exchange.h"
 #include "proxy/http/http_edit.h"
 
-/* Also sets the exchange's trace: the client's when it is valid, else a new one. Zeroed: edit. */
+/* Also sets the exchange's trace: the client's when it is valid, else a new one. */
 void http_add(struct exchange *x, const struct driver_session *s, struct prng *prng,
               const struct http_head *head, struct slice bytes, struct http_edit *edit);
 

@@ -13,8 +13,9 @@ request_begun(struct http_worker *w, struct driver_session *s, const struct http
               struct slice bytes, size_t head_used, struct driver_out *out)
 {
     struct http_session *h = s->state;
-    struct http_edit edit = {.removes = false};
+    struct http_edit edit;
     uint64_t id = (uint64_t)w->env->worker << 48 | (w->next_request++ & REQUEST_ID_MASK);
+    http_edit_init(&edit);
     h->exchange = exchange_new(w->env, s, id, h->head_start_ns, head, bytes);
     out->drop = true;
     if (h->exchange == NULL) {

@@ -11,13 +11,20 @@
 /* Bytes of all that is added. */
 #define HTTP_ADDED_MAX 2048
 
-/* What becomes of a head. Zeroed: nothing. */
+/* What becomes of a head. */
 struct http_edit {
     bool removed[HTTP_FIELDS_MAX]; /* fields of the head, by their place */
     bool removes;
     uint16_t added_len;
     uint8_t added[HTTP_ADDED_MAX]; /* whole lines */
 };
+
+/* Nothing. */
+static inline void
+http_edit_init(struct http_edit *e)
+{
+    memset(e, 0, offsetof(struct http_edit, added)); /* not the room for the lines */
+}
 
 static inline bool
 http_edit_is_empty(const struct http_edit *e)
