@@ -4,17 +4,18 @@
 nginx proxies with kept connections and writes its access log, which is the least that tells what
 went by; slowburn adds a traceparent and records each request with its hashes. HAProxy logs nothing
 and is there for orientation. All have as many workers as there are processors."""
+import functools
 import os
 import re
 import socket
-import statistics
 import subprocess
 import time
 
 from test.bench import idle
 from test.bench.figures import Goal
 from test.bench.report import Section, number
-from test.bench.route import Route, child_named, cpu_ns, wait_for_child
+from test.bench.rounds import Rounds
+from test.bench.way import Way, child_named, cpu_ns, wait_for_child
 from test.harness import processes
 from test.harness.slowburn import Slowburn
 
@@ -92,7 +93,7 @@ def start_origin(room):
     return port
 
 
-class ProxyRoute(Route):
+class ProxyWay(Way):
     """All processes below the pid that was started count."""
 
     def __init__(self, name, port, pid):
@@ -104,7 +105,7 @@ class ProxyRoute(Route):
         return {"proxy": sum(map(cpu_ns, self.all))}
 
 
-class HopRoute(Route):
+class HopWay(Way):
     """Counts only when every request became an event, and none was dropped or folded."""
 
     def __init__(self, daemon):
@@ -143,7 +144,7 @@ def start_haproxy(room, origin, workers):
     process = processes.start([HAPROXY, "-db", "-f", path], os.path.join(folder, "out"))
     room.stack.callback(processes.stop, process)
     processes.wait_for_port(port, process)
-    return ProxyRoute("HAProxy", port, process.pid)
+    return ProxyWay("HAProxy", port, process.pid)
 
 
 MS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
@@ -163,22 +164,14 @@ def wrk(port, path, clients, seconds):
     return count, {"rps": rate, "p50_ms": p50, "p99_ms": p99}
 
 
-def measure(route, path, seconds):
+def measure(way, path, seconds):
     clients, times = WORK[path]
-    before = route.cpu()
-    count, found = wrk(route.port, path, clients, seconds * times)
-    after = route.cpu()
-    route.expect(count)
+    before = way.cpu()
+    count, found = wrk(way.port, path, clients, seconds * times)
+    after = way.cpu()
+    way.expect(count)
     return {**found, **{f"{name}_us": (after[name] - ns) / 1e3 / count
                         for name, ns in before.items()}}
-
-
-def rounds_of(routes, path, options):
-    found = []
-    for turn in range(options.rounds):
-        order = routes[turn % len(routes):] + routes[:turn % len(routes)]
-        found.append({route.name: measure(route, path, options.seconds) for route in order})
-    return found
 
 
 def open_kept(port):
@@ -199,31 +192,27 @@ def run(room, options):
     origin = start_origin(room)
     workers = len(os.sched_getaffinity(0))
     port, pid, _ = start_nginx(room, "http-nginx", PROXY, workers, origin=origin)
-    nginx = ProxyRoute("nginx", port, pid)
+    nginx = ProxyWay("nginx", port, pid)
     daemon = room.stack.enter_context(
         Slowburn(room.binary, room.subfolder("http"), processes.free_port(), http_port=origin,
-                 more=["--sessions-max", str(count + 100)]))
-    hop = HopRoute(daemon)
-    routes = [nginx, hop, start_haproxy(room, origin, workers)]
+                 more=["--sessions-max", str(count + 100), "--workers", str(workers)]))
+    hop = HopWay(daemon)
+    ways = [nginx, hop, start_haproxy(room, origin, workers)]
     rows = []
     for path, name in NAMES.items():
-        rounds = rounds_of(routes, path, options)
-        section.figures[name] = rounds
-        for route in routes:
-            found = {key: statistics.median(r[route.name][key] for r in rounds)
-                     for key in rounds[0][route.name]}
-            rows.append([name, route.name, number(found["rps"]), number(found["p50_ms"], 2),
-                         number(found["p99_ms"], 2), number(found["proxy_us"], 1),
-                         number(found.get("analyzer_us"), 1)])
-        for key, what in (("proxy_us", "CPU"), ):
-            section.goals.append(
-                Goal(f"{what} a request of {name} / nginx",
-                     [r["slowburn"][key] / r["nginx"][key] for r in rounds],
-                     at_most=GOAL_CPU, counts=hop.lost() is None))
+        rounds = Rounds(ways, options.rounds,
+                        functools.partial(measure, path=path, seconds=options.seconds))
+        section.figures[name] = rounds.document()
+        section.parts += rounds.complaints(name)
+        for way in ways:
+            figures = [rounds.median(way.name, key)
+                       for key in ("rps", "p50_ms", "p99_ms", "proxy_us", "analyzer_us")]
+            rows.append([name, way.name, *map(number, figures, (0, 2, 2, 1, 1))])
+        section.goals.append(Goal(f"CPU a request of {name} / nginx",
+                                  rounds.ratios(hop.name, nginx.name, "proxy_us"),
+                                  at_most=GOAL_CPU, counts=rounds.counts(hop.name)))
     section.table(["reply", "way", "requests/s", "p50 ms", "p99 ms", "proxy CPU µs/request",
                    "analyzer CPU µs/request"], rows)
-    if hop.lost():
-        section.say(f"**slowburn does not count**: {hop.lost()}")
     each, kernel_each = idle.measure(hop.port, child_named(daemon.process.pid, "proxy"), count,
                                      open_kept)
     section.figures["idle"] = {"bytes": each, "kernel_bytes": kernel_each}

@@ -15,7 +15,7 @@ from test.harness.slowburn import Slowburn
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCALE = 10  # of pgbench's tables: a million rows, all of them in shared_buffers
 # Which event loops there are, and how one is forced.
-LOOPS = {"epoll": []}
+LOOPS = {"io_uring": ["--event-loop", "io_uring"], "epoll": ["--event-loop", "epoll"]}
 
 
 class Certificates:
