@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""slowburn dev in front of a small application: its lines, its summary, its exit status, and what it
+says when the application's queries go past it."""
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from test.harness import processes
+from test.peer import burn
+
+APP = os.path.join(os.path.dirname(__file__), "small_app.py")
+PAST = "requests are answered, but no query passes through slowburn"
+# Answers one request with PHP's own server, its database where the environment of $_ENV says.
+PHP = """<?php
+$port = $_ENV['PGPORT'] ?? getenv('DEV_TRUE_PORT');
+$db = pg_connect("host=127.0.0.1 port=$port dbname=developed user=postgres");
+echo pg_fetch_result(pg_query($db, 'SELECT count(*) FROM settings'), 0, 0);
+"""
+# Asks `requests` times, a little while apart, then stops the server that it has started.
+DRIVER = """
+import os, subprocess, sys, time, urllib.request
+server = subprocess.Popen(sys.argv[2:])
+for n in range(int(sys.argv[1])):
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(os.environ["SLOWBURN_HTTP"] + "/orders").read()
+            break
+        except OSError:
+            time.sleep(0.1)
+    time.sleep(0.5)
+server.terminate()
+server.wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def database(postgres):
+    postgres.sql("CREATE DATABASE developed")
+    postgres.sql(burn.SCHEMA, "developed")
+    return postgres
+
+
+def dev(database, folder, *words, env=None):
+    clean = {key: value for key, value in os.environ.items()
+             if key not in ("DATABASE_URL", "DB_URL", "DB_HOST", "DB_PORT", "PORT")}
+    clean.update(PGHOST="127.0.0.1", PGPORT=str(database.port), DEV_TRUE_PORT=str(database.port))
+    clean.update(env or {})
+    done = subprocess.run([os.environ["SLOWBURN_BINARY"], "dev", *words], cwd=folder, env=clean,
+                          text=True, capture_output=True, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_line_for_each_request_and_the_commands_own_status(database, tmp_path):
+    port = str(processes.free_port())
+    status, out, err = dev(database, tmp_path, "--http", f"127.0.0.1:{port}", "--", sys.executable,
+                           APP, "developed", port, "lazy", "exit3")
+    assert status == 3, err
+    lines, summary = out.split("slowburn dev: ", 1)
+    lists = [line for line in lines.splitlines() if line.startswith("GET /orders ")]
+    assert len(lists) == 3
+    for line in lists:
+        assert re.fullmatch(r"GET /orders 200 [0-9.,]+ m?s · 6 queries, 5 the same shape "
+                            r"⚠ items by order_id", line), line
+    assert len(re.findall(r"(?m)^GET /me 200 .* · 2 queries$", lines)) == 3
+    assert summary.startswith("2 routes in ")
+    assert re.search(r"GET /orders +3 × .*, at most 6 queries ⚠ 5 × items by order_id", summary)
+    assert f"open http://127.0.0.1:" in err and "(PGHOST)" in err
+    assert "\033" not in out + err and PAST not in err
+
+
+def test_where_it_listens_is_guessed_from_the_command(database, tmp_path):
+    port = processes.free_port()
+    (tmp_path / "index.php").write_text(PHP)
+    status, out, err = dev(database, tmp_path, "--", sys.executable, "-c", DRIVER, "2", "php", "-d",
+                           "variables_order=EGPCS", "-S", f"127.0.0.1:{port}", "index.php")
+    assert status == 0, err
+    assert f"instead of 127.0.0.1:{port}" in err
+    assert len(re.findall(r"(?m)^GET /orders 200 .* · 1 query$", out)) == 2, out
+
+
+@pytest.mark.parametrize("case", ["variables_order", "cached", "socket"])
+def test_queries_that_go_past_it_are_told_with_the_remedy(database, tmp_path, case):
+    port = processes.free_port()
+    words = []
+    (tmp_path / "index.php").write_text(PHP)
+    if case == "cached":
+        (tmp_path / "bootstrap/cache").mkdir(parents=True)
+        (tmp_path / "bootstrap/cache/config.php").write_text("<?php return [];")
+    if case == "socket":
+        words = ["--postgres", "unix:/nowhere:5432"]
+    # PHP's own configuration hides the environment from $_ENV: all of them go to the server itself.
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "run.php").write_text(
+        f"<?php passthru('{sys.executable} driver.py 6 php -d variables_order=GPCS"
+        f" -S 127.0.0.1:{port} index.php');")
+    status, _, err = dev(database, tmp_path, "--wait", "1", *words, "--http", f"127.0.0.1:{port}",
+                         "--", "php", "-d", "variables_order=GPCS", "run.php")
+    assert status == 0, err
+    assert PAST in err, err
+    assert ("variables_order = GPCS" in err) and "php -d variables_order=EGPCS" in err
+    assert ("php artisan config:clear" in err) == (case == "cached")
+    assert ("by a socket (/nowhere:5432)" in err) == (case == "socket")
+    assert re.search(r"host 127.0.0.1 and port \d+ as its database's", err)
+    assert err.count(PAST) == 1
+
+
+def test_what_it_cannot_do_is_said(database, tmp_path):
+    for words, code, said in ((["--"], 2, "it wants a COMMAND"),
+                              (["--http", "x=1", "--", "true"], 2, "--http is"),
+                              (["--nothing", "--", "true"], 2, "unknown option"),
+                              (["--", "/no/such/command"], 127, "/no/such/command")):
+        status, _, err = dev(database, tmp_path, *words)
+        assert status == code and said in err, (words, err)
+    status, _, err = dev(database, tmp_path, "--", "true", env={"PGHOST": ""})
+    assert status == 3 and "--postgres HOST:PORT" in err
+    status, _, _ = dev(database, tmp_path, "--", "sh", "-c", "kill -TERM $$")
+    assert status == 128 + 15
