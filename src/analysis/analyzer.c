@@ -300,7 +300,8 @@ static void
 do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
 {
     struct slice text = slice_of(m->text, m->len);
-    bool asks = m->command == ANALYZER_TRACES || m->command == ANALYZER_TRACE;
+    bool asks = m->command == ANALYZER_TRACES || m->command == ANALYZER_TRACE ||
+                m->command == ANALYZER_METRICS;
     int result = 0;
     buf_reset(&a->text);
     switch (m->command) {
@@ -315,6 +316,9 @@ do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
         break;
     case ANALYZER_TRACES:
         result = judge_document(a->judge, now_ns, JUDGE_TRACES, &a->text);
+        break;
+    case ANALYZER_METRICS:
+        result = judge_document(a->judge, now_ns, JUDGE_METRICS, &a->text);
         break;
     case ANALYZER_TRACE:
         result = judge_trace(a->judge, text, &a->text);

@@ -43,8 +43,9 @@ enum analyzer_command {
     ANALYZER_ACK,
     ANALYZER_CLOSE,
     ANALYZER_DEPLOY,
-    ANALYZER_TRACES, /* asks for the list of kept traces */
-    ANALYZER_TRACE,  /* asks for one of them */
+    ANALYZER_TRACES,  /* asks for the list of kept traces */
+    ANALYZER_TRACE,   /* asks for one of them */
+    ANALYZER_METRICS, /* asks for the figures that exporters want */
 };
 
 /* What they get is borrowed for the length of the call. */

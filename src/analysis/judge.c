@@ -8,6 +8,7 @@
 
 #include "analysis/judge_state.h"
 #include "analysis/report.h"
+#include "analysis/report_metrics.h"
 #include "base/clock.h"
 
 #define EVALUATE_EVERY_NS NS_PER_S
@@ -344,6 +345,19 @@ incidents_json(const struct judge *j)
     return list;
 }
 
+static json_t *
+metrics_json(const struct judge *j)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    json_t *o = report_metrics(&j->series, &j->statements, j->watch, j->watch_count, judge_name_of,
+                               (void *)j);
+    uint64_t minute_ns = MIN(j->now_ns, 60 * NS_PER_S);
+    struct load_rate minute = load_between(&j->load, j->now_ns - minute_ns, j->now_ns);
+    json_object_set_new(o, "database_load", json_real(minute.database));
+    json_object_set_new(o, "incidents_open", json_integer(judge_active(j, active)));
+    return o;
+}
+
 int
 judge_document(struct judge *j, uint64_t now_ns, enum judge_document which, struct buf *ret_json)
 {
@@ -361,6 +375,9 @@ judge_document(struct judge *j, uint64_t now_ns, enum judge_document which, stru
         break;
     case JUDGE_STATUS:
         doc = status_json(j);
+        break;
+    case JUDGE_METRICS:
+        doc = metrics_json(j);
         break;
     case JUDGE_TRACES:
         doc = judge_traces_json(j);

@@ -29,6 +29,7 @@ enum judge_document {
     JUDGE_QUERIES,   /* list of statements with their totals */
     JUDGE_REQUESTS,  /* list of routes with their totals */
     JUDGE_STATUS,    /* object: what the judge itself holds, sheds, and waits for */
+    JUDGE_METRICS,   /* object: figures for exporters (report_metrics.h) */
     JUDGE_TRACES,    /* list of the traces that are kept, newest first */
 };
 

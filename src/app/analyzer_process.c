@@ -19,6 +19,7 @@
 #include "bus/channel.h"
 #include "cli/postmortem.h"
 #include "export/jsonlog.h"
+#include "export/prometheus.h"
 #include "io/log.h"
 #include "serve/board.h"
 #include "serve/serve.h"
@@ -33,6 +34,8 @@
 
 /* Of a slow query's text in the log, whose lines are limited too. */
 #define SLOW_STATEMENT_MAX 1500
+
+#define METRICS_BYTES_MAX (8u * 1024 * 1024)
 
 struct process {
     const char *data;
@@ -199,13 +202,31 @@ on_serve_postmortem(void *ctx, const json_t *incident)
     return made;
 }
 
+static struct serve_text *
+on_serve_metrics(void *ctx, struct slice json, bool openmetrics)
+{
+    struct process *p = ctx;
+    AUTO_BUF struct buf text;
+    buf_init(&text, METRICS_BYTES_MAX);
+    struct serve_text *status_text = board_document(p->board, SERVE_STATUS);
+    struct slice s = status_text == NULL ? SLICE_NONE : serve_text_slice(status_text);
+    json_t *status = json_loadb((const char *)s.ptr, s.len, 0, NULL);
+    json_t *metrics = json_loadb((const char *)json.ptr, json.len, 0, NULL);
+    int r = prometheus_write(metrics, status,
+                             openmetrics ? PROMETHEUS_OPENMETRICS : PROMETHEUS_TEXT, &text);
+    json_decref(metrics);
+    json_decref(status);
+    serve_text_free(&status_text);
+    return r < 0 ? NULL : serve_text_new(buf_slice(&text));
+}
+
 static int
 on_serve_command(void *ctx, const struct serve_command *c)
 {
     static const enum analyzer_command kinds[] = {
         [SERVE_ACK] = ANALYZER_ACK,       [SERVE_CLOSE] = ANALYZER_CLOSE,
         [SERVE_DEPLOY] = ANALYZER_DEPLOY, [SERVE_TRACES] = ANALYZER_TRACES,
-        [SERVE_TRACE] = ANALYZER_TRACE,
+        [SERVE_TRACE] = ANALYZER_TRACE,   [SERVE_METRICS] = ANALYZER_METRICS,
     };
     struct process *p = ctx;
     return analyzer_command(p->analyzer, kinds[c->kind], c->ticket, (uint32_t)c->incident,
@@ -286,7 +307,8 @@ start_serve(struct process *p, int tcp_fd, struct diag *diag)
                                         .command = on_serve_command,
                                         .question = on_serve_question,
                                         .version = on_serve_version,
-                                        .postmortem = on_serve_postmortem};
+                                        .postmortem = on_serve_postmortem,
+                                        .metrics = on_serve_metrics};
     int r = lookup_new(p->data, on_looked_up, p, &p->lookup);
     if (r < 0) {
         return diag_set(diag, r, "no thread for the console: %s", strerror(-r));

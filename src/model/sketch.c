@@ -144,6 +144,22 @@ put_varint(uint8_t *dst, size_t cap, size_t at, uint64_t v)
     return at;
 }
 
+uint64_t
+sketch_count_below(const struct sketch *s, uint64_t ns)
+{
+    unsigned last = cell_of(ns);
+    uint64_t below = 0;
+    for (unsigned i = 0; i <= last; i++) {
+        const uint32_t *page = s->page[i / SKETCH_STEPS];
+        if (page == NULL) {
+            i += SKETCH_STEPS - 1;
+            continue;
+        }
+        below += page[i % SKETCH_STEPS];
+    }
+    return below;
+}
+
 size_t
 sketch_save(const struct sketch *s, uint8_t *dst, size_t cap)
 {

@@ -32,6 +32,9 @@ uint64_t sketch_quantile(const struct sketch *s, double q);
 /* Walk: unsigned at = 0; while (sketch_next(s, &at, &ns, &count)) ...  from short to long. */
 bool sketch_next(const struct sketch *s, unsigned *at, uint64_t *ret_ns, uint32_t *ret_count);
 
+/* How many are at most so long, as far as steps tell. Never falls as ns grows. */
+uint64_t sketch_count_below(const struct sketch *s, uint64_t ns);
+
 /* Bytes written; 0 when empty or cap is too small. Varints of (gap, count) pairs. */
 size_t sketch_save(const struct sketch *s, uint8_t *dst, size_t cap);
 

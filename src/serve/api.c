@@ -217,6 +217,7 @@ enum target_kind {
     TARGET_POSTMORTEM,
     TARGET_QUESTION,
     TARGET_TRACE, /* reads, by a command */
+    TARGET_METRICS,
     TARGET_EVENTS,
     TARGET_COMMAND,
     TARGET_FILE,
@@ -283,6 +284,7 @@ parse_target(struct slice path)
         {"/api/v1/incidents", {.kind = TARGET_DOCUMENT, .document = SERVE_INCIDENTS}},
         {"/api/v1/queries", {.kind = TARGET_DOCUMENT, .document = SERVE_QUERIES}},
         {"/api/v1/requests", {.kind = TARGET_DOCUMENT, .document = SERVE_REQUESTS}},
+        {"/metrics", {.kind = TARGET_METRICS}},
         {"/api/v1/traces", {.kind = TARGET_TRACE, .command = SERVE_TRACES}},
         {"/api/v1/status", {.kind = TARGET_DOCUMENT, .document = SERVE_STATUS}},
         {"/api/v1/overview", {.kind = TARGET_QUESTION, .question = SERVE_OVERVIEW}},
@@ -310,6 +312,31 @@ parse_target(struct slice path)
     return (struct target){0};
 }
 
+const char *
+api_form_type(enum api_form form)
+{
+    static const char *const types[] = {
+        [API_METRICS] = "text/plain; version=0.0.4; charset=utf-8",
+        [API_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8"};
+    return types[form];
+}
+
+/* Who names OpenMetrics gets it; Prometheus prefers it wherever it does. */
+static void
+ask_metrics(const struct api_request *r, struct api_reply *ret_reply)
+{
+    static const char name[] = "application/openmetrics-text";
+    struct slice accept = http_head_value(r->head, r->bytes, SLICE_LIT("accept"));
+    struct slice kind;
+    bool is_open = false;
+    while (slice_split(&accept, ',', &kind)) {
+        is_open = is_open || slice_starts_with_ci(slice_trim(kind), slice_from_str(name));
+    }
+    *ret_reply = (struct api_reply){.waits = true,
+                                    .command.kind = SERVE_METRICS,
+                                    .form = is_open ? API_OPENMETRICS : API_METRICS};
+}
+
 /* Does the source have what this asks for? */
 static bool
 is_offered(const struct target *t, const struct serve_source *source)
@@ -323,6 +350,8 @@ is_offered(const struct target *t, const struct serve_source *source)
         return source->version != NULL;
     case TARGET_POSTMORTEM:
         return source->postmortem != NULL;
+    case TARGET_METRICS:
+        return source->metrics != NULL;
     default:
         return true;
     }
@@ -354,6 +383,9 @@ reply_to(const struct api_request *r, const struct serve_source *source, const s
     case TARGET_TRACE:
         *ret_reply = (struct api_reply){.waits = true, .command.kind = t->command};
         slice_to_str(t->trace, ret_reply->command.name, sizeof(ret_reply->command.name));
+        break;
+    case TARGET_METRICS:
+        ask_metrics(r, ret_reply);
         break;
     case TARGET_EVENTS:
         *ret_reply =

@@ -24,6 +24,8 @@ struct api_request {
     struct slice body;
 };
 
+enum api_form { API_JSON, API_METRICS, API_OPENMETRICS };
+
 struct api_reply {
     unsigned status;
     const char *allow;       /* for 405, or NULL */
@@ -31,6 +33,7 @@ struct api_reply {
     struct serve_text *text; /* owned by whoever gets the reply; NULL with an asset or a stream */
     const struct console_asset *asset; /* with 304: not modified, no body */
     bool streams;                      /* events follow until the client goes */
+    enum api_form form;                /* what is made of the command's answer */
     bool waits;                        /* `command` is to be handed on; its result is the reply */
     bool asks;                         /* so is `question` */
     struct serve_command command;
@@ -43,6 +46,9 @@ void api_request(const struct api_request *request, const struct serve_source *s
 
 /* The reply to a command by its result. Takes the text. */
 void api_result(int result, struct serve_text **text, struct api_reply *ret_reply);
+
+/* Its Content-Type; NULL: JSON. */
+const char *api_form_type(enum api_form form);
 
 /* {"error": "..."} */
 void api_error(unsigned status, const char *message, struct api_reply *ret_reply);

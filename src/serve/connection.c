@@ -180,6 +180,7 @@ dispatch(struct connection *c, struct connection_env *env, uint64_t now_ns)
                              : env->source.command(env->source.ctx, &reply.command);
         if (err == 0) {
             c->ticket = ticket;
+            c->form = reply.form;
             c->state = CONNECTION_WAIT;
             c->deadline_ns = now_ns + env->command_wait_ns;
             return;
@@ -450,7 +451,16 @@ connection_answer(struct connection *c, struct connection_env *env, int result,
 {
     struct api_reply reply;
     assert(c->state == CONNECTION_WAIT);
+    bool is_metrics = c->form != API_JSON && result == 0 && *text != NULL;
+    if (is_metrics) {
+        struct serve_text *made = env->source.metrics(env->source.ctx, serve_text_slice(*text),
+                                                      c->form == API_OPENMETRICS);
+        serve_text_free(text);
+        *text = made;
+        result = made == NULL ? -ENOMEM : 0;
+    }
     api_result(result, text, &reply);
+    reply.type = is_metrics && result == 0 ? api_form_type(c->form) : NULL;
     answer(c, env, &reply, now_ns);
     connection_turn(c, env, 0, now_ns);
 }

@@ -44,9 +44,10 @@ struct connection {
     enum api_peer peer;
     enum connection_state state;
     uint64_t deadline_ns;
-    uint64_t ticket; /* of the command that is waited for; 0: none */
-    bool closes;     /* after the answer in hand */
-    bool is_head;    /* no body in the answer */
+    enum api_form form; /* of the answer to it */
+    uint64_t ticket;    /* of the command that is waited for; 0: none */
+    bool closes;        /* after the answer in hand */
+    bool is_head;       /* no body in the answer */
     bool has_head;
     bool continued; /* 100 Continue was sent */
     struct http_head head;

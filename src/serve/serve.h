@@ -55,8 +55,9 @@ enum serve_command_kind {
     SERVE_ACK,
     SERVE_CLOSE,
     SERVE_DEPLOY,
-    SERVE_TRACES, /* these two ask for a text that is made when it is wanted */
+    SERVE_TRACES, /* these ask for a text that is made when it is wanted */
     SERVE_TRACE,
+    SERVE_METRICS,
 };
 
 struct serve_command {
@@ -96,6 +97,8 @@ struct serve_source {
     uint64_t (*version)(void *ctx, enum serve_document which);
     /* An incident's document as a postmortem in Markdown; NULL: no memory. */
     struct serve_text *(*postmortem)(void *ctx, const json_t *incident);
+    /* The answer to SERVE_METRICS in Prometheus' text format, or OpenMetrics; NULL: no memory. */
+    struct serve_text *(*metrics)(void *ctx, struct slice json, bool openmetrics);
 };
 
 struct serve_config {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
 #include "unit/unit.h"
 
 #include <errno.h>
@@ -120,6 +121,26 @@ garbage_is_refused_and_changes_nothing(void **state)
     sketch_fini(&s);
 }
 
+static void
+counts_below_a_bound_rise_to_all(void **state)
+{
+    struct sketch s = {0};
+    assert_int_equal(sketch_count_below(&s, NS_PER_S), 0);
+    for (uint64_t ms = 1; ms <= 1000; ms++) {
+        sketch_add(&s, ms * NS_PER_MS);
+    }
+    uint64_t before = 0;
+    for (uint64_t ms = 1; ms <= 1100; ms += 7) {
+        uint64_t below = sketch_count_below(&s, ms * NS_PER_MS);
+        uint64_t truth = MIN(ms, 1000u);
+        assert_true(below >= before && below >= truth);
+        assert_true(below <= truth + truth / 50 + 1); /* a step is 1.6 % wide */
+        before = below;
+    }
+    assert_int_equal(sketch_count_below(&s, UINT64_MAX), 1000);
+    sketch_fini(&s);
+}
+
 int
 main(void)
 {
@@ -129,6 +150,7 @@ main(void)
         cmocka_unit_test(saved_loaded_and_merged_is_the_same),
         cmocka_unit_test(the_fullest_one_fits),
         cmocka_unit_test(garbage_is_refused_and_changes_nothing),
+        cmocka_unit_test(counts_below_a_bound_rise_to_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "export/prometheus.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "analysis/report_metrics.h"
+
+struct writer {
+    struct buf *b;
+    enum prometheus_format format;
+};
+
+static double
+number(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+/* Within "...": backslash, quote and line end are escaped. */
+static void
+put_value(struct buf *b, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\\' || *text == '"') {
+            (void)buf_append_byte(b, '\\');
+        }
+        if (*text == '\n') {
+            (void)buf_append_str(b, "\\n");
+        } else {
+            (void)buf_append_byte(b, (uint8_t)*text);
+        }
+    }
+}
+
+static void
+put_label(struct buf *b, const char *name, const char *value)
+{
+    (void)buf_printf(b, "%s%s=\"", b->len > 0 && b->data[b->len - 1] == '{' ? "" : ",", name);
+    put_value(b, value);
+    (void)buf_append_str(b, "\"");
+}
+
+/* type: counter, gauge or histogram. A counter's family has no _total in OpenMetrics. */
+static void
+put_family(const struct writer *w, const char *name, const char *type, const char *unit,
+           const char *help)
+{
+    char family[128];
+    size_t len = strlen(name);
+    bool cut = w->format == PROMETHEUS_OPENMETRICS && strcmp(type, "counter") == 0 && len > 6;
+    snprintf(family, sizeof(family), "%.*s", (int)(cut ? len - 6 : len), name);
+    (void)buf_printf(w->b, "# HELP %s %s\n# TYPE %s %s\n", family, help, family, type);
+    if (w->format == PROMETHEUS_OPENMETRICS && unit[0] != '\0') {
+        (void)buf_printf(w->b, "# UNIT %s %s\n", family, unit);
+    }
+}
+
+typedef void labels_fn(struct buf *b, const json_t *row);
+
+static void
+request_labels(struct buf *b, const json_t *row)
+{
+    const char *method = json_string_value(json_object_get(row, "method"));
+    put_label(b, "http_request_method", method == NULL || method[0] == '\0' ? "_OTHER" : method);
+    put_label(b, "http_route", json_string_value(json_object_get(row, "route")));
+}
+
+static void
+operation_labels(struct buf *b, const json_t *row)
+{
+    put_label(b, "db_system_name", "postgresql");
+    put_label(b, "db_namespace", json_string_value(json_object_get(row, "namespace")));
+    put_label(b, "db_query_summary", json_string_value(json_object_get(row, "summary")));
+}
+
+static void
+put_histogram(const struct writer *w, const char *name, const json_t *row, labels_fn *labels,
+              const double *bounds, size_t bound_count)
+{
+    const json_t *buckets = json_object_get(row, "buckets");
+    char bound[32];
+    for (size_t i = 0; i < bound_count; i++) {
+        /* OpenMetrics wants a float that cannot be taken for an integer. */
+        bool whole = bounds[i] == floor(bounds[i]) && w->format == PROMETHEUS_OPENMETRICS;
+        snprintf(bound, sizeof(bound), whole ? "%.1f" : "%g", bounds[i]);
+        (void)buf_printf(w->b, "%s_bucket{", name);
+        labels(w->b, row);
+        put_label(w->b, "le", bound);
+        (void)buf_printf(w->b, "} %lld\n",
+                         (long long)json_integer_value(json_array_get(buckets, i)));
+    }
+    (void)buf_printf(w->b, "%s_bucket{", name);
+    labels(w->b, row);
+    (void)buf_printf(w->b, ",le=\"+Inf\"} %.0f\n%s_sum{", number(row, "count"), name);
+    labels(w->b, row);
+    (void)buf_printf(w->b, "} %.9g\n%s_count{", number(row, "sum_s"), name);
+    labels(w->b, row);
+    (void)buf_printf(w->b, "} %.0f\n", number(row, "count"));
+}
+
+static void
+put_rows(const struct writer *w, const json_t *rows, const char *histogram, const char *help,
+         const char *failed, const char *failed_help, labels_fn *labels, const double *bounds,
+         size_t bound_count)
+{
+    size_t i;
+    const json_t *row;
+    put_family(w, histogram, "histogram", "seconds", help);
+    json_array_foreach(rows, i, row)
+    {
+        put_histogram(w, histogram, row, labels, bounds, bound_count);
+    }
+    put_family(w, failed, "counter", "", failed_help);
+    json_array_foreach(rows, i, row)
+    {
+        (void)buf_printf(w->b, "%s{", failed);
+        labels(w->b, row);
+        (void)buf_printf(w->b, "} %.0f\n", number(row, "failed"));
+    }
+}
+
+static void
+put_one(const struct writer *w, const char *name, const char *type, const char *help, double value)
+{
+    put_family(w, name, type, "", help);
+    (void)buf_printf(w->b, "%s %.9g\n", name, value);
+}
+
+/* The workers' counters, by their table. */
+static void
+put_proxy(const struct writer *w, const json_t *proxy)
+{
+    static const struct {
+        const char *name, *help;
+    } counters[] = {
+#define COUNTER(name, doc) {#name, doc},
+#include "model/counter.tbl"
+#undef COUNTER
+    };
+    char name[128];
+    for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
+        size_t len = strlen(counters[i].name);
+        bool now = len > 4 && strcmp(counters[i].name + len - 4, "_now") == 0;
+        snprintf(name, sizeof(name), "slowburn_proxy_%.*s%s", (int)(now ? len - 4 : len),
+                 counters[i].name, now ? "" : "_total");
+        put_one(w, name, now ? "gauge" : "counter", counters[i].help,
+                number(proxy, counters[i].name));
+    }
+    put_one(w, "slowburn_queries_in_flight", "gauge", "queries that wait for their reply now",
+            number(proxy, "queries_in_flight"));
+}
+
+/* What slowburn itself lost, folded, or had to restart. */
+static void
+put_losses(const struct writer *w, const json_t *status)
+{
+    static const struct {
+        const char *section, *key, *name, *help;
+    } losses[] = {
+        {"analyzer", "records_missing", "slowburn_records_missing_total",
+         "event records that the analyzer did not get"},
+        {"analyzer", "items_dropped", "slowburn_items_dropped_total",
+         "items dropped because the judge was behind"},
+        {"analyzer", "traces_folded", "slowburn_traces_folded_total",
+         "traces folded into sums because the judge was behind"},
+        {"linked", "traces_partial", "slowburn_traces_partial_total",
+         "traces that may lack queries"},
+        {"store", "dropped", "slowburn_store_dropped_total", "records that the store did not take"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
+        put_one(w, losses[i].name, "counter", losses[i].help,
+                number(json_object_get(status, losses[i].section), losses[i].key));
+    }
+    const char *process;
+    const json_t *facts;
+    put_family(w, "slowburn_process_restarts_total", "counter", "",
+               "times that a process of slowburn was started again");
+    const json_t *supervisor = json_object_get(status, "supervisor");
+    json_object_foreach(json_object_get(supervisor, "children"), process, facts)
+    {
+        if (json_is_object(facts) && json_object_get(facts, "restarts") != NULL) {
+            (void)buf_append_str(w->b, "slowburn_process_restarts_total{");
+            put_label(w->b, "process", process);
+            (void)buf_printf(w->b, "} %.0f\n", number(facts, "restarts"));
+        }
+    }
+}
+
+int
+prometheus_write(const json_t *metrics, const json_t *status, enum prometheus_format format,
+                 struct buf *b)
+{
+    const struct writer w = {b, format};
+    put_rows(&w, json_object_get(metrics, "requests"), "http_server_request_duration_seconds",
+             "duration of HTTP requests, from their first to the last byte of their response",
+             "slowburn_http_requests_failed_total",
+             "HTTP requests that failed: a 5xx, or the client gave up", request_labels,
+             metrics_request_bounds, ARRAY_LEN(metrics_request_bounds));
+    put_rows(&w, json_object_get(metrics, "operations"), "db_client_operation_duration_seconds",
+             "duration of database queries with all their round trips, as seen on the wire",
+             "slowburn_db_operations_failed_total", "database queries that ended in an error",
+             operation_labels, metrics_operation_bounds, ARRAY_LEN(metrics_operation_bounds));
+    put_one(&w, "slowburn_database_load", "gauge",
+            "average number of queries in progress over the last minute",
+            number(metrics, "database_load"));
+    put_one(&w, "slowburn_incidents_open", "gauge", "incidents that are open or fixing",
+            number(metrics, "incidents_open"));
+    put_proxy(&w, json_object_get(status, "proxy"));
+    put_losses(&w, status);
+    put_family(&w, "slowburn_build_info", "gauge", "", "the version that runs; always 1");
+    (void)buf_printf(b, "slowburn_build_info{version=\"%s\"} 1\n", SLOWBURN_VERSION);
+    if (format == PROMETHEUS_OPENMETRICS) {
+        (void)buf_append_str(b, "# EOF\n");
+    }
+    return buf_overflowed(b) ? -E2BIG : 0;
+}
