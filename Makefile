@@ -16,7 +16,7 @@ JOBS       ?= 2
 # Optimized across files: a tenth fewer instructions for each query that is observed.
 RELEASE    := -Db_lto=true
 
-.PHONY: browser all deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
+.PHONY: all browser picture bench-console deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -119,6 +119,14 @@ soak: deps all
 	@$(PYTHON) -m test.soak --binary $(BUILD)/src/slowburn --modules $(BUILD)/soak \
 	    --seconds $${SECONDS:-600} --sessions $${SESSIONS:-200} --seed $(SEED)
 
+# Answers on a store of 30 days, 1,000 routes and 10,000 statements; 100 consoles open at once.
+bench-console: deps all
+	@$(PYTHON) -m test.bench.console --binary $(BUILD)/src/slowburn
+
+# The picture in the README, as make browser has just taken it.
+picture: browser
+	@cp $(BUILD)/browser/readme.png doc/incident.png
+
 check:
 	@tools/deps --check check
 	@tools/layers src
@@ -144,6 +152,8 @@ help:
 	@echo 'make shop-tests        the slow tests with the real shop'
 	@echo 'make kills             the store through 50 deaths of its writer'
 	@echo 'make browser           the console in Chromium, with pictures of every screen'
+	@echo 'make bench-console     the console on a large store, and 100 of them open'
+	@echo 'make picture           the same, and takes the incident page for the README'
 	@echo 'make bench             beside PgBouncer, a bare relay and direct, in one run; ONLY=bulk: a part'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'

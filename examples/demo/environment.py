@@ -105,6 +105,7 @@ class Environment:
         found = {"shop": f"http://{net.HOST}:{self.http_port}",
                  "PostgreSQL": self.postgres.dsn("postgres"), "folder": self.folder}
         if self.slowburn:
+            found["console"] = f"http://{net.HOST}:{self.slowburn.admin_port}/"
             found["slowburn"] = f"--admin {net.HOST}:{self.slowburn.admin_port}"
             found["PostgreSQL through slowburn"] = f"port {self.slowburn.postgres_port}"
         return found

@@ -16,6 +16,12 @@ const root = join(here, "..", "..");
 const pictures = process.env.SCREENSHOTS ?? join(root, "build", "browser");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/* The store keeps no traces, so the page gets the one that the terminal's waterfall is tested with. */
+const TRACE = readFileSync(join(root, "test", "unit", "cli", "trace.json"), "utf8").replaceAll(
+  "00000000000000a3",
+  "00000000000000aa",
+);
+
 const SCREENS = {
   home: "/?range=1h",
   incidents: "/incidents",
@@ -23,6 +29,7 @@ const SCREENS = {
   route: "/route?name=GET%20%2Fapi%2Forders&range=1h",
   query: "/query?fingerprint=00000000000000aa&range=6h",
   health: "/health",
+  trace: `/trace/${JSON.parse(TRACE).trace_id}`,
 };
 const WIDTHS = { wide: 1280, narrow: 390 };
 
@@ -70,6 +77,8 @@ async function open(path, options = {}) {
       complaints.push(`a request left for ${url}`);
     }
   });
+  await page.route("**/api/v1/traces", (route) => route.fulfill({ json: [JSON.parse(TRACE)] }));
+  await page.route("**/api/v1/traces/*", (route) => route.fulfill({ json: JSON.parse(TRACE) }));
   await page.goto(origin + path);
   return { page, complaints, close: () => context.close() };
 }
@@ -198,3 +207,11 @@ for (const [name, path] of Object.entries(SCREENS)) {
     }
   });
 }
+
+test("the picture for the README", async () => {
+  mkdirSync(pictures, { recursive: true });
+  const { page, close } = await open("/incident/1", { viewport: { width: 1080, height: 1010 } });
+  await shown(page);
+  await page.screenshot({ path: join(pictures, "readme.png") });
+  await close();
+});

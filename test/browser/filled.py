@@ -210,22 +210,57 @@ def fill_shop(path, now, hours=24):
     filler.close()
 
 
-def daemon_on(binary, folder, fill):
+def fill_large(path, now, routes=1000, statements=10_000, days=30):
+    """A large installation by the hour: a tenth of the statements all the time, the rest at times."""
+    filler = Filler(path, seed=2)
+    first = int(now) // 3600 * 3600 - days * 86_400
+    names = [f"GET /api/resource{i}/{{id}}/part{i % 7}" for i in range(routes)]
+    for i, name in enumerate(names):
+        filler.route(name, first)
+        filler.series_id(name, 0)
+    for i in range(1, statements + 1):
+        filler.statement(i, f'select "a", "b", "c{i}" from "table{i % 400}" where "key{i % 30}" = ?'
+                            f' and "owner" = ? order by "at{i % 11}" desc limit ?', first)
+        filler.series_id("", i)
+        filler.series_id(names[i % routes], i)
+    pool = [[sketch(filler.durations(mean, n)) for _ in range(8)]
+            for mean, n in ((4, 40), (15, 40), (60, 40), (240, 20))]
+    busy = [max(1, round(60_000 / (i + 1) ** 0.9 / 8)) for i in range(statements)]
+    for hour in range(first, int(now) // 3600 * 3600, 3600):
+        for i, name in enumerate(names):
+            n = busy[i]
+            filler.window(3600, hour, name, 0, n, 20 + i % 50, saved=pool[i % 4][hour // 3600 % 8])
+        for i in range(1, statements + 1):
+            if i > statements // 10 and filler.random.random() > 0.3:
+                continue
+            n, mean = busy[i - 1], 0.5 + i % 13
+            filler.window(3600, hour, "", i, n, mean, rows=n,
+                          saved=pool[i % 2][(hour // 3600 + i) % 8])
+            filler.window(3600, hour, names[i % routes], i, n, mean, rows=n)
+    filler.db.execute("UPDATE meta SET value = ? WHERE key = 'rolled_until'",
+                      (int(now) // 3600 * 3600,))
+    filler.close()
+
+
+def daemon_on(binary, folder, fill, more=()):
     """A daemon whose store was made by a daemon, then filled."""
     upstream = processes.free_port()
     with Slowburn(binary, folder, upstream) as first:
         first.wait_until_watching()
     fill(os.path.join(folder, "slowburn", "store.db"))
-    return Slowburn(binary, folder, upstream)
+    return Slowburn(binary, folder, upstream, more=more)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", required=True)
+    parser.add_argument("--large", action="store_true",
+                        help="30 days of 1,000 routes and 10,000 statements")
     options = parser.parse_args()
+    fill = fill_large if options.large else fill_shop
     folder = tempfile.mkdtemp(prefix="slowburn-console-")
     try:
-        with daemon_on(options.binary, folder, lambda path: fill_shop(path, time.time())) as running:
+        with daemon_on(options.binary, folder, lambda path: fill(path, time.time())) as running:
             print(f"http://127.0.0.1:{running.admin}/", folder, flush=True)
             while True:
                 time.sleep(3600)

@@ -44,7 +44,7 @@ export function load(value: number | null | undefined): string {
 export function percent(share: number | null | undefined): string {
   if (share == null) return NONE;
   const p = share * 100;
-  return `${p >= 10 ? p.toFixed(0) : p.toFixed(1)} %`;
+  return `${p >= 10 && p < 99.5 ? p.toFixed(0) : String(Number(p.toFixed(1)))} %`;
 }
 
 export function bytes(n: number | null | undefined): string {

@@ -142,7 +142,7 @@ function Row({ row, whole, saving }: { row: TraceStatement; whole: number; savin
     <li>
       <span class="name">
         <Link to={address("/query", { fingerprint: row.fingerprint })} title={row.statement}>
-          {row.short || row.statement}
+          {row.short || row.statement || row.fingerprint}
         </Link>
         {repeats && (
           <small>

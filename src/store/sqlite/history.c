@@ -23,6 +23,8 @@ history_open(const char *dir, struct diag *diag, struct history **ret_history)
     AUTO(history) struct history *h = check_alloc(1, sizeof(*h));
     int r = db_open_readonly(&h->db, file, diag);
     if (r == 0) {
+        /* The upper pages of a large store, so that a look-up reads one page; best effort. */
+        (void)db_run(&h->db, "PRAGMA cache_size=-32768");
         *ret_history = TAKE(h);
     }
     return r;
