@@ -26,6 +26,7 @@ finish(struct aside *a)
     backend_close(&a->backend);
     loop_timer_cancel(a->worker->loop, &a->timer);
     list_remove(&a->node);
+    worker_aside_closed(a->worker);
     pool_put(&a->worker->asides, a);
 }
 
@@ -89,6 +90,7 @@ aside_send(struct worker *worker, const struct listener *listener,
     a->timer.fire = on_timeout;
     list_init(&a->node);
     list_append(&worker->asides_open, &a->node);
+    worker_aside_opened(worker);
     loop_timer_set(worker->loop, &a->timer, loop_now_ns(worker->loop) + ASIDE_TIMEOUT_NS);
     struct iovec iov = {(void *)bytes.ptr, bytes.len};
     if (backend_write(b, &iov, 1) != 0) {

@@ -3,7 +3,8 @@
  *
  * Connects to the given address or the listener's upstream, writes, waits for the other side to
  * close, closes. At most ASIDES_MAX of them a worker and ASIDE_TIMEOUT_NS each; beyond that the
- * bytes are dropped and a line is logged. One thread. */
+ * bytes are dropped and a line is logged. A proxy whose last session has ended waits for them. One
+ * thread. */
 #ifndef PROXY_ASIDE_H
 #define PROXY_ASIDE_H
 

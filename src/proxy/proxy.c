@@ -229,14 +229,17 @@ close_listeners(struct proxy *p)
             close(p->config.listeners[i].fd);
             p->config.listeners[i].fd = -1;
         }
-        security_free(&p->config.listeners[i].security);
     }
 }
 
+/* Once there are no workers any more: their sessions look at what a listener was told. */
 static void
 release_listeners(struct proxy *p)
 {
     close_listeners(p);
+    for (unsigned i = 0; i < p->config.listener_count; i++) {
+        security_free(&p->config.listeners[i].security);
+    }
     p->config.listener_count = 0;
 }
 

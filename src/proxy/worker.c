@@ -211,6 +211,18 @@ worker_session_closed(struct worker *worker)
     }
 }
 
+void
+worker_aside_opened(struct worker *worker)
+{
+    atomic_fetch_add_explicit(&worker->sessions_now, 1, memory_order_relaxed);
+}
+
+void
+worker_aside_closed(struct worker *worker)
+{
+    worker_session_closed(worker);
+}
+
 bool
 worker_has_stopped(const struct worker *worker)
 {

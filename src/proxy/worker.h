@@ -93,10 +93,11 @@ struct worker {
 
     pthread_t thread;
     bool has_thread;
-    struct loop *done_loop;        /* woken when it has stopped, and as its last sessions end */
-    _Atomic bool has_stopped;      /* to accept; writer: worker; reader: main */
-    _Atomic uint32_t sessions_now; /* writers: worker, and whoever hands it a client */
-    pthread_mutex_t mail_mutex;    /* guards the two below */
+    struct loop *done_loop;   /* woken when it has stopped, and as its last sessions end */
+    _Atomic bool has_stopped; /* to accept; writer: worker; reader: main */
+    /* And asides, which are waited for as well. Writers: worker, and whoever hands it a client. */
+    _Atomic uint32_t sessions_now;
+    pthread_mutex_t mail_mutex; /* guards the two below */
     unsigned mail_count;
     struct mail mail[WORKER_MAIL_MAX];
 };
@@ -135,5 +136,7 @@ uint32_t worker_sessions(const struct worker *worker);
 /* For the worker's own parts. */
 uint64_t worker_next_id(struct worker *worker);
 void worker_session_closed(struct worker *worker);
+void worker_aside_opened(struct worker *worker);
+void worker_aside_closed(struct worker *worker);
 
 #endif

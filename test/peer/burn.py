@@ -10,6 +10,8 @@ import urllib.parse
 
 import psycopg2
 
+from test.harness.until_told import UntilTold
+
 ORDERS = 3000
 LISTED = 8
 
@@ -102,7 +104,7 @@ class Application:
         return [title for _, title in listed]
 
 
-class Visitors:
+class Visitors(UntilTold):
     """A few clients, a pause after each request. `prepare(number, path)` may say more about it:
     (method, path, body, headers). Who they are is in the path's query, as the user's token."""
 
@@ -110,9 +112,8 @@ class Visitors:
         self.port, self.pause_s, self.prepare = port, pause_s, prepare
         self.done = 0
         self.failures = []
-        self.ends = threading.Event()
         self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self._visit) for _ in range(clients)]
+        super().__init__(*[self._visit] * clients)
 
     def _number(self):
         with self.lock:
@@ -141,16 +142,6 @@ class Visitors:
     @staticmethod
     def _plain(_number, path):
         return "GET", path, None, {}
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ends.set()
-        for thread in self.threads:
-            thread.join()
 
 
 WARM_UP_S = 11.0  # cold caches are not counted for ten seconds

@@ -1,30 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deaths under PostgreSQL's traffic: no query fails, and what slowburn knew comes back."""
 import contextlib
+import functools
 import os
 import signal
 import sqlite3
-import threading
 import time
 
 import psycopg
 import psycopg2
 
 from test.harness.slowburn import Slowburn
+from test.harness.until_told import UntilTold
 from test.peer import burn
 from test.peer.test_lifecycle import child, is_alive, until
 
 
-class Queries:
+class Queries(UntilTold):
     """Clients of three kinds until told to stop: literals, prepared on the wire, transactions."""
 
     def __init__(self, dsn):
         self.dsn = dsn
         self.sent = {}
         self.failures = []
-        self.ends = threading.Event()
-        self.threads = [threading.Thread(target=self._run, args=(kind,))
-                        for kind in (self._literals, self._prepared, self._transactions)]
+        super().__init__(*(functools.partial(self._run, kind) for kind in (
+            self._literals, self._prepared, self._transactions)))
 
     def _run(self, kind):
         try:
@@ -69,16 +69,6 @@ class Queries:
     @property
     def done(self):
         return sum(self.sent.values())
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ends.set()
-        for thread in self.threads:
-            thread.join()
 
 
 def statements(daemon):

@@ -15,6 +15,7 @@ import time
 import pytest
 
 from test.harness import processes
+from test.harness.until_told import UntilTold
 
 BINARY = os.path.abspath(os.environ["SLOWBURN_BINARY"])
 PATIENCE_S = 60.0
@@ -65,15 +66,14 @@ class Upstream:
         self.server.server_close()
 
 
-class Load:
+class Load(UntilTold):
     """Four clients, one kept connection each, until told to stop."""
 
     def __init__(self, port):
         self.port = port
         self.done = 0
         self.failures = []
-        self.ends = threading.Event()
-        self.threads = [threading.Thread(target=self._client) for _ in range(4)]
+        super().__init__(*[self._client] * 4)
 
     def _client(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
@@ -89,16 +89,6 @@ class Load:
                 return
             time.sleep(0.002)
         connection.close()
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ends.set()
-        for thread in self.threads:
-            thread.join()
 
 
 class Run:

@@ -3,7 +3,6 @@
 broken binary, a wrong configuration or a death in the midst of it changes: nothing."""
 import contextlib
 import http.client
-import http.server
 import json
 import os
 import shutil
@@ -16,11 +15,13 @@ import time
 import psycopg
 import pytest
 
-from test.harness import processes
+from examples.demo.processes import unprivileged_user
+from test.harness import postgres as harness, processes
 from test.harness.certificates import Authority
 from test.harness.slowburn import Slowburn
 from test.peer.test_kills import Queries, statements
-from test.peer.test_lifecycle import is_alive, until
+from test.peer.test_lifecycle import Upstream, is_alive, until
+from test.peer.wire import Wire, query
 
 BINARY = os.path.abspath(os.environ["SLOWBURN_BINARY"])
 BROKEN = os.path.join(os.path.dirname(BINARY), "..", "test", "peer", "slowburn_broken")
@@ -108,10 +109,7 @@ def test_three_upgrades_under_load_drop_nothing(postgres, daemon):
     inside = connect(postgres, daemon)
     inside.autocommit = False
     assert answers(inside)  # a transaction that lasts through all of it
-    threads = load.threads
-    for thread in threads:
-        thread.start()
-    try:
+    with load:
         first = daemon.proxies()
         for generation in range(3):
             before = load.done
@@ -122,10 +120,6 @@ def test_three_upgrades_under_load_drop_nothing(postgres, daemon):
             until(lambda: load.done > before + 50, "traffic through the new proxy")
             assert len(daemon.former()) == generation + 1
         assert daemon.proxies()[0] == first[0]
-    finally:
-        load.ends.set()
-        for thread in threads:
-            thread.join()
     assert load.failures == []
     # A fourth finds no room, says until when, and changes nothing.
     code, said = daemon.upgrade()
@@ -262,49 +256,34 @@ def test_a_cancel_finds_its_server_where_the_listener_leads_elsewhere(postgres, 
             assert ended == ["57014"]
 
 
-class Page(http.server.BaseHTTPRequestHandler):
-    """Answers at once, or when it is let go; always on the same connection."""
-    protocol_version = "HTTP/1.1"
-    waiting, let_go = threading.Event(), threading.Event()
-
-    def do_GET(self):
-        if self.path == "/slow":
-            self.waiting.set()
-            self.let_go.wait(60)
-        body = self.path.encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format, *args):
-        pass
-
-
-@contextlib.contextmanager
-def web_server():
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        server.daemon_threads = True
-        Page.waiting.clear()
-        Page.let_go.clear()
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            Page.let_go.set()
-            server.shutdown()
-            thread.join()
+def test_a_client_of_the_former_proxy_that_dies_is_cancelled_through_tls(tmp_path):
+    """The server takes TLS only; what the listener was told is needed as long as a session lives."""
+    ca = Authority(tmp_path)
+    shown = ca.issue("db", "IP:127.0.0.1").owned_by(unprivileged_user())
+    settings = f"ssl = on\nssl_cert_file = '{shown.cert}'\nssl_key_file = '{shown.key}'\n"
+    with harness.Postgres(harness.reachable(tmp_path), settings,
+                          "hostssl all all all trust\n") as server:
+        daemon, *_ = configured(tmp_path, server, "server_tls = require\n")
+        with daemon:
+            daemon.wait_until_watching()
+            with Wire(daemon.port) as dying:
+                dying.send(query("select pg_sleep(6000)"))
+                daemon.upgraded()
+                dying.reset()
+            with psycopg.connect(server.dsn(port=daemon.port), autocommit=True) as other:
+                until(lambda: other.execute("select count(*) from pg_stat_activity where query = "
+                                            "'select pg_sleep(6000)'").fetchone() == (0,),
+                      "its query is cancelled")
 
 
 def test_tls_and_http_sessions_go_on_through_an_upgrade(postgres, tmp_path):
     ca = Authority(tmp_path)
     shown = ca.issue("proxy", "IP:127.0.0.1")
     web = processes.free_port()
-    with web_server() as pages:
+    with contextlib.closing(Upstream()) as pages:
         daemon, *_ = configured(tmp_path, postgres, (
             f"client_tls = require\ntls_cert = {shown.cert}\ntls_key = {shown.key}\n"
-            f"[http web]\nlisten = {web}\nupstream = 127.0.0.1:{pages}\n"))
+            f"[http web]\nlisten = {web}\nupstream = 127.0.0.1:{pages.port}\n"))
         tls = {"sslmode": "verify-ca", "sslrootcert": ca.cert}
         with daemon, contextlib.ExitStack() as stack:
             daemon.wait_until_watching()
@@ -318,17 +297,17 @@ def test_tls_and_http_sessions_go_on_through_an_upgrade(postgres, tmp_path):
 
             def get(connection, path):
                 connection.request("GET", path)
-                return connection.getresponse().read().decode()
-            assert get(kept, "/before") == "/before"
+                return connection.getresponse().read()
+            assert get(kept, "/before") == b"ok"
             own_port = kept.sock.getsockname()
             busy.request("GET", "/slow")
-            assert Page.waiting.wait(60)
+            assert pages.slow_arrived.wait(60)
             with asleep(postgres, sleeping) as ended:
                 daemon.upgraded()
                 assert answers(idle) and answers(inside, 2)
-                assert get(kept, "/after") == "/after" and kept.sock.getsockname() == own_port
-                Page.let_go.set()
-                assert busy.getresponse().read() == b"/slow"
+                assert get(kept, "/after") == b"ok" and kept.sock.getsockname() == own_port
+                pages.slow_may_go.set()
+                assert busy.getresponse().read() == b"ok"
                 sleeping.cancel()
             assert ended == ["57014"]
             inside.commit()
@@ -336,7 +315,7 @@ def test_tls_and_http_sessions_go_on_through_an_upgrade(postgres, tmp_path):
             assert answers(fresh) and fresh.pgconn.ssl_in_use
             until(lambda: daemon.former()[0]["sessions_left"] == 5, "they are counted")
             with contextlib.closing(http.client.HTTPConnection("127.0.0.1", web)) as other:
-                assert get(other, "/new") == "/new"
+                assert get(other, "/new") == b"ok"
 
 
 BINARIES = {
