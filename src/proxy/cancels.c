@@ -82,7 +82,7 @@ map(int fd, size_t size, int protection, struct table *ret_table, struct head **
 static int
 make(struct cancels *c, uint32_t count, struct hash_key hash_key)
 {
-    struct head *head;
+    struct head *head = NULL;
     size_t size = HEAD_SIZE + count * sizeof(struct slot);
     c->fd = memfd_create("slowburn-cancels", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (c->fd < 0 || ftruncate(c->fd, (off_t)size) < 0) {
@@ -147,7 +147,7 @@ int
 cancels_share(struct cancels *c, unsigned place, int fd)
 {
     struct table other;
-    struct head *head;
+    struct head *head = NULL;
     struct stat st;
     int seals = fcntl(fd, F_GET_SEALS);
     if (place >= ARRAY_LEN(c->others) || seals < 0 || (seals & SEALS) != SEALS ||
