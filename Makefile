@@ -16,7 +16,7 @@ JOBS       ?= 2
 # Optimized across files: a tenth fewer instructions for each query that is observed.
 RELEASE    := -Db_lto=true
 
-.PHONY: all browser picture bench-console deps test unit peer tsan fuzz demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
+.PHONY: all browser picture bench-console deps test unit peer tsan fuzz fuzz-coverage demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -59,6 +59,17 @@ fuzz:
 	    -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C $(FUZZ_BUILD)
 	@$(PYTHON) tools/run_fuzz.py $(FUZZ_BUILD) $${SECONDS:-600}
+
+# What the seeds, and what make fuzz has found, reach of src/proto.
+COV_BUILD ?= build-cov
+REPLAYS   := $(patsubst test/fuzz/fuzz_%.c,test/fuzz/replay_%,$(wildcard test/fuzz/fuzz_*.c))
+fuzz-coverage:
+	@tools/deps --check build fuzz
+	@test -f $(COV_BUILD)/build.ninja || CC=clang CFLAGS='-fprofile-instr-generate -fcoverage-mapping' \
+	    LDFLAGS=-fprofile-instr-generate LLVM_PROFILE_FILE=/dev/null meson setup $(COV_BUILD) -Dconsole=disabled -Dfuzz=true -Dtests=false \
+	    -Db_lundef=false >/dev/null
+	@ninja -C $(COV_BUILD) $(REPLAYS)
+	@$(PYTHON) tools/fuzz_coverage.py $(COV_BUILD) $(FUZZ_BUILD)/corpus
 
 demo: deps all
 	@$(PYTHON) -m examples.demo story --binary $(BUILD)/src/slowburn --out $(BUILD)/demo $(if $(KEEP),--keep)
@@ -147,6 +158,7 @@ help:
 	@echo 'make unit | peer       parts of make test'
 	@echo 'make tsan              unit and property tests under ThreadSanitizer'
 	@echo 'make fuzz              libFuzzer on every decoder, SECONDS each (600)'
+	@echo 'make fuzz-coverage     what its seeds reach of the decoders, and what it has found'
 	@echo 'make corners           the 8 combinations of the fixes: predicted against measured'
 	@echo 'make schemas SEED=n    20 generated applications with planted faults'
 	@echo 'make shop-tests        the slow tests with the real shop'
