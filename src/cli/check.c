@@ -27,7 +27,7 @@ struct report {
 
 struct check {
     const char *budget;
-    const char *postgres, *http, *advisor;
+    const char *postgres, *http;
     const char *log; /* a request log to read instead of running a command */
     bool updates;
     struct report report[REPORTS_MAX];
@@ -69,10 +69,13 @@ static int
 parse(int argc, char **argv, struct check *c)
 {
     static const struct option options[] = {
-        {"budget", required_argument, NULL, 'b'},      {"update", no_argument, NULL, 'u'},
-        {"postgres", required_argument, NULL, 'p'},    {"http", required_argument, NULL, 'h'},
-        {"advisor", required_argument, NULL, 'a'},     {"report", required_argument, NULL, 'r'},
-        {"request-log", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0},
+        {"budget", required_argument, NULL, 'b'},
+        {"update", no_argument, NULL, 'u'},
+        {"postgres", required_argument, NULL, 'p'},
+        {"http", required_argument, NULL, 'h'},
+        {"report", required_argument, NULL, 'r'},
+        {"request-log", required_argument, NULL, 'l'},
+        {NULL, 0, NULL, 0},
     };
     int opt, r = CLI_OK;
     optind = 1;
@@ -90,9 +93,6 @@ parse(int argc, char **argv, struct check *c)
             break;
         case 'h':
             c->http = optarg;
-            break;
-        case 'a':
-            c->advisor = optarg;
             break;
         case 'r':
             r = add_report(c, optarg);
@@ -193,7 +193,7 @@ run_command(struct check *c)
         return CHECK_ENVIRONMENT;
     }
     const struct daemon_options options = {
-        .verb = "check", .postgres = found.upstream, .http = c->http, .advisor = c->advisor};
+        .verb = "check", .postgres = found.upstream, .http = c->http};
     if (!daemon_start(&options, &d)) {
         return CHECK_ENVIRONMENT;
     }

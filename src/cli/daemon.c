@@ -75,10 +75,6 @@ become_daemon(const struct daemon_options *o, const struct daemon *d)
             argv[n++] = more[i];
         }
     }
-    if (o->advisor != NULL) {
-        argv[n++] = "--advisor";
-        argv[n++] = o->advisor;
-    }
     int log = open(d->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     int null = open("/dev/null", O_RDONLY);
     setpgid(0, 0); /* a Ctrl-C is the command's */

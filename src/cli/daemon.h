@@ -17,7 +17,6 @@ struct daemon_options {
     const char *verb;     /* for messages */
     const char *postgres; /* its upstream */
     const char *http;     /* the API's own address, or NULL */
-    const char *advisor;  /* a DSN, or NULL */
     uint16_t http_port;   /* where to listen for HTTP; 0: a free one */
 };
 
