@@ -166,7 +166,7 @@ help:
 	@echo 'make browser           the console in Chromium, with pictures of every screen'
 	@echo 'make bench-console     the console on a large store, and 100 of them open'
 	@echo 'make picture           the same, and takes the incident page for the README'
-	@echo 'make bench             beside PgBouncer, a bare relay and direct, in one run; ONLY=bulk: a part'
+	@echo 'make bench             beside PgBouncer, nginx, a bare relay and direct, in one run; ONLY=bulk: a part'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'
 	@echo 'make soak              200 sessions of five drivers, deaths, restarts, a bad network; SECONDS (600)'
