@@ -19,7 +19,7 @@ from test.harness import postgres as harness, processes
 from test.harness.slowburn import Slowburn
 from test.peer import proxy_host, wire
 from test.peer.proxy_host import ProxyHost
-from test.peer.records import Records
+from test.peer.records import SESSION_CLOSE, Records
 from test.peer.wire import COPY_DONE, FLUSH, SYNC, Wire, message, query, run
 
 
@@ -132,7 +132,7 @@ def test_an_unknown_key_is_dropped_and_counted(postgres, proxy):
         assert wire.sqlstate(w.until(b"Z")) is None
         assert wire.sqlstate(other.until(b"Z")) is None
         pid, key = w.pid, w.key
-    assert eventually(lambda: activity(postgres, pid) is None)
+    assert eventually(lambda: proxy.records.of(SESSION_CLOSE))
     wire.cancel(proxy.port, pid, key)
     assert eventually(lambda: proxy.records.counter("cancels_unknown") == 4)
     assert proxy.records.counter("cancels") == 0
