@@ -13,19 +13,19 @@ import time
 import psycopg2
 import pytest
 
-from test.harness import postgres, processes
+from test.harness import processes
 from test.peer import proxy_host
 from test.peer.proxy_host import ProxyHost
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with postgres.Postgres(postgres.reachable(tmp_path_factory.mktemp("pg"))) as running:
-        running.sql("CREATE DATABASE bench")
-        subprocess.run(["pgbench", "-i", "-q", "-s", "1", "-h", "127.0.0.1", "-p",
-                        str(running.port), "-U", "postgres", "bench"], check=True,
-                       capture_output=True)
-        yield running
+def server(postgres):
+    """The peer tests' PostgreSQL, with pgbench's tables."""
+    postgres.sql("CREATE DATABASE bench")
+    subprocess.run(["pgbench", "-i", "-q", "-s", "1", "-h", "127.0.0.1", "-p", str(postgres.port),
+                    "-U", "postgres", "bench"], check=True, capture_output=True)
+    yield postgres
+    postgres.sql("DROP DATABASE bench WITH (FORCE)")
 
 
 @pytest.fixture(params=["raw", "postgres"])
