@@ -9,6 +9,7 @@ became an event and none was dropped.
 Prints Markdown, writes JSON, and exits 1 when a goal is missed or a figure does not count.
 """
 import argparse
+import signal
 import sys
 import time
 
@@ -48,6 +49,8 @@ def parse():
 
 def main():
     options = parse()
+    # Whoever stops it has everything stopped that it started, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     facts = report.machine()
     started = time.monotonic()
     print(report.heading(facts), flush=True)
