@@ -65,7 +65,9 @@ print_verb_help(const struct cli_verb *v, bool is_extra)
     if (v->more[0] != '\0') {
         printf("%s\n", v->more);
     }
-    if (!is_extra && v->run != verb_version && v->run != verb_advisor_grants) {
+    bool asks_nobody =
+        v->run == verb_version || v->run == verb_advisor_grants || v->run == verb_backtest;
+    if (!is_extra && !asks_nobody) {
         printf("\n%s", common_options);
     }
     printf("\n%s", exit_codes);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/baseline/level.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analysis/baseline/median.h"
+#include "base/check.h"
+
+#define KEPT_MIN   6u
+#define WEIGHT_MIN (1.0f / 120)
+#define MAD        1.4826f
+
+static float
+spread_of(const float *value, unsigned n, float middle)
+{
+    float off[LEVEL_VALUES];
+    for (unsigned i = 0; i < n; i++) {
+        off[i] = fabsf(value[i] - middle);
+    }
+    return MAD * median_of(off, n);
+}
+
+static void
+end_slot(struct level *l, bool may_learn)
+{
+    unsigned slot = l->slot_n % LEVEL_SLOTS;
+    if (l->pending_n[slot] != 0 && may_learn) {
+        float weight = MAX(WEIGHT_MIN, 1.0f / (float)(l->kept_slots + 1));
+        l->kept += weight * (l->pending[slot] - l->kept);
+        l->spread += weight * (l->pending_spread[slot] - l->spread);
+        l->kept_slots = (uint16_t)MIN(l->kept_slots + 1, 60000);
+    }
+    l->pending[slot] = median_of(l->value, l->value_count);
+    l->pending_spread[slot] = spread_of(l->value, l->value_count, l->pending[slot]);
+    l->pending_n[slot] = l->slot_n;
+    l->value_count = 0;
+    l->skip = 0;
+}
+
+/* Until there is a day's distance: the hours that are over, or the first values. */
+static void
+make_early(struct level *l)
+{
+    float hour[LEVEL_SLOTS], spread[LEVEL_SLOTS], copy[LEVEL_VALUES];
+    unsigned n = 0;
+    for (unsigned i = 0; i < LEVEL_SLOTS; i++) {
+        if (l->pending_n[i] != 0) {
+            hour[n] = l->pending[i];
+            spread[n++] = l->pending_spread[i];
+        }
+    }
+    if (n > 0) {
+        l->early = median_of(hour, n);
+        l->early_spread = median_of(spread, n);
+        l->early_known = true;
+    } else if (!l->early_known && l->value_count == LEVEL_FIRST) {
+        memcpy(copy, l->value, sizeof(copy));
+        l->early = median_of(copy, LEVEL_FIRST);
+        l->early_spread = spread_of(l->value, LEVEL_FIRST, l->early);
+        l->early_known = true;
+    }
+}
+
+void
+level_add(struct level *l, int64_t t, float value, bool may_learn)
+{
+    uint32_t n = (uint32_t)(t / LEVEL_SLOT_S);
+    if (n != l->slot_n) {
+        if (l->value_count > 0) {
+            end_slot(l, may_learn);
+            if (level_is_learning(l) && may_learn) {
+                make_early(l);
+            }
+        }
+        l->slot_n = n;
+    }
+    bool full = l->value_count == LEVEL_VALUES;
+    l->skip = full ? (uint8_t)((l->skip + 1) % LEVEL_VALUES) : 0;
+    if (full) { /* the newest replace the oldest in turn */
+        l->value[l->skip] = value;
+    } else {
+        l->value[l->value_count++] = value;
+    }
+    if (!l->early_known) {
+        make_early(l);
+    }
+}
+
+float
+level_expect(const struct level *l)
+{
+    return !level_is_learning(l) ? l->kept : l->early_known ? l->early : NAN;
+}
+
+float
+level_spread(const struct level *l)
+{
+    return level_is_learning(l) ? l->early_spread : l->spread;
+}
+
+bool
+level_is_learning(const struct level *l)
+{
+    return l->kept_slots < KEPT_MIN;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/baseline/noise.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/check.h"
+
+#define CELL_MIN     1e-4f /* |residual|; cells are half powers of two */
+#define DAY_DECAY    0.8f
+#define MAD          1.4826f
+#define KEPT_MIN     100.0f /* residuals before a spread is said */
+#define V0_SHARE_MIN 0.01f
+#define SLOW         0.002f
+#define LONG_RUN_MIN 0.5f
+#define PRIOR        4.0f
+#define PRIOR_BLOCKS 24.0f
+#define BLOCK_DECAY  0.995f
+#define BIAS_MAX     0.3f
+#define RESIDUAL_MIN 1e-6f
+
+static unsigned
+cell_of(float residual)
+{
+    float a = fabsf(residual) / CELL_MIN;
+    if (!(a > 1)) {
+        return 0;
+    }
+    int e = 0;
+    float m = frexpf(a, &e); /* a = m 2^e, m in [0.5, 1) */
+    int cell = 2 * (e - 1) + (m >= 0.70710678f ? 1 : 0) + 1;
+    return (unsigned)MIN(cell, (int)NOISE_CELLS - 1);
+}
+
+static float
+cell_lower(unsigned cell)
+{
+    return cell == 0 ? 0 : CELL_MIN * exp2f((float)(cell - 1) / 2);
+}
+
+static void
+make_spread(struct noise *s)
+{
+    float total = 0, seen = 0;
+    for (unsigned i = 0; i < NOISE_CELLS; i++) {
+        total += s->kept[i];
+    }
+    if (total < KEPT_MIN) {
+        return;
+    }
+    for (unsigned i = 0; i < NOISE_CELLS; i++) {
+        if (seen + s->kept[i] >= total / 2) {
+            float share = (total / 2 - seen) / s->kept[i];
+            float low = cell_lower(i), high = cell_lower(i + 1);
+            s->s = MAX(MAD * (low + share * (high - low)), RESIDUAL_MIN);
+            return;
+        }
+        seen += s->kept[i];
+    }
+}
+
+static void
+new_day(struct noise *s, uint32_t day, bool may_learn)
+{
+    for (unsigned i = 0; i < NOISE_CELLS && may_learn; i++) {
+        s->kept[i] = DAY_DECAY * s->kept[i] + (float)s->yesterday[i];
+    }
+    bool is_next = day == s->day + 1;
+    if (may_learn && !is_next) { /* what lies before the gap is older than a day as well */
+        for (unsigned i = 0; i < NOISE_CELLS; i++) {
+            s->kept[i] += (float)s->today[i];
+        }
+    }
+    make_spread(s);
+    for (unsigned i = 0; i < NOISE_CELLS; i++) {
+        s->yesterday[i] = is_next ? s->today[i] : 0;
+    }
+    memset(s->today, 0, sizeof(s->today));
+    s->day = day;
+}
+
+float
+noise_z(const struct noise *s, float residual, float n)
+{
+    if (s->s == 0) {
+        return NAN;
+    }
+    float whole = s->s * s->s;
+    float v0 = MAX(V0_SHARE_MIN * whole, whole - s->v1 * s->inverse_n);
+    return residual / sqrtf(v0 + s->v1 / MAX(n, 1));
+}
+
+static void
+make_long_run(struct noise *s)
+{
+    float blocks = PRIOR_BLOCKS + s->blocks;
+    float bias = s->sums / blocks / NOISE_BLOCK;
+    s->bias = MAX(MIN(bias, BIAS_MAX), -BIAS_MAX);
+    float square = (PRIOR * PRIOR_BLOCKS + s->squares / NOISE_BLOCK) / blocks;
+    s->scale = 1 / sqrtf(MAX(square - NOISE_BLOCK * s->bias * s->bias, LONG_RUN_MIN));
+}
+
+static void
+end_block(struct noise *s, bool may_learn)
+{
+    float old = s->pending[s->pending_at];
+    if (s->pending_count == NOISE_BLOCKS_KEPT) {
+        if (may_learn) {
+            s->sums = BLOCK_DECAY * s->sums + old;
+            s->squares = BLOCK_DECAY * s->squares + old * old;
+            s->blocks = BLOCK_DECAY * s->blocks + 1;
+            s->blocks_seen++;
+        }
+    } else {
+        s->pending_count++;
+    }
+    s->pending[s->pending_at] = s->block_sum;
+    s->pending_at = (uint8_t)((s->pending_at + 1) % NOISE_BLOCKS_KEPT);
+    s->block_sum = 0;
+    s->block_count = 0;
+    make_long_run(s);
+}
+
+static float
+clip(float z)
+{
+    return z > NOISE_CLIP ? NOISE_CLIP : z < -NOISE_CLIP ? -NOISE_CLIP : z;
+}
+
+void
+noise_add(struct noise *s, int64_t t, float residual, float n, float v1, bool may_learn)
+{
+    uint32_t day = (uint32_t)(t / 86400);
+    float z = noise_z(s, residual, n);
+    if (day != s->day) {
+        new_day(s, day, may_learn);
+    }
+    uint16_t *cell = &s->today[cell_of(residual)];
+    *cell = (uint16_t)MIN(*cell + 1, UINT16_MAX);
+    if (may_learn) {
+        bool first = s->inverse_n == 0;
+        s->v1 += (first ? 1 : SLOW) * (v1 - s->v1);
+        s->inverse_n += (first ? 1 : SLOW) * (1 / MAX(n, 1) - s->inverse_n);
+    }
+    if (!isnan(z)) {
+        s->block_sum += clip(z);
+        if (++s->block_count == NOISE_BLOCK) {
+            end_block(s, may_learn);
+        }
+    }
+}
+
+float
+noise_weigh(const struct noise *s, float z)
+{
+    return (clip(z) - s->bias) * (s->scale > 0 ? s->scale : 1 / sqrtf(PRIOR));
+}
+
+bool
+noise_is_ready(const struct noise *s)
+{
+    return s->blocks_seen >= NOISE_BLOCKS_READY;
+}

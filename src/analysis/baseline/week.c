@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/baseline/week.h"
+
+#include <math.h>
+
+#include "analysis/baseline/median.h"
+#include "base/check.h"
+
+#define LEARN_WEIGHT 0.2f
+#define SMOOTH_HALF  2
+#define SMOOTH_MIN   3 /* of 9: so much of the triangle must be known */
+#define WEEKEND_DAYS 2 /* so many, and they stand for themselves */
+
+static uint32_t
+slot_of(int64_t t)
+{
+    return t < 0 ? 0 : (uint32_t)(t / WEEK_SLOT_S);
+}
+
+/* 1970 began on a Thursday. */
+static unsigned
+kind_of(uint32_t n)
+{
+    unsigned day = (n / WEEK_SLOTS + 4) % 7;
+    return day == 0 || day == 6 ? 1 : 0;
+}
+
+static void
+learn(struct week *w, uint32_t n, float value)
+{
+    unsigned kind = kind_of(n), slot = n % WEEK_SLOTS;
+    uint8_t *days = &w->days[kind][slot];
+    float *level = &w->level[kind][slot];
+    float weight = MAX(LEARN_WEIGHT, 1.0f / (float)(*days + 1));
+    *level = *days == 0 ? value : *level + weight * (value - *level);
+    *days = (uint8_t)MIN(*days + 1, 250);
+}
+
+static void
+end_slot(struct week *w, bool may_learn)
+{
+    unsigned slot = w->slot_n % WEEK_SLOTS;
+    if (w->pending_n[slot] != 0 && may_learn) {
+        learn(w, w->pending_n[slot], w->pending[slot]);
+    }
+    w->pending[slot] = median_of(w->value, w->value_count);
+    w->pending_n[slot] = w->slot_n;
+    w->value_count = 0;
+}
+
+void
+week_add(struct week *w, int64_t t, float value, bool may_learn)
+{
+    uint32_t n = slot_of(t);
+    if (n != w->slot_n) {
+        if (w->value_count > 0) {
+            end_slot(w, may_learn);
+        }
+        w->slot_n = n;
+        w->first_n = w->first_n == 0 ? n : w->first_n;
+    }
+    if (w->value_count < WEEK_VALUES) {
+        w->value[w->value_count++] = value;
+    }
+}
+
+/* The triangle around one half-hour of a kind of day; NAN where too little is known. */
+static float
+smooth(const struct week *w, unsigned kind, unsigned slot)
+{
+    float sum = 0, weight = 0;
+    for (int i = -SMOOTH_HALF; i <= SMOOTH_HALF; i++) {
+        unsigned at = (slot + WEEK_SLOTS + (unsigned)i) % WEEK_SLOTS;
+        float share = (float)(SMOOTH_HALF + 1 - (i < 0 ? -i : i));
+        if (w->days[kind][at] > 0) {
+            sum += share * w->level[kind][at];
+            weight += share;
+        }
+    }
+    return weight < SMOOTH_MIN ? NAN : sum / weight;
+}
+
+/* What weekends are off by, over the half-hours that both kinds know. */
+static float
+weekend_offset(const struct week *w)
+{
+    float sum = 0, n = 0;
+    for (unsigned i = 0; i < WEEK_SLOTS; i++) {
+        if (w->days[0][i] > 0 && w->days[1][i] > 0) {
+            sum += w->level[1][i] - w->level[0][i];
+            n++;
+        }
+    }
+    return n == 0 ? 0 : sum / n;
+}
+
+static float
+level_at(const struct week *w, uint32_t n)
+{
+    unsigned kind = kind_of(n), slot = n % WEEK_SLOTS;
+    float own = smooth(w, kind, slot);
+    if (kind == 0 || isnan(own)) {
+        return own;
+    }
+    if (w->days[1][slot] >= WEEKEND_DAYS) {
+        return own;
+    }
+    /* One weekend day alone is not much: half of what weekdays say, moved by what weekends are off.
+     */
+    float weekday = smooth(w, 0, slot);
+    return isnan(weekday) ? own : (own + weekday + weekend_offset(w)) / 2;
+}
+
+float
+week_expect(struct week *w, int64_t t)
+{
+    /* Between two middles: the half-hour before this one's middle counts as the one before. */
+    uint32_t n = slot_of(t - WEEK_SLOT_S / 2);
+    if (n != w->read_n) {
+        w->read_n = n;
+        w->read_from = level_at(w, n);
+        w->read_to = level_at(w, n + 1);
+        w->read_to = isnan(w->read_to) ? w->read_from : w->read_to;
+        w->read_from = isnan(w->read_from) ? w->read_to : w->read_from;
+    }
+    float share = (float)((t - WEEK_SLOT_S / 2) % WEEK_SLOT_S) / WEEK_SLOT_S;
+    return w->read_from + share * (w->read_to - w->read_from);
+}
+
+bool
+week_is_ready(struct week *w, int64_t t)
+{
+    return w->first_n != 0 && t - (int64_t)w->first_n * WEEK_SLOT_S >= WEEK_READY_S &&
+           !isnan(week_expect(w, t));
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/monitor/episode.h - alarms that belong together, from the first one to the way back.
+ *
+ *   open --quiet for half an hour--> over          (or closed, or marked as expected, by hand)
+ *
+ * One trouble on a database makes many series slower: what alarms while an episode is young, or
+ * shares a route or a statement with it, joins it and opens nothing. Plain data with fixed limits,
+ * about 6 KB; owned by the monitor. Times are seconds since 1970, of events. */
+#ifndef ANALYSIS_MONITOR_EPISODE_H
+#define ANALYSIS_MONITOR_EPISODE_H
+
+#include "analysis/monitor/track.h"
+#include "model/finding.h"
+
+#define EPISODE_MEMBERS_MAX 64u
+#define EPISODE_CAUSES_MAX  8u
+#define EPISODE_JOIN_S      3600 /* so young it takes in whatever becomes slower */
+
+enum episode_state { EPISODE_OPEN, EPISODE_OVER, EPISODE_CLOSED, EPISODE_EXPECTED };
+
+struct episode_cause {
+    enum finding_kind kind;
+    enum evidence evidence;
+    uint64_t track; /* its key: tracks may be evicted */
+    char subject[256];
+    char detail[160];
+    double demand_ms; /* milliseconds a second that its subject takes more than before */
+};
+
+struct episode {
+    uint32_t id;
+    enum episode_state state;
+    int64_t opened_s, over_s;
+    int64_t onset_s, onset_from_s, onset_to_s;
+    enum lane lane; /* that opened it */
+    bool learning;  /* there was no baseline of its own yet */
+    char subject[256];
+    uint64_t subject_key;
+    struct track *member[EPISODE_MEMBERS_MAX];
+    unsigned member_count;
+    unsigned members_refused;
+    struct episode_cause cause[EPISODE_CAUSES_MAX];
+    unsigned cause_count;
+    char deploy[128]; /* "": none fits */
+    int64_t deploy_s;
+    double chance;      /* that a deploy lies in the interval by chance; < 0: unknown */
+    double before, now; /* of the subject: ms, or calls per request, or errors per call */
+    float worst;        /* largest shift so far, ln */
+};
+
+const char *episode_state_name(enum episode_state state);
+
+#endif

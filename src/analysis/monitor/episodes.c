@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+#define DEPLOY_BEFORE_S (15 * 60) /* a deploy may be so much older than the onset's interval */
+#define DEPLOY_AFTER_S  60
+#define DEPLOY_REACH_S  (15.0 * 60)
+#define DEPLOYS_MIN     10         /* fewer say nothing about how often there is one */
+#define GONE_S          (2 * 3600) /* a member that is not seen for so long is calm */
+#define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE)
+#define STRUCTURE_LANES (1u << LANE_CALLS | 1u << LANE_NEW)
+#define FAILURE_LANES   (1u << LANE_ERRORS | 1u << LANE_STALL)
+
+const char *
+episode_state_name(enum episode_state state)
+{
+    static const char *const names[] = {"open", "recovered", "closed", "expected"};
+    return (unsigned)state < ARRAY_LEN(names) ? names[state] : "?";
+}
+
+unsigned
+episodes_open(const struct monitor *m, struct episode *list[MONITOR_OPEN_MAX])
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < m->episode_count && n < MONITOR_OPEN_MAX; i++) {
+        if (m->episode[i]->state == EPISODE_OPEN) {
+            list[n++] = m->episode[i];
+        }
+    }
+    return n;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+bool
+episodes_concerns(const struct episode *e, const struct track *t)
+{
+    for (unsigned i = 0; i < e->member_count; i++) {
+        const struct track *k = e->member[i];
+        if (same(k->route, t->route) || same(k->fingerprint, t->fingerprint) ||
+            k->kind == TRACK_COMMON) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The one that it belongs to: a related one, or the youngest that still takes in what gets slower.
+ */
+static struct episode *
+find_home(const struct monitor *m, const struct track *t)
+{
+    struct episode *open[MONITOR_OPEN_MAX], *young = NULL;
+    unsigned n = episodes_open(m, open);
+    for (unsigned i = 0; i < n; i++) {
+        if (episodes_concerns(open[i], t)) {
+            return open[i];
+        }
+        if (t->kind == TRACK_COMMON || m->step_s - open[i]->opened_s <= EPISODE_JOIN_S) {
+            young = open[i];
+        }
+    }
+    return young;
+}
+
+static void
+join(struct episode *e, struct track *t, const struct alarm *a)
+{
+    t->lanes |= 1u << a->lane;
+    t->shift_ln = MAX(t->shift_ln, a->shift_ln);
+    t->calm_s = 0;
+    if (t->episode != NULL) {
+        return;
+    }
+    if (e->member_count == EPISODE_MEMBERS_MAX) {
+        e->members_refused++;
+        lanes_reset(t);
+        return;
+    }
+    t->episode = e;
+    e->member[e->member_count++] = t;
+}
+
+/* Deploys a second, as far as they are known; 0: too few to say. */
+static double
+deploy_rate(const struct monitor *m)
+{
+    double for_s = (double)(m->step_s - m->first_s);
+    return m->deploy_count < DEPLOYS_MIN || for_s <= 0 ? 0 : m->deploy_count / for_s;
+}
+
+static bool
+touches(const struct monitor_deploy *d, const struct episode *e)
+{
+    for (unsigned i = 0; i < e->member_count; i++) {
+        if (monitor_deploy_affects(d, e->member[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By time, and by what it changed: one that names what it affects and affects none of this is not
+ * it. */
+static void
+tie_deploy(const struct monitor *m, struct episode *e)
+{
+    double best = 0, rate = deploy_rate(m);
+    int64_t from = e->onset_from_s - DEPLOY_BEFORE_S, to = e->onset_to_s + DEPLOY_AFTER_S;
+    e->deploy[0] = '\0';
+    for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
+        const struct monitor_deploy *d = &m->deploy[i];
+        if (d->at_s < from || d->at_s > to || !touches(d, e)) {
+            continue;
+        }
+        double off = (double)MAX(MAX(e->onset_from_s - d->at_s, d->at_s - e->onset_to_s), 0);
+        double score = exp(-off / DEPLOY_REACH_S) * (d->affects_count > 0 ? 2 : 1);
+        if (score > best) {
+            best = score;
+            snprintf(e->deploy, sizeof(e->deploy), "%s", d->name);
+            e->deploy_s = d->at_s;
+        }
+    }
+    e->chance = rate == 0 ? -1 : 1 - exp(-rate * (double)(to - from));
+}
+
+static void
+make_place(struct monitor *m)
+{
+    if (m->episode_count < MONITOR_EPISODES_MAX) {
+        return;
+    }
+    for (unsigned i = 0; i < m->episode_count; i++) {
+        if (m->episode[i]->state != EPISODE_OPEN) {
+            free(m->episode[i]);
+            memmove(&m->episode[i], &m->episode[i + 1],
+                    (m->episode_count - i - 1) * sizeof(m->episode[0]));
+            m->episode_count--;
+            return;
+        }
+    }
+}
+
+static struct episode *
+open_episode(struct monitor *m, struct track *t, const struct alarm *a)
+{
+    struct episode *e = check_alloc(1, sizeof(*e));
+    make_place(m);
+    e->id = m->next_id++;
+    e->opened_s = m->step_s;
+    e->onset_s = a->onset_s;
+    e->onset_from_s = a->onset_s - a->doubt_s;
+    e->onset_to_s = MIN(a->onset_s + a->doubt_s, m->step_s);
+    e->lane = a->lane;
+    e->learning = a->learning;
+    e->before = a->before;
+    e->now = a->now;
+    e->subject_key = t->key;
+    track_name(t, e->subject, sizeof(e->subject));
+    m->episode[m->episode_count++] = e;
+    return e;
+}
+
+void
+episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
+{
+    if (t->episode != NULL) {
+        join(t->episode, t, a);
+        return;
+    }
+    struct episode *e = find_home(m, t), *open[MONITOR_OPEN_MAX];
+    bool opens = e == NULL;
+    if (opens && episodes_open(m, open) == MONITOR_OPEN_MAX) {
+        m->totals.refused++;
+        lanes_reset(t);
+        return;
+    }
+    e = opens ? open_episode(m, t, a) : e;
+    join(e, t, a);
+    e->worst = MAX(e->worst, a->shift_ln);
+    if (opens) {
+        tie_deploy(m, e);
+        causes_find(m, e);
+        if (m->out.changed != NULL) {
+            m->out.changed(m->out.ctx, e);
+        }
+    }
+}
+
+static void
+release(struct track *t)
+{
+    t->episode = NULL;
+    t->lanes = 0;
+    t->shift_ln = 0;
+    t->calm_s = 0;
+    t->jumps = t->stalls = 0;
+    t->calls_chart = (struct exceed){0};
+    lanes_reset(t);
+    if (t->errors != NULL) {
+        memset(t->errors->chart, 0, sizeof(t->errors->chart));
+    }
+}
+
+void
+episodes_end(struct monitor *m, struct episode *e, enum episode_state state)
+{
+    e->state = state;
+    e->over_s = m->step_s;
+    for (unsigned i = 0; i < e->member_count; i++) {
+        release(e->member[i]);
+    }
+    if (m->out.changed != NULL) {
+        m->out.changed(m->out.ctx, e);
+    }
+}
+
+static bool
+is_calm(const struct monitor *m, const struct track *t)
+{
+    if (t->last_s + GONE_S < m->step_s) {
+        return true;
+    }
+    return ((t->lanes & LATENCY_LANES) == 0 || lanes_is_calm(t)) &&
+           ((t->lanes & STRUCTURE_LANES) == 0 || structure_is_calm(t)) &&
+           ((t->lanes & FAILURE_LANES) == 0 || failures_is_calm(t)) &&
+           ((t->lanes & (1u << LANE_PLAN)) == 0 ||
+            t->now.cost_ms < 2 * level_expect(&t->cost_level));
+}
+
+void
+episodes_step(struct monitor *m)
+{
+    struct episode *open[MONITOR_OPEN_MAX];
+    unsigned n = episodes_open(m, open);
+    for (unsigned i = 0; i < n; i++) {
+        struct episode *e = open[i];
+        bool over = true;
+        for (unsigned k = 0; k < e->member_count; k++) {
+            struct track *t = e->member[k];
+            t->calm_s = !is_calm(m, t) ? 0 : t->calm_s == 0 ? m->step_s : t->calm_s;
+            over = over && t->calm_s != 0 && m->step_s - t->calm_s >= RECOVERY_S;
+        }
+        if (over) {
+            episodes_end(m, e, EPISODE_OVER);
+        } else if (m->step_s - e->opened_s <= EPISODE_JOIN_S) {
+            tie_deploy(m, e);
+            causes_find(m, e);
+        }
+    }
+}
+
+void
+episodes_forget(struct monitor *m, struct track *t)
+{
+    struct episode *e = t->episode;
+    for (unsigned i = 0; e != NULL && i < e->member_count; i++) {
+        if (e->member[i] == t) {
+            e->member[i] = e->member[--e->member_count];
+        }
+    }
+    release(t);
+    (void)m;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Errors by class, against the share of older than a day; and stalls, which the latency of
+ * completed calls hides: by the age of the oldest call in flight. */
+#include <math.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+#define DAY_DECAY 0.8f
+
+static void
+new_day(struct track *t, uint32_t day)
+{
+    bool may_learn = t->episode == NULL;
+    float oldest = t->oldest_max_ms[0];
+    if (t->day != 0 && may_learn) {
+        t->calls_kept = DAY_DECAY * t->calls_kept + t->calls_yesterday;
+        t->oldest_max_ms[1] = MAX(DAY_DECAY * t->oldest_max_ms[1], oldest);
+        for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
+            t->errors->kept[i] = DAY_DECAY * t->errors->kept[i] + t->errors->yesterday[i];
+        }
+    }
+    t->calls_yesterday = t->calls_today;
+    t->calls_today = 0;
+    t->oldest_max_ms[0] = 0;
+    for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
+        t->errors->yesterday[i] = t->errors->today[i];
+        t->errors->today[i] = 0;
+    }
+    t->day = day;
+}
+
+static void
+tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, float p0)
+{
+    struct track_errors *e = t->errors;
+    float share = e->since[class] / MAX(e->calls_since[class], 1);
+    if (e->since[class] < ERRORS_MIN || share < ERRORS_SHARE_MIN) {
+        return;
+    }
+    struct alarm a = {
+        .lane = LANE_ERRORS,
+        .onset_s = (int64_t)e->chart[class].zero[rate] * MONITOR_STEP_S,
+        .doubt_s = 3 * MONITOR_STEP_S,
+        .before = p0,
+        .now = share,
+        .shift_ln = logf(share / MAX(p0, 1e-6f)),
+        .learning = t->calls_kept == 0,
+    };
+    episodes_tell(m, t, &a);
+}
+
+static void
+judge_class(struct monitor *m, struct track *t, unsigned class, float errors, float calls,
+            uint32_t at)
+{
+    struct track_errors *e = t->errors;
+    struct poisson *chart = &e->chart[class];
+    /* Without a day that is old enough: before today, and then today itself. */
+    bool has_kept = t->calls_kept > 0;
+    float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
+    float e0 = has_kept ? e->kept[class] : e->yesterday[class] + e->today[class];
+    float p0 = (e0 + 0.5f) / (n0 + 1);
+    poisson_add(chart, errors, p0 * calls, at);
+    bool zero = chart->g[0] <= 0 && chart->g[1] <= 0;
+    e->since[class] = zero ? 0 : e->since[class] + errors;
+    e->calls_since[class] = zero ? 0 : e->calls_since[class] + calls;
+    e->today[class] += errors;
+    for (unsigned i = 0; i < POISSON_RATES; i++) {
+        chart->g[i] = MIN(chart->g[i], 2 * LIMIT_ERRORS); /* so that it finds back */
+        if (chart->g[i] > LIMIT_ERRORS * (has_kept ? 1 : LIMIT_LEARNING_TIMES) &&
+            (t->lanes & (1u << LANE_ERRORS)) == 0) {
+            tell_errors(m, t, class, i, p0);
+        }
+    }
+}
+
+static void
+judge_errors(struct monitor *m, struct track *t, const struct reading *r)
+{
+    uint32_t at = (uint32_t)((r->start_s + r->length_s) / MONITOR_STEP_S);
+    float calls = (float)r->calls;
+    if (t->errors == NULL && r->errors > 0) {
+        t->errors = check_alloc(1, sizeof(*t->errors));
+    }
+    t->calls_today += calls;
+    if (t->errors == NULL) {
+        return;
+    }
+    float classified = 0;
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        float errors = (float)r->errors_by_class[i];
+        classified += errors;
+        if (i != ERROR_CLASS_OTHER) {
+            judge_class(m, t, i, errors, calls, at);
+        }
+    }
+    float rest =
+        (float)r->errors_by_class[ERROR_CLASS_OTHER] + MAX((float)r->errors - classified, 0);
+    judge_class(m, t, ERROR_CLASS_OTHER, rest, calls, at);
+}
+
+static void
+judge_stall(struct monitor *m, struct track *t, const struct reading *r)
+{
+    float oldest = (float)r->oldest_ms;
+    bool known = t->oldest_max_ms[1] > 0 || t->calls_kept > 0;
+    float limit = MAX(STALL_MS_MIN, STALL_TIMES * t->oldest_max_ms[1]);
+    bool stalls = known && oldest >= limit;
+    t->stalls = stalls ? (uint8_t)MIN(t->stalls + 1, 100) : 0;
+    t->oldest_max_ms[0] = stalls ? t->oldest_max_ms[0] : MAX(t->oldest_max_ms[0], oldest);
+    if (t->stalls >= STALL_WINDOWS) {
+        struct alarm a = {
+            .lane = LANE_STALL,
+            .onset_s = r->start_s + r->length_s - (int64_t)(oldest / 1000),
+            .doubt_s = MONITOR_STEP_S,
+            .before = t->oldest_max_ms[1],
+            .now = oldest,
+            .shift_ln = logf(oldest / MAX(t->oldest_max_ms[1], 1)),
+        };
+        episodes_tell(m, t, &a);
+    }
+}
+
+void
+failures_judge(struct monitor *m, struct track *t, const struct reading *r)
+{
+    uint32_t day = (uint32_t)(r->start_s / 86400);
+    if (day != t->day) {
+        new_day(t, day);
+    }
+    judge_errors(m, t, r);
+    if ((r->known & READING_OLDEST) != 0) {
+        judge_stall(m, t, r);
+    }
+}
+
+bool
+failures_is_calm(const struct track *t)
+{
+    if ((t->lanes & (1u << LANE_STALL)) != 0 && t->stalls > 0) {
+        return false;
+    }
+    for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
+        for (unsigned k = 0; k < POISSON_RATES; k++) {
+            if (t->errors->chart[i].g[k] > LIMIT_ERRORS / 2) {
+                return false;
+            }
+        }
+    }
+    return true;
+}

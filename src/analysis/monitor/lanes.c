@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Latency. A window's mean logarithm less what is expected, standardised, is fed to three charts;
+ * what they say must still be there, and be worth telling. */
+#include <math.h>
+
+#include "analysis/baseline/median.h"
+#include "analysis/monitor/monitor_state.h"
+
+#define LOAD_RIDGE       2.0f
+#define LOAD_TRUST       0.5f /* the slope's bounds: ln latency by share of traffic */
+#define COMMON_RIDGE     50.0f
+#define COMMON_MAX       1.5f
+#define COMMON_LEARN_MAX 2.0f
+#define OFF_STEP         0.0005f
+#define SHAPE_TIMES      2.0f
+#define SHAPE_ERRORS     3.0f /* standard errors beyond twice the share */
+#define EARLY_TIMES      1.5f /* while it is learning */
+#define EARLY_SPREADS    6.0f
+#define EARLY_LIMIT      (1.5f * LIMIT_SHIFT)
+#define DAY_TIMES        2.5f /* of what days stray by */
+#define IN_DOUBT         4.0f /* the interval of an onset is this over the squared shift, in windows */
+
+static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT;
+
+void
+lanes_prepare(struct monitor *m, struct track *t)
+{
+    int64_t local = t->to_s - 1 + m->config.utc_offset_s;
+    float x = t->sum_ln / t->n;
+    t->z = NAN;
+    if (t->kind != TRACK_COMMON) {
+        t->v1 = MAX(t->sum_ln2 / t->n - x * x, 0);
+    }
+    t->residual = NAN;
+    t->expect = week_is_ready(&t->week, local) ? week_expect(&t->week, local) : NAN;
+    if (isnan(t->expect)) {
+        return;
+    }
+    float by_load = slope_of(&t->by_load, LOAD_RIDGE, -LOAD_TRUST, LOAD_TRUST) * m->load;
+    t->residual = x - t->expect - by_load;
+    t->z = noise_z(&t->noise, t->residual, t->n);
+}
+
+/* The share of calls above what 10 % and 1 % were above: a part of the calls has become slower. */
+static bool
+has_other_shape(const struct track *t)
+{
+    float n = t->n, limit90 = SHAPE_TIMES * 0.1f * n + SHAPE_ERRORS * sqrtf(0.1f * n);
+    float limit99 = SHAPE_TIMES * 0.01f * n + SHAPE_ERRORS * sqrtf(0.01f * n) + 1;
+    return t->over90 > limit90 || t->over99 > limit99;
+}
+
+/* Where the limits lie, by stochastic approximation: up when too many calls are above. */
+static void
+follow_shape(struct track *t)
+{
+    float sd = sqrtf(t->v1);
+    t->off90 += OFF_STEP * sd * (t->over90 / t->n - 0.1f) / 0.1f;
+    t->off99 += OFF_STEP * sd * (t->over99 / t->n - 0.01f) / 0.01f;
+}
+
+static void
+remember(struct track *t, float residual)
+{
+    t->last[t->last_at] = residual;
+    t->last_at = (uint8_t)((t->last_at + 1) % CONFIRM_WINDOWS);
+    t->last_count = (uint8_t)MIN(t->last_count + 1, (int)CONFIRM_WINDOWS);
+}
+
+float
+lanes_median_of_last(const struct track *t)
+{
+    float copy[CONFIRM_WINDOWS];
+    memcpy(copy, t->last, sizeof(copy));
+    return median_of(copy, t->last_count);
+}
+
+/* Milliseconds of it in all milliseconds spent in the database. */
+static bool
+matters(const struct monitor *m, const struct track *t)
+{
+    if (t->kind == TRACK_ROUTE || t->kind == TRACK_COMMON || m->busy_ms <= 0) {
+        return true;
+    }
+    float ms_per_s = t->now.cost_ms * t->now.per_s;
+    return isnan(ms_per_s) || ms_per_s >= CONFIRM_IMPACT_MIN * m->busy_ms;
+}
+
+/* estimate: the shift that the chart has seen, in ln. */
+static bool
+is_confirmed(const struct monitor *m, const struct track *t, float estimate, float *ret_effect)
+{
+    float effect = lanes_median_of_last(t);
+    *ret_effect = effect;
+    bool is_there = t->last_count == CONFIRM_WINDOWS && effect >= CONFIRM_SHARE * estimate;
+    float least = t->kind == TRACK_COMMON ? 0.5f : CONFIRM_EFFECT_MIN;
+    return is_there && effect >= least && matters(m, t);
+}
+
+static void
+tell_latency(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift_z,
+             float effect)
+{
+    float windows = IN_DOUBT / MAX(shift_z * shift_z, 0.01f);
+    int64_t onset = (int64_t)zero * MONITOR_STEP_S;
+    int64_t elapsed = m->step_s - onset;
+    struct alarm a = {
+        .lane = lane,
+        .onset_s = onset,
+        .doubt_s = MIN((int64_t)(MAX(windows, 1) * MONITOR_STEP_S), MAX(elapsed / 2, 60)),
+        .now = t->now.cost_ms,
+        .before = t->now.cost_ms / expf(effect),
+        .shift_ln = effect,
+        .learning = !noise_is_ready(&t->noise),
+    };
+    episodes_tell(m, t, &a);
+}
+
+/* Zeroes what had reached a limit and went away again. */
+static void
+went_away(struct monitor *m, struct track *t)
+{
+    lanes_reset(t);
+    m->totals.blips++;
+}
+
+static void
+look_at_charts(struct monitor *m, struct track *t)
+{
+    float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
+    unsigned which = 0;
+    float drift = cusum_level(&t->drift, drift_limit, &which) / times;
+    float effect = 0;
+    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
+    if (drift >= 1) {
+        float n = (float)MAX(at - t->drift.zero[which], 1u);
+        float shift = t->drift.g[which] / n + cusum_allowance[which];
+        float scale = t->noise.scale > 0 ? t->noise.scale : 0.5f;
+        float in_ln = t->z != 0 ? shift / scale * t->residual / t->z : 0;
+        bool is_enough = t->kind == TRACK_COMMON || in_ln >= CONFIRM_EFFECT_MIN;
+        if (is_enough && is_confirmed(m, t, in_ln, &effect)) {
+            tell_latency(m, t, LANE_DRIFT, t->drift.zero[which], shift, effect);
+        } else if (is_enough && effect <= 0) {
+            went_away(m, t);
+        }
+    }
+    if (t->shift.f > LIMIT_SHIFT * times && is_confirmed(m, t, 0, &effect)) {
+        tell_latency(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
+    }
+    if (t->shape.f > LIMIT_SHAPE * times && matters(m, t)) {
+        tell_latency(m, t, LANE_SHAPE, t->shape.zero, 3, MAX(lanes_median_of_last(t), 0.01f));
+    }
+}
+
+/* Without a baseline of its week: before and after, and wide limits. */
+static void
+judge_early(struct monitor *m, struct track *t, float mean_ms, uint32_t at)
+{
+    float expect = level_expect(&t->cost_level);
+    if (t->kind == TRACK_COMMON || isnan(expect) || expect <= 0) {
+        return;
+    }
+    bool high = mean_ms > EARLY_TIMES * expect &&
+                mean_ms > expect + EARLY_SPREADS * level_spread(&t->cost_level);
+    remember(t, logf(mean_ms / expect));
+    exceed_add(&t->shift, high, at);
+    float effect = 0;
+    if (t->shift.f > EARLY_LIMIT && is_confirmed(m, t, 0, &effect)) {
+        tell_latency(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
+    }
+}
+
+static void
+follow_cost(struct track *t, float mean_ms, bool may_learn)
+{
+    t->now.cost_ms =
+        isnan(t->now.cost_ms) ? mean_ms : t->now.cost_ms + 0.3f * (mean_ms - t->now.cost_ms);
+    if (t->kind != TRACK_COMMON) {
+        level_add(&t->cost_level, t->to_s, mean_ms, may_learn);
+    }
+}
+
+static void
+learn(struct monitor *m, struct track *t, float x, bool may_learn)
+{
+    int64_t local = t->to_s - 1 + m->config.utc_offset_s;
+    bool common = t->kind == TRACK_COMMON;
+    if (!common) {
+        week_add(&t->week, local, x, may_learn);
+    } else if (t->week.first_n == 0) { /* what is expected of a median residual: nothing */
+        for (unsigned i = 0; i < WEEK_SLOTS; i++) {
+            t->week.days[0][i] = t->week.days[1][i] = 1;
+        }
+        t->week.first_n = 1;
+    }
+    if (isnan(t->residual)) {
+        return;
+    }
+    noise_add(&t->noise, local, t->residual, t->n, common ? 0 : t->v1, may_learn);
+    if (may_learn && !common) {
+        slope_add(&t->by_load, m->load, t->residual);
+        follow_shape(t);
+    }
+}
+
+/* What all have in common is taken out of the residual, by as much as this series follows it. */
+static float
+without_common(const struct monitor *m, struct track *t, bool may_learn)
+{
+    float limit = 3 * t->noise.s, c = m->common_now;
+    if (t->kind == TRACK_COMMON || c == 0) {
+        return t->z;
+    }
+    float own = MAX(MIN(t->residual, limit), -limit);
+    float slope = slope_of(&t->by_common, COMMON_RIDGE, 0, COMMON_MAX * t->noise.s);
+    if (may_learn && fabsf(c) < COMMON_LEARN_MAX) { /* beyond, own is cut and c is not */
+        slope_add(&t->by_common, c, own);
+    }
+    t->residual -= slope * c;
+    return noise_z(&t->noise, t->residual, t->n);
+}
+
+/* What a chart allows for days that stray as a whole, as noise_weigh has it. */
+static float
+for_the_day(const struct monitor *m, const struct track *t)
+{
+    return t->kind == TRACK_COMMON ? 0 : DAY_TIMES * m->day_ln / t->noise.s * t->noise.scale;
+}
+
+void
+lanes_judge(struct monitor *m, struct track *t)
+{
+    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
+    float x = t->sum_ln / t->n, mean_ms = t->sum_us / t->n / 1000;
+    bool may_learn = track_may_learn(t) && !m->frozen;
+    follow_cost(t, mean_ms, may_learn);
+    if (m->frozen) {
+        return; /* nobody's fault, or at least not to be told by latency */
+    }
+    if (isnan(t->residual)) {
+        judge_early(m, t, mean_ms, at);
+    } else if (!isnan(t->z)) {
+        float z = t->z = without_common(m, t, may_learn);
+        remember(t, t->residual);
+        cusum_add(&t->drift, noise_weigh(&t->noise, z) - for_the_day(m, t), at);
+        float cut = NOISE_CLIP * t->noise.s;
+        t->day_sum += MAX(MIN(t->residual, cut), -cut);
+        t->day_count++;
+        exceed_add(&t->shift, z > LIMIT_SHIFT_Z, at);
+        exceed_add(&t->shape, t->kind != TRACK_COMMON && has_other_shape(t), at);
+        look_at_charts(m, t);
+    }
+    learn(m, t, x, may_learn);
+}
+
+bool
+lanes_is_calm(const struct track *t)
+{
+    return lanes_median_of_last(t) < RECOVERY_SHARE * MAX(t->shift_ln, CONFIRM_EFFECT_MIN);
+}
+
+void
+lanes_reset(struct track *t)
+{
+    t->drift = (struct cusum_bank){0};
+    t->shift = t->shape = (struct exceed){0};
+}

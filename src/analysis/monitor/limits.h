@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/monitor/limits.h - the limits that decide, in one place, tuned together on the
+ * simulator's calibration worlds (test/sim) and measured on held-out ones:
+ * doc/internals/detection.md. */
+#ifndef ANALYSIS_MONITOR_LIMITS_H
+#define ANALYSIS_MONITOR_LIMITS_H
+
+/* cusum.h's bank, k = 1/8, 1/4, 1/2, 1. */
+#define LIMITS_DRIFT                                                                               \
+    {                                                                                              \
+        140.0f, 50.0f, 29.0f, 17.0f                                                                \
+    }
+#define LIMIT_SHIFT          68.0f /* exceed.h: 24 windows */
+#define LIMIT_SHIFT_Z        2.5f
+#define LIMIT_SHAPE          68.0f
+#define LIMIT_ERRORS         23.0f
+#define LIMIT_CALLS          60.0f
+#define LIMIT_LEARNING_TIMES 1.5f /* wider, until the noise is known from its own days */
+
+/* Above: frozen, and told as traffic. */
+#define LIMIT_SURGE 0.5f
+
+/* "Went away": what a chart says must still be there, and be worth telling. */
+#define CONFIRM_WINDOWS    10u
+#define CONFIRM_SHARE      0.5f
+#define CONFIRM_EFFECT_MIN 0.02f  /* of the latency */
+#define CONFIRM_IMPACT_MIN 0.001f /* of all time spent, for a statement */
+
+/* A window is closed with so many calls, or after so long. */
+#define WINDOW_CALLS_MIN 20.0f
+#define WINDOW_S_MAX     3600
+#define WINDOW_S_MIN     60
+
+/* Structure: calls per request. */
+#define STRUCTURE_REQUESTS_MIN 30.0f
+#define STRUCTURE_JUMP_MIN     0.5f /* calls a request */
+#define STRUCTURE_RATIO_MIN    1.5f
+#define STRUCTURE_SPREADS      8.0f
+#define STRUCTURE_COST_SHARE   0.1f /* of the route's mean */
+#define STRUCTURE_DEPLOY_S     (30 * 60)
+#define STRUCTURE_HOLD         3u   /* windows in a row, without a deploy */
+#define PLAN_TIMES             3.0f /* as dear, with another plan */
+#define NEW_AFTER_S            3600 /* a route is settled */
+
+#define STALL_MS_MIN  20000.0f
+#define STALL_TIMES   5.0f
+#define STALL_WINDOWS 2u
+
+#define ERRORS_MIN       15.0f
+#define ERRORS_SHARE_MIN 0.001f
+
+/* The way back: quiet for so long, at less than this share of the shift. */
+#define RECOVERY_S     (30 * 60)
+#define RECOVERY_SHARE 0.3f
+
+/* Common mode: so many series must be there. */
+#define COMMON_MIN 8u
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/baseline/median.h"
+#include "analysis/monitor/monitor_state.h"
+#include "base/hash.h"
+
+#define BUSY_WEIGHT      0.02f
+#define DAY_S            86400
+#define DAY_WINDOWS_MIN  300u
+#define DAY_WEIGHT       0.2f
+#define MEDIAN_OF_SQUARE 0.455f /* of a standard normal variable */
+#define EARLY_SURGE      2.0f
+#define IDLE_S           (30 * 86400) /* a series that was not seen for so long may go first */
+
+struct monitor *
+monitor_new(const struct monitor_config *config, const struct monitor_out *out)
+{
+    struct monitor *m = check_alloc(1, sizeof(*m));
+    m->magic = MONITOR_MAGIC;
+    m->config = *config;
+    m->out = *out;
+    m->next_id = 1;
+    if (m->config.tracks_max == 0 || m->config.tracks_max > MONITOR_TRACKS_MAX) {
+        m->config.tracks_max = MONITOR_TRACKS_MAX;
+    }
+    map_init(&m->by_key, m->config.tracks_max);
+    m->track = check_alloc(m->config.tracks_max, sizeof(struct track *));
+    m->due = check_alloc(m->config.tracks_max, sizeof(struct track *));
+    m->z = check_alloc(m->config.tracks_max, sizeof(float));
+    const struct reading none = {0};
+    m->common = track_new(TRACK_COMMON, 1, &none);
+    return m;
+}
+
+void
+monitor_free(struct monitor **monitor)
+{
+    struct monitor *m = *monitor;
+    if (m == NULL) {
+        return;
+    }
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    for (unsigned i = 0; i < m->track_count; i++) {
+        track_free(&m->track[i]);
+    }
+    for (unsigned i = 0; i < m->episode_count; i++) {
+        free(m->episode[i]);
+    }
+    track_free(&m->common);
+    map_fini(&m->by_key);
+    free(m->track);
+    free(m->due);
+    free(m->z);
+    m->magic = 0;
+    free(m);
+    *monitor = NULL;
+}
+
+struct track *
+monitor_track(const struct monitor *m, uint64_t key)
+{
+    return key == m->common->key ? m->common : map_get(&m->by_key, key);
+}
+
+static uint64_t
+key_of(struct slice route, struct slice fingerprint)
+{
+    uint64_t key = hash_combine(0, route.len == 0 ? 0 : hash_bytes(route));
+    return hash_combine(key, fingerprint.len == 0 ? 0 : hash_bytes(fingerprint));
+}
+
+/* The least used makes room: the one that was not seen for longest, of the quietest tenth. */
+static void
+evict(struct monitor *m)
+{
+    unsigned worst = 0;
+    for (unsigned i = 1; i < m->track_count; i++) {
+        const struct track *t = m->track[i], *w = m->track[worst];
+        bool idle = t->last_s < m->step_s - IDLE_S, worst_idle = w->last_s < m->step_s - IDLE_S;
+        bool less = idle != worst_idle ? idle : t->used < w->used;
+        worst = t->kind != TRACK_ROUTE && (less || w->kind == TRACK_ROUTE) ? i : worst;
+    }
+    struct track *t = m->track[worst];
+    episodes_forget(m, t);
+    for (unsigned i = 0; i < m->due_count; i++) {
+        m->due[i] = m->due[i] == t ? m->due[--m->due_count] : m->due[i];
+    }
+    for (unsigned i = 0; i < m->track_count; i++) {
+        m->track[i]->parent = m->track[i]->parent == t ? NULL : m->track[i]->parent;
+    }
+    map_remove(&m->by_key, t->key);
+    m->track[worst] = m->track[--m->track_count];
+    track_free(&t);
+    m->totals.evicted++;
+}
+
+static struct track *
+track_of(struct monitor *m, const struct reading *r)
+{
+    uint64_t key = key_of(r->route, r->fingerprint);
+    struct track *t = map_get(&m->by_key, key);
+    if (t != NULL) {
+        return t;
+    }
+    if (m->track_count == m->config.tracks_max) {
+        evict(m);
+    }
+    enum track_kind kind = r->fingerprint.len == 0 ? TRACK_ROUTE
+                           : r->route.len == 0     ? TRACK_STATEMENT
+                                                   : TRACK_CALL;
+    t = track_new(kind, key, r);
+    if (map_put(&m->by_key, key, t) != 0) {
+        track_free(&t); /* not reached: room was made */
+        return NULL;
+    }
+    m->track[m->track_count++] = t;
+    return t;
+}
+
+/* Traffic beyond what is usual at this time; far beyond, nothing is judged by latency. */
+static void
+step_traffic(struct monitor *m)
+{
+    double calls = m->calls_in_step[TRACK_ROUTE] > 0       ? m->calls_in_step[TRACK_ROUTE]
+                   : m->calls_in_step[TRACK_STATEMENT] > 0 ? m->calls_in_step[TRACK_STATEMENT]
+                                                           : m->calls_in_step[TRACK_CALL];
+    m->load = 0;
+    m->frozen = false;
+    if (calls > 0) {
+        float x = logf((float)calls);
+        int64_t local = m->step_s + m->config.utc_offset_s;
+        if (week_is_ready(&m->traffic, local)) {
+            m->load = expf(x - week_expect(&m->traffic, local)) - 1;
+            m->frozen = m->load > LIMIT_SURGE;
+        } else { /* before and after, with the time of day unknown */
+            float usual = level_expect(&m->traffic_early);
+            m->frozen = calls > EARLY_SURGE * usual;
+            level_add(&m->traffic_early, m->step_s, (float)calls, true);
+        }
+        week_add(&m->traffic, local, x, true);
+    }
+    m->totals.frozen += m->frozen ? 1 : 0;
+    memset(m->calls_in_step, 0, sizeof(m->calls_in_step));
+}
+
+/* The median of all that are ready, as a series of its own: a whole database that becomes slower
+ * must not be taken for normal because all of its series do. */
+static void
+step_common(struct monitor *m)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < m->due_count; i++) {
+        if (!isnan(m->due[i]->z)) {
+            m->z[n++] = m->due[i]->z;
+        }
+    }
+    m->common_now = 0;
+    if (n < COMMON_MIN) {
+        return;
+    }
+    m->common_now = median_of(m->z, n);
+    struct track *c = m->common;
+    c->residual = c->z = NAN;
+    c->n = (float)n;
+    c->from_s = m->step_s - MONITOR_STEP_S;
+    c->to_s = c->last_s = m->step_s;
+    c->sum_ln = m->common_now * (float)n;
+    c->v1 = 1;
+    lanes_prepare(m, c);
+    lanes_judge(m, c);
+    track_next(c);
+}
+
+/* Database load, for telling what matters; routes are not time in the database. */
+static void
+step_busy(struct monitor *m)
+{
+    float ms[TRACK_COMMON] = {0};
+    for (unsigned i = 0; i < m->due_count; i++) {
+        const struct track *t = m->due[i];
+        ms[t->kind] += t->sum_us / 1000 / (float)MAX(t->to_s - t->from_s, 1);
+    }
+    float busy = ms[TRACK_STATEMENT] > 0 ? ms[TRACK_STATEMENT] : ms[TRACK_CALL];
+    m->busy_ms += (m->busy_ms == 0 ? 1 : BUSY_WEIGHT) * (busy - m->busy_ms);
+}
+
+/* Whole days stray as well, by more than a day's windows explain: learned from all series together,
+ * since one alone has too few days. Charts that sum up for hours must allow for it. */
+static void
+end_day(struct monitor *m)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < m->track_count; i++) {
+        struct track *t = m->track[i];
+        if (t->day_count >= DAY_WINDOWS_MIN && t->episode == NULL && t->noise.scale > 0) {
+            float mean = t->day_sum / t->day_count - t->noise.bias * t->noise.s;
+            float by_noise = t->noise.s / t->noise.scale;
+            m->z[n++] = mean * mean / MEDIAN_OF_SQUARE - by_noise * by_noise / t->day_count;
+        }
+        t->day_sum = 0;
+        t->day_count = 0;
+    }
+    if (n < COMMON_MIN) {
+        return;
+    }
+    float day = sqrtf(MAX(median_of(m->z, n), 0));
+    m->day_ln += (m->day_known ? DAY_WEIGHT : 1) * (day - m->day_ln);
+    m->day_known = true;
+}
+
+static void
+end_step(struct monitor *m)
+{
+    step_traffic(m);
+    step_busy(m);
+    for (unsigned i = 0; i < m->due_count; i++) {
+        lanes_prepare(m, m->due[i]);
+    }
+    step_common(m);
+    for (unsigned i = 0; i < m->due_count; i++) {
+        lanes_judge(m, m->due[i]);
+    }
+    for (unsigned i = 0; i < m->due_count; i++) {
+        m->due[i]->is_due = false;
+        track_next(m->due[i]);
+    }
+    m->due_count = 0;
+    if (m->step_s / DAY_S != m->day) {
+        end_day(m);
+        m->day = m->step_s / DAY_S;
+    }
+    episodes_step(m);
+    m->totals.steps++;
+}
+
+void
+monitor_advance(struct monitor *m, int64_t t)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    int64_t end = (t + MONITOR_STEP_S - 1) / MONITOR_STEP_S * MONITOR_STEP_S;
+    if (m->step_s == 0) {
+        m->step_s = end;
+    }
+    if (end > m->step_s) {
+        end_step(m);
+        m->step_s = end;
+    }
+}
+
+void
+monitor_reading(struct monitor *m, const struct reading *r)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    int64_t end = r->start_s + r->length_s;
+    m->first_s = m->first_s == 0 ? r->start_s : m->first_s;
+    monitor_advance(m, end);
+    m->totals.readings++;
+    m->totals.late += end + MONITOR_STEP_S <= m->step_s ? 1 : 0;
+    struct track *t = track_of(m, r);
+    if (t == NULL) {
+        return;
+    }
+    if (t->kind == TRACK_CALL && t->parent == NULL) {
+        t->parent = map_get(&m->by_key, key_of(r->route, SLICE_NONE));
+    }
+    t->used += t->used < UINT64_MAX / 2 ? (uint64_t)r->calls : 0;
+    track_gather(t, r);
+    double per_step = (double)MONITOR_STEP_S / r->length_s;
+    m->calls_in_step[t->kind] += r->calls * per_step;
+    structure_judge(m, t, r);
+    failures_judge(m, t, r);
+    if (!t->is_due && track_is_whole(t)) {
+        t->is_due = true;
+        m->due[m->due_count++] = t;
+    }
+}
+
+void
+monitor_deploy(struct monitor *m, const struct history_deploy *d)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    struct monitor_deploy *to = &m->deploy[m->deploy_count++ % MONITOR_DEPLOYS_MAX];
+    memset(to, 0, sizeof(*to));
+    to->at_s = d->at_s;
+    slice_to_str(d->name, to->name, sizeof(to->name));
+    for (unsigned i = 0; i < d->affects_count && i < ARRAY_LEN(to->affects); i++) {
+        to->affects[to->affects_count++] = hash_bytes(d->affects[i]);
+    }
+}
+
+const struct monitor_deploy *
+monitor_last_deploy(const struct monitor *m, int64_t from_s, int64_t to_s)
+{
+    const struct monitor_deploy *last = NULL;
+    for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
+        const struct monitor_deploy *d = &m->deploy[i];
+        if (d->at_s >= from_s && d->at_s <= to_s && (last == NULL || d->at_s > last->at_s)) {
+            last = d;
+        }
+    }
+    return last;
+}
+
+bool
+monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t)
+{
+    if (d->affects_count == 0 || t->kind == TRACK_COMMON) {
+        return true;
+    }
+    uint64_t route = t->route == NULL ? 0 : hash_bytes(slice_from_str(t->route));
+    uint64_t print = t->fingerprint == NULL ? 0 : hash_bytes(slice_from_str(t->fingerprint));
+    for (unsigned i = 0; i < d->affects_count; i++) {
+        if ((route != 0 && d->affects[i] == route) || (print != 0 && d->affects[i] == print)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was learned is forgotten: as it is now is where it begins. */
+static void
+relearn(struct track *t)
+{
+    t->week = (struct week){0};
+    t->calls_level = t->cost_level = t->rows_level = (struct level){0};
+    t->before = t->now;
+    t->expect = NAN;
+    lanes_reset(t);
+}
+
+int
+monitor_close(struct monitor *m, uint32_t id, bool expected)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    struct episode *open[MONITOR_OPEN_MAX];
+    unsigned n = episodes_open(m, open);
+    for (unsigned i = 0; i < n; i++) {
+        if (open[i]->id != id) {
+            continue;
+        }
+        for (unsigned k = 0; k < m->track_count; k++) {
+            if (episodes_concerns(open[i], m->track[k])) {
+                relearn(m->track[k]);
+            }
+        }
+        episodes_end(m, open[i], expected ? EPISODE_EXPECTED : EPISODE_CLOSED);
+        return 0;
+    }
+    return -ENOENT;
+}
+
+unsigned
+monitor_episode_count(const struct monitor *m)
+{
+    return m->episode_count;
+}
+
+const struct episode *
+monitor_episode(const struct monitor *m, unsigned i)
+{
+    return i < m->episode_count ? m->episode[i] : NULL;
+}
+
+struct monitor_totals
+monitor_totals(const struct monitor *m)
+{
+    struct monitor_totals t = m->totals;
+    t.tracks = m->track_count;
+    t.learning = 0;
+    for (unsigned i = 0; i < m->track_count; i++) {
+        t.learning += noise_is_ready(&m->track[i]->noise) ? 0 : 1;
+    }
+    return t;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/monitor/monitor.h - watches closed windows of many series for what slowly becomes worse,
+ * and says so once, with a measured rate of false alarms.
+ *
+ * Readings go in, in the order of their time; episodes come out. All time is that of the readings:
+ * there is no clock in here, so a month of history is judged as fast as it can be read, and exactly
+ * as it would have been when it happened. doc/internals/detection.md has the equations and what
+ * they were measured to do.
+ *
+ *   monitor.c     series, steps, deploys        lanes.c      latency
+ *   episodes.c    which alarms belong together  structure.c  calls per request, new statements,
+ * plans causes.c      whose demand grew             failures.c   errors and stalls report.c      as
+ * JSON
+ *
+ * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one ("other"
+ * counts what it is asked of those); MONITOR_OPEN_MAX open episodes and MONITOR_EPISODES_MAX that
+ * are remembered. About 3.5 KB a series; under 100 ns a series and window for the charts. One
+ * thread. */
+#ifndef ANALYSIS_MONITOR_MONITOR_H
+#define ANALYSIS_MONITOR_MONITOR_H
+
+#include <jansson.h>
+
+#include "analysis/monitor/episode.h"
+#include "analysis/window/history.h"
+
+#define MONITOR_TRACKS_MAX   10000u
+#define MONITOR_OPEN_MAX     8u
+#define MONITOR_EPISODES_MAX 256u
+#define MONITOR_DEPLOYS_MAX  256u
+#define MONITOR_STEP_S       60
+
+struct monitor_config {
+    int utc_offset_s;    /* of the users' local time, for days and weekends */
+    unsigned tracks_max; /* 0: MONITOR_TRACKS_MAX */
+};
+
+struct monitor_out {
+    void *ctx;
+    /* It opened, or ended (its state says so). May be NULL. */
+    void (*changed)(void *ctx, const struct episode *e);
+};
+
+struct monitor_totals {
+    uint64_t readings, late, evicted, steps;
+    uint64_t frozen;  /* steps with far more traffic than usual at that time */
+    uint64_t blips;   /* that healed by themselves before they were told */
+    uint64_t refused; /* alarms that found MONITOR_OPEN_MAX episodes open */
+    unsigned tracks, learning;
+};
+
+struct monitor;
+
+struct monitor *monitor_new(const struct monitor_config *config, const struct monitor_out *out);
+void monitor_free(struct monitor **monitor);
+
+void monitor_reading(struct monitor *m, const struct reading *r);
+void monitor_deploy(struct monitor *m, const struct history_deploy *d);
+/* Time has come to t_s, though nothing was read since. */
+void monitor_advance(struct monitor *m, int64_t t_s);
+
+/* By hand: 0 or -ENOENT. Expected: as it is now is normal from here on. */
+MUST_CHECK int monitor_close(struct monitor *m, uint32_t id, bool expected);
+
+/* Oldest first. i < monitor_episode_count(). */
+unsigned monitor_episode_count(const struct monitor *m);
+const struct episode *monitor_episode(const struct monitor *m, unsigned i);
+struct monitor_totals monitor_totals(const struct monitor *m);
+
+/* The document of `slowburn backtest --json`. */
+json_t *monitor_json(const struct monitor *m);
+
+#endif

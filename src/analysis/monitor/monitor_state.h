@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/monitor/monitor_state.h - what the monitor's own files share. For monitor/ alone. */
+#ifndef ANALYSIS_MONITOR_MONITOR_STATE_H
+#define ANALYSIS_MONITOR_MONITOR_STATE_H
+
+#include "analysis/monitor/monitor.h"
+#include "base/map.h"
+
+#define MONITOR_MAGIC 0x6d6f6e69u
+
+struct monitor_deploy {
+    int64_t at_s;
+    char name[128];
+    uint64_t affects[16]; /* hashes of names; none: whatever it likes */
+    unsigned affects_count;
+};
+
+struct monitor {
+    unsigned magic;
+    struct monitor_config config;
+    struct monitor_out out;
+    struct map by_key;
+    struct track **track;
+    unsigned track_count;
+    struct track *common; /* what all have in common, as a series of its own */
+    struct track **due;   /* closed in this step */
+    unsigned due_count;
+    float *z;        /* room for as many */
+    int64_t step_s;  /* end of the step underway; 0: none */
+    int64_t first_s; /* start of the first reading */
+    /* Traffic of all routes, or of all statements where there are none. */
+    double calls_in_step[3];
+    struct week traffic;
+    struct level traffic_early; /* until its week is known */
+    float load;                 /* traffic beyond what is usual now, as a share */
+    bool frozen;
+    float busy_ms;    /* a second, of all statements, smoothed */
+    float common_now; /* this step's common mode */
+    int64_t day;
+    float day_ln; /* how far the whole day of a series strays, typically, beyond its noise */
+    bool day_known;
+    struct monitor_deploy deploy[MONITOR_DEPLOYS_MAX];
+    unsigned deploy_count; /* ever */
+    struct episode *episode[MONITOR_EPISODES_MAX];
+    unsigned episode_count;
+    uint32_t next_id;
+    struct monitor_totals totals;
+};
+
+/* An alarm of one lane. effect: in ln for latency, else what it is by. */
+struct alarm {
+    enum lane lane;
+    int64_t onset_s;
+    int64_t doubt_s; /* half of the interval around it */
+    double before, now;
+    float shift_ln;
+    bool learning;
+};
+
+/* episodes.c */
+void episodes_tell(struct monitor *m, struct track *t, const struct alarm *a);
+void episodes_step(struct monitor *m);
+void episodes_forget(struct monitor *m, struct track *t); /* it goes away */
+/* It shares a route or a statement with a member, or all are concerned. */
+bool episodes_concerns(const struct episode *e, const struct track *t);
+void episodes_end(struct monitor *m, struct episode *e, enum episode_state state);
+unsigned episodes_open(const struct monitor *m, struct episode *ret_list[MONITOR_OPEN_MAX]);
+
+/* lanes.c: the window that is closed in this step. */
+void lanes_prepare(struct monitor *m, struct track *t);
+void lanes_judge(struct monitor *m, struct track *t);
+/* Its latency is back. */
+bool lanes_is_calm(const struct track *t);
+void lanes_reset(struct track *t);
+float lanes_median_of_last(const struct track *t);
+
+/* structure.c: with every reading. */
+void structure_judge(struct monitor *m, struct track *t, const struct reading *r);
+bool structure_is_calm(const struct track *t);
+
+/* failures.c: with every reading. */
+void failures_judge(struct monitor *m, struct track *t, const struct reading *r);
+bool failures_is_calm(const struct track *t);
+
+/* causes.c: whose demand has grown, afresh. */
+void causes_find(struct monitor *m, struct episode *e);
+
+/* monitor.c */
+struct track *monitor_track(const struct monitor *m, uint64_t key);
+const struct monitor_deploy *monitor_last_deploy(const struct monitor *m, int64_t from_s,
+                                                 int64_t to_s);
+bool monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t);
+
+#endif

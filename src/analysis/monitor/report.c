@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+static json_t *
+cause_json(const struct episode_cause *c)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:f}", "kind", finding_kind_name(c->kind), "evidence",
+                     finding_evidence_name(c->evidence), "subject", c->subject, "detail", c->detail,
+                     "demand_ms_per_s", c->demand_ms);
+}
+
+static json_t *
+episode_json(const struct episode *e)
+{
+    json_t *o = json_pack(
+        "{s:i, s:s, s:s, s:s, s:b, s:I, s:I, s:[I, I]}", "id", (int)e->id, "state",
+        episode_state_name(e->state), "subject", e->subject, "lane", lane_name(e->lane), "learning",
+        e->learning, "opened_s", (json_int_t)e->opened_s, "onset_s", (json_int_t)e->onset_s,
+        "onset_between_s", (json_int_t)e->onset_from_s, (json_int_t)e->onset_to_s);
+    json_t *causes = json_array(), *members = json_array();
+    json_object_set_new(o, "over_s",
+                        e->over_s == 0 ? json_null() : json_integer((json_int_t)e->over_s));
+    json_object_set_new(o, "before", json_real(isfinite(e->before) ? e->before : 0));
+    json_object_set_new(o, "now", json_real(isfinite(e->now) ? e->now : 0));
+    if (e->deploy[0] != '\0') {
+        json_object_set_new(o, "deploy",
+                            json_pack("{s:s, s:I, s:o}", "name", e->deploy, "at_s",
+                                      (json_int_t)e->deploy_s, "chance",
+                                      e->chance < 0 ? json_null() : json_real(e->chance)));
+    }
+    for (unsigned i = 0; i < e->cause_count; i++) {
+        json_array_append_new(causes, cause_json(&e->cause[i]));
+    }
+    for (unsigned i = 0; e->state == EPISODE_OPEN && i < e->member_count; i++) {
+        char name[512];
+        json_array_append_new(members,
+                              json_string_nocheck(track_name(e->member[i], name, sizeof(name))));
+    }
+    json_object_set_new(o, "causes", causes);
+    json_object_set_new(o, "members", members);
+    json_object_set_new(o, "member_count", json_integer(e->member_count));
+    return o;
+}
+
+json_t *
+monitor_json(const struct monitor *m)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    struct monitor_totals t = monitor_totals(m);
+    json_t *list = json_array();
+    for (unsigned i = 0; i < m->episode_count; i++) {
+        json_array_append_new(list, episode_json(m->episode[i]));
+    }
+    return json_pack("{s:o, s:{s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I}}", "incidents", list,
+                     "totals", "windows", (json_int_t)t.readings, "late", (json_int_t)t.late,
+                     "steps", (json_int_t)t.steps, "steps_with_a_surge", (json_int_t)t.frozen,
+                     "series", (int)t.tracks, "series_learning", (int)t.learning, "series_evicted",
+                     (json_int_t)t.evicted, "blips", (json_int_t)t.blips, "refused",
+                     (json_int_t)t.refused);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a request does, not how long it takes: calls per request, statements it did not make before,
+ * another plan. Ratios, so traffic does not matter, and caches that are cold after every deploy do
+ * not either: the lane that may speak within a minute. */
+#include <math.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+#define FIGURE_NOW    0.5f
+#define STRETCH_S_MAX 600
+#define ROUTE_MIN_S   600 /* of a route's life, before a statement of it can be new */
+#define NEW_CALLS_MIN 0.2f
+
+static float
+follow(float figure, float value)
+{
+    return isnan(figure) ? value : figure + FIGURE_NOW * (value - figure);
+}
+
+/* What the added calls cost is a fair part of a request of the route. */
+static bool
+costs_something(const struct track *t, float calls, float cost_ms)
+{
+    float route_ms = t->parent == NULL ? NAN : level_expect(&t->parent->cost_level);
+    return isnan(route_ms) || calls * cost_ms >= STRUCTURE_COST_SHARE * route_ms;
+}
+
+static void
+tell(struct monitor *m, struct track *t, enum lane lane, int64_t onset, double before, double now)
+{
+    struct alarm a = {
+        .lane = lane,
+        .onset_s = onset,
+        .doubt_s = MONITOR_STEP_S,
+        .before = before,
+        .now = now,
+        .shift_ln = (float)log(MAX(now, 1e-6) / MAX(before, 1e-6)),
+        .learning = level_is_learning(&t->calls_level),
+    };
+    episodes_tell(m, t, &a);
+}
+
+static const struct monitor_deploy *
+deploy_near(const struct monitor *m, const struct track *t, int64_t at_s)
+{
+    const struct monitor_deploy *d = monitor_last_deploy(m, at_s - STRUCTURE_DEPLOY_S, at_s);
+    return d != NULL && monitor_deploy_affects(d, t) ? d : NULL;
+}
+
+/* The route was there long before, and this statement was not. */
+static bool
+is_new(const struct monitor *m, const struct track *t, int64_t at_s)
+{
+    const struct track *route = t->parent;
+    if (route == NULL || t->first_s < route->first_s + ROUTE_MIN_S) {
+        return false;
+    }
+    int64_t settled = deploy_near(m, t, at_s) != NULL ? ROUTE_MIN_S : NEW_AFTER_S;
+    return t->first_s >= route->first_s + settled && at_s - t->first_s <= NEW_AFTER_S;
+}
+
+/* A stretch of at least 30 requests is over. */
+static void
+judge_calls(struct monitor *m, struct track *t, const struct reading *r, float mean_ms)
+{
+    float calls = t->s_calls / t->s_requests;
+    int64_t at_s = r->start_s + r->length_s;
+    float expect = level_expect(&t->calls_level), spread = level_spread(&t->calls_level);
+    bool may_learn = t->episode == NULL && t->jumps == 0;
+    t->now.calls = follow(t->now.calls, calls);
+    if (is_new(m, t, at_s)) {
+        bool heavy = calls >= NEW_CALLS_MIN && costs_something(t, calls, mean_ms);
+        t->jumps = heavy ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
+        if (heavy && (deploy_near(m, t, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
+            tell(m, t, LANE_NEW, t->first_s, 0, calls);
+        }
+        return; /* not learned: whether it is normal is asked for an hour */
+    }
+    if (isnan(expect)) {
+        level_add(&t->calls_level, at_s, calls, true);
+        return;
+    }
+    float chance = sqrtf(MAX(expect, 0.1f) / t->s_requests);
+    float jump = calls - expect;
+    bool off = jump >= STRUCTURE_JUMP_MIN && calls >= STRUCTURE_RATIO_MIN * expect &&
+               jump >= STRUCTURE_SPREADS * MAX(spread, chance) && costs_something(t, jump, mean_ms);
+    t->jumps = off ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
+    unsigned hold =
+        deploy_near(m, t, at_s) != NULL && !level_is_learning(&t->calls_level) ? 1 : STRUCTURE_HOLD;
+    if (t->jumps >= hold) {
+        tell(m, t, LANE_CALLS, r->start_s, expect, calls);
+    }
+    /* Slow or small: more calls than ever, again and again. */
+    bool more = jump > 3 * MAX(spread, chance) && calls >= 1.1f * expect;
+    exceed_add(&t->calls_chart, more, (uint32_t)(at_s / MONITOR_STEP_S));
+    if (t->calls_chart.f > LIMIT_CALLS && costs_something(t, jump, mean_ms)) {
+        tell(m, t, LANE_CALLS, (int64_t)t->calls_chart.zero * MONITOR_STEP_S, expect, calls);
+    }
+    level_add(&t->calls_level, at_s, calls, may_learn && t->calls_chart.f < LIMIT_CALLS / 2);
+}
+
+static void
+judge_plan(struct monitor *m, struct track *t, int64_t at_s, float mean_ms)
+{
+    float expect = level_expect(&t->cost_level);
+    bool other = t->plan_changed_s != 0 && at_s - t->plan_changed_s <= STRUCTURE_DEPLOY_S;
+    if (other && t->episode == NULL && !isnan(expect) && mean_ms >= PLAN_TIMES * expect &&
+        costs_something(t, isnan(t->now.calls) ? 1 : t->now.calls, mean_ms - expect)) {
+        tell(m, t, LANE_PLAN, t->plan_changed_s, expect, mean_ms);
+    }
+}
+
+void
+structure_judge(struct monitor *m, struct track *t, const struct reading *r)
+{
+    if (t->kind == TRACK_ROUTE || r->calls <= 0) {
+        return;
+    }
+    float mean_ms = t->n > 0 ? t->sum_us / t->n / 1000 : 0;
+    judge_plan(m, t, r->start_s + r->length_s, mean_ms);
+    if ((r->known & READING_ROWS) != 0) {
+        float rows = (float)(r->rows / r->calls);
+        t->now.rows = follow(t->now.rows, rows);
+        level_add(&t->rows_level, r->start_s, rows, t->episode == NULL);
+    }
+    if (t->kind != TRACK_CALL || (r->known & READING_REQUESTS) == 0 || r->requests <= 0) {
+        return;
+    }
+    t->s_requests += (float)r->requests;
+    t->s_calls += (float)r->calls;
+    if (t->s_requests >= STRUCTURE_REQUESTS_MIN) {
+        judge_calls(m, t, r, mean_ms);
+        t->s_requests = t->s_calls = 0;
+    }
+}
+
+bool
+structure_is_calm(const struct track *t)
+{
+    float expect = level_expect(&t->calls_level);
+    return isnan(expect) || t->now.calls - expect < MAX(0.25f * expect, 0.25f);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is normal: by time of week, a day late, and never the burn. */
+#include <math.h>
+
+#include "analysis/baseline/level.h"
+#include "analysis/baseline/median.h"
+#include "analysis/baseline/noise.h"
+#include "analysis/baseline/slope.h"
+#include "analysis/baseline/week.h"
+#include "base/prng.h"
+#include "unit/unit.h"
+
+#define MONDAY 1699833600ll
+#define DAY    86400
+
+static float
+normal(struct prng *p)
+{
+    double u = ((double)(prng_next(p) >> 11) + 0.5) * 0x1p-53;
+    double v = (double)(prng_next(p) >> 11) * 0x1p-53;
+    return (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
+}
+
+static void
+medians(void **state)
+{
+    float a[] = {5, 1, 4, 2, 3}, b[] = {4, 1, 3, 2}, c[] = {7}, same[] = {2, 2, 2, 2};
+    (void)state;
+    assert_float_equal(median_of(a, 5), 3, 0);
+    assert_float_equal(median_of(b, 4), 2.5, 0);
+    assert_float_equal(median_of(c, 1), 7, 0);
+    assert_float_equal(median_of(same, 4), 2, 0);
+    assert_float_equal(median_of(NULL, 0), 0, 0);
+}
+
+/* Higher at noon, and lower at weekends. */
+static float
+shape(int64_t t)
+{
+    double hour = (double)(t % DAY) / 3600;
+    unsigned day = (unsigned)((t / DAY + 4) % 7);
+    return (float)(1 + 0.3 * sin((hour - 6) * 2 * M_PI / 24) - (day == 0 || day == 6 ? 0.4 : 0));
+}
+
+static void
+a_week_is_known_after_a_week(void **state)
+{
+    struct week w = {0};
+    struct prng p = {3};
+    double worst = 0;
+    (void)state;
+    for (int64_t t = MONDAY; t < MONDAY + 21 * DAY; t += 60) {
+        if (t < MONDAY + 7 * DAY) {
+            assert_false(week_is_ready(&w, t));
+        } else if (t >= MONDAY + 15 * DAY && t % DAY > 1800 && t % DAY < DAY - 1800) {
+            assert_true(week_is_ready(&w, t));
+            worst = fmax(worst, fabs((double)(week_expect(&w, t) - shape(t))));
+        }
+        week_add(&w, t, shape(t) + 0.1f * normal(&p), true);
+    }
+    assert_true(worst < 0.06);
+}
+
+/* A day late; and what is suspected by then is not learned. */
+static void
+a_burn_is_not_learned(void **state)
+{
+    struct week w = {0}, frozen = {0};
+    int64_t from = MONDAY + 7 * DAY;
+    (void)state;
+    for (int64_t t = MONDAY; t < from + 4 * DAY; t += 60) {
+        float x = t < from ? 1 : 2;
+        week_add(&w, t, x, true);
+        week_add(&frozen, t, x, t < from + 3600);
+        if (t == from + DAY - 3600) {
+            assert_float_equal(week_expect(&w, t), 1, 1e-5);
+        }
+    }
+    assert_float_equal(week_expect(&frozen, from + 4 * DAY), 1, 0.02);
+    assert_true(week_expect(&w, from + 4 * DAY) > 1.3f);
+}
+
+/* One over the square root of the long-run variance: (1 - phi) / sqrt(1 - phi^2) for AR(1). */
+static void
+noise_knows_how_long_a_stray_lasts(void **state)
+{
+    struct noise independent = {0}, ar = {0};
+    struct prng p = {5};
+    float x = 0;
+    (void)state;
+    for (int64_t t = MONDAY; t < MONDAY + 20 * DAY; t += 60) {
+        noise_add(&independent, t, 0.03f * normal(&p), 1e6f, 1, true);
+        x = 0.6f * x + 0.8f * 0.03f * normal(&p);
+        noise_add(&ar, t, x, 1e6f, 1, true);
+    }
+    assert_true(noise_is_ready(&ar));
+    assert_true(fabsf(independent.s / 0.03f - 1) < 0.1f);
+    assert_true(fabsf(independent.scale - 1) < 0.15f);
+    assert_true(fabsf(ar.scale - 0.5f) < 0.1f);
+    assert_float_equal(noise_weigh(&independent, 100),
+                       (NOISE_CLIP - independent.bias) * independent.scale, 1e-5);
+    assert_true(fabsf(independent.bias) < 0.05f);
+}
+
+/* A quiet window's residual is larger by chance, and counts for less. */
+static void
+few_calls_weigh_less(void **state)
+{
+    struct noise s = {0};
+    struct prng p = {6};
+    (void)state;
+    for (int64_t t = MONDAY; t < MONDAY + 5 * DAY; t += 60) {
+        noise_add(&s, t, 0.05f * normal(&p), 100, 0.09f, true);
+    }
+    assert_true(noise_z(&s, 0.1f, 20) < 0.8f * noise_z(&s, 0.1f, 100));
+}
+
+static void
+a_level_compares_at_first_and_learns_later(void **state)
+{
+    struct level l = {0};
+    int64_t t = MONDAY;
+    (void)state;
+    assert_true(isnan(level_expect(&l)));
+    for (unsigned i = 0; i < 15; i++, t += 60) {
+        level_add(&l, t, 3, true);
+    }
+    assert_true(level_is_learning(&l));
+    assert_float_equal(level_expect(&l), 3, 0);
+    for (; t < MONDAY + 3 * DAY; t += 60) {
+        level_add(&l, t, t < MONDAY + 2 * DAY ? 3 : 30, true);
+    }
+    assert_false(level_is_learning(&l));
+    assert_float_equal(level_expect(&l), 3, 0.1); /* the last day is not learned yet */
+}
+
+static void
+a_slope_needs_to_be_seen(void **state)
+{
+    struct slope s = {0};
+    (void)state;
+    assert_float_equal(slope_of(&s, 2, -1, 1), 0, 0);
+    slope_add(&s, 1, 0.5f);
+    assert_true(slope_of(&s, 2, -1, 1) < 0.25f);
+    for (unsigned i = 0; i < 1000; i++) {
+        slope_add(&s, 1, 0.5f);
+    }
+    assert_float_equal(slope_of(&s, 2, -1, 1), 0.5, 0.01);
+    assert_float_equal(slope_of(&s, 2, -1, 0.3f), 0.3, 1e-6);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(medians),
+        cmocka_unit_test(a_week_is_known_after_a_week),
+        cmocka_unit_test(a_burn_is_not_learned),
+        cmocka_unit_test(noise_knows_how_long_a_stray_lasts),
+        cmocka_unit_test(few_calls_weigh_less),
+        cmocka_unit_test(a_level_compares_at_first_and_learns_later),
+        cmocka_unit_test(a_slope_needs_to_be_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

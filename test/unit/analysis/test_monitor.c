@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The monitor as a whole, on small worlds without chance in them but for a little noise. */
+#include "analysis/monitor/monitor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/prng.h"
+#include "unit/unit.h"
+
+#define MONDAY 1699833600ll
+#define DAY    86400
+#define ROUTES 10
+
+struct scene {
+    struct monitor *m;
+    struct prng prng;
+    int64_t t;
+    double times[ROUTES]; /* what a call costs more than ever */
+    double calls[ROUTES]; /* a request */
+    double errors[ROUTES];
+    double traffic;
+};
+
+static struct scene *
+scene_new(unsigned tracks_max)
+{
+    struct scene *s = check_alloc(1, sizeof(*s));
+    struct monitor_config config = {.tracks_max = tracks_max};
+    struct monitor_out out = {0};
+    s->m = monitor_new(&config, &out);
+    s->prng.state = 9;
+    s->t = MONDAY;
+    s->traffic = 1;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = s->calls[i] = 1;
+    }
+    return s;
+}
+
+static void
+scene_free(struct scene *s)
+{
+    monitor_free(&s->m);
+    free(s);
+}
+
+static void
+give(struct scene *s, unsigned route, bool is_call, double n, double ms)
+{
+    char name[32], print[32];
+    double noise = ((double)prng_below(&s->prng, 1000) / 1000 - 0.5) * 0.08;
+    uint32_t us = (uint32_t)(ms * 1000 * (1 + noise));
+    struct reading_cell cells[2] = {{us, (uint32_t)(n / 2)}, {us + us / 8, (uint32_t)(n - n / 2)}};
+    snprintf(name, sizeof(name), "GET /%u", route);
+    snprintf(print, sizeof(print), "f%u", route);
+    struct reading r = {
+        .start_s = s->t,
+        .length_s = 60,
+        .route = slice_from_str(name),
+        .fingerprint = slice_from_str(is_call ? print : ""),
+        .known = is_call ? READING_REQUESTS : 0,
+        .calls = (uint32_t)(n / 2) + (uint32_t)(n - n / 2),
+        .requests = is_call ? 100 * s->traffic : 0,
+        .errors = is_call ? 0 : s->errors[route],
+        .cell = cells,
+        .cell_count = 2,
+    };
+    monitor_reading(s->m, &r);
+}
+
+static void
+play(struct scene *s, int64_t seconds)
+{
+    for (int64_t end = s->t + seconds; s->t < end; s->t += 60) {
+        for (unsigned i = 0; i < ROUTES; i++) {
+            double n = 100 * s->traffic;
+            give(s, i, true, n * s->calls[i], 4 * s->times[i]);
+            give(s, i, false, n, 10 + 4 * s->times[i] * s->calls[i]);
+        }
+    }
+    monitor_advance(s->m, s->t);
+}
+
+static const struct episode *
+only_one(const struct scene *s)
+{
+    assert_int_equal(monitor_episode_count(s->m), 1);
+    return monitor_episode(s->m, 0);
+}
+
+static void
+nothing_happens(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 16 * DAY);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    assert_int_equal(monitor_totals(s->m).tracks, 2 * ROUTES);
+    scene_free(s);
+}
+
+static void
+a_slow_ramp_is_one_episode_that_ends(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    int64_t onset = s->t;
+    for (unsigned i = 1; i <= 60 * 5; i++) {
+        s->times[3] = 1 + 0.05 * i / 60;
+        play(s, 60);
+    }
+    const struct episode *e = only_one(s);
+    assert_non_null(strstr(e->subject, "GET /3"));
+    assert_int_equal(e->state, EPISODE_OPEN);
+    assert_int_equal(e->lane, LANE_DRIFT);
+    assert_true(e->opened_s > onset && e->opened_s < onset + 3 * 3600);
+    assert_true(e->cause_count >= 1 && e->cause[0].kind == FINDING_SLOWER);
+    s->times[3] = 1;
+    play(s, 3600);
+    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    play(s,
+         3 * DAY); /* and it was not learned: being fast again is no incident, nor was it normal */
+    only_one(s);
+    scene_free(s);
+}
+
+static void
+a_surge_is_traffic_and_a_blip_is_nothing(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->traffic = 2.5;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = 1.6;
+    }
+    play(s, 3600);
+    s->traffic = 1;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = 1;
+    }
+    play(s, 3600);
+    s->times[2] = 5;
+    play(s, 8 * 60);
+    s->times[2] = 1;
+    play(s, 3600);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    assert_int_equal(monitor_totals(s->m).frozen, 60);
+    scene_free(s);
+}
+
+static void
+more_calls_behind_a_deploy_are_told_at_once(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct history_deploy d = {.name = SLICE_LIT("v2"), .affects_count = 1};
+    (void)state;
+    play(s, 2 * DAY);
+    d.at_s = s->t;
+    d.affects[0] = SLICE_LIT("GET /5");
+    monitor_deploy(s->m, &d);
+    d.name = SLICE_LIT("decoy");
+    d.affects[0] = SLICE_LIT("GET /6");
+    monitor_deploy(s->m, &d);
+    s->calls[5] = 20;
+    play(s, 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_CALLS);
+    assert_string_equal(e->deploy, "v2");
+    assert_true(e->chance < 0); /* too few deploys to say */
+    assert_int_equal(e->cause[0].kind, FINDING_MORE_CALLS);
+    scene_free(s);
+}
+
+static void
+errors_are_told_by_their_rate(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 3 * DAY);
+    s->errors[1] = 3;
+    play(s, 40 * 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_ERRORS);
+    assert_int_equal(e->cause[0].kind, FINDING_ERRORS);
+    scene_free(s);
+}
+
+static void
+everything_at_once_is_one_episode(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = 2;
+    }
+    play(s, 3600);
+    only_one(s);
+    scene_free(s);
+}
+
+/* More series than there is room for: the least used one goes, and nothing breaks. */
+static void
+series_are_bounded(void **state)
+{
+    struct scene *s = scene_new(15);
+    (void)state;
+    play(s, 3600);
+    assert_int_equal(monitor_totals(s->m).tracks, 15);
+    assert_true(monitor_totals(s->m).evicted > 0);
+    scene_free(s);
+}
+
+static void
+what_is_expected_is_learned(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 2 * DAY);
+    s->calls[5] = 20;
+    play(s, 600);
+    assert_int_equal(monitor_close(s->m, 99, true), -2 /* -ENOENT */);
+    assert_int_equal(monitor_close(s->m, 1, true), 0);
+    assert_int_equal(only_one(s)->state, EPISODE_EXPECTED);
+    play(s, DAY);
+    only_one(s);
+    scene_free(s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_happens),
+        cmocka_unit_test(a_slow_ramp_is_one_episode_that_ends),
+        cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
+        cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
+        cmocka_unit_test(errors_are_told_by_their_rate),
+        cmocka_unit_test(everything_at_once_is_one_episode),
+        cmocka_unit_test(series_are_bounded),
+        cmocka_unit_test(what_is_expected_is_learned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
