@@ -91,6 +91,20 @@ kills: deps all
 
 FAST_BUILD ?= build-fast
 
+WORLDS       ?= 40
+DELAY_WORLDS ?= 40
+
+# The card of the detectors on held-out simulated worlds: false incidents on months without a fault, and
+# delays on injected ones. About ten minutes on one core with 40 worlds of either kind.
+.PHONY: judge
+judge:
+	@tools/deps --check build
+	@test -f $(FAST_BUILD)/build.ninja || meson setup $(FAST_BUILD) $(RELEASE) >/dev/null
+	@ninja --quiet -C $(FAST_BUILD) test/sim/card
+	@$(FAST_BUILD)/test/sim/card --worlds $(WORLDS) --delay-worlds 0
+	@$(FAST_BUILD)/test/sim/card --worlds 0 --delay-worlds $(DELAY_WORLDS)
+	@$(FAST_BUILD)/test/sim/card --worlds 0 --delay-worlds $(DELAY_WORLDS) --advisor
+
 # Beside PgBouncer, a bytes-only relay and nothing at all: prints Markdown, writes build/bench.json;
 # about 20 minutes. ONLY=queries,connect,bulk,idle,http,observe,kills,fingerprint: parts of it;
 # BENCH=quick: little time, and little said.
@@ -171,5 +185,6 @@ help:
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'
 	@echo 'make soak              200 sessions of five drivers, deaths, restarts, a bad network; SECONDS (600)'
 	@echo 'make bench-fingerprint  MB/s of SQL beside libpg_query'
+	@echo 'make judge             the detectors on simulated worlds: false incidents, delays; WORLDS=n'
 	@echo 'make check             include directions and formatting'
 	@echo 'make deb               a Debian package'
