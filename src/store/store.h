@@ -79,5 +79,10 @@ void store_free(struct store **store);
  * "traces/ID". The caller owns the result.
  * -ENOENT: no store there, or no such document; -EIO: not readable. */
 MUST_CHECK int store_document(const char *dir, const char *path, json_t **ret_document);
+/* Any process, read only: FINGERPRINT records, then WINDOW and DEPLOY records from from_s on
+ * (seconds since 1970) in the order of their time; routes before their statements. 0, -ENOENT,
+ * -EIO. */
+MUST_CHECK int store_windows(const char *dir, int64_t from_s, store_record_cb *on_record,
+                             void *ctx);
 
 #endif

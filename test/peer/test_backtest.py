@@ -4,6 +4,11 @@ import json
 import os
 import subprocess
 
+import psycopg
+
+from test.harness.slowburn import Slowburn
+from test.peer.test_lifecycle import until
+
 BINARY = os.environ["SLOWBURN_BINARY"]
 MONDAY = 1699833600
 
@@ -57,6 +62,28 @@ def test_a_bad_line_is_named_and_stops_it_or_not(tmp_path):
     assert result.returncode == 0
     assert "standard input:4:" in result.stderr
     assert "9 windows" in result.stdout and "1 lines were refused" in result.stdout
+
+
+def test_what_a_daemon_has_stored_is_judged(postgres, tmp_path):
+    with Slowburn(BINARY, str(tmp_path), postgres.port) as daemon:
+        daemon.wait_until_watching()
+        with psycopg.connect(postgres.dsn(port=daemon.port), autocommit=True) as connection:
+            for i in range(40):
+                connection.execute("select %s::int + 1", (i,))
+        until(lambda: any("+ ?" in q["statement"] and q["calls"] == 40 for q in daemon.document("queries")),
+              "the queries are counted")
+    export = subprocess.run([BINARY, "export", "windows", "--data", daemon.data], capture_output=True, text=True,
+                            timeout=60)
+    assert export.returncode == 0, export.stderr
+    windows = [json.loads(line) for line in export.stdout.splitlines()]
+    mine = [w for w in windows if "+ ?" in w.get("statement", "") and "route" not in w]
+    assert sum(w["calls"] for w in mine) == 40
+    assert all(sum(count for _, count in w["hist"]) == w["calls"] for w in mine)
+    assert [w["t"] for w in windows] == sorted(w["t"] for w in windows)
+    result = run("-", text=export.stdout)
+    assert result.returncode == 0 and "0 incidents" in result.stdout
+    nothing = subprocess.run([BINARY, "export", "windows", "--data", "/nonexistent"], timeout=60)
+    assert nothing.returncode == 3
 
 
 def test_usage():

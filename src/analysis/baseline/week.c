@@ -9,7 +9,6 @@
 #define LEARN_WEIGHT 0.2f
 #define SMOOTH_HALF  2
 #define SMOOTH_MIN   3 /* of 9: so much of the triangle must be known */
-#define WEEKEND_DAYS 2 /* so many, and they stand for themselves */
 
 static uint32_t
 slot_of(int64_t t)
@@ -22,7 +21,7 @@ static unsigned
 kind_of(uint32_t n)
 {
     unsigned day = (n / WEEK_SLOTS + 4) % 7;
-    return day == 0 || day == 6 ? 1 : 0;
+    return day == 6 ? 1 : day == 0 ? 2 : 0;
 }
 
 static void
@@ -80,35 +79,10 @@ smooth(const struct week *w, unsigned kind, unsigned slot)
     return weight < SMOOTH_MIN ? NAN : sum / weight;
 }
 
-/* What weekends are off by, over the half-hours that both kinds know. */
-static float
-weekend_offset(const struct week *w)
-{
-    float sum = 0, n = 0;
-    for (unsigned i = 0; i < WEEK_SLOTS; i++) {
-        if (w->days[0][i] > 0 && w->days[1][i] > 0) {
-            sum += w->level[1][i] - w->level[0][i];
-            n++;
-        }
-    }
-    return n == 0 ? 0 : sum / n;
-}
-
 static float
 level_at(const struct week *w, uint32_t n)
 {
-    unsigned kind = kind_of(n), slot = n % WEEK_SLOTS;
-    float own = smooth(w, kind, slot);
-    if (kind == 0 || isnan(own)) {
-        return own;
-    }
-    if (w->days[1][slot] >= WEEKEND_DAYS) {
-        return own;
-    }
-    /* One weekend day alone is not much: half of what weekdays say, moved by what weekends are off.
-     */
-    float weekday = smooth(w, 0, slot);
-    return isnan(weekday) ? own : (own + weekday + weekend_offset(w)) / 2;
+    return smooth(w, kind_of(n), n % WEEK_SLOTS);
 }
 
 float

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * analysis/baseline/week.h - what is normal for one series at this time of the week.
  *
- * Half-hours of a weekday and of a weekend day: 96 levels. A level follows the medians of its
- * half-hours with a weight of a fifth a day, each a day after it was measured: what may be the
- * beginning of a burn is dropped before it is learned, if by then something is suspected. A level
- * is read smoothed over its neighbours (triangle over 5 half-hours) and between their middles; a
- * weekend day is half its own levels, half the weekdays' moved by what weekends are off by.
+ * Half-hours of a weekday, of a Saturday and of a Sunday: 144 levels. A level follows the medians
+ * of its half-hours with a weight of a fifth a day, each a day after it was measured: what may be
+ * the beginning of a burn is dropped before it is learned, if by then something is suspected. A
+ * level is read smoothed over its neighbours (triangle over 5 half-hours) and between their
+ * middles.
  *
  * What week is it? Time comes in as seconds since 1970 with the caller's offset to local time in
- * it. Plain data, zeroed is empty; about 1 KB. Adding is O(1) but once in a half-hour. Pure. */
+ * it. Plain data, zeroed is empty; about 1.2 KB. Adding is O(1) but once in a half-hour. Pure. */
 #ifndef ANALYSIS_BASELINE_WEEK_H
 #define ANALYSIS_BASELINE_WEEK_H
 
@@ -17,7 +17,7 @@
 
 #define WEEK_SLOT_S  1800
 #define WEEK_SLOTS   48u /* of a day */
-#define WEEK_KINDS   2u  /* weekday, weekend */
+#define WEEK_KINDS   3u  /* weekday, Saturday, Sunday */
 #define WEEK_VALUES  30u
 #define WEEK_READY_S (7 * 86400)
 

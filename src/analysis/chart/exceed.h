@@ -7,8 +7,8 @@
  *
  * The likelihood ratio CUSUM of a Bernoulli variable (Reynolds and Stoumbos, "A CUSUM chart for
  * monitoring a proportion when inspecting continuously", Journal of Quality Technology 31, 1999).
- * A single window adds at most 2.94, so a blip of a few minutes cannot reach a limit of 23 windows,
- * and p1 is that high so that blips that follow one another cannot either: each quiet window
+ * A single window adds at most 2.94, so a blip of a few minutes cannot reach a limit of 20 and
+ * more, and p1 is that high so that blips that follow one another cannot either: each quiet window
  * between them takes back one of theirs.
  *
  * Plain data, zeroed is empty; 8 bytes. Pure. */

@@ -13,6 +13,7 @@
 #define COMMON_TIMES   1.6f /* of what everybody's calls have become dearer by */
 #define COMMON_SLACK   0.15f
 #define COMMON_LITTLE  0.05f
+#define EFFECT_MIN     0.015f
 #define SHARE_OF_FIRST 0.10 /* a cause is at least this much of the largest */
 #define CALLS_TIMES    1.25f
 #define ROWS_TIMES     1.3f
@@ -61,6 +62,13 @@ grew(const struct track *t, float common, struct growth *g)
     float waiting = cost_before * (1 + COMMON_TIMES * (common - 1) + slack);
     g->cost = t->now.cost_ms;
     g->cost_before = MAX(cost_before, MIN(waiting, g->cost));
+    /* Where the week is known its residuals tell better: time of day and waiting are out of them.
+     */
+    float effect =
+        isnan(t->expect) || t->last_count < CONFIRM_WINDOWS ? 0 : lanes_median_of_last(t);
+    if (!is_new && effect >= EFFECT_MIN) {
+        g->cost_before = MIN(g->cost_before, g->cost / expf(effect));
+    }
     float requests = (isnan(t->now.per_s) ? 1 : t->now.per_s) / g->calls;
     bool more = g->calls > CALLS_TIMES * g->calls_before;
     g->demand =

@@ -15,7 +15,7 @@
 #define OFF_STEP         0.0005f
 #define SHAPE_TIMES      2.0f
 #define SHAPE_ERRORS     3.0f /* standard errors beyond twice the share */
-#define EARLY_TIMES      1.5f /* while it is learning */
+#define EARLY_TIMES      2.0f /* while it is learning */
 #define EARLY_SPREADS    6.0f
 #define EARLY_LIMIT      (1.5f * LIMIT_SHIFT)
 #define DAY_TIMES        2.5f /* of what days stray by */
@@ -158,7 +158,7 @@ static void
 judge_early(struct monitor *m, struct track *t, float mean_ms, uint32_t at)
 {
     float expect = level_expect(&t->cost_level);
-    if (t->kind == TRACK_COMMON || isnan(expect) || expect <= 0) {
+    if (t->kind == TRACK_COMMON || m->early_surge || isnan(expect) || expect <= 0) {
         return;
     }
     bool high = mean_ms > EARLY_TIMES * expect &&
@@ -190,7 +190,7 @@ learn(struct monitor *m, struct track *t, float x, bool may_learn)
         week_add(&t->week, local, x, may_learn);
     } else if (t->week.first_n == 0) { /* what is expected of a median residual: nothing */
         for (unsigned i = 0; i < WEEK_SLOTS; i++) {
-            t->week.days[0][i] = t->week.days[1][i] = 1;
+            t->week.days[0][i] = t->week.days[1][i] = t->week.days[2][i] = 1;
         }
         t->week.first_n = 1;
     }

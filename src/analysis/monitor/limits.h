@@ -10,9 +10,9 @@
     {                                                                                              \
         140.0f, 50.0f, 29.0f, 17.0f                                                                \
     }
-#define LIMIT_SHIFT          68.0f /* exceed.h: 24 windows */
+#define LIMIT_SHIFT          79.0f /* exceed.h: 27 windows */
 #define LIMIT_SHIFT_Z        2.5f
-#define LIMIT_SHAPE          68.0f
+#define LIMIT_SHAPE          79.0f
 #define LIMIT_ERRORS         23.0f
 #define LIMIT_CALLS          60.0f
 #define LIMIT_LEARNING_TIMES 1.5f /* wider, until the noise is known from its own days */

@@ -12,7 +12,7 @@
 #define DAY_WINDOWS_MIN  300u
 #define DAY_WEIGHT       0.2f
 #define MEDIAN_OF_SQUARE 0.455f /* of a standard normal variable */
-#define EARLY_SURGE      2.0f
+#define EARLY_SURGE      1.5f
 #define IDLE_S           (30 * 86400) /* a series that was not seen for so long may go first */
 
 struct monitor *
@@ -128,7 +128,7 @@ step_traffic(struct monitor *m)
                    : m->calls_in_step[TRACK_STATEMENT] > 0 ? m->calls_in_step[TRACK_STATEMENT]
                                                            : m->calls_in_step[TRACK_CALL];
     m->load = 0;
-    m->frozen = false;
+    m->frozen = m->early_surge = false;
     if (calls > 0) {
         float x = logf((float)calls);
         int64_t local = m->step_s + m->config.utc_offset_s;
@@ -137,7 +137,7 @@ step_traffic(struct monitor *m)
             m->frozen = m->load > LIMIT_SURGE;
         } else { /* before and after, with the time of day unknown */
             float usual = level_expect(&m->traffic_early);
-            m->frozen = calls > EARLY_SURGE * usual;
+            m->early_surge = calls > EARLY_SURGE * usual;
             level_add(&m->traffic_early, m->step_s, (float)calls, true);
         }
         week_add(&m->traffic, local, x, true);

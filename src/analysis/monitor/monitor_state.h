@@ -33,9 +33,9 @@ struct monitor {
     struct week traffic;
     struct level traffic_early; /* until its week is known */
     float load;                 /* traffic beyond what is usual now, as a share */
-    bool frozen;
-    float busy_ms;    /* a second, of all statements, smoothed */
-    float common_now; /* this step's common mode */
+    bool frozen, early_surge;   /* the latter while the week is not known */
+    float busy_ms;              /* a second, of all statements, smoothed */
+    float common_now;           /* this step's common mode */
     int64_t day;
     float day_ln; /* how far the whole day of a series strays, typically, beyond its noise */
     bool day_known;

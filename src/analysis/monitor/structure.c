@@ -118,6 +118,11 @@ structure_judge(struct monitor *m, struct track *t, const struct reading *r)
         return;
     }
     float mean_ms = t->n > 0 ? t->sum_us / t->n / 1000 : 0;
+    if (r->cell_count == 0 && (r->known & READING_TIME) != 0) {
+        mean_ms = (float)(r->time_ms / r->calls);
+        t->now.cost_ms = follow(t->now.cost_ms, mean_ms);
+        level_add(&t->cost_level, r->start_s + r->length_s, mean_ms, t->episode == NULL);
+    }
     judge_plan(m, t, r->start_s + r->length_s, mean_ms);
     if ((r->known & READING_ROWS) != 0) {
         float rows = (float)(r->rows / r->calls);

@@ -28,6 +28,7 @@ enum reading_known {
     READING_LOCK = 1 << 7,
     READING_OLDEST = 1 << 8,
     READING_PLAN = 1 << 9,
+    READING_TIME = 1 << 10,
 };
 
 struct reading {
@@ -42,6 +43,7 @@ struct reading {
     double errors;
     double requests; /* of the route, whether they made the call or not */
     double rows, bytes;
+    double time_ms; /* of all calls, where there is no histogram */
     double errors_by_class[ERROR_CLASS_COUNT];
     double requests_repeating;       /* that made the call again and again with different values */
     double same_value_calls;         /* with values that were seen shortly before */

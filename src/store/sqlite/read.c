@@ -470,11 +470,11 @@ read_document(struct db *db, const char *path, uint64_t now_s, json_t **ret_docu
     return r;
 }
 
-int
-store_document(const char *dir, const char *path, json_t **ret_document)
+/* 0, -ENOENT or -EIO. */
+static int
+open_at_rest(const char *dir, struct db *ret_db)
 {
     char file[4096];
-    struct db db;
     struct diag diag = {0};
     if (snprintf(file, sizeof(file), "%s/%s", dir, STORE_FILE) >= (int)sizeof(file)) {
         return -ENAMETOOLONG;
@@ -484,13 +484,33 @@ store_document(const char *dir, const char *path, json_t **ret_document)
         return errno == ENOENT ? -ENOENT : -EIO;
     }
     fclose(there);
-    int r = db_open_readonly(&db, file, &diag);
+    return db_open_readonly(ret_db, file, &diag) != 0 ? -EIO : 0;
+}
+
+int
+store_document(const char *dir, const char *path, json_t **ret_document)
+{
+    struct db db;
+    int r = open_at_rest(dir, &db);
     if (r != 0) {
-        return -EIO;
+        return r;
     }
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     r = read_document(&db, path, (uint64_t)now.tv_sec, ret_document);
+    db_close(&db);
+    return r;
+}
+
+int
+store_windows(const char *dir, int64_t from_s, store_record_cb *on_record, void *ctx)
+{
+    struct db db;
+    int r = open_at_rest(dir, &db);
+    if (r != 0) {
+        return r;
+    }
+    r = read_windows(&db, from_s, on_record, ctx);
     db_close(&db);
     return r;
 }

@@ -176,6 +176,59 @@ check_documents(const char *dir)
     assert_int_equal(store_document("/nowhere", "queries", &list), -ENOENT);
 }
 
+struct in_order {
+    unsigned fingerprints, windows, deploys;
+    uint64_t last_ns;
+    bool route_first;
+};
+
+static void
+on_window(void *ctx, const struct stored *r)
+{
+    struct in_order *o = ctx;
+    if (r->kind == STORED_FINGERPRINT) {
+        assert_int_equal(o->windows + o->deploys, 0);
+        o->fingerprints++;
+        return;
+    }
+    bool is_window = r->kind == STORED_WINDOW;
+    uint64_t at = is_window ? r->window.start_wall_ns : r->deploy.at_wall_ns;
+    assert_true(at >= o->last_ns);
+    if (is_window && o->windows++ == 0) {
+        o->route_first = r->window.fingerprint == 0;
+        assert_true(r->window.sketch.len > 0);
+    }
+    o->deploys += is_window ? 0 : 1;
+    o->last_ns = at;
+}
+
+/* Windows in the order of their time, beside the writer; routes before their statements. */
+static void
+windows_come_in_order(void **state)
+{
+    char dir[64];
+    struct in_order o = {0}, later = {0};
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    put_everything(s);
+    struct stored w = {.kind = STORED_DEPLOY};
+    w.deploy =
+        (struct stored_deploy){SLICE_LIT("v3"), (now_s() + 100) * NS_PER_S, SLICE_LIT("marked")};
+    store_put(s, &w);
+    assert_int_equal(store_sync(s), 0);
+    assert_int_equal(store_windows(dir, 0, on_window, &o), 0);
+    assert_int_equal(o.fingerprints, 1);
+    assert_true(o.windows >= 3);
+    assert_true(o.route_first);
+    assert_int_equal(o.deploys, 2);
+    assert_int_equal(store_windows(dir, (int64_t)now_s() + 50, on_window, &later), 0);
+    assert_int_equal(later.windows, 0);
+    assert_int_equal(later.deploys, 1);
+    store_free(&s);
+    assert_int_equal(store_windows("/nowhere", 0, on_window, &o), -ENOENT);
+    kit_remove(dir);
+}
+
 static void
 what_is_put_comes_back(void **state)
 {
@@ -372,9 +425,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_put_comes_back),      cmocka_unit_test(minutes_roll_up),
-        cmocka_unit_test(the_size_limit_holds),        cmocka_unit_test(a_full_disk_is_survived),
-        cmocka_unit_test(a_damaged_file_is_set_aside), cmocka_unit_test(a_newer_version_is_refused),
+        cmocka_unit_test(what_is_put_comes_back),
+        cmocka_unit_test(windows_come_in_order),
+        cmocka_unit_test(minutes_roll_up),
+        cmocka_unit_test(the_size_limit_holds),
+        cmocka_unit_test(a_full_disk_is_survived),
+        cmocka_unit_test(a_damaged_file_is_set_aside),
+        cmocka_unit_test(a_newer_version_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
