@@ -42,8 +42,12 @@ def run_peer(build):
     binary = os.path.abspath(os.path.join(build, "src", "slowburn"))
     environment = dict(os.environ, SLOWBURN_BINARY=binary, PYTHONDONTWRITEBYTECODE="1")
     with tempfile.TemporaryDirectory() as folder:
+        # Not in pytest's common folder: every pytest that starts closes that to other users, and
+        # PostgreSQL's user is one.
+        os.chmod(folder, 0o755)
         report = os.path.join(folder, "peer.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                   "--basetemp", os.path.join(folder, "pytest-peer"),
                    "--junitxml", report, "test/peer"]
         code = subprocess.call(command, env=environment)
         try:
