@@ -55,8 +55,9 @@ struct driver_session {
     uint64_t connect_ns;      /* how long connecting to the upstream took */
     uint64_t bytes_in;        /* relayed from the client so far, the chunk in hand included */
     uint64_t bytes_out;       /* the same from the upstream */
-    uint64_t inside_ns;       /* spent inside slowburn so far, both ways: from read to written on. A
-                                 passive side's chunk in hand is in it, another's is not. Queries take
+    uint64_t inside_ns;       /* spent inside slowburn so far, both ways: from read to written on;
+                                 on io_uring to handed over for the turn's end. A passive side's
+                                 chunk in hand is in it, another's is not. Queries take
                                  differences. */
     uint32_t client_queued;   /* what that side has not taken yet, as of the call of ops->idle */
     uint32_t upstream_queued; /* the same */
