@@ -18,14 +18,14 @@
  * for their statements, and for no route. */
 #define TRACE_ROUTE_UNLINKED UINT32_MAX
 
-/* How a query was tied to its request, best first (DESIGN: request -> query). */
+/* How a query was tied to its request, best first. */
 enum link_basis {
-    LINK_NONE,        /* no request known: a burst, or one short-lived connection */
+    LINK_NONE,        /* no request known: a burst */
     LINK_TRACEPARENT, /* a trace id in the statement's comment */
     LINK_VALUES,      /* values of the request among the bound values */
     LINK_CONTAINED,   /* the only request whose interval can contain it */
-    LINK_CONNECTION,  /* one connection per request */
-    LINK_AFFINITY,    /* learned route x fingerprint */
+    LINK_CONNECTION,  /* no request known: a session that lived for one piece of work */
+    LINK_AFFINITY,    /* learned route x fingerprint; nothing decides by it */
     LINK_BASIS_COUNT,
 };
 
