@@ -105,8 +105,8 @@ judge:
 	@$(FAST_BUILD)/test/sim/card --worlds 0 --delay-worlds $(DELAY_WORLDS)
 	@$(FAST_BUILD)/test/sim/card --worlds 0 --delay-worlds $(DELAY_WORLDS) --advisor
 
-# Beside PgBouncer, a bytes-only relay and nothing at all: prints Markdown, writes build/bench.json;
-# about 20 minutes. ONLY=queries,connect,bulk,idle,http,observe,kills,fingerprint: parts of it;
+# Beside PgBouncer, nginx, HAProxy, a bytes-only relay and nothing at all: prints Markdown, writes
+# build/bench.json; about 20 minutes. ONLY=queries,connect,bulk,idle,http,observe,kills,fingerprint: parts of it;
 # BENCH=quick: little time, and little said.
 bench:
 	@tools/deps build test bench
@@ -178,13 +178,13 @@ help:
 	@echo 'make shop-tests        the slow tests with the real shop'
 	@echo 'make kills             the store through 50 deaths of its writer'
 	@echo 'make browser           the console in Chromium, with pictures of every screen'
+	@echo 'make picture           the same, and its incident page becomes the README'"'"'s picture'
+	@echo 'make bench             beside PgBouncer, nginx, HAProxy, a bare relay and direct; ONLY=bulk: a part'
 	@echo 'make bench-console     the console on a large store, and 100 of them open'
-	@echo 'make picture           the same, and takes the incident page for the README'
-	@echo 'make bench             beside PgBouncer, nginx, a bare relay and direct, in one run; ONLY=bulk: a part'
+	@echo 'make bench-fingerprint MB/s of SQL beside libpg_query'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'
 	@echo 'make soak              200 sessions of five drivers, deaths, restarts, a bad network; SECONDS (600)'
-	@echo 'make bench-fingerprint  MB/s of SQL beside libpg_query'
 	@echo 'make judge             the detectors on simulated worlds: false incidents, delays; WORLDS=n'
 	@echo 'make check             include directions and formatting'
 	@echo 'make deb               a Debian package'
