@@ -13,7 +13,7 @@ char *configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], b
 char *configure_analyzer(const struct config *c, const char *data);
 char *configure_advisor(const struct config *c);
 
-/* "workers", with 0 replaced by the number of processors. */
+/* "workers", with 0 replaced by half the number of processors, 1 to 16. */
 unsigned configure_workers(const struct config *c);
 
 #endif

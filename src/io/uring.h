@@ -2,8 +2,8 @@
  * io/uring.h - what a loop on io_uring does for streams: receives that go on by themselves, and
  * sends that are submitted together.
  *
- *     kernel ──shared buffers──> ops->received ──> owner ──uring_batch──> cell ──uring_wait──>
- * kernel
+ *     kernel ──shared buffers──> ops->received ──> owner
+ *     owner ──uring_batch──> cell ──uring_wait──> kernel
  *
  * A receive is asked for once and goes on until it is stopped or ends; the kernel takes a buffer
  * only when there are bytes, so a descriptor that waits holds none. What is sent during a turn is

@@ -2,8 +2,9 @@
  * proxy/configure.h - the proxy's part of the configuration, as the CHANNEL_CONFIGURE message
  * carries it.
  *
- *   {"workers": 2, "event_loop": "auto", "sessions_max": 4096, "ring_bytes": 8388608, "hash_key":
- * "32 hex digits", "connect_timeout_ms": 5000, "login_timeout_ms": 60000, "drain_ms": 30000,
+ *   {"workers": 2, "event_loop": "auto", "ring_bytes": 8388608, "hash_key": "32 hex digits",
+ *    "sessions_max": 4096, "connect_timeout_ms": 5000, "login_timeout_ms": 60000,
+ *    "drain_ms": 10000,
  *    "idle_session_timeout_ms": 0, "idle_in_transaction_timeout_ms": 0,
  *    "http_client_timeout_ms": 60000, "http_response_timeout_ms": 600000,
  *    "http_keep_alive_timeout_ms": 300000,

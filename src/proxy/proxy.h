@@ -8,17 +8,19 @@
  *   CONFIGURE  the first one brings the listening sockets and starts the workers; later ones change
  *              limits and log level (configure.h). Answered by STATUS {"ok": bool, "reason"}.
  *   ATTACH     answered by RINGS {"epoch", "workers", "slot"}, addressed to the analyzer, with
- * data_fd and cursor_fd of each worker's ring in turn. The rings stay the same for as long as the
- *              proxy lives, so that the next analyzer reads on where one that died had stopped;
- *              {"fresh": true} replaces them, for when what is in them may be what it died of.
+ *              data_fd and cursor_fd of each worker's ring in turn. The rings stay the same for
+ *              as long as the proxy lives, so that the next analyzer reads on where one that died
+ *              had stopped; {"fresh": true} replaces them, for when what is in them may be what
+ *              it died of.
  *   LENS       goes to every worker, with twice its even share of the count (never more than it).
  *   DRAIN      (and SIGTERM) stops accepting, lets sessions finish for drain_ms, exits 0.
  *   RETIRE     another proxy accepts now: stops accepting, closes the listening sockets (whoever
  *              else holds them goes on), lets sessions live for {"bound_ms"}, then drains. Tells
  *              the supervisor once a second: STATUS {"retired", "sessions", "left_ms"}.
  *   ADOPT      is answered by HELLO {"pid", "version", "started_ns", "slot", "configured",
- * "retired", "sessions", "left_ms", "workers", "epoch", "listeners": [{"protocol", "address",
- * "upstream"}]} with the listening sockets; without them it is also sent at start.
+ *              "retired", "sessions", "left_ms", "workers", "epoch",
+ *              "listeners": [{"protocol", "address", "upstream"}]} with the listening sockets;
+ *              without them it is also sent at start.
  *
  * SIGINT, SIGHUP and SIGPIPE are ignored: a terminal's Ctrl-C is the supervisor's to handle. */
 #ifndef PROXY_PROXY_H

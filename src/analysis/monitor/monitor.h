@@ -7,10 +7,14 @@
  * as it would have been when it happened. doc/internals/detection.md has the equations and what
  * they were measured to do.
  *
- *   monitor.c     series, steps, deploys        lanes.c      latency
- *   episodes.c    which alarms belong together  structure.c  calls per request, new statements,
- * plans causes.c      whose demand grew             failures.c   errors and stalls report.c      as
- * JSON
+ *   monitor.c    series, steps, deploys
+ *   track.c      one series: what is normal for it, its charts
+ *   lanes.c      latency
+ *   structure.c  calls per request, new statements, plans
+ *   failures.c   errors and stalls
+ *   episodes.c   which alarms belong together
+ *   causes.c     whose demand grew
+ *   report.c     as JSON
  *
  * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one ("other"
  * counts what it is asked of those); MONITOR_OPEN_MAX open episodes and MONITOR_EPISODES_MAX that

@@ -2,8 +2,8 @@
  * proxy/pg/pg_auth.h - a login that is checked here (auth_file): slowburn is the server to the
  * client and the client to the server; private to this folder.
  *
- *     server asks ─> client is asked ─> it has proved itself ─> server is answered ─>
- * AuthenticationOk (its R waits)   SCRAM, -PLUS on TLS; md5 where only that is kept
+ *     server asks ─> client is asked ─> it has proved itself ─> server is answered ─> Ok
+ *     (its R waits)  SCRAM, -PLUS on TLS; md5 where only that is kept
  *
  * The server's first request shows that it wants this user at all, so what it has to say before
  * comes first. Nobody is let in by it alone: where it trusts, the client still proves itself here.
