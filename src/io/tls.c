@@ -222,12 +222,6 @@ tls_context_free(struct tls_context **context)
     free(c);
 }
 
-const struct tls_binding *
-tls_context_binding(const struct tls_context *context)
-{
-    return &context->binding;
-}
-
 /* OpenSSL's way to our slices. */
 
 static int

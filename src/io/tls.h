@@ -57,7 +57,6 @@ MUST_CHECK int tls_context_new(const struct tls_settings *settings, struct diag 
 struct tls_context *tls_context_ref(struct tls_context *context);
 /* Gives one reference back. */
 void tls_context_free(struct tls_context **context);
-const struct tls_binding *tls_context_binding(const struct tls_context *context);
 
 /* Called with ciphertext for the other side, from inside tls_read, tls_write and tls_shut; the
  * bytes are valid during the call. */

@@ -22,34 +22,6 @@ event_body_size(unsigned type)
     }
 }
 
-const char *
-event_type_name(unsigned type)
-{
-    switch (type) {
-#define EVENT(name, id, type, doc)                                                                 \
-    case id:                                                                                       \
-        return #name;
-#include "model/event.tbl"
-#undef EVENT
-    default:
-        return "?";
-    }
-}
-
-const char *
-event_type_doc(unsigned type)
-{
-    switch (type) {
-#define EVENT(name, id, type, doc)                                                                 \
-    case id:                                                                                       \
-        return doc;
-#include "model/event.tbl"
-#undef EVENT
-    default:
-        return "";
-    }
-}
-
 /* Bytes of the tail that the body's own counts promise. */
 static uint64_t
 tail_promised(const union event *ev)

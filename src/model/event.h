@@ -336,10 +336,6 @@ union event {
 /* Size of the fixed body, 0 for an unknown type. */
 size_t event_body_size(unsigned type);
 
-/* "QUERY", or "?" for an unknown type; and the table's sentence, or "". Static. */
-const char *event_type_name(unsigned type);
-const char *event_type_doc(unsigned type);
-
 /* Copies the fixed body of one whole record out of `record` (which starts with its head), fills
  * what an older writer did not send with zeroes, and points *ret_tail into the record.
  * 0; -ENOENT: unknown type, skip it; -EBADMSG: the lengths inside do not fit the record. */

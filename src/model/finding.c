@@ -9,22 +9,10 @@ static const char *const names[] = {
 #undef FINDING
 };
 
-static const char *const docs[] = {
-#define FINDING(name, text, doc) doc,
-#include "model/finding.tbl"
-#undef FINDING
-};
-
 const char *
 finding_kind_name(enum finding_kind kind)
 {
     return (unsigned)kind < FINDING_COUNT ? names[kind] : "?";
-}
-
-const char *
-finding_kind_doc(enum finding_kind kind)
-{
-    return (unsigned)kind < FINDING_COUNT ? docs[kind] : "";
 }
 
 const char *

@@ -19,9 +19,8 @@ enum evidence {
     EVIDENCE_PROVED,    /* a plan, or values that slowburn itself saw */
 };
 
-/* "missing-index", and the table's sentence. Static. */
+/* "missing-index". Static. */
 const char *finding_kind_name(enum finding_kind kind);
-const char *finding_kind_doc(enum finding_kind kind);
 
 /* "suspected", "measured", "proved". Static. */
 const char *finding_evidence_name(enum evidence evidence);

@@ -102,12 +102,6 @@ lens_expire(struct lens *lens, uint64_t now_ns)
     recount(lens);
 }
 
-bool
-lens_is_active(const struct lens *lens)
-{
-    return lens->lease_count > 0;
-}
-
 struct lens_capture *
 lens_begin(struct lens *lens, uint64_t fingerprint, uint64_t now_ns)
 {

@@ -32,9 +32,6 @@ void lens_lease(struct lens *lens, uint64_t fingerprint, uint32_t count, uint32_
                 uint64_t until_ns);
 void lens_expire(struct lens *lens, uint64_t now_ns);
 
-/* Is there any lease? Callers keep raw text only then. */
-bool lens_is_active(const struct lens *lens);
-
 /* A capture for an execution that begins now, or NULL. */
 struct lens_capture *lens_begin(struct lens *lens, uint64_t fingerprint, uint64_t now_ns);
 /* Gives the capture up; the lease gets its turn back. */

@@ -59,12 +59,6 @@ monitor_free(struct monitor **monitor)
     *monitor = NULL;
 }
 
-struct track *
-monitor_track(const struct monitor *m, uint64_t key)
-{
-    return key == m->common->key ? m->common : map_get(&m->by_key, key);
-}
-
 static uint64_t
 key_of(struct slice route, struct slice fingerprint)
 {

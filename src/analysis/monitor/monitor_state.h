@@ -86,7 +86,6 @@ bool failures_is_calm(const struct track *t);
 void causes_find(struct monitor *m, struct episode *e);
 
 /* monitor.c */
-struct track *monitor_track(const struct monitor *m, uint64_t key);
 const struct monitor_deploy *monitor_last_deploy(const struct monitor *m, int64_t from_s,
                                                  int64_t to_s);
 bool monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t);
