@@ -132,8 +132,9 @@ static void
 pump(struct stream *s)
 {
     for (unsigned i = 0; i < STREAM_TURN_CHUNKS; i++) {
+        /* What is kept comes first; whoever resumed has deferred it. */
         if (!s->is_readable || s->is_paused || s->is_at_end || s->is_connecting ||
-            s->is_receiving) {
+            s->is_receiving || s->kept != NULL) {
             return;
         }
         ssize_t n = recv(s->fd, s->pool->read_buffer, STREAM_CHUNK_MAX, 0);

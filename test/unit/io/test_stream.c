@@ -21,6 +21,7 @@ struct fixture {
     int peer; /* the other end, used directly */
     size_t received;
     uint8_t next; /* expected byte */
+    size_t sent;  /* by the peer */
     int eof;      /* 1: not yet */
     int connected;
     unsigned drained;
@@ -113,11 +114,12 @@ peer_writes(size_t len)
 {
     size_t done = 0;
     while (done < len) {
-        ssize_t n = write(f.peer, pattern + done, len - done);
+        ssize_t n = write(f.peer, pattern + f.sent % 256, len - done);
         if (n < 0) {
             break;
         }
         done += (size_t)n;
+        f.sent += (size_t)n;
     }
     return done;
 }
@@ -166,7 +168,7 @@ an_owner_that_pauses_at_every_chunk_gets_all(void **state)
     for (unsigned i = 0; i < 3000 && (i < 2000 || f.received < sent); i++) {
         size_t before = f.received;
         if (i < 2000) {
-            sent += peer_writes(256u * (i % 4 == 0 ? 200 : 3));
+            sent += peer_writes(251u * (i % 4 == 0 ? 200 : 3));
         }
         turns(1);
         assert_true(f.received - before <= STREAM_CHUNK_MAX);
@@ -175,6 +177,25 @@ an_owner_that_pauses_at_every_chunk_gets_all(void **state)
         }
     }
     assert_true(sent > 1000000);
+    assert_int_equal(f.received, sent);
+}
+
+/* What was kept while it was paused comes before what arrives between the resume and the turn. */
+static void
+what_is_kept_comes_before_what_comes_next(void **state)
+{
+    f.pauses = true;
+    size_t sent = peer_writes(1);
+    turns(1);
+    for (unsigned i = 0; i < 5; i++) {
+        sent += peer_writes(7);
+        turns(2);
+    }
+    assert_int_equal(f.received, 1);
+    f.pauses = false;
+    stream_resume(&f.stream);
+    sent += peer_writes(100);
+    turns(3);
     assert_int_equal(f.received, sent);
 }
 
@@ -463,6 +484,7 @@ main(int argc, char **argv)
         WITH_PAIR(paused_stream_reads_nothing_and_goes_on),
         WITH_PAIR(queue_is_bounded_and_drains_in_order),
         WITH_PAIR(an_owner_that_pauses_at_every_chunk_gets_all),
+        WITH_PAIR(what_is_kept_comes_before_what_comes_next),
         WITH_PAIR(an_end_while_paused_comes_behind_the_bytes),
         WITH_PAIR(writes_of_all_sizes_keep_their_order),
         WITH_PAIR(what_was_written_before_the_close_arrives),
