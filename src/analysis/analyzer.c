@@ -32,7 +32,7 @@ struct mail {
     enum mail_kind kind;
     enum analyzer_command command;
     uint64_t ticket;
-    uint32_t id; /* of the question, or of the incident */
+    uint32_t id; /* of the question, or of the incident; of a mute its seconds */
     size_t len;
     uint8_t *text; /* owned */
 };
@@ -301,7 +301,7 @@ do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
 {
     struct slice text = slice_of(m->text, m->len);
     bool asks = m->command == ANALYZER_TRACES || m->command == ANALYZER_TRACE ||
-                m->command == ANALYZER_METRICS;
+                m->command == ANALYZER_METRICS || m->command == ANALYZER_MUTES;
     int result = 0;
     buf_reset(&a->text);
     switch (m->command) {
@@ -313,6 +313,18 @@ do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
         break;
     case ANALYZER_CLOSE:
         result = judge_close(a->judge, now_ns, m->id);
+        break;
+    case ANALYZER_EXPECT:
+        result = judge_expect(a->judge, now_ns, m->id);
+        break;
+    case ANALYZER_ANNOTATE:
+        result = judge_annotate(a->judge, now_ns, m->id, text);
+        break;
+    case ANALYZER_MUTE:
+        result = judge_mute(a->judge, now_ns, text, m->id);
+        break;
+    case ANALYZER_MUTES:
+        result = judge_document(a->judge, now_ns, JUDGE_MUTES, &a->text);
         break;
     case ANALYZER_TRACES:
         result = judge_document(a->judge, now_ns, JUDGE_TRACES, &a->text);
@@ -538,12 +550,12 @@ analyzer_answer(struct analyzer *a, uint32_t id, struct slice json)
 }
 
 int
-analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket, uint32_t incident,
-                 struct slice name)
+analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket, uint32_t number,
+                 struct slice text)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
-    struct mail m = {.kind = MAIL_COMMAND, .command = kind, .ticket = ticket, .id = incident};
-    return put_mail(a, &m, name);
+    struct mail m = {.kind = MAIL_COMMAND, .command = kind, .ticket = ticket, .id = number};
+    return put_mail(a, &m, text);
 }
 
 void

@@ -42,10 +42,14 @@ enum analyzer_document {
 enum analyzer_command {
     ANALYZER_ACK,
     ANALYZER_CLOSE,
-    ANALYZER_DEPLOY,
-    ANALYZER_TRACES,  /* asks for the list of kept traces */
-    ANALYZER_TRACE,   /* asks for one of them */
-    ANALYZER_METRICS, /* asks for the figures that exporters want */
+    ANALYZER_EXPECT,
+    ANALYZER_ANNOTATE, /* text: the annotation */
+    ANALYZER_MUTE,     /* text: the subject (model/mute.h); number: seconds, 0: not any more */
+    ANALYZER_DEPLOY,   /* text: its name */
+    ANALYZER_TRACES,   /* asks for the list of kept traces */
+    ANALYZER_TRACE,    /* asks for one of them; text: its id */
+    ANALYZER_METRICS,  /* asks for the figures that exporters want */
+    ANALYZER_MUTES,    /* asks for what is muted */
 };
 
 /* What they get is borrowed for the length of the call. */
@@ -89,10 +93,10 @@ void analyzer_retire(struct analyzer *a, unsigned source);
 
 /* 0 or -EAGAIN: too many wait. */
 MUST_CHECK int analyzer_answer(struct analyzer *a, uint32_t id, struct slice json);
-/* name: of a deploy, or a trace's id. out.command_done follows, exactly once, if the answer is 0.
- */
+/* number: an incident's id, where the kind does not say otherwise. out.command_done follows,
+ * exactly once, if the answer is 0. */
 MUST_CHECK int analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket,
-                                uint32_t incident, struct slice name);
+                                uint32_t number, struct slice text);
 
 /* Queries that took at least so long are told to out.slow; 0: none. */
 void analyzer_set_slow_query(struct analyzer *a, uint64_t limit_ns);

@@ -64,17 +64,56 @@ incident_move(struct incident *inc, const struct shift_route *r)
     inc->dirty = true;
 }
 
-void
-incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text)
+static unsigned
+annotations(const struct incident *inc)
 {
-    if (inc->timeline_count == INCIDENT_TIMELINE_MAX) {
-        return;
+    unsigned n = 0;
+    for (unsigned i = 0; i < inc->timeline_count; i++) {
+        n += strcmp(inc->timeline[i].kind, INCIDENT_ANNOTATION) == 0;
     }
+    return n;
+}
+
+static void
+add_entry(struct incident *inc, uint64_t at_ns, const char *kind, const char *text)
+{
     struct incident_entry *e = &inc->timeline[inc->timeline_count++];
     e->at_ns = at_ns;
     snprintf(e->kind, sizeof(e->kind), "%s", kind);
     snprintf(e->text, sizeof(e->text), "%s", text);
     inc->dirty = true;
+}
+
+void
+incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text)
+{
+    unsigned left = ANNOTATIONS_MAX - annotations(inc);
+    if (inc->timeline_count + left < INCIDENT_TIMELINE_MAX) {
+        add_entry(inc, at_ns, kind, text);
+    }
+}
+
+bool
+incident_annotate(struct incident *inc, uint64_t at_ns, const char *text)
+{
+    if (annotations(inc) >= ANNOTATIONS_MAX) {
+        return false;
+    }
+    add_entry(inc, at_ns, INCIDENT_ANNOTATION, text);
+    return true;
+}
+
+bool
+incident_may_pass(const struct incident *inc)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        enum finding_kind kind = inc->cause[i].finding.kind;
+        if (kind == FINDING_MISSING_INDEX || kind == FINDING_REPEATED_QUERY ||
+            kind == FINDING_CACHEABLE || kind == FINDING_MORE_CALLS) {
+            return false;
+        }
+    }
+    return !inc->has_deploy;
 }
 
 /* ---- what changed */

@@ -16,6 +16,7 @@
 #include "analysis/attribution.h"
 #include "analysis/detect/detect.h"
 #include "analysis/shift.h"
+#include "model/mute.h"
 
 #define INCIDENT_CAUSES_MAX   8u
 #define INCIDENT_ACTIONS_MAX  10u
@@ -24,6 +25,7 @@
 #define INCIDENT_TIMELINE_MAX 64u
 #define INCIDENT_RULED_MAX    6u
 #define INCIDENT_TOGETHER_MAX 8u
+#define INCIDENT_ANNOTATION   "annotation" /* kind of a person's line in the timeline */
 
 enum incident_state { INCIDENT_OPEN, INCIDENT_FIXING, INCIDENT_RECOVERED, INCIDENT_CLOSED };
 
@@ -91,7 +93,8 @@ struct incident {
     char subject[512];
     struct watch *watch; /* borrowed; NULL until its route is seen again after a restart */
     uint64_t onset_ns, opened_ns, updated_ns, closed_ns, acknowledged_ns, recovered_ns;
-    uint64_t calm_ns; /* since when it is back to normal; 0: it is not */
+    uint64_t calm_ns;      /* since when it is back to normal; 0: it is not */
+    uint64_t announced_ns; /* 0: only recorded so far */
     bool has_deploy;
     char deploy_name[128];
     uint64_t deploy_ns;
@@ -136,7 +139,13 @@ struct incident *incident_new(uint32_t id, const struct shift_route *route, uint
  * old one is forgotten. */
 void incident_move(struct incident *inc, const struct shift_route *route);
 
+/* Room for ANNOTATIONS_MAX lines of people is left: others beyond that are not noted. */
 void incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text);
+/* A person's line. False: there are too many. */
+bool incident_annotate(struct incident *inc, uint64_t at_ns, const char *text);
+
+/* Nobody deployed anything, and it has no cause that somebody has to remove. */
+bool incident_may_pass(const struct incident *inc);
 
 /* Follows the figures: latency, trend, changes, victims. labels: how statements are called. */
 void incident_follow(struct incident *inc, struct shift *shift, const struct load *load,

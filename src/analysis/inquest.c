@@ -150,7 +150,7 @@ add(const struct inquest *q, struct incident *inc, const struct finding *f, cons
     snprintf(text, sizeof(text), "%s (%s): %.200s", finding_kind_name(f->kind),
              finding_evidence_name(f->evidence), f->detail);
     incident_note(inc, q->now_ns, "finding", text);
-    if (q->out->log != NULL) {
+    if (q->out->log != NULL && !q->is_quiet) {
         q->out->log(q->out->ctx, "finding", text);
     }
     return true;

@@ -22,6 +22,7 @@ struct inquest {
     void *ctx;
     uint64_t now_ns;
     uint64_t *rows_asked_ns; /* when rows were last leased */
+    bool is_quiet;           /* what is found is recorded, and not told */
 };
 
 void inquest_gather(const struct inquest *q, const struct shift *shift,

@@ -90,14 +90,6 @@ judge_wall(const struct judge *j, uint64_t at_ns)
     return at_ns == 0 ? 0 : at_ns + j->wall_offset_ns;
 }
 
-void
-judge_tell(const struct judge *j, const char *event, const char *text)
-{
-    if (j->out.log != NULL) {
-        j->out.log(j->out.ctx, event, text);
-    }
-}
-
 unsigned
 judge_active(const struct judge *j, struct incident *list[JUDGE_ACTIVE_MAX])
 {
@@ -195,6 +187,7 @@ evaluate(struct judge *j)
     advice_expire(j->advice, j->now_ns);
     describe_statements(j);
     close_old(j);
+    judge_expire_mutes(j);
     struct incident *active[JUDGE_ACTIVE_MAX];
     if (judge_active(j, active) < JUDGE_ACTIVE_MAX) {
         judge_look_for_burns(j);
@@ -203,6 +196,7 @@ evaluate(struct judge *j)
     for (unsigned i = 0; i < n; i++) {
         bool is_new = active[i]->stored_timeline == 0;
         judge_follow(j, active[i]);
+        judge_announce(j, active[i]);
         if (is_new) {
             judge_publish(j, active[i]);
         }
@@ -225,56 +219,6 @@ judge_tick(struct judge *j, uint64_t now_ns, uint64_t wall_ns)
     if (j->now_ns >= j->flushed_ns + FLUSH_EVERY_NS) {
         judge_flush(j, j->now_ns);
     }
-}
-
-static struct incident *
-incident_by_id(const struct judge *j, uint32_t id)
-{
-    for (unsigned i = 0; i < j->incident_count; i++) {
-        if (j->incident[i]->id == id) {
-            return j->incident[i];
-        }
-    }
-    return NULL;
-}
-
-int
-judge_ack(struct judge *j, uint64_t now_ns, uint32_t id)
-{
-    OBJ_CHECK(j, JUDGE_MAGIC);
-    struct incident *inc = incident_by_id(j, id);
-    if (inc == NULL) {
-        return -ENOENT;
-    }
-    if (inc->acknowledged_ns == 0) {
-        inc->acknowledged_ns = now_ns;
-        incident_note(inc, now_ns, "acknowledged", "someone is on it");
-        judge_publish(j, inc);
-    }
-    return 0;
-}
-
-int
-judge_close(struct judge *j, uint64_t now_ns, uint32_t id)
-{
-    OBJ_CHECK(j, JUDGE_MAGIC);
-    struct incident *inc = incident_by_id(j, id);
-    if (inc == NULL) {
-        return -ENOENT;
-    }
-    if (inc->state == INCIDENT_CLOSED) {
-        return 0;
-    }
-    j->now_ns = MAX(j->now_ns, now_ns);
-    inc->closed_ns = now_ns;
-    if (inc->state == INCIDENT_RECOVERED) {
-        inc->state = INCIDENT_CLOSED;
-        incident_note(inc, now_ns, "closed", "closed by hand");
-        judge_publish(j, inc);
-    } else {
-        judge_end_burn(j, inc, INCIDENT_CLOSED, "closed", "closed by hand; as it is now is normal");
-    }
-    return 0;
 }
 
 /* What is slower and is no incident: nothing explains it, and it has not lasted. */
@@ -336,11 +280,10 @@ incidents_json(const struct judge *j)
 {
     json_t *list = json_array();
     for (unsigned i = j->incident_count; i-- > 0;) {
-        json_array_append_new(list, report_incident(j->incident[i], &j->statements,
-                                                    j->wall_offset_ns, j->config.cores));
+        json_array_append_new(list, judge_incident_json(j, j->incident[i]));
     }
     for (size_t i = json_array_size(j->archive); i-- > 0;) {
-        json_array_append(list, json_array_get(j->archive, i));
+        json_array_append_new(list, judge_archived_json(j, json_array_get(j->archive, i)));
     }
     return list;
 }
@@ -354,7 +297,12 @@ metrics_json(const struct judge *j)
     uint64_t minute_ns = MIN(j->now_ns, 60 * NS_PER_S);
     struct load_rate minute = load_between(&j->load, j->now_ns - minute_ns, j->now_ns);
     json_object_set_new(o, "database_load", json_real(minute.database));
-    json_object_set_new(o, "incidents_open", json_integer(judge_active(j, active)));
+    unsigned n = judge_active(j, active), quiet = 0;
+    for (unsigned i = 0; i < n; i++) {
+        quiet += judge_is_quiet(j, active[i]);
+    }
+    json_object_set_new(o, "incidents_open", json_integer(n - quiet));
+    json_object_set_new(o, "incidents_quiet", json_integer(quiet));
     return o;
 }
 
@@ -381,6 +329,9 @@ judge_document(struct judge *j, uint64_t now_ns, enum judge_document which, stru
         break;
     case JUDGE_TRACES:
         doc = judge_traces_json(j);
+        break;
+    case JUDGE_MUTES:
+        doc = judge_mutes_json(j);
         break;
     }
     char *text = json_dumps(doc, JSON_COMPACT);

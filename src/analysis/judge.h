@@ -15,6 +15,7 @@
 #include "analysis/intake.h"
 #include "base/buf.h"
 #include "base/slice.h"
+#include "model/mute.h"
 #include "model/stored.h"
 
 #define JUDGE_ROUTES_MAX       512
@@ -31,6 +32,7 @@ enum judge_document {
     JUDGE_STATUS,    /* object: what the judge itself holds, sheds, and waits for */
     JUDGE_METRICS,   /* object: figures for exporters (report_metrics.h) */
     JUDGE_TRACES,    /* list of the traces that are kept, newest first */
+    JUDGE_MUTES,     /* list of what is muted, and until when */
 };
 
 /* A query that took at least the limit; route is "" where it is not known. */
@@ -94,9 +96,19 @@ void judge_answer(struct judge *judge, uint64_t now_ns, uint32_t id, struct slic
 
 void judge_deploy(struct judge *judge, uint64_t now_ns, uint64_t wall_ns, struct slice name);
 
-/* 0 or -ENOENT. */
+/* By hand. 0, -ENOENT: there is no such incident; -EALREADY: it is in that state. */
 MUST_CHECK int judge_ack(struct judge *judge, uint64_t now_ns, uint32_t incident);
 MUST_CHECK int judge_close(struct judge *judge, uint64_t now_ns, uint32_t incident);
+/* The same, said because it was meant to be so. */
+MUST_CHECK int judge_expect(struct judge *judge, uint64_t now_ns, uint32_t incident);
+/* Printable text of at most ANNOTATION_LEN_MAX bytes. 0, -ENOENT, -EINVAL, or -ENOSPC: there are
+ * ANNOTATIONS_MAX of it. */
+MUST_CHECK int judge_annotate(struct judge *judge, uint64_t now_ns, uint32_t incident,
+                              struct slice text);
+/* What has this subject (model/mute.h) is recorded and not announced for so long; 0 seconds: it is
+ * again. 0, -ENOENT, -EINVAL, or -ENOSPC: MUTES_MAX are muted. */
+MUST_CHECK int judge_mute(struct judge *judge, uint64_t now_ns, struct slice subject,
+                          uint32_t seconds);
 
 /* Appends JSON text. 0 or -E2BIG. */
 MUST_CHECK int judge_document(struct judge *judge, uint64_t now_ns, enum judge_document which,

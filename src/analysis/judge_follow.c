@@ -60,7 +60,7 @@ judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state,
     struct incident *active[JUDGE_ACTIVE_MAX];
     inc->state = state;
     incident_note(inc, j->now_ns, kind, text);
-    judge_tell(j, kind, text);
+    judge_tell_of(j, inc, kind, text);
     bool is_last = judge_active(j, active) == 0;
     for (unsigned i = 0; i < j->watch_count; i++) { /* normal begins anew */
         struct watch *w = j->watch[i];
@@ -74,6 +74,44 @@ judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state,
         w->base_ns = j->now_ns;
     }
     judge_publish(j, inc);
+}
+
+/* A fix that has landed ends a story; without one, what comes and goes is one trouble. */
+static bool
+goes_on(const struct incident *inc, const struct shift *s, const struct shift_route *r)
+{
+    if (inc->state != INCIDENT_RECOVERED) {
+        return false; /* judge.c closes it after half an hour */
+    }
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        if (inc->action[i].state != ACTION_PROPOSED) {
+            return false;
+        }
+    }
+    return inc->is_whole ? s->mode == SHIFT_FROZEN
+                         : s->mode == SHIFT_DRIFT && strcmp(inc->subject, r->watch->text) == 0;
+}
+
+struct incident *
+judge_reopen(struct judge *j, const struct shift *s, const struct shift_route *r)
+{
+    for (unsigned i = j->incident_count; i-- > 0;) {
+        struct incident *inc = j->incident[i];
+        if (!goes_on(inc, s, r)) {
+            continue;
+        }
+        char text[256];
+        snprintf(text, sizeof(text), "it is back: mean %.1f ms, was %.1f ms", r->now.mean_ms,
+                 inc->before.mean_ms);
+        inc->watch = inc->is_whole ? inc->watch : r->watch;
+        inc->state = INCIDENT_OPEN;
+        inc->recovered_ns = inc->calm_ns = 0;
+        incident_note(inc, j->now_ns, "reopened", text);
+        judge_tell_of(j, inc, "incident-reopened", text);
+        judge_publish(j, inc);
+        return inc;
+    }
+    return NULL;
 }
 
 static bool
@@ -149,6 +187,7 @@ judge_follow(struct judge *j, struct incident *inc)
         r->before = inc->before; /* the judge's own base may be another burn's */
         r = blame(j, inc, s, r);
         struct inquest q = judge_inquest(j);
+        q.is_quiet = judge_is_quiet(j, inc);
         if (inc->state == INCIDENT_OPEN) {
             inquest_gather(&q, s, r);
             news = inquest_find(&q, inc, s, r, "");
@@ -159,7 +198,7 @@ judge_follow(struct judge *j, struct incident *inc)
         unsigned entries = inc->timeline_count;
         news = receipt_look(inc, s, j->advice, database_of_incident(j, inc), j->now_ns) || news;
         for (; entries < inc->timeline_count; entries++) {
-            judge_tell(j, inc->timeline[entries].kind, inc->timeline[entries].text);
+            judge_tell_of(j, inc, inc->timeline[entries].kind, inc->timeline[entries].text);
         }
     }
     if (news) {

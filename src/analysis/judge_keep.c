@@ -5,7 +5,6 @@
 
 #include "analysis/judge_state.h"
 #include "analysis/keep.h"
-#include "analysis/report.h"
 #include "base/clock.h"
 #include "base/hash.h"
 
@@ -98,7 +97,7 @@ store_parts(const struct judge *j, const struct incident *inc, const json_t *doc
 static void
 store_incident(struct judge *j, struct incident *inc)
 {
-    json_t *doc = report_incident(inc, &j->statements, j->wall_offset_ns, j->config.cores);
+    json_t *doc = judge_incident_json(j, inc);
     char *text = json_dumps(doc, JSON_COMPACT);
     store_parts(j, inc, doc);
     json_decref(doc);
@@ -200,6 +199,9 @@ static int
 restore_state(struct judge *j, const struct stored_state *in)
 {
     struct slice prefix = SLICE_LIT("watch:");
+    if (judge_restore_mutes(j, in)) {
+        return 0;
+    }
     if (!slice_starts_with_ci(in->name, prefix)) {
         return -EBADMSG;
     }

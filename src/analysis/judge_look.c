@@ -101,6 +101,11 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
     }
     struct incident *active[JUDGE_ACTIVE_MAX];
     bool is_first = judge_active(j, active) == 0;
+    struct incident *again = novelty == 0 ? judge_reopen(j, s, r) : NULL;
+    if (again != NULL) {
+        freeze_bases(s, is_first ? NULL : r->watch);
+        return again;
+    }
     make_place(j);
     struct incident *inc = incident_new(j->next_id++, r, onset, j->now_ns);
     j->incident[j->incident_count++] = inc;
@@ -115,7 +120,7 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
     snprintf(text, sizeof(text), "%.120s: mean %.1f ms, was %.1f ms", inc->subject, r->now.mean_ms,
              r->before.mean_ms);
     incident_note(inc, j->now_ns, "opened", text);
-    judge_tell(j, "incident-opened", text);
+    judge_announce(j, inc);
     return inc;
 }
 
@@ -245,7 +250,7 @@ judge_move_incident(struct judge *j, struct incident *inc, const struct shift_ro
         tie_deploy(j, inc, novelty);
     }
     incident_note(inc, j->now_ns, "subject", text);
-    judge_tell(j, "incident-subject", text);
+    judge_tell_of(j, inc, "incident-subject", text);
 }
 
 static bool

@@ -2,7 +2,9 @@
  * analysis/judge_state.h - what the judge's own files share: its state, and the steps that one of
  * them takes for another. For judge*.c alone; everyone else knows judge.h.
  *
- *   judge.c         its life, its clock, what is asked of it by hand, its documents
+ *   judge.c         its life, its clock, its documents
+ *   judge_hand.c    what a person says of an incident: seen, noted, over, meant to be so, muted
+ *   judge_tell.c    what is told of an incident, and when: mutes, and what passes by itself
  *   judge_items.c   what comes in from ingest
  *   judge_look.c    no incident is open: what is normal, and whether it still is
  *   judge_follow.c  an incident is open: causes, receipts, the way back
@@ -13,6 +15,7 @@
 
 #include "analysis/inquest.h"
 #include "analysis/judge.h"
+#include "analysis/mute.h"
 #include "analysis/series.h"
 #include "analysis/slump.h"
 
@@ -51,6 +54,7 @@ struct judge {
     struct incident *incident[JUDGE_INCIDENTS_MAX]; /* oldest first */
     unsigned incident_count;
     struct slump slump;
+    struct mutes mutes;
     json_t *archive;    /* documents of incidents that came back without their state */
     json_t *old_traces; /* documents of incidents' traces from before a restart */
     uint32_t next_id;
@@ -62,10 +66,25 @@ struct judge {
  * it). */
 const char *judge_name_of(void *ctx, uint32_t id);
 uint64_t judge_wall(const struct judge *judge, uint64_t at_ns);
-void judge_tell(const struct judge *judge, const char *event, const char *text);
 /* The incidents that are open or fixing, oldest first. */
 unsigned judge_active(const struct judge *judge, struct incident *ret_list[JUDGE_ACTIVE_MAX]);
 struct inquest judge_inquest(struct judge *judge);
+
+/* judge_tell.c. judge_announce: where it is due, and was not yet. Quiet: not announced, or muted.
+ * judge_tell_of: unless it is quiet. */
+void judge_tell(const struct judge *judge, const char *event, const char *text);
+void judge_tell_of(const struct judge *judge, const struct incident *inc, const char *event,
+                   const char *text);
+void judge_announce(struct judge *judge, struct incident *inc);
+bool judge_is_quiet(const struct judge *judge, const struct incident *inc);
+/* Wall clock; 0: it is not. */
+uint64_t judge_muted_until(const struct judge *judge, const struct incident *inc);
+json_t *judge_incident_json(const struct judge *judge, const struct incident *inc);
+json_t *judge_archived_json(const struct judge *judge, const json_t *doc);
+json_t *judge_mutes_json(const struct judge *judge);
+void judge_mutes_changed(struct judge *judge); /* kept and shown */
+void judge_expire_mutes(struct judge *judge);
+bool judge_restore_mutes(struct judge *judge, const struct stored_state *in); /* false: not its */
 
 /* judge_items.c. judge_watch_of makes what is not there yet; NULL when there are too many. */
 struct watch *judge_watch_of(struct judge *judge, struct slice text, bool guessed, uint8_t method);
@@ -78,8 +97,11 @@ void judge_move_incident(struct judge *judge, struct incident *inc,
                          const struct shift_route *route);
 void judge_learn_bases(struct judge *judge);
 
-/* judge_follow.c */
+/* judge_follow.c. judge_reopen: what has passed by itself within the last half hour and is back
+ * goes on as the same incident. NULL: there is no such. */
 void judge_follow(struct judge *judge, struct incident *inc);
+struct incident *judge_reopen(struct judge *judge, const struct shift *shift,
+                              const struct shift_route *route);
 void judge_end_burn(struct judge *judge, struct incident *inc, enum incident_state state,
                     const char *kind, const char *text);
 

@@ -22,6 +22,19 @@ report_time(uint64_t wall_ns, char dst[32])
     snprintf(dst, 32, "%s.%03uZ", day, (unsigned)(wall_ns / NS_PER_MS % 1000));
 }
 
+uint64_t
+report_time_back(const char *text)
+{
+    struct tm tm = {0};
+    unsigned ms = 0;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (rest == NULL || sscanf(rest, ".%3uZ", &ms) != 1) {
+        return 0;
+    }
+    time_t s = timegm(&tm);
+    return s < 0 ? 0 : (uint64_t)s * NS_PER_S + ms * NS_PER_MS;
+}
+
 static void
 put_text(json_t *o, const char *key, const char *text)
 {
@@ -294,6 +307,7 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     put_time(o, "recovered_at", inc->recovered_ns, offset_ns);
     put_time(o, "closed_at", inc->closed_ns, offset_ns);
     put_time(o, "acknowledged_at", inc->acknowledged_ns, offset_ns);
+    put_time(o, "announced_at", inc->announced_ns, offset_ns);
     put_deploy(o, inc, offset_ns);
     put_figures(o, inc, cores);
     json_object_set_new(o, "changes", changes_json(inc));

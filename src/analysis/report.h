@@ -22,7 +22,8 @@ json_t *report_queries(const struct series_table *series, const struct statement
 json_t *report_requests(const struct series_table *series, const struct statement_table *statements,
                         struct watch *const *watches, unsigned watch_count);
 
-/* "2026-11-23T14:02:11.000Z" */
+/* "2026-11-23T14:02:11.000Z", and back; 0: it is none. */
 void report_time(uint64_t wall_ns, char dst[32]);
+uint64_t report_time_back(const char *text);
 
 #endif

@@ -225,12 +225,15 @@ on_serve_command(void *ctx, const struct serve_command *c)
 {
     static const enum analyzer_command kinds[] = {
         [SERVE_ACK] = ANALYZER_ACK,       [SERVE_CLOSE] = ANALYZER_CLOSE,
+        [SERVE_EXPECT] = ANALYZER_EXPECT, [SERVE_ANNOTATE] = ANALYZER_ANNOTATE,
+        [SERVE_MUTE] = ANALYZER_MUTE,     [SERVE_MUTES] = ANALYZER_MUTES,
         [SERVE_DEPLOY] = ANALYZER_DEPLOY, [SERVE_TRACES] = ANALYZER_TRACES,
         [SERVE_TRACE] = ANALYZER_TRACE,   [SERVE_METRICS] = ANALYZER_METRICS,
     };
     struct process *p = ctx;
-    return analyzer_command(p->analyzer, kinds[c->kind], c->ticket, (uint32_t)c->incident,
-                            slice_from_str(c->name));
+    return analyzer_command(p->analyzer, kinds[c->kind], c->ticket,
+                            c->kind == SERVE_MUTE ? c->seconds : c->incident,
+                            slice_from_str(c->text));
 }
 
 /* ---- starting ---- */

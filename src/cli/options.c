@@ -9,7 +9,18 @@
 #include "base/slice.h"
 #include "cli/cli.h"
 
-enum { OPT_DATA = 1, OPT_ADMIN, OPT_JSON, OPT_SORT, OPT_LIMIT, OPT_ROUTE, OPT_SLOW, OPT_ONCE };
+enum {
+    OPT_DATA = 1,
+    OPT_ADMIN,
+    OPT_JSON,
+    OPT_SORT,
+    OPT_LIMIT,
+    OPT_ROUTE,
+    OPT_SLOW,
+    OPT_ONCE,
+    OPT_FINGERPRINT,
+    OPT_FOR
+};
 
 static const struct option long_options[] = {
     {"data", required_argument, NULL, OPT_DATA},
@@ -20,6 +31,8 @@ static const struct option long_options[] = {
     {"route", required_argument, NULL, OPT_ROUTE},
     {"slow", no_argument, NULL, OPT_SLOW},
     {"once", no_argument, NULL, OPT_ONCE},
+    {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
+    {"for", required_argument, NULL, OPT_FOR},
     {NULL, 0, NULL, 0},
 };
 
@@ -44,12 +57,38 @@ is_allowed(const char *allowed, const char *name)
     return false;
 }
 
+/* "2h" in seconds; 0: it is no such thing. */
+static unsigned
+parse_span(const char *text)
+{
+    static const struct {
+        char unit;
+        unsigned seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    struct slice all = slice_from_str(text);
+    uint64_t n;
+    if (all.len < 2 || slice_to_u64(slice_sub(all, 0, all.len - 1), &n) < 0 || n > 1000000) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (text[all.len - 1] == units[i].unit) {
+            return (unsigned)n * units[i].seconds;
+        }
+    }
+    return 0;
+}
+
 static int
 parse_one(const char *verb, const char *allowed, int opt, struct options *o)
 {
-    static const char *const gated[] = {
-        [OPT_JSON] = "json",   [OPT_SORT] = "sort", [OPT_LIMIT] = "limit",
-        [OPT_ROUTE] = "route", [OPT_SLOW] = "slow", [OPT_ONCE] = "once"};
+    static const char *const gated[] = {[OPT_JSON] = "json",
+                                        [OPT_SORT] = "sort",
+                                        [OPT_LIMIT] = "limit",
+                                        [OPT_ROUTE] = "route",
+                                        [OPT_SLOW] = "slow",
+                                        [OPT_ONCE] = "once",
+                                        [OPT_FINGERPRINT] = "fingerprint",
+                                        [OPT_FOR] = "for"};
     if (opt > OPT_ADMIN && !is_allowed(allowed, gated[opt])) {
         return usage(verb, "it takes no option", gated[opt]);
     }
@@ -76,6 +115,12 @@ parse_one(const char *verb, const char *allowed, int opt, struct options *o)
     case OPT_ONCE:
         o->once = true;
         return 0;
+    case OPT_FINGERPRINT:
+        o->fingerprint = optarg;
+        return 0;
+    case OPT_FOR:
+        o->seconds = parse_span(optarg);
+        return o->seconds > 0 ? 0 : usage(verb, "--for wants 90s, 30m, 2h or 7d, not", optarg);
     case OPT_LIMIT:
         if (slice_to_u64(slice_from_str(optarg), &limit) < 0 || limit == 0 || limit > 1000000) {
             return usage(verb, "--limit wants a number from 1 to 1000000, not", optarg);

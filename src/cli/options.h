@@ -10,11 +10,13 @@
 #include "base/check.h"
 
 struct options {
-    const char *data;  /* --data DIR; NULL: not given */
-    const char *admin; /* --admin HOST:PORT; NULL: not given */
-    const char *sort;  /* --sort KEY */
-    const char *route; /* --route TEXT */
-    unsigned limit;    /* --limit N; 0: all */
+    const char *data;        /* --data DIR; NULL: not given */
+    const char *admin;       /* --admin HOST:PORT; NULL: not given */
+    const char *sort;        /* --sort KEY */
+    const char *route;       /* --route TEXT */
+    const char *fingerprint; /* --fingerprint HEX */
+    unsigned seconds;        /* --for DURATION; 0: not given */
+    unsigned limit;          /* --limit N; 0: all */
     bool slow;
     bool once;
     bool json;
@@ -23,8 +25,8 @@ struct options {
 };
 
 /* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit", "route", "slow",
- * "once" besides data and admin, comma-separated) and word counts outside the bounds, with a
- * message on stderr. 0 or CLI_USAGE. */
+ * "once", "fingerprint", "for" besides data and admin, comma-separated) and word counts outside the
+ * bounds, with a message on stderr. 0 or CLI_USAGE. */
 MUST_CHECK int options_parse(int argc, char **argv, const char *allowed, unsigned words_min,
                              unsigned words_max, struct options *ret_options);
 

@@ -94,6 +94,28 @@ print_latency(FILE *out, const json_t *incident)
     fputc('\n', out);
 }
 
+/* What is known to people, and what keeps others from hearing of it. */
+static void
+print_handling(FILE *out, const json_t *incident, double now)
+{
+    const char *until = document_text(incident, "muted_until", "");
+    bool is_open = !is_finished(incident);
+    size_t i;
+    const json_t *entry;
+    if (until[0] != '\0') {
+        fprintf(out, "  Muted until %s\n", text_clock(until, now).s);
+    } else if (is_open && json_is_null(json_object_get(incident, "announced_at"))) {
+        fputs("  Not announced yet: it may pass by itself\n", out);
+    }
+    json_array_foreach(json_object_get(incident, "timeline"), i, entry)
+    {
+        if (strcmp(document_text(entry, "kind", ""), "annotation") == 0) {
+            fprintf(out, "  Noted %s: %s\n", text_clock(document_text(entry, "at", ""), now).s,
+                    document_text(entry, "text", ""));
+        }
+    }
+}
+
 static void
 print_deploy(FILE *out, const json_t *incident)
 {
@@ -412,6 +434,7 @@ page_print(FILE *out, const json_t *incident, double now)
     const json_t *note;
     print_headline(out, incident, now);
     print_latency(out, incident);
+    print_handling(out, incident, now);
     print_deploy(out, incident);
     print_changes(out, incident);
     print_why(out, incident);
@@ -431,7 +454,8 @@ page_print_line(FILE *out, const json_t *incident, double now)
     snprintf(id, sizeof(id), "%.0f", document_number(incident, "id", 0));
     text_put_right(out, id, 4);
     fputs("  ", out);
-    text_put_left(out, document_text(incident, "state", "?"), 10);
+    bool is_muted = json_is_string(json_object_get(incident, "muted_until"));
+    text_put_left(out, is_muted ? "muted" : document_text(incident, "state", "?"), 10);
     text_put_left(out, text_clock(document_text(incident, "onset_at", ""), now).s, 21);
     text_put_left(out, document_text(incident, "headline", "?"), 44);
     fprintf(out, " p95 %s → %s\n",

@@ -207,6 +207,10 @@ prometheus_write(const json_t *metrics, const json_t *status, enum prometheus_fo
             number(metrics, "database_load"));
     put_one(&w, "slowburn_incidents_open", "gauge", "incidents that are open or fixing",
             number(metrics, "incidents_open"));
+    put_one(
+        &w, "slowburn_incidents_quiet", "gauge",
+        "incidents that are open beside these: muted, or so young that they may pass by themselves",
+        number(metrics, "incidents_quiet"));
     put_proxy(&w, json_object_get(status, "proxy"));
     put_losses(&w, status);
     put_family(&w, "slowburn_build_info", "gauge", "", "the version that runs; always 1");

@@ -8,6 +8,7 @@
 
 #include "proto/http/http_path.h"
 #include "serve/access.h"
+#include "serve/api_body.h"
 #include "serve/params.h"
 
 static void
@@ -40,13 +41,16 @@ api_result(int result, struct serve_text **text, struct api_reply *ret_reply)
         }
         break;
     case -ENOENT:
-        api_error(404, "there is no such incident or trace", ret_reply);
+        api_error(404, "there is no such incident, trace or mute", ret_reply);
         break;
     case -ENODATA:
         api_error(404, "nothing of this name is known in this time", ret_reply);
         break;
     case -EALREADY:
         api_error(409, "that was done before", ret_reply);
+        break;
+    case -ENOSPC:
+        api_error(409, "there are as many as there may be", ret_reply);
         break;
     case -EINVAL:
         api_error(400, "the analyzer does not accept this", ret_reply);
@@ -140,36 +144,6 @@ reply_health(const struct serve_source *source, struct api_reply *ret_reply)
     }
 }
 
-static bool
-is_name(const char *text, size_t len)
-{
-    bool blank_only = true;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = (uint8_t)text[i];
-        if (c < 0x20 || c == 0x7f) {
-            return false;
-        }
-        blank_only &= c == ' ';
-    }
-    return len > 0 && len < SERVE_NAME_MAX && !blank_only;
-}
-
-static void
-command_deploy(struct slice body, struct api_reply *ret_reply)
-{
-    json_t *value = json_loadb((const char *)body.ptr, body.len, JSON_REJECT_DUPLICATES, NULL);
-    json_t *name = json_object_get(value, "name");
-    const char *text = json_string_value(name);
-    if (text == NULL || !is_name(text, json_string_length(name))) {
-        api_error(400, "the body must be {\"name\": \"...\"} with 1 to 127 printable bytes",
-                  ret_reply);
-    } else {
-        *ret_reply = (struct api_reply){.waits = true, .command.kind = SERVE_DEPLOY};
-        memcpy(ret_reply->command.name, text, strlen(text) + 1);
-    }
-    json_decref(value);
-}
-
 static void
 ask_question(enum serve_question_kind kind, struct slice query, struct api_reply *ret_reply)
 {
@@ -220,6 +194,7 @@ enum target_kind {
     TARGET_METRICS,
     TARGET_EVENTS,
     TARGET_COMMAND,
+    TARGET_MUTES, /* read and changed */
     TARGET_FILE,
 };
 
@@ -229,7 +204,7 @@ struct target {
     enum serve_document document;
     enum serve_question_kind question;
     enum serve_command_kind command;
-    uint64_t incident;
+    uint32_t incident;
     struct slice trace;
 };
 
@@ -242,12 +217,14 @@ parse_incident(struct slice rest)
     } verbs[] = {
         {"ack", {.kind = TARGET_COMMAND, .command = SERVE_ACK}},
         {"close", {.kind = TARGET_COMMAND, .command = SERVE_CLOSE}},
+        {"expected", {.kind = TARGET_COMMAND, .command = SERVE_EXPECT}},
+        {"annotate", {.kind = TARGET_COMMAND, .command = SERVE_ANNOTATE}},
         {"postmortem", {.kind = TARGET_POSTMORTEM}},
     };
     struct target t = {.kind = TARGET_INCIDENT};
     size_t slash = slice_find(rest, '/');
     uint64_t id;
-    if (slice_to_u64(slice_sub(rest, 0, slash), &id) != 0) {
+    if (slice_to_u64(slice_sub(rest, 0, slash), &id) != 0 || id > UINT32_MAX) {
         return (struct target){0};
     }
     if (slash < rest.len) {
@@ -258,7 +235,7 @@ parse_incident(struct slice rest)
             }
         }
     }
-    t.incident = id;
+    t.incident = (uint32_t)id;
     return t;
 }
 
@@ -292,6 +269,7 @@ parse_target(struct slice path)
         {"/api/v1/query", {.kind = TARGET_QUESTION, .question = SERVE_QUERY}},
         {"/api/v1/events", {.kind = TARGET_EVENTS}},
         {"/api/v1/deploys", {.kind = TARGET_COMMAND, .command = SERVE_DEPLOY}},
+        {"/api/v1/mutes", {.kind = TARGET_MUTES, .command = SERVE_MUTE}},
     };
     static const char incident[] = "/api/v1/incidents/";
     static const char trace[] = "/api/v1/traces/";
@@ -337,6 +315,27 @@ ask_metrics(const struct api_request *r, struct api_reply *ret_reply)
                                     .form = is_open ? API_OPENMETRICS : API_METRICS};
 }
 
+static bool
+is_reading(const struct api_request *r)
+{
+    return r->head->method_id == METHOD_GET || r->head->method_id == METHOD_HEAD;
+}
+
+/* NULL: the path takes the request's method; else those that it takes. */
+static const char *
+allowed_instead(const struct api_request *r, const struct target *t)
+{
+    bool posts = r->head->method_id == METHOD_POST;
+    switch (t->kind) {
+    case TARGET_COMMAND:
+        return posts ? NULL : "POST";
+    case TARGET_MUTES:
+        return posts || is_reading(r) ? NULL : "GET, HEAD, POST";
+    default:
+        return is_reading(r) ? NULL : "GET, HEAD";
+    }
+}
+
 /* Does the source have what this asks for? */
 static bool
 is_offered(const struct target *t, const struct serve_source *source)
@@ -358,10 +357,23 @@ is_offered(const struct target *t, const struct serve_source *source)
 }
 
 static void
+reply_command(const struct api_request *r, const struct target *t, struct api_reply *ret_reply)
+{
+    struct serve_command command = {.kind = t->command, .incident = t->incident};
+    const char *wrong = api_body_read(r->body, &command);
+    if (wrong != NULL) {
+        api_error(400, wrong, ret_reply);
+    } else {
+        *ret_reply = (struct api_reply){.waits = true, .command = command};
+    }
+}
+
+static void
 reply_to(const struct api_request *r, const struct serve_source *source, const struct target *t,
          struct api_reply *ret_reply)
 {
     struct slice target = http_span_of(r->bytes, r->head->target);
+    bool reads = is_reading(r);
     switch (t->kind) {
     case TARGET_NONE:
         break;
@@ -382,7 +394,7 @@ reply_to(const struct api_request *r, const struct serve_source *source, const s
         break;
     case TARGET_TRACE:
         *ret_reply = (struct api_reply){.waits = true, .command.kind = t->command};
-        slice_to_str(t->trace, ret_reply->command.name, sizeof(ret_reply->command.name));
+        slice_to_str(t->trace, ret_reply->command.text, sizeof(ret_reply->command.text));
         break;
     case TARGET_METRICS:
         ask_metrics(r, ret_reply);
@@ -391,15 +403,15 @@ reply_to(const struct api_request *r, const struct serve_source *source, const s
         *ret_reply =
             (struct api_reply){.status = 200, .type = "text/event-stream", .streams = true};
         break;
-    case TARGET_COMMAND:
-        if (t->command == SERVE_DEPLOY) {
-            command_deploy(r->body, ret_reply);
-        } else {
-            *ret_reply = (struct api_reply){
-                .waits = true,
-                .command = {.kind = t->command, .incident = t->incident},
-            };
+    case TARGET_MUTES:
+        if (reads) {
+            *ret_reply = (struct api_reply){.waits = true, .command.kind = SERVE_MUTES};
+            break;
         }
+        reply_command(r, t, ret_reply);
+        break;
+    case TARGET_COMMAND:
+        reply_command(r, t, ret_reply);
         break;
     case TARGET_FILE:
         reply_asset(r, http_target_path(target), ret_reply);
@@ -412,17 +424,19 @@ api_request(const struct api_request *r, const struct serve_source *source,
             const struct token *token, struct api_reply *ret_reply)
 {
     struct target t = parse_target(http_target_path(http_span_of(r->bytes, r->head->target)));
-    bool reads = r->head->method_id == METHOD_GET || r->head->method_id == METHOD_HEAD;
-    enum access_to to = !reads ? ACCESS_CHANGE : t.kind == TARGET_FILE ? ACCESS_FILES : ACCESS_READ;
+    enum access_to to = !is_reading(r)          ? ACCESS_CHANGE
+                        : t.kind == TARGET_FILE ? ACCESS_FILES
+                                                : ACCESS_READ;
+    const char *allow = allowed_instead(r, &t);
     const char *why;
     unsigned refusal = access_check(r, token, to, &why);
     if (refusal != 0) {
         api_error(refusal, why, ret_reply);
     } else if (!is_offered(&t, source)) {
         api_error(404, "no such path; doc/api.md lists them", ret_reply);
-    } else if (t.kind == TARGET_COMMAND ? r->head->method_id != METHOD_POST : !reads) {
+    } else if (allow != NULL) {
         api_error(405, "this path does not take that method", ret_reply);
-        ret_reply->allow = t.kind == TARGET_COMMAND ? "POST" : "GET, HEAD";
+        ret_reply->allow = allow;
     } else {
         reply_to(r, source, &t, ret_reply);
     }

@@ -26,6 +26,7 @@
 #include "base/check.h"
 #include "base/diag.h"
 #include "base/slice.h"
+#include "model/mute.h"
 
 #define SERVE_HEAD_MAX            (16u * 1024)
 #define SERVE_BODY_MAX            (16u * 1024)
@@ -54,17 +55,23 @@ enum serve_document {
 enum serve_command_kind {
     SERVE_ACK,
     SERVE_CLOSE,
+    SERVE_EXPECT,
+    SERVE_ANNOTATE,
+    SERVE_MUTE,
     SERVE_DEPLOY,
     SERVE_TRACES, /* these ask for a text that is made when it is wanted */
     SERVE_TRACE,
     SERVE_METRICS,
+    SERVE_MUTES,
 };
 
 struct serve_command {
     enum serve_command_kind kind;
-    uint64_t ticket;           /* for serve_answer */
-    uint64_t incident;         /* ack, close */
-    char name[SERVE_NAME_MAX]; /* deploy: printable, not empty; trace: its id */
+    uint64_t ticket;             /* for serve_answer */
+    uint32_t incident;           /* ack, close, expect, annotate */
+    uint32_t seconds;            /* mute: for so long, at most MUTE_SECONDS_MAX; 0: not any more */
+    char text[MUTE_SUBJECT_MAX]; /* printable, not empty: a deploy's name, an annotation, what to
+                                  * mute (model/mute.h); a trace's id */
 };
 
 enum serve_question_kind {
@@ -121,9 +128,10 @@ MUST_CHECK int serve_new(const struct serve_config *config, const struct serve_s
 /* Stops the thread and waits for it. */
 void serve_free(struct serve **serve);
 
-/* The result of a command: 0; -ENOENT: no such incident or trace; -EALREADY: it is in that state
- * already; else a failure. text: the JSON of the answer, or NULL for a plain {"ok": true}; a
- * reference that is taken. Any thread; an answer that comes too late is dropped. */
+/* The result of a command: 0; -ENOENT: no such incident, trace or mute; -EALREADY: it is in that
+ * state already; -ENOSPC: there is no room for another one; else a failure. text: the JSON of the
+ * answer, or NULL for a plain {"ok": true}; a reference that is taken. Any thread; an answer that
+ * comes too late is dropped. */
 void serve_answer(struct serve *serve, uint64_t ticket, int result, struct serve_text **text);
 
 struct serve_totals {

@@ -36,6 +36,7 @@ const WIDTHS = { wide: 1280, narrow: 390 };
 let daemon;
 let browser;
 let origin;
+let token;
 
 before(async () => {
   daemon = spawn(
@@ -44,7 +45,9 @@ before(async () => {
     { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
   );
   for await (const line of createInterface({ input: daemon.stdout })) {
-    origin = line.split(" ")[0].replace(/\/$/, "");
+    const [address, folder] = line.split(" ");
+    origin = address.replace(/\/$/, "");
+    token = readFileSync(join(folder, "slowburn", "token"), "utf8").trim();
     break;
   }
   assert.match(origin ?? "", /^http:/, "the daemon did not start");
@@ -213,5 +216,39 @@ test("the picture for the README", async () => {
   const { page, close } = await open("/incident/1", { viewport: { width: 1080, height: 1010 } });
   await shown(page);
   await page.screenshot({ path: join(pictures, "readme.png") });
+  await close();
+});
+
+/* The last one: it changes what the others look at. */
+test("acknowledge, note, mute, expected: with the real token, and it is done", async () => {
+  const { page, complaints, close } = await open("/incident/1");
+  const button = (name) => page.getByRole("button", { name, exact: true });
+  const head = page.locator(".incident-head");
+  const timeline = page.getByRole("region", { name: "Timeline" });
+  await button("I am looking at it").click();
+  await page.getByLabel(/This needs the token/).fill(token);
+  await button("Use it").click();
+  await head.getByText(/acknowledged \d/).waitFor();
+  assert.equal(await button("I am looking at it").count(), 0);
+  assert.equal(await page.getByLabel(/This needs the token/).count(), 0);
+
+  const words = "the import is <b>running</b> | see the wiki";
+  await page.getByLabel("A line for the timeline").fill(words);
+  await button("Note it").click();
+  await timeline.getByText(words).waitFor();
+  assert.equal(await page.getByLabel("A line for the timeline").inputValue(), "");
+
+  await page.getByLabel("Mute for").selectOption("a day");
+  await button("Mute").click();
+  await head.getByText(/muted until/).waitFor();
+  await button("Unmute").click();
+  await button("Mute").waitFor();
+  assert.equal(await head.getByText(/muted until/).count(), 0);
+
+  await button("Expected").click();
+  await head.getByText("closed", { exact: true }).waitFor();
+  await timeline.getByText("marked as expected").waitFor();
+  assert.equal(await button("Close").count() + (await button("Expected").count()), 0);
+  assert.deepEqual(complaints.filter((text) => !text.includes("401")), []);
   await close();
 });

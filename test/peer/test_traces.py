@@ -101,7 +101,7 @@ def test_the_waterfall_folds_repeats_into_80_columns(traced):
 
 
 def test_what_is_not_kept_is_said(traced):
-    for words, said in ((("trace", "0" * 32), "no such incident or trace"),
+    for words, said in ((("trace", "0" * 32), "no such incident, trace or mute"),
                         (("trace", "0" * 12), "no trace that is kept begins like this"),
                         (("trace", "x"), "hexadecimal")):
         with pytest.raises(RuntimeError, match=said):

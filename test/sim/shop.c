@@ -15,6 +15,7 @@
 #define KEPT_MAX      64u
 #define LEASES_MAX    32u
 #define QUERIES_MAX   128u
+#define TOLD_MAX      256u
 
 enum {
     Q_USER_BY_TOKEN,
@@ -96,6 +97,8 @@ struct shop {
     unsigned mean_count;
     struct kept kept[KEPT_MAX];
     unsigned kept_count;
+    char told[TOLD_MAX][24]; /* events of the judge's log */
+    unsigned told_count;
     uint64_t session;
     double table_writes;
     /* the request being made */
@@ -211,9 +214,22 @@ static void
 world_log(void *ctx, const char *event, const char *text)
 {
     struct shop *s = ctx;
+    if (s->told_count < TOLD_MAX) {
+        snprintf(s->told[s->told_count++], sizeof(s->told[0]), "%s", event);
+    }
     if (getenv("SIM_LOG") != NULL) {
         fprintf(stderr, "# %8.1f %-16s %s\n", (double)s->now_ns / 1e9, event, text);
     }
+}
+
+unsigned
+shop_told(const struct shop *s, const char *event)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < s->told_count; i++) {
+        n += strcmp(s->told[i], event) == 0;
+    }
+    return n;
 }
 
 /* ---- the scripted advisor */

@@ -53,6 +53,9 @@ void shop_deploy(struct shop *shop, const char *name);
 /* The judge's incidents. The caller's. */
 json_t *shop_incidents(struct shop *shop);
 
+/* How often the judge's log has told this event. */
+unsigned shop_told(const struct shop *shop, const char *event);
+
 /* The judge's part of the status. The caller's. */
 json_t *shop_status(struct shop *shop);
 

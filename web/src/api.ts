@@ -43,8 +43,9 @@ export async function getText(path: string): Promise<string> {
   return (await check(await fetch(path, { headers: headers() }))).text();
 }
 
-export async function post(path: string): Promise<void> {
-  await check(await fetch(path, { method: "POST", headers: headers() }));
+export async function post(path: string, body?: object): Promise<void> {
+  const text = body === undefined ? null : JSON.stringify(body);
+  await check(await fetch(path, { method: "POST", headers: headers(), body: text }));
 }
 
 // ---- what changes ----

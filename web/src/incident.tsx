@@ -2,14 +2,13 @@
 // The page for someone on call at 3 a.m.: what, since when, why, and what to do first.
 import { useState } from "preact/hooks";
 import { inOrder } from "./actions";
-import { ApiError, getText, post, useApi, useNow } from "./api";
+import { ApiError, getText, useApi, useNow } from "./api";
 import { clock, count, duration, load, ms, plural, seconds, span } from "./format";
+import { Handling } from "./handling";
 import { Legend } from "./legend";
 import { address } from "./location";
-import type { Action, Cause, Change, Incident } from "./types";
-import { AskToken, Copy, Evidence, Link, Loading, Problem, Sql, Term, Title } from "./ui";
-
-const isOver = (incident: Incident) => incident.state === "recovered" || incident.state === "closed";
+import { type Action, type Cause, type Change, type Incident, isOver } from "./types";
+import { Copy, Evidence, Link, Loading, Problem, Sql, Term, Title } from "./ui";
 
 export function IncidentScreen({ id }: { id: string }) {
   const { data, error, again } = useApi<Incident>(
@@ -54,6 +53,10 @@ function Head({ incident, again }: { incident: Incident; again: () => void }) {
         <span class={`pill ${incident.state}`}>{incident.state}</span> Incident {incident.id}
         {incident.acknowledged_at !== null && (
           <> · acknowledged {clock(incident.acknowledged_at)}</>
+        )}
+        {incident.muted_until && <> · muted until {clock(incident.muted_until)}</>}
+        {incident.announced_at === null && !incident.muted_until && !isOver(incident) && (
+          <> · not announced yet: it may pass by itself</>
         )}
       </p>
       <Title text={incident.headline} />
@@ -131,52 +134,6 @@ function Facts({ incident }: { incident: Incident }) {
         </div>
       )}
     </dl>
-  );
-}
-
-function Handling({ incident, again }: { incident: Incident; again: () => void }) {
-  const [wants, setWants] = useState<string | null>(null);
-  const [asks, setAsks] = useState(false);
-  const [problem, setProblem] = useState("");
-  const act = async (verb: string) => {
-    setWants(verb);
-    setAsks(false);
-    setProblem("");
-    try {
-      await post(`/api/v1/incidents/${incident.id}/${verb}`);
-      again();
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) {
-        setAsks(true);
-      } else {
-        setProblem(error instanceof ApiError ? error.message : "slowburn does not answer");
-      }
-    }
-  };
-  return (
-    <div class="handling">
-      <div class="row">
-        {incident.acknowledged_at === null && !isOver(incident) && (
-          <button type="button" onClick={() => act("ack")}>
-            I am looking at it
-          </button>
-        )}
-        {incident.state !== "closed" && (
-          <button type="button" onClick={() => act("close")}>
-            Close
-          </button>
-        )}
-        <a class="button" href="#postmortem">
-          Postmortem
-        </a>
-      </div>
-      {asks && wants !== null && <AskToken then={() => act(wants)} cancel={() => setAsks(false)} />}
-      {problem !== "" && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
-    </div>
   );
 }
 

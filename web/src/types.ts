@@ -64,6 +64,8 @@ export interface Incident {
   closed_at: string | null;
   recovered_at?: string | null;
   acknowledged_at: string | null;
+  announced_at?: string | null;
+  muted_until?: string | null;
   deploy: { name: string; at: string; basis: string; onset_after_s: number | null } | null;
   latency: { before: Latency; now: Latency; after?: Latency | null };
   traffic: { route_per_min: number; all_per_min: number } | null;
@@ -89,6 +91,9 @@ export interface Incident {
   example_trace: string | null;
   notes: string[];
 }
+
+export const isOver = (incident: Incident) =>
+  incident.state === "recovered" || incident.state === "closed";
 
 /** What every answer over a time range has. Arrays are as long as `times`; null: nothing then. */
 export interface Series {

@@ -102,7 +102,7 @@ changes_need_the_socket_or_the_token(void **state)
     assert_reply(ask(connect_unix(&f), "POST /api/v1/deploys HTTP/1.1\r\nContent-Length: 15\r\n"
                                        "Host: x\r\nConnection: close\r\n\r\n{\"name\": \"v 2\"}"),
                  "200", "{\"deploy\":\"taken\"}");
-    assert_string_equal(f.last.name, "v 2");
+    assert_string_equal(f.last.text, "v 2");
     assert_reply(ask(connect_unix(&f), "GET /api/v1/deploys HTTP/1.1\r\n" UNIX_END), "405",
                  "{\"error\":\"this path does not take that method\"}");
     assert_reply(ask(connect_unix(&f), "POST /api/v1/status HTTP/1.1\r\n" UNIX_END), "405",
@@ -151,7 +151,7 @@ results_become_statuses(void **state)
     fixture_start(&f, (struct serve_config){.command_wait_ns = 50 * NS_PER_MS});
     f.result = -ENOENT;
     assert_reply(ask(connect_unix(&f), text), "404",
-                 "{\"error\":\"there is no such incident or trace\"}");
+                 "{\"error\":\"there is no such incident, trace or mute\"}");
     f.result = -EALREADY;
     assert_reply(ask(connect_unix(&f), text), "409", "{\"error\":\"that was done before\"}");
     f.result = -EIO;
@@ -272,7 +272,7 @@ requests_follow_one_another(void **state)
     assert_string_equal(got, "HTTP/1.1 100 Continue\r\n\r\n");
     assert_reply(ask(fd, "5\r\n{\"nam\r\n9\r\ne\":\"v22\"}\r\n0\r\n\r\n"), "200",
                  "{\"deploy\":\"taken\"}");
-    assert_string_equal(f.last.name, "v22");
+    assert_string_equal(f.last.text, "v22");
     fixture_stop(&f);
 }
 

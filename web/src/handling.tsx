@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person says of an incident: seen, over, meant to be so, a line for others, not now.
+import { useState } from "preact/hooks";
+import { ApiError, post } from "./api";
+import { type Incident, isOver } from "./types";
+import { AskToken } from "./ui";
+
+const TIMES: [string, number][] = [
+  ["30 minutes", 1800],
+  ["2 hours", 7200],
+  ["a day", 86400],
+  ["a week", 604800],
+];
+
+interface Act {
+  path: string;
+  body?: object;
+  done?: () => void;
+}
+
+export function Handling({ incident, again }: { incident: Incident; again: () => void }) {
+  const [wants, setWants] = useState<Act | null>(null);
+  const [problem, setProblem] = useState("");
+  const path = `/api/v1/incidents/${incident.id}`;
+  const act = async (wanted: Act) => {
+    setWants(null);
+    setProblem("");
+    try {
+      await post(wanted.path, wanted.body);
+      wanted.done?.();
+      again();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        setWants(wanted);
+      } else {
+        setProblem(error instanceof ApiError ? error.message : "slowburn does not answer");
+      }
+    }
+  };
+  return (
+    <div class="handling">
+      <div class="row">
+        {incident.acknowledged_at === null && !isOver(incident) && (
+          <button type="button" onClick={() => act({ path: `${path}/ack` })}>
+            I am looking at it
+          </button>
+        )}
+        {incident.state !== "closed" && (
+          <>
+            <button type="button" onClick={() => act({ path: `${path}/close` })}>
+              Close
+            </button>
+            <button
+              type="button"
+              title="As it is now is meant to be so: it is closed, and learned"
+              onClick={() => act({ path: `${path}/expected` })}
+            >
+              Expected
+            </button>
+          </>
+        )}
+        <a class="button" href="#postmortem">
+          Postmortem
+        </a>
+      </div>
+      <div class="row">
+        <Annotate say={(text, done) => act({ path: `${path}/annotate`, body: { text }, done })} />
+        {incident.state !== "closed" && (
+          <Mute
+            until={incident.muted_until ?? null}
+            mute={(seconds) =>
+              act({ path: "/api/v1/mutes", body: { incident: incident.id, seconds } })
+            }
+          />
+        )}
+      </div>
+      {wants !== null && <AskToken then={() => act(wants)} cancel={() => setWants(null)} />}
+      {problem !== "" && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Annotate({ say }: { say: (text: string, done: () => void) => void }) {
+  const [text, setText] = useState("");
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (text.trim() !== "") say(text.trim(), () => setText(""));
+  };
+  return (
+    <form class="row" onSubmit={submit}>
+      <input
+        aria-label="A line for the timeline"
+        placeholder="A line for the timeline"
+        maxLength={240}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <button type="submit">Note it</button>
+    </form>
+  );
+}
+
+function Mute({ until, mute }: { until: string | null; mute: (seconds: number) => void }) {
+  const [seconds, setSeconds] = useState(7200);
+  if (until !== null) {
+    return (
+      <button type="button" onClick={() => mute(0)}>
+        Unmute
+      </button>
+    );
+  }
+  const submit = (event: Event) => {
+    event.preventDefault();
+    mute(seconds);
+  };
+  return (
+    <form class="row" onSubmit={submit}>
+      <select
+        aria-label="Mute for"
+        value={seconds}
+        onChange={(event) => setSeconds(Number(event.currentTarget.value))}
+      >
+        {TIMES.map(([name, length]) => (
+          <option key={length} value={length}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <button type="submit" title="Recorded, and not announced">
+        Mute
+      </button>
+    </form>
+  );
+}
