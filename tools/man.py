@@ -56,6 +56,15 @@ def listener_settings(folder):
     return listed(rows)
 
 
+def webhook_settings(folder):
+    rows = []
+    for name, words, initial, doc in entries(folder, "webhook_setting.tbl", "WEBHOOK_SETTING"):
+        facts = [words.replace("|", ", ")] if words else []
+        facts += [f"default {initial}"] if initial else []
+        rows.append((name, doc + (f" ({'; '.join(facts)})" if facts else "")))
+    return listed(rows)
+
+
 def main():
     template, folder, output = sys.argv[1:4]
     with open(template, encoding="utf-8") as file:
@@ -63,6 +72,7 @@ def main():
     makers = {
         "SETTINGS": lambda: settings(folder),
         "LISTENER_SETTINGS": lambda: listener_settings(folder),
+        "WEBHOOK_SETTINGS": lambda: webhook_settings(folder),
         "EVENTS": lambda: listed((e[0], e[3]) for e in entries(folder, "event.tbl", "EVENT")),
         "COUNTERS": lambda: listed(entries(folder, "counter.tbl", "COUNTER")),
         "FINDINGS": lambda: listed((e[1], e[2])

@@ -15,6 +15,7 @@
 #include "analysis/analyzer.h"
 #include "app/datadir.h"
 #include "app/lookup.h"
+#include "app/push.h"
 #include "base/clock.h"
 #include "bus/channel.h"
 #include "cli/postmortem.h"
@@ -50,6 +51,7 @@ struct process {
     struct analyzer *analyzer;
     struct lookup *lookup;
     struct jsonlog *requests; /* NULL: there is no request log */
+    struct push *push;        /* NULL: nothing is sent out */
     pthread_mutex_t lock;     /* over serve: its thread runs before serve_new has returned */
     struct serve *serve;
 };
@@ -90,6 +92,7 @@ on_store(void *ctx, const struct stored *record)
 {
     struct process *p = ctx;
     store_put(p->store, record);
+    push_record(p->push, record);
 }
 
 static void
@@ -242,7 +245,7 @@ static void
 on_kept(void *ctx, const struct stored *record)
 {
     struct process *p = ctx;
-    if (analyzer_restore(p->analyzer, record) < 0) {
+    if (!push_restore(p->push, record) && analyzer_restore(p->analyzer, record) < 0) {
         log_warn("analysis", "restore_skipped", "a record in the store cannot be read",
                  LOG_U64("kind", record->kind));
     }
@@ -289,6 +292,10 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
     if (r < 0) {
         return r;
     }
+    r = push_new(o, p->store, diag, &p->push);
+    if (r < 0) {
+        return r;
+    }
     r = analyzer_new(&config, &out, &p->analyzer);
     if (r < 0) {
         return diag_set(diag, r, "the analysis cannot be set up: %s", strerror(-r));
@@ -297,6 +304,7 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
     if (r < 0) {
         log_warn("analysis", "restore_failed", "the store was not read to its end", LOG_ERRNO(r));
     }
+    push_start(p->push);
     r = analyzer_start(p->analyzer);
     return r < 0 ? diag_set(diag, r, "the analysis does not start: %s", strerror(-r)) : 0;
 }
@@ -365,8 +373,9 @@ configure(struct process *p, struct channel_message *m)
 /* ---- working ---- */
 
 static void
-tell_fact(struct process *p, const char *name, json_t *value)
+tell_fact(void *ctx, const char *name, json_t *value)
 {
+    struct process *p = ctx;
     char *text = json_dumps(value, JSON_COMPACT);
     if (text != NULL && p->analyzer != NULL &&
         analyzer_fact(p->analyzer, name, slice_from_str(text)) < 0) {
@@ -416,6 +425,7 @@ tell_own_facts(struct process *p)
     json_decref(api);
     tell_store(p);
     tell_request_log(p);
+    push_facts(p->push, tell_fact, p);
 }
 
 static void
@@ -522,6 +532,7 @@ stop(struct process *p)
     lookup_free(&p->lookup);
     analyzer_free(&p->analyzer); /* flushes into the store and the request log */
     jsonlog_free(&p->requests);
+    push_free(&p->push);
     store_free(&p->store);
     board_free(&p->board);
     channel_free(&p->channel);

@@ -163,13 +163,31 @@ config_setting_equal(const struct config *a, const struct config *b, enum settin
                                       : a->values[s].number == b->values[s].number;
 }
 
-/* The message does not say which listener it is about. */
+/* The message does not say which listener or webhook it is about. */
 static int
-diag_at_listener(struct diag *diag, const struct config_listener *l)
+diag_at_section(struct diag *diag, const char *what, const char *name)
 {
     struct diag told = *diag;
     *diag = (struct diag){0};
-    return diag_set(diag, -EINVAL, "the listener \"%s\": %.400s", l->name, told.message);
+    return diag_set_hint(diag, -EINVAL, told.hint, "the %s \"%s\": %.400s", what, name,
+                         told.message);
+}
+
+static int
+check_webhooks(const struct config *c, struct diag *diag)
+{
+#ifndef SLOWBURN_PUSH
+    if (c->webhook_count > 0) {
+        return diag_set(diag, -ENOTSUP,
+                        "this slowburn was built without webhooks (-Dpush=disabled)");
+    }
+#endif
+    for (unsigned i = 0; i < c->webhook_count; i++) {
+        if (webhook_settings_check(&c->webhooks[i].settings, diag) < 0) {
+            return diag_at_section(diag, "webhook", c->webhooks[i].name);
+        }
+    }
+    return 0;
 }
 
 int
@@ -192,7 +210,7 @@ config_check(const struct config *c, struct diag *diag)
         }
         struct listener_choice choice;
         if (listener_settings_check(&l->settings, diag, &choice) < 0) {
-            return diag_at_listener(diag, l);
+            return diag_at_section(diag, "listener", l->name);
         }
         if (l->protocol == PROTOCOL_HTTP && choice.client_tls == CLIENT_TLS_VERIFY_FULL) {
             return diag_set(diag, -EINVAL, "client_tls = verify-full is for PostgreSQL's users");
@@ -200,6 +218,10 @@ config_check(const struct config *c, struct diag *diag)
         if (strcmp(l->listen.text, l->upstream.text) == 0) {
             return diag_set(diag, -EINVAL, "the listener %s is its own upstream", l->listen.text);
         }
+    }
+    int err = check_webhooks(c, diag);
+    if (err < 0) {
+        return err;
     }
     int64_t ring = config_number(c, SETTING_ring_bytes);
     if ((ring & (ring - 1)) != 0) {

@@ -13,9 +13,11 @@
 #include "base/diag.h"
 #include "model/event.h"
 #include "model/listener_setting.h"
+#include "model/webhook_setting.h"
 
 #define CONFIG_LISTENERS_MAX 16
 #define CONFIG_LOGINS_MAX    16
+#define CONFIG_WEBHOOKS_MAX  8
 #define CONFIG_TEXT_MAX      1024
 #define CONFIG_NAME_MAX      64
 #define CONFIG_FILE_MAX      (1024 * 1024)
@@ -42,6 +44,11 @@ struct config_login {
     char dsn[CONFIG_TEXT_MAX];
 };
 
+struct config_webhook {
+    char name[CONFIG_NAME_MAX];
+    struct webhook_settings settings;
+};
+
 struct config_value {
     int64_t number;
     char text[CONFIG_TEXT_MAX];
@@ -56,6 +63,8 @@ struct config {
     unsigned listener_count;
     struct config_login logins[CONFIG_LOGINS_MAX];
     unsigned login_count;
+    struct config_webhook webhooks[CONFIG_WEBHOOKS_MAX];
+    unsigned webhook_count;
 };
 
 struct config *config_new(void); /* with the defaults */

@@ -7,7 +7,8 @@
 #include "app/nearest.h"
 
 /* The names of what else may stand in a file. */
-static const char *const sections[] = {"slowburn", "limits", "postgres", "http", "advisor"};
+static const char *const sections[] = {"slowburn", "limits",  "postgres",
+                                       "http",     "advisor", "webhook"};
 static const char *const listener_keys[] = {"listen", "upstream"};
 static const char *const login_keys[] = {"dsn"};
 
@@ -79,6 +80,25 @@ add_login(struct config *c, const char *name, struct slice dsn, struct diag *dia
     }
     snprintf(login->dsn + used, sizeof(login->dsn) - used, "%s%.*s", used > 0 ? " " : "",
              SLICE_ARG(dsn));
+    return 0;
+}
+
+static int
+add_webhook(struct config *c, const char *name, struct diag *diag, struct config_webhook **ret_hook)
+{
+    for (unsigned i = 0; i < c->webhook_count; i++) {
+        if (strcmp(c->webhooks[i].name, name) == 0) {
+            *ret_hook = &c->webhooks[i];
+            return 0;
+        }
+    }
+    if (c->webhook_count == CONFIG_WEBHOOKS_MAX) {
+        return diag_set(diag, -ENOSPC, "more than %d webhooks", CONFIG_WEBHOOKS_MAX);
+    }
+    struct config_webhook *w = &c->webhooks[c->webhook_count++];
+    *w = (struct config_webhook){0};
+    snprintf(w->name, sizeof(w->name), "%s", name);
+    *ret_hook = w;
     return 0;
 }
 
@@ -171,6 +191,24 @@ listener_key(struct reading *r, enum protocol protocol, const char *section, con
 }
 
 static int
+webhook_key(struct reading *r, const char *section, const char *name, const char *key,
+            struct slice value)
+{
+    struct config_webhook *w = NULL;
+    const char *known[WEBHOOK_SETTING_COUNT];
+    /* A section without a name is one receiver too. */
+    int err = add_webhook(r->config, name[0] == '\0' ? "webhook" : name, r->diag, &w);
+    err = err < 0 ? err : webhook_settings_set(&w->settings, key, value, r->diag);
+    if (err != -ENOENT) {
+        return err;
+    }
+    for (unsigned i = 0; i < WEBHOOK_SETTING_COUNT; i++) {
+        known[i] = webhook_setting_name((enum webhook_setting)i);
+    }
+    return unknown_key(r->diag, section, key, known, ARRAY_LEN(known));
+}
+
+static int
 setting_key(struct reading *r, const char *section, const char *key, struct slice value)
 {
     for (unsigned s = 0; s < SETTING_COUNT; s++) {
@@ -222,6 +260,9 @@ file_key(struct reading *r, const char *section, const char *key, struct slice v
             return unknown_key(r->diag, section, key, login_keys, ARRAY_LEN(login_keys));
         }
         return add_login(r->config, name[0] == '\0' ? "advisor" : name, value, r->diag);
+    }
+    if (strcmp(kind, "webhook") == 0) {
+        return webhook_key(r, section, name, key, value);
     }
     if (strcmp(section, "slowburn") == 0 || strcmp(section, "limits") == 0) {
         return setting_key(r, section, key, value);

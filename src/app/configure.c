@@ -96,6 +96,35 @@ configure_proxy(const struct config *c, const uint8_t key[HASH_KEY_LEN], bool wh
     return finish(o);
 }
 
+static json_t *
+webhooks_of(const struct config *c)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < c->webhook_count; i++) {
+        json_t *o = json_object();
+        json_object_set_new(o, "name", json_string(c->webhooks[i].name));
+        for (unsigned s = 0; s < WEBHOOK_SETTING_COUNT; s++) {
+            json_object_set_new(o, webhook_setting_name((enum webhook_setting)s),
+                                json_string(c->webhooks[i].settings.text[s]));
+        }
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+/* What this installation is called outside. */
+static json_t *
+instance_of(const struct config *c)
+{
+    char host[128] = "";
+    const char *name = config_text(c, SETTING_instance);
+    if (name[0] == '\0' && gethostname(host, sizeof(host) - 1) == 0) {
+        name = host;
+    }
+    json_t *s = json_string(name);
+    return s != NULL ? s : json_string("slowburn"); /* not UTF-8 */
+}
+
 char *
 configure_analyzer(const struct config *c, const char *data)
 {
@@ -108,6 +137,9 @@ configure_analyzer(const struct config *c, const char *data)
     set_number(o, "request_log_max_bytes", c, SETTING_request_log_max_bytes);
     set_number(o, "request_log_statements", c, SETTING_request_log_statements);
     set_number(o, "link_alone", c, SETTING_link_alone);
+    json_object_set_new(o, "instance", instance_of(c));
+    json_object_set_new(o, "console_url", json_string(config_text(c, SETTING_console_url)));
+    json_object_set_new(o, "webhooks", webhooks_of(c));
     json_object_set_new(o, "cores", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
     return finish(o);
 }

@@ -168,6 +168,13 @@ keep_fixed(const struct config *old, struct config *new)
             "app", "reload_ignored",
             "other listeners, or other settings of theirs, need slowburn upgrade or a restart");
     }
+    if (new->webhook_count != old->webhook_count ||
+        memcmp(new->webhooks, old->webhooks, sizeof(new->webhooks)) != 0) {
+        log_warn("app", "reload_ignored",
+                 "other webhooks need slowburn upgrade or a restart; a new secret does not");
+    }
+    memcpy(new->webhooks, old->webhooks, sizeof(new->webhooks));
+    new->webhook_count = old->webhook_count;
     memcpy(new->listeners, old->listeners, sizeof(new->listeners));
     new->listener_count = old->listener_count;
 }

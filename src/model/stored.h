@@ -59,10 +59,12 @@ struct stored_window {
     struct slice sketch; /* mergeable; empty: none */
 };
 
-/* Key: name. Whatever must survive a restart and belongs to no incident. */
+/* Key: name. Whatever else must survive a restart: "watch:ROUTE" is the judge's, "told:WEBHOOK"
+ * what a receiver of incidents was told. */
 struct stored_state {
     struct slice name;
     struct slice blob;
+    bool is_urgent; /* does not wait for the next commit */
 };
 
 /* Key: trace id. */

@@ -4,9 +4,9 @@
  * SQLite in WAL mode with one writer: a thread of the store's own. store_put copies a record into
  * a bounded table, where a newer one with the same key replaces an older one that was not written
  * yet, and returns: a slow, busy or full disk never holds anybody up. The writer commits once a
- * second, and at once what says that an incident changed or a deploy was made, so at most that
- * much is lost when the process is killed. When it cannot write it says so once, keeps what it
- * has, and tries again every few seconds.
+ * second, and at once what says that an incident changed, a deploy was made or somebody was told,
+ * so at most that much is lost when the process is killed. When it cannot write it says so once,
+ * keeps what it has, and tries again every few seconds.
  *
  * Windows of 60 s are kept for two days and rolled up to hours (sketches are merged), hours for
  * 400 days, both with a row of sums for each window of time (history.h reads them), example traces

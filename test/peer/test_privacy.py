@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from test.harness import processes
+from test.harness.receiver import Receiver
 from test.harness.slowburn import Slowburn
 from test.peer import burn
 
@@ -128,6 +129,21 @@ def prepare(number, path):
     return "POST", f"{path}?q={WORD['query']}&n={NUMBER}", body, headers
 
 
+def told(folder, stack):
+    """A receiver of each kind of webhook, and the configuration that names them."""
+    path = os.path.join(folder, "slowburn.conf")
+    key = os.path.join(folder, "key")
+    receivers = {}
+    with open(key, "w", encoding="ascii", opener=lambda p, f: os.open(p, f, 0o600)) as file:
+        file.write("a-key-of-the-receivers\n")
+    with open(path, "w", encoding="ascii") as file:
+        for kind in ("generic", "alertmanager", "slack", "pagerduty"):
+            receivers[kind] = stack.enter_context(Receiver(body=b'{"ok": true, "ts": "1.1"}'))
+            file.write(f"[webhook {kind}]\nkind = {kind}\nurl = {receivers[kind].url}/\n"
+                       f"secret_file = {key}\n{'channel = C1' if kind == 'slack' else ''}\n")
+    return receivers, path
+
+
 @pytest.fixture(scope="module")
 def burnt(postgres, tmp_path_factory):
     """Both daemons after the burn and everything that was planted, with the incident's number."""
@@ -150,13 +166,16 @@ def burnt(postgres, tmp_path_factory):
                                     options=f"-c app.option={WORD['option']}")
         application = stack.enter_context(burn.Application(connect, extra, WORD["replybody"]))
         application.server.version = lambda: application.version
+        receivers, path = told(places["json"], stack)
         hop = Slowburn(os.environ["SLOWBURN_BINARY"], places["json"], inner.port,
                        http_port=application.port, more=(
+                           "-c", path,
                            "--log-format", "json", "--request-log",
                            os.path.join(places["json"], "requests.jsonl"),
                            "--request-log-statements", "1", *debug))
         dsn = postgres.dsn("private", port=hop.port)
         daemons = [inner, stack.enter_context(hop)]
+        hop.receivers = receivers
         plant_protocol(dsn)
         with contextlib.closing(connect()) as connection:
             connection.autocommit = True
@@ -220,6 +239,17 @@ def test_no_document_shows_a_value(burnt):
             with urllib.request.urlopen(
                     f"http://127.0.0.1:{daemon.admin}/api/v1/{path}") as reply:
                 assert leaks(reply.read()) == set(), path
+
+
+def test_nothing_that_is_sent_out_holds_a_value(burnt):
+    """Of the live incident, to each kind of receiver."""
+    hop, incident = burnt[0][1], burnt[1]
+    hop.verb("close", str(incident["id"]))
+    for kind, receiver in hop.receivers.items():
+        received = receiver.wait_for(2)
+        assert incident["subject"].encode() in received[0].body, kind
+        for r in received:
+            assert leaks(r.body) == set() and leaks(json.dumps(r.headers)) == set(), kind
 
 
 def test_nothing_on_disk_holds_a_value(burnt):

@@ -224,7 +224,8 @@ store_put(struct store *s, const struct stored *record)
     pthread_mutex_lock(&s->lock);
     s->totals.put++;
     enqueue(s, record);
-    if (record->kind == STORED_INCIDENT || record->kind == STORED_DEPLOY) {
+    if (record->kind == STORED_INCIDENT || record->kind == STORED_DEPLOY ||
+        (record->kind == STORED_STATE && record->state.is_urgent)) {
         s->is_urgent = true;
         pthread_cond_signal(&s->wake);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -215,6 +216,31 @@ options_are_checked(void **state)
     assert_int_equal(config_from_options(c, 2, words(help), &diag), 1);
 }
 
+static void
+receivers_of_incidents_are_read_and_passed_on(void **state)
+{
+    AUTO(config) struct config *c = config_new();
+    struct diag diag = {0};
+    assert_int_equal(read_text("[postgres]\nlisten = 6432\nupstream = 5432\n"
+                               "[webhook]\nurl = http://127.0.0.1/a\n"
+                               "[webhook oncall]\nkind = pagerduty\nsecret_file = /etc/key\n"
+                               "[slowburn]\ninstance = db-1\n",
+                               c, &diag),
+                     0);
+    assert_int_equal(c->webhook_count, 2);
+    assert_string_equal(c->webhooks[0].name, "webhook");
+    char *text = configure_analyzer(c, "/data");
+    assert_non_null(strstr(text, "\"instance\":\"db-1\""));
+    assert_non_null(strstr(text, "{\"name\":\"oncall\",\"kind\":\"pagerduty\","));
+    free(text);
+    AUTO(config) struct config *wrong = config_new();
+    assert_int_equal(read_text("[postgres]\nlisten = 6432\nupstream = 5432\n"
+                               "[webhook oncall]\nkind = pagerduty\n",
+                               wrong, &diag),
+                     -EINVAL);
+    assert_non_null(strstr(diag.message, "the webhook \"oncall\": kind = pagerduty needs"));
+}
+
 int
 main(void)
 {
@@ -226,6 +252,7 @@ main(void)
         cmocka_unit_test(what_does_not_fit_together_is_refused),
         cmocka_unit_test(too_many_listeners_are_refused),
         cmocka_unit_test(options_are_checked),
+        cmocka_unit_test(receivers_of_incidents_are_read_and_passed_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
