@@ -158,14 +158,14 @@ check:
 	@git ls-files 'src/*.[ch]' 'test/*.[ch]' | xargs clang-format --dry-run --Werror
 
 deb:
-	@tools/deps build deb
+	@tools/deps build console deb
 	@tools/make-deb
 
 install: all
 	@meson install -C $(BUILD) --no-rebuild
 
 clean:
-	rm -rf $(BUILD) $(TEST_BUILD) $(TSAN_BUILD) $(FUZZ_BUILD) $(FAST_BUILD)
+	rm -rf $(BUILD) $(TEST_BUILD) $(TSAN_BUILD) $(FUZZ_BUILD) $(FAST_BUILD) $(COV_BUILD)
 
 help:
 	@sed -n '3,8s/^# *//p' Makefile
