@@ -18,6 +18,7 @@
 
 #define STACK_BYTES        (256u * 1024 * 1024) /* reserved, not used */
 #define PER_MINUTE_DEFAULT 120
+#define STATUS_EVERY_NS    (5 * NS_PER_S)
 
 struct waiting {
     uint32_t id;
@@ -34,6 +35,9 @@ struct advisor {
     double per_minute;
     uint64_t budget_at_ns;
     uint64_t sample_at_ns;
+    uint64_t status_at_ns;
+    uint64_t statements_before; /* of logins that are gone */
+    uint64_t questions, refused;
     struct waiting queue[ADVISOR_QUEUE_MAX];
     unsigned queue_len;
     bool draining;
@@ -80,6 +84,24 @@ send_json(struct advisor *a, enum channel_type type, uint8_t to, uint32_t id, js
         log_warn("advisor", "answer_lost", "an answer could not be sent", LOG_ERRNO(err));
     }
     free(text);
+}
+
+/* For the status page: what the advisor does to the databases. */
+static void
+tell_status(struct advisor *a, uint64_t now_ns)
+{
+    uint64_t statements = a->statements_before;
+    unsigned connected = 0;
+    for (unsigned i = 0; i < a->login_count; i++) {
+        statements += a->logins[i].statements;
+        connected += a->logins[i].conn != NULL;
+    }
+    a->status_at_ns = now_ns + STATUS_EVERY_NS;
+    send_json(a, CHANNEL_STATUS, PARTY_ANALYZER, 0,
+              json_pack("{s:{s:i, s:i, s:I, s:I, s:I, s:I}}", "advisor", "logins",
+                        (int)a->login_count, "connected", (int)connected, "questions",
+                        (json_int_t)a->questions, "unanswered", (json_int_t)a->refused, "explains",
+                        (json_int_t)a->budget.taken, "statements", (json_int_t)statements));
 }
 
 static json_t *
@@ -153,6 +175,8 @@ answer_next(struct advisor *a)
     json_t *question = json_loadb(w.text, w.len, 0, NULL);
     json_t *o =
         question == NULL ? refusal("?", "the question is not JSON") : answer(a, question, now_ns);
+    a->questions++;
+    a->refused += !json_is_true(json_object_get(o, "ok"));
     send_json(a, CHANNEL_ANSWER, w.from == PARTY_NONE ? PARTY_ANALYZER : w.from, w.id, o);
     json_decref(question);
     free(w.text);
@@ -202,6 +226,7 @@ configure(struct advisor *a, struct slice payload)
         add_login(a, login, old, &old_count);
     }
     for (unsigned k = 0; k < old_count; k++) {
+        a->statements_before += old[k].statements;
         login_fini(&old[k]);
     }
     json_int_t per_minute = json_integer_value(json_object_get(o, "per_minute"));
@@ -268,6 +293,9 @@ run(void *arg)
         uint64_t now_ns = clock_now_ns();
         if (now_ns >= a->sample_at_ns) {
             sample(a, now_ns);
+        }
+        if (now_ns >= a->status_at_ns) {
+            tell_status(a, now_ns);
         }
         if (a->queue_len > 0) {
             answer_next(a);

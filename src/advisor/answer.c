@@ -46,8 +46,8 @@ plan_to_json(const json_t *explained, const struct plan *plan)
     return json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:o}", "shape", shape, "node",
                      scan == NULL ? string_of(root, "Node Type") : scan->node, "table",
                      scan == NULL ? "" : scan->table, "cost", plan->cost, "rows_read", read,
-                     "rows_returned", json_number_value(json_object_get(root, "Plan Rows")), "text",
-                     plan_lines(explained));
+                     "rows_returned", json_number_value(json_object_get(root, "Plan Rows")),
+                     "nodes", plan_nodes(explained));
 }
 
 static json_t *
@@ -88,6 +88,9 @@ explained_answer(struct explain *e, const json_t *explained, const char **ret_re
     json_object_set_new(answer, "plan",
                         explained == NULL ? json_null() : plan_to_json(explained, plan));
     json_object_set_new(answer, "scan", scan_to_json(plan));
+    json_object_set_new(answer, "indexes",
+                        explained == NULL ? json_array()
+                                          : statistics_indexes(e->login, &plan->tables));
     if (explained != NULL) {
         index = index_advise(e, plan, &no_index);
     }

@@ -154,6 +154,7 @@ explain_run(struct explain *e)
         return NULL;
     }
     e->budget->tokens -= 1;
+    e->budget->taken++;
     if (e->path.login == NULL) {
         enter_path(e);
     }

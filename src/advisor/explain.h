@@ -17,6 +17,7 @@
 /* EXPLAINs that may still be sent; explain_run takes from it. */
 struct explain_budget {
     double tokens;
+    uint64_t taken; /* ever */
 };
 
 struct explain {

@@ -12,7 +12,8 @@
 struct candidate {
     const struct plan_scan *scan;
     struct names columns;
-    double cost; /* of the whole plan with it */
+    double cost;   /* of the whole plan with it */
+    json_t *nodes; /* that plan's, where it helps */
     bool helps;
     bool only_equal; /* the order of its columns is free */
 };
@@ -167,6 +168,7 @@ try_one(struct explain *e, const struct plan *plan, struct candidate *c)
         bool part =
             node * INDEX_GAIN <= c->scan->cost && after.cost <= plan->cost * (1 - INDEX_PART);
         c->helps = node >= 0 && (whole || part);
+        c->nodes = c->helps ? plan_nodes(with) : NULL;
     }
     json_decref(with);
     reset(s);
@@ -234,10 +236,12 @@ to_json(struct login *s, const struct candidate *c, const char *evidence, double
     double write_us = 4 + 2 * ceil(log(rows + 1) / log(250));
     ddl_of(c, "CREATE INDEX CONCURRENTLY ON", ddl, sizeof(ddl));
     json_t *columns = names_to_json(&c->columns);
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:f, s:f, s:f, s:f, s:f}", "evidence", evidence,
-                     "schema", c->scan->schema, "table", c->scan->table, "columns", columns, "ddl",
-                     ddl, "cost_before", cost_before, "cost_after", c->cost, "build_ms",
-                     round(build_ms), "size_bytes", round(size), "write_us", write_us);
+    json_t *nodes = c->nodes == NULL ? json_null() : json_incref(c->nodes);
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:f, s:f, s:f, s:f, s:f, s:o}", "evidence",
+                     evidence, "schema", c->scan->schema, "table", c->scan->table, "columns",
+                     columns, "ddl", ddl, "cost_before", cost_before, "cost_after", c->cost,
+                     "build_ms", round(build_ms), "size_bytes", round(size), "write_us", write_us,
+                     "nodes", nodes);
 }
 
 json_t *
@@ -273,6 +277,9 @@ index_advise(struct explain *e, const struct plan *plan, const char **ret_reason
         chosen == NULL ? NULL : to_json(s, chosen, certain ? "proved" : "suspected", plan->cost);
     if (answer != NULL && e->path.doubt[0] != '\0') {
         json_object_set_new(answer, "doubt", json_string(e->path.doubt));
+    }
+    for (unsigned i = 0; i < all->count; i++) {
+        json_decref(all->list[i].nodes);
     }
     free(all);
     return answer;

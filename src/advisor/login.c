@@ -174,6 +174,7 @@ login_query(struct login *s, const char *sql, int count, const char *const *valu
     if (s->conn == NULL) {
         return NULL;
     }
+    s->statements++;
     PGresult *r = PQexecParams(s->conn, sql, count, types, values, NULL, NULL, 0);
     if (is_good(r)) {
         return r;
@@ -189,6 +190,7 @@ login_prepare(struct login *s, const char *sql, int count, const Oid *types)
     if (s->conn == NULL) {
         return -ENOTCONN;
     }
+    s->statements += 2;
     /* Fails when there is none: no matter. */
     PQclear(PQexecParams(s->conn, "DEALLOCATE slowburn", 0, NULL, NULL, NULL, NULL, 0));
     AUTO_RESULT PGresult *r = PQprepare(s->conn, "slowburn", sql, count, types);

@@ -26,6 +26,7 @@ struct login {
     uint64_t pause_ns;
     bool broken;                   /* and that was logged */
     char hypopg[140];              /* the extension's schema, quoted, and a dot; "" without it */
+    uint64_t statements;           /* sent to the server, ever */
     char reason[LOGIN_REASON_MAX]; /* of the last failure; holds no literal of a statement */
     struct waits waits;
 };

@@ -44,23 +44,15 @@ stripped(const char *text, char *dst, size_t size)
 
 static const char *const conditions[] = {"Index Cond", "Recheck Cond", "Hash Cond",
                                          "Merge Cond", "Join Filter",  "Filter"};
+#define SORT_KEY "Sort Key"
 
-/* --- Lines and shape ------------------------------------------------------------------------ */
+/* --- Nodes and shape ------------------------------------------------------------------------ */
 
 struct writer {
-    json_t *lines; /* NULL: only the shape is wanted */
+    json_t *nodes; /* NULL: only the shape is wanted */
+    size_t condition_bytes;
     uint64_t shape;
 };
-
-static void
-put_line(struct writer *w, unsigned depth, const char *text)
-{
-    char line[480];
-    if (w->lines != NULL && json_array_size(w->lines) < PLAN_LINES_MAX) {
-        snprintf(line, sizeof(line), "%*s%.440s", (int)MIN(2 * depth, 30u), "", text);
-        json_array_append_new(w->lines, json_string(line));
-    }
-}
 
 static void
 add_shape(struct writer *w, const char *text)
@@ -68,52 +60,114 @@ add_shape(struct writer *w, const char *text)
     w->shape = hash_combine(w->shape, hash_bytes(slice_from_str(text)));
 }
 
+/* `to` is NULL where the node is not wanted. */
 static void
-write_node(struct writer *w, const json_t *node, unsigned depth)
+put_condition(struct writer *w, json_t *to, const char *what, const char *text)
 {
-    char line[512];
     char condition[400];
-    const char *index = text_of(node, "Index Name");
-    const char *table = text_of(node, "Relation Name");
-    snprintf(line, sizeof(line), "%.60s%s%.70s%s%.64s%s%.64s  (cost=%.2f rows=%.0f)",
-             text_of(node, "Node Type"), index[0] == '\0' ? "" : " using ", index,
-             table[0] == '\0' ? "" : " on ", text_of(node, "Schema"), table[0] == '\0' ? "" : ".",
-             table, number_of(node, "Total Cost"), number_of(node, "Plan Rows"));
-    put_line(w, depth, line);
-    add_shape(w, text_of(node, "Node Type"));
-    add_shape(w, text_of(node, "Join Type"));
-    add_shape(w, index);
-    add_shape(w, table);
+    char line[480];
+    stripped(text, condition, sizeof(condition));
+    w->condition_bytes += strlen(condition);
+    if (to != NULL && w->condition_bytes <= PLAN_CONDITIONS_BYTES) {
+        snprintf(line, sizeof(line), "%s: %s", what, condition);
+        json_array_append_new(to, json_string(line));
+    }
+    if (strcmp(what, SORT_KEY) != 0) {
+        add_shape(w, condition);
+    }
+}
+
+static json_t *
+put_conditions(struct writer *w, const json_t *node)
+{
+    json_t *list = w->nodes != NULL ? json_array() : NULL;
     for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
-        const char *c = text_of(node, conditions[i]);
-        if (c[0] != '\0') {
-            stripped(c, condition, sizeof(condition));
-            snprintf(line, sizeof(line), "  %s: %s", conditions[i], condition);
-            put_line(w, depth, line);
-            add_shape(w, condition);
+        const char *text = text_of(node, conditions[i]);
+        if (text[0] != '\0') {
+            put_condition(w, list, conditions[i], text);
         }
     }
     size_t i;
     json_t *key;
-    json_array_foreach(json_object_get(node, "Sort Key"), i, key)
+    json_array_foreach(json_object_get(node, SORT_KEY), i, key)
     {
-        snprintf(line, sizeof(line), "  Sort Key: %s",
-                 stripped(json_string_value(key), condition, sizeof(condition)));
-        put_line(w, depth, line);
+        put_condition(w, list, SORT_KEY, json_string_value(key));
     }
+    return list;
+}
+
+/* How often a child runs for each run of its parent: the inner side of a nested loop for each row
+ * of the outer one, unless its rows are kept. */
+static double
+times_of(const json_t *parent, const json_t *child)
+{
+    const char *type = text_of(child, "Node Type");
+    bool is_inner = strcmp(text_of(parent, "Node Type"), "Nested Loop") == 0 &&
+                    strcmp(text_of(child, "Parent Relationship"), "Inner") == 0;
+    if (!is_inner || strcmp(type, "Materialize") == 0 || strcmp(type, "Memoize") == 0) {
+        return 1;
+    }
+    return MAX(number_of(json_array_get(json_object_get(parent, "Plans"), 0), "Plan Rows"), 1.0);
+}
+
+/* Of the node without its children, for all the times that it runs. A LIMIT stops its children
+ * early, so that they cost more than itself: then nothing is left for it. */
+static double
+own_cost(const json_t *node, double times)
+{
+    double cost = number_of(node, "Total Cost");
+    size_t i;
     json_t *child;
     json_array_foreach(json_object_get(node, "Plans"), i, child)
     {
-        write_node(w, child, depth + 1);
+        cost -= times_of(node, child) * number_of(child, "Total Cost");
+    }
+    return times * MAX(cost, 0.0);
+}
+
+static void
+put_node(struct writer *w, const json_t *node, unsigned depth, double times, json_t *list)
+{
+    char table[160];
+    const char *index = text_of(node, "Index Name");
+    const char *relation = text_of(node, "Relation Name");
+    if (w->nodes == NULL || json_array_size(w->nodes) == PLAN_NODES_MAX) {
+        json_decref(list);
+        return;
+    }
+    snprintf(table, sizeof(table), "%.64s%s%.64s", text_of(node, "Schema"),
+             text_of(node, "Schema")[0] == '\0' ? "" : ".", relation);
+    json_array_append_new(
+        w->nodes, json_pack("{s:i, s:s, s:s?, s:s?, s:f, s:f, s:f, s:o}", "depth",
+                            (int)MIN(depth, (unsigned)PLAN_NODES_MAX), "node",
+                            text_of(node, "Node Type"), "table", relation[0] == '\0' ? NULL : table,
+                            "index", index[0] == '\0' ? NULL : index, "cost",
+                            number_of(node, "Total Cost"), "own_cost", own_cost(node, times),
+                            "rows", number_of(node, "Plan Rows"), "conditions", list));
+}
+
+static void
+write_node(struct writer *w, const json_t *node, unsigned depth, double times)
+{
+    add_shape(w, text_of(node, "Node Type"));
+    add_shape(w, text_of(node, "Join Type"));
+    add_shape(w, text_of(node, "Index Name"));
+    add_shape(w, text_of(node, "Relation Name"));
+    put_node(w, node, depth, times, put_conditions(w, node));
+    size_t i;
+    json_t *child;
+    json_array_foreach(json_object_get(node, "Plans"), i, child)
+    {
+        write_node(w, child, depth + 1, times * times_of(node, child));
     }
 }
 
 json_t *
-plan_lines(const json_t *explain)
+plan_nodes(const json_t *explain)
 {
-    struct writer w = {.lines = json_array()};
-    write_node(&w, root_of(explain), 0);
-    return w.lines;
+    struct writer w = {.nodes = json_array()};
+    write_node(&w, root_of(explain), 0, 1);
+    return w.nodes;
 }
 
 /* --- Columns -------------------------------------------------------------------------------- */
@@ -317,8 +371,8 @@ collect_columns(struct plan *p, const json_t *node)
         note_condition(p, json_object_get(select_of(tree), "whereClause"));
         json_decref(tree);
     }
-    if (json_array_size(json_object_get(node, "Sort Key")) > 0) {
-        note_order(p, json_object_get(node, "Sort Key"));
+    if (json_array_size(json_object_get(node, SORT_KEY)) > 0) {
+        note_order(p, json_object_get(node, SORT_KEY));
     }
     size_t i;
     json_t *child;
@@ -337,8 +391,8 @@ plan_read(const json_t *explain, struct plan *ret_plan)
     }
     memset(ret_plan, 0, sizeof(*ret_plan));
     ret_plan->cost = number_of(root, "Total Cost");
-    struct writer w = {.lines = NULL};
-    write_node(&w, root, 0);
+    struct writer w = {.nodes = NULL};
+    write_node(&w, root, 0, 1);
     ret_plan->shape = w.shape;
     collect_scans(ret_plan, root);
     collect_columns(ret_plan, root);

@@ -9,7 +9,9 @@
 #include "advisor/names.h"
 
 #define PLAN_SCANS_MAX 16
-#define PLAN_LINES_MAX 60
+#define PLAN_NODES_MAX 60
+/* Of the conditions of all nodes of a plan; what is beyond is left out. */
+#define PLAN_CONDITIONS_BYTES (12u * 1024)
 
 /* A node that reads a table, and what the whole plan says about that table's columns. */
 struct plan_scan {
@@ -40,8 +42,10 @@ struct plan {
 /* explain: the array that EXPLAIN returns. 0 or -EBADMSG. */
 MUST_CHECK int plan_read(const json_t *explain, struct plan *ret_plan);
 
-/* The plan's lines for a reader, literals as `?`. A new array. */
-json_t *plan_lines(const json_t *explain);
+/* The plan's nodes for a reader, each before its children, literals as `?`; a new array of
+ * {depth, node, table | null, index | null, cost, own_cost, rows, conditions: ["Filter: ...",
+ * ...]}. own_cost is that of the node without its children, for all the times that it runs. */
+json_t *plan_nodes(const json_t *explain);
 
 /* Cost of the node that scans this alias by an index of this name; negative: there is none. */
 double plan_index_cost(const json_t *explain, const char *alias, const char *index);

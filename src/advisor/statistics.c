@@ -75,6 +75,37 @@ statistics_is_indexed(struct login *s, const char *schema, const char *table,
     return found;
 }
 
+json_t *
+statistics_indexes(struct login *s, const struct names *tables)
+{
+    json_t *names = names_to_json(tables);
+    char *text = json_dumps(names, JSON_COMPACT);
+    const char *const values[] = {text};
+    AUTO_RESULT PGresult *r = login_query(
+        s,
+        "SELECT w.name, ic.relname, i.indisunique, i.indpred IS NOT NULL, "
+        "(SELECT json_agg(coalesce(a.attname::text, '(expression)') ORDER BY k.o)::text "
+        "   FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, o) "
+        "   LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum "
+        "     AND k.attnum > 0 WHERE k.o <= i.indnkeyatts) "
+        "FROM json_array_elements_text($1::json) WITH ORDINALITY AS w(name, o) "
+        "JOIN pg_index i ON i.indrelid = to_regclass(w.name) AND i.indisvalid "
+        "JOIN pg_class ic ON ic.oid = i.indexrelid ORDER BY w.o, ic.relname LIMIT 40",
+        1, values, NULL);
+    json_decref(names);
+    free(text);
+    json_t *list = json_array();
+    for (int i = 0; r != NULL && i < PQntuples(r); i++) {
+        json_t *columns = json_loads(PQgetvalue(r, i, 4), 0, NULL);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:o}", "table",
+                                              PQgetvalue(r, i, 0), "name", PQgetvalue(r, i, 1),
+                                              "unique", PQgetvalue(r, i, 2)[0] == 't', "partial",
+                                              PQgetvalue(r, i, 3)[0] == 't', "columns",
+                                              columns == NULL ? json_array() : columns));
+    }
+    return list;
+}
+
 void
 statistics_resolve(struct login *s, const char *name, char *dst, size_t size)
 {

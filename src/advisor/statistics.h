@@ -9,6 +9,8 @@
 #include "advisor/login.h"
 #include "advisor/names.h"
 
+#define STATISTICS_INDEXES_MAX 40
+
 /* pg_class's estimate of the rows and the bytes of the heap. 0 or -ENOENT. */
 MUST_CHECK int statistics_table(struct login *s, const char *schema, const char *table,
                                 double *ret_rows, double *ret_bytes);
@@ -26,6 +28,10 @@ void statistics_column(struct login *s, const char *schema, const char *table, c
 bool statistics_is_indexed(struct login *s, const char *schema, const char *table,
                            const struct names *columns, bool any_order, char *ret_name,
                            size_t name_size);
+
+/* The valid indexes of these tables, at most STATISTICS_INDEXES_MAX of them: a new array of
+ * {table, name, columns, unique, partial}; "(expression)" for a column that is one. */
+json_t *statistics_indexes(struct login *s, const struct names *tables);
 
 /* schema.table as the session sees the name; "" when there is none. */
 void statistics_resolve(struct login *s, const char *name, char *dst, size_t size);

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/json_text.h"
+
 enum about {
     ABOUT_PLAN,
+    ABOUT_SURVEY,
     ABOUT_DESCRIBE,
     ABOUT_TABLES,
     ABOUT_INDEX,
@@ -26,6 +29,9 @@ struct advice {
     void *ctx;
     struct open_question open[ADVICE_OPEN_MAX];
     struct advice_plan plan[ADVICE_PLANS_MAX];
+    struct advice_plan survey;
+    void (*on_plan)(void *ctx, uint64_t fingerprint, const json_t *answer);
+    void *on_plan_ctx;
     struct advice_table table[ADVICE_TABLES_MAX];
     unsigned table_count;
     struct advice_index index[ADVICE_INDEXES_MAX];
@@ -48,6 +54,14 @@ advice_new(uint32_t (*ask)(void *ctx, const char *question), void *ctx)
 }
 
 void
+advice_on_plan(struct advice *a,
+               void (*on_plan)(void *ctx, uint64_t fingerprint, const json_t *answer), void *ctx)
+{
+    a->on_plan = on_plan;
+    a->on_plan_ctx = ctx;
+}
+
+void
 advice_free(struct advice **advice)
 {
     if (*advice == NULL) {
@@ -56,6 +70,7 @@ advice_free(struct advice **advice)
     for (unsigned i = 0; i < ADVICE_PLANS_MAX; i++) {
         json_decref((*advice)->plan[i].samples);
     }
+    json_decref((*advice)->survey.samples);
     free(*advice);
     *advice = NULL;
 }
@@ -90,14 +105,6 @@ hex_json(uint64_t fingerprint)
     return json_string(hex);
 }
 
-/* Text of the wire may not be UTF-8: then "". */
-static json_t *
-text_json(const char *text)
-{
-    json_t *j = json_string(text);
-    return j != NULL ? j : json_string("");
-}
-
 static void
 copy_text(char *dst, size_t size, const json_t *j)
 {
@@ -130,6 +137,19 @@ advice_plan(struct advice *a, uint64_t fingerprint)
     return oldest;
 }
 
+struct advice_plan *
+advice_survey(struct advice *a, uint64_t fingerprint)
+{
+    struct advice_plan *p = &a->survey;
+    bool is_over = p->state == ADVICE_GIVEN || p->state == ADVICE_REFUSED;
+    if (fingerprint != 0 && (p->fingerprint != fingerprint || is_over) &&
+        p->state != ADVICE_ASKED) {
+        json_decref(p->samples);
+        *p = (struct advice_plan){.fingerprint = fingerprint};
+    }
+    return p;
+}
+
 static json_t *
 params_json(const struct intake_lens_values *v, bool *ret_ok)
 {
@@ -160,14 +180,11 @@ params_json(const struct intake_lens_values *v, bool *ret_ok)
     return list;
 }
 
-void
-advice_sample(struct advice *a, const struct intake_lens_values *v)
+static void
+take_sample(struct advice_plan *p, const struct intake_lens_values *v)
 {
-    struct advice_plan *p = NULL;
-    for (unsigned i = 0; i < ADVICE_PLANS_MAX && p == NULL; i++) {
-        p = a->plan[i].fingerprint == v->event.fingerprint ? &a->plan[i] : NULL;
-    }
-    bool wanted = p != NULL && p->state == ADVICE_NONE && v->event.format_binary == 0;
+    bool wanted = p->fingerprint != 0 && p->fingerprint == v->event.fingerprint &&
+                  p->state == ADVICE_NONE && v->event.format_binary == 0;
     if (!wanted || p->sample_count >= QUESTION_SAMPLES_MAX ||
         v->text.len + v->params.len > ADVICE_SAMPLES_BYTES / QUESTION_SAMPLES_MAX) {
         return;
@@ -191,6 +208,15 @@ advice_sample(struct advice *a, const struct intake_lens_values *v)
 }
 
 void
+advice_sample(struct advice *a, const struct intake_lens_values *v)
+{
+    take_sample(&a->survey, v);
+    for (unsigned i = 0; i < ADVICE_PLANS_MAX; i++) {
+        take_sample(&a->plan[i], v);
+    }
+}
+
+void
 advice_ask_plan(struct advice *a, struct advice_plan *p, const struct statement *s,
                 const char *database, uint64_t now_ns)
 {
@@ -199,14 +225,14 @@ advice_ask_plan(struct advice *a, struct advice_plan *p, const struct statement 
     }
     json_t *q = json_object();
     json_object_set_new(q, "ask", json_string(QUESTION_EXPLAIN));
-    json_object_set_new(q, "database", text_json(database));
+    json_object_set_new(q, "database", json_text(slice_from_str(database)));
     json_object_set_new(q, "fingerprint", hex_json(p->fingerprint));
-    json_object_set_new(q, "statement", text_json(s->text));
+    json_object_set_new(q, "statement", json_text(slice_from_str(s->text)));
     if (p->samples != NULL) {
         json_object_set(q, "samples", p->samples);
     }
     p->at_ns = now_ns;
-    if (ask(a, ABOUT_PLAN, p->fingerprint, q, now_ns)) {
+    if (ask(a, p == &a->survey ? ABOUT_SURVEY : ABOUT_PLAN, p->fingerprint, q, now_ns)) {
         p->state = ADVICE_ASKED;
     }
 }
@@ -275,12 +301,12 @@ advice_ask_describe(struct advice *a, struct statement *const *list, unsigned co
     for (; n < count && n < QUESTION_STATEMENTS_MAX && bytes < ADVICE_SAMPLES_BYTES; n++) {
         json_t *one = json_object();
         json_object_set_new(one, "fingerprint", hex_json(list[n]->fingerprint));
-        json_object_set_new(one, "statement", text_json(list[n]->text));
+        json_object_set_new(one, "statement", json_text(slice_from_str(list[n]->text)));
         json_array_append_new(statements, one);
         bytes += strlen(list[n]->text);
     }
     json_object_set_new(q, "ask", json_string(QUESTION_DESCRIBE));
-    json_object_set_new(q, "database", text_json(database));
+    json_object_set_new(q, "database", json_text(slice_from_str(database)));
     json_object_set_new(q, "statements", statements);
     if (ask(a, ABOUT_DESCRIBE, 0, q, now_ns)) {
         for (unsigned i = 0; i < n; i++) {
@@ -351,12 +377,12 @@ advice_ask_tables(struct advice *a, const char *database, uint64_t interval_ns, 
     for (unsigned i = 0; i < a->table_count; i++) {
         struct advice_table *t = &a->table[i];
         if (strcmp(t->database, database) == 0 && t->state != ADVICE_ASKED) {
-            json_array_append_new(names, text_json(t->name));
+            json_array_append_new(names, json_text(slice_from_str(t->name)));
         }
     }
     json_t *q = json_object();
     json_object_set_new(q, "ask", json_string(QUESTION_TABLES));
-    json_object_set_new(q, "database", text_json(database));
+    json_object_set_new(q, "database", json_text(slice_from_str(database)));
     json_object_set_new(q, "tables", names);
     if (ask(a, ABOUT_TABLES, 0, q, now_ns)) {
         a->tables_ns = now_ns;
@@ -439,13 +465,13 @@ advice_ask_index(struct advice *a, struct advice_index *x, const char *database,
     }
     json_t *columns = json_array();
     for (unsigned i = 0; i < x->columns.count; i++) {
-        json_array_append_new(columns, text_json(x->columns.name[i]));
+        json_array_append_new(columns, json_text(slice_from_str(x->columns.name[i])));
     }
     json_t *q = json_object();
     json_object_set_new(q, "ask", json_string(QUESTION_INDEXES));
-    json_object_set_new(q, "database", text_json(database));
-    json_object_set_new(q, "schema", text_json(x->schema));
-    json_object_set_new(q, "table", text_json(x->table));
+    json_object_set_new(q, "database", json_text(slice_from_str(database)));
+    json_object_set_new(q, "schema", json_text(slice_from_str(x->schema)));
+    json_object_set_new(q, "table", json_text(slice_from_str(x->table)));
     json_object_set_new(q, "columns", columns);
     x->asked_ns = now_ns;
     if (ask(a, ABOUT_INDEX, (uint64_t)(x - a->index), q, now_ns)) {
@@ -498,7 +524,7 @@ advice_column(struct advice *a, uint32_t table_oid, int16_t attnum, const char *
     json_array_append_new(list, one);
     json_t *q = json_object();
     json_object_set_new(q, "ask", json_string(QUESTION_COLUMNS));
-    json_object_set_new(q, "database", text_json(database));
+    json_object_set_new(q, "database", json_text(slice_from_str(database)));
     json_object_set_new(q, "columns", list);
     c->asked_ns = now_ns;
     if (ask(a, ABOUT_COLUMN, (uint64_t)(c - a->column), q, now_ns)) {
@@ -524,7 +550,7 @@ advice_ask_waits(struct advice *a, const char *database, uint64_t interval_ns, u
     }
     json_t *q = json_object();
     json_object_set_new(q, "ask", json_string(QUESTION_WAITS));
-    json_object_set_new(q, "database", text_json(database));
+    json_object_set_new(q, "database", json_text(slice_from_str(database)));
     if (ask(a, ABOUT_WAITS, 0, q, now_ns)) {
         a->waits_ns = now_ns;
     }
@@ -557,11 +583,17 @@ advice_waits(struct advice *a, bool reset)
 
 /* ---- answers */
 
+static struct advice_plan *
+plan_of(struct advice *a, const struct open_question *o)
+{
+    return o->about == ABOUT_SURVEY ? &a->survey : advice_plan(a, o->key);
+}
+
 static void
 give_up(struct advice *a, const struct open_question *o)
 {
-    if (o->about == ABOUT_PLAN) {
-        struct advice_plan *p = advice_plan(a, o->key);
+    if (o->about == ABOUT_PLAN || o->about == ABOUT_SURVEY) {
+        struct advice_plan *p = plan_of(a, o);
         if (p != NULL && p->state == ADVICE_ASKED) {
             p->state = ADVICE_REFUSED;
             snprintf(p->reason, sizeof(p->reason), "the advisor did not answer");
@@ -595,10 +627,14 @@ advice_answer(struct advice *a, uint32_t id, struct slice text,
         return true;
     }
     switch (o.about) {
-    case ABOUT_PLAN: {
-        struct advice_plan *p = advice_plan(a, o.key);
+    case ABOUT_PLAN:
+    case ABOUT_SURVEY: {
+        struct advice_plan *p = plan_of(a, &o);
         if (p != NULL && p->state == ADVICE_ASKED) {
             answer_plan(p, answer, now_ns);
+            if (a->on_plan != NULL && p->state == ADVICE_GIVEN) {
+                a->on_plan(a->on_plan_ctx, p->fingerprint, answer);
+            }
         }
         break;
     }

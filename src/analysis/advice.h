@@ -102,6 +102,15 @@ void advice_free(struct advice **advice);
 
 /* Finds or starts what is known about a statement's plan; NULL when full of fresher ones. */
 struct advice_plan *advice_plan(struct advice *a, uint64_t fingerprint);
+/* The one plan at a time that is asked for at leisure, of another statement now (0: as it is). What
+ * comes back is told to on_plan, and no detector's business. */
+struct advice_plan *advice_survey(struct advice *a, uint64_t fingerprint);
+
+/* Called with each plan that comes back, and all that was answered with it. */
+void advice_on_plan(struct advice *a,
+                    void (*on_plan)(void *ctx, uint64_t fingerprint, const json_t *answer),
+                    void *ctx);
+
 /* A raw sample from the lens; binary parameters are of no use to it. */
 void advice_sample(struct advice *a, const struct intake_lens_values *values);
 void advice_ask_plan(struct advice *a, struct advice_plan *plan, const struct statement *s,

@@ -327,7 +327,7 @@ do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
         result = judge_document(a->judge, now_ns, JUDGE_MUTES, &a->text);
         break;
     case ANALYZER_TRACES:
-        result = judge_document(a->judge, now_ns, JUDGE_TRACES, &a->text);
+        result = judge_traces(a->judge, text, &a->text);
         break;
     case ANALYZER_METRICS:
         result = judge_document(a->judge, now_ns, JUDGE_METRICS, &a->text);

@@ -47,19 +47,9 @@ subjects_of(const struct inquest *q, const struct shift_route *r, const struct s
     return n;
 }
 
-static void
-gather_plan(const struct inquest *q, const struct subject *x)
+void
+inquest_ask_plan(const struct inquest *q, struct advice_plan *p, const struct statement *s)
 {
-    uint8_t kind = x->statement->kind;
-    struct advice_plan *p = advice_plan(q->advice, x->statement->fingerprint);
-    if (p == NULL ||
-        (kind != STATEMENT_SELECT && kind != STATEMENT_UPDATE && kind != STATEMENT_DELETE)) {
-        return;
-    }
-    if (p->state == ADVICE_REFUSED && q->now_ns > p->at_ns + PLAN_AGAIN_NS) {
-        p->state = ADVICE_NONE;
-        p->lens_ns = 0;
-    }
     if (p->state != ADVICE_NONE) {
         return;
     }
@@ -69,9 +59,22 @@ gather_plan(const struct inquest *q, const struct subject *x)
                      q->now_ns + LENS_LEASE_NS);
     }
     if (p->sample_count >= SAMPLES_WANTED || q->now_ns >= p->lens_ns + SAMPLES_WAIT_NS) {
-        advice_ask_plan(q->advice, p, x->statement, q->database_of(q->ctx, x->statement->database),
-                        q->now_ns);
+        advice_ask_plan(q->advice, p, s, q->database_of(q->ctx, s->database), q->now_ns);
     }
+}
+
+static void
+gather_plan(const struct inquest *q, const struct subject *x)
+{
+    struct advice_plan *p = advice_plan(q->advice, x->statement->fingerprint);
+    if (p == NULL || !statement_has_plan(x->statement)) {
+        return;
+    }
+    if (p->state == ADVICE_REFUSED && q->now_ns > p->at_ns + PLAN_AGAIN_NS) {
+        p->state = ADVICE_NONE;
+        p->lens_ns = 0;
+    }
+    inquest_ask_plan(q, p, x->statement);
 }
 
 static void

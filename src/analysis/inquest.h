@@ -28,6 +28,9 @@ struct inquest {
 void inquest_gather(const struct inquest *q, const struct shift *shift,
                     const struct shift_route *route);
 
+/* Samples, then the question; called until p is answered. */
+void inquest_ask_plan(const struct inquest *q, struct advice_plan *p, const struct statement *s);
+
 /* A statement of the route that is new, called more or slower by its own doing makes a good part of
  * its change, and a detector has something to say of it. */
 bool inquest_has_reason(const struct inquest *q, const struct shift *shift,

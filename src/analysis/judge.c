@@ -36,6 +36,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     sameness_init(&j->sameness, JUDGE_STATEMENTS_MAX);
     series_table_init(&j->series);
     j->advice = advice_new(out->ask, out->ctx);
+    advice_on_plan(j->advice, judge_keep_plan, j);
     j->proof = proof_new();
     j->archive = json_array();
     j->old_traces = json_array();
@@ -204,6 +205,7 @@ evaluate(struct judge *j)
     if (n == 0) {
         judge_learn_bases(j);
     }
+    judge_survey(j);
 }
 
 void
@@ -326,9 +328,6 @@ judge_document(struct judge *j, uint64_t now_ns, enum judge_document which, stru
         break;
     case JUDGE_METRICS:
         doc = metrics_json(j);
-        break;
-    case JUDGE_TRACES:
-        doc = judge_traces_json(j);
         break;
     case JUDGE_MUTES:
         doc = judge_mutes_json(j);

@@ -31,7 +31,6 @@ enum judge_document {
     JUDGE_REQUESTS,  /* list of routes with their totals */
     JUDGE_STATUS,    /* object: what the judge itself holds, sheds, and waits for */
     JUDGE_METRICS,   /* object: figures for exporters (report_metrics.h) */
-    JUDGE_TRACES,    /* list of the traces that are kept, newest first */
     JUDGE_MUTES,     /* list of what is muted, and until when */
 };
 
@@ -113,6 +112,10 @@ MUST_CHECK int judge_mute(struct judge *judge, uint64_t now_ns, struct slice sub
 /* Appends JSON text. 0 or -E2BIG. */
 MUST_CHECK int judge_document(struct judge *judge, uint64_t now_ns, enum judge_document which,
                               struct buf *ret_json);
+
+/* The traces that are kept, newest first, without their statements; route: of this one only, ""
+ * of all. Appends JSON text. 0 or -E2BIG. */
+MUST_CHECK int judge_traces(struct judge *judge, struct slice route, struct buf *ret_json);
 
 /* One of the kept traces with its statements; trace_id: 32 hexadecimal digits. Appends JSON text.
  * 0, -ENOENT or -E2BIG. */

@@ -54,6 +54,43 @@ judge_keep_statement(struct judge *j, struct statement *s)
     judge_give(j, &record);
 }
 
+/* What the store keeps of it: the plan, and what indexes there are and could be. */
+void
+judge_keep_plan(void *ctx, uint64_t fingerprint, const json_t *answer)
+{
+    static const char *const of_plan[] = {"cost", "table", "rows_read", "rows_returned", "nodes"};
+    static const char *const of_answer[] = {"basis", "indexes", "index", "index_reason"};
+    struct judge *j = ctx;
+    struct statement *s = statement_get(&j->statements, fingerprint);
+    const json_t *plan = json_object_get(answer, "plan");
+    const char *shape = json_string_value(json_object_get(plan, "shape"));
+    if (s == NULL || shape == NULL) {
+        return; /* nothing to plan: an INSERT of values */
+    }
+    s->planned_ns = j->now_ns;
+    json_t *o = json_object();
+    for (unsigned i = 0; i < ARRAY_LEN(of_plan); i++) {
+        json_object_set(o, of_plan[i], json_object_get(plan, of_plan[i]));
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(of_answer); i++) {
+        json_t *value = json_object_get(answer, of_answer[i]);
+        json_object_set_new(o, of_answer[i], value == NULL ? json_null() : json_incref(value));
+    }
+    char *text = json_dumps(o, JSON_COMPACT);
+    json_decref(o);
+    if (text == NULL) {
+        return;
+    }
+    struct stored record = {.kind = STORED_PLAN,
+                            .plan = {.fingerprint = fingerprint,
+                                     .database = slice_from_str(judge_name_of(j, s->database)),
+                                     .shape = strtoull(shape, NULL, 16),
+                                     .seen_wall_ns = judge_wall(j, j->now_ns),
+                                     .json = slice_from_str(text)}};
+    judge_give(j, &record);
+    free(text);
+}
+
 /* The text of a member; empty where there is none. */
 static struct slice
 member(const json_t *o, const char *key)

@@ -8,6 +8,7 @@
  *   judge_items.c   what comes in from ingest
  *   judge_look.c    no incident is open: what is normal, and whether it still is
  *   judge_follow.c  an incident is open: causes, receipts, the way back
+ *   judge_survey.c  plans from before anything was wrong
  *   judge_traces.c  the traces that are kept to look at
  *   judge_keep.c    what goes to the store, and what comes back from it */
 #ifndef ANALYSIS_JUDGE_STATE_H
@@ -59,6 +60,7 @@ struct judge {
     json_t *old_traces; /* documents of incidents' traces from before a restart */
     uint32_t next_id;
     uint64_t evaluated_ns, flushed_ns, rows_asked_ns;
+    uint64_t surveyed_ns; /* when the last statement was taken */
     uint64_t traces, unlinked, routes_refused, evaluations;
 };
 
@@ -105,8 +107,10 @@ struct incident *judge_reopen(struct judge *judge, const struct shift *shift,
 void judge_end_burn(struct judge *judge, struct incident *inc, enum incident_state state,
                     const char *kind, const char *text);
 
+/* judge_survey.c: one step, once a second. */
+void judge_survey(struct judge *judge);
+
 /* judge_traces.c */
-json_t *judge_traces_json(const struct judge *judge);
 void judge_tell_request(const struct judge *judge, const struct watch *w, const struct trace *t);
 /* The incident's example, for as long as the store keeps it. */
 void judge_store_example(struct judge *judge, const struct incident *inc);
@@ -118,5 +122,7 @@ void judge_give(const struct judge *judge, const struct stored *record);
 void judge_keep_window(void *ctx, const struct series *s);
 void judge_keep_statement(struct judge *judge, struct statement *s);
 void judge_publish(struct judge *judge, struct incident *inc);
+/* As advice_on_plan wants it; ctx is the judge. */
+void judge_keep_plan(void *ctx, uint64_t fingerprint, const json_t *answer);
 
 #endif

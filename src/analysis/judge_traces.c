@@ -48,19 +48,47 @@ is_old(const json_t *document, const char *hex)
     return id != NULL && strcmp(id, hex) == 0;
 }
 
-json_t *
-judge_traces_json(const struct judge *j)
+/* Takes the document. */
+static int
+put_json(json_t *doc, struct buf *ret_json)
 {
+    char *text = json_dumps(doc, JSON_COMPACT);
+    json_decref(doc);
+    int r = text == NULL ? -E2BIG : buf_append_str(ret_json, text);
+    free(text);
+    return r;
+}
+
+static bool
+is_of(const json_t *document, struct slice route)
+{
+    const char *name = json_string_value(json_object_get(document, "route"));
+    return route.len == 0 || (name != NULL && slice_eq(slice_from_str(name), route));
+}
+
+int
+judge_traces(struct judge *j, struct slice route, struct buf *ret_json)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    unsigned from = 0, until = j->watch_count;
+    if (route.len > 0) {
+        while (from < until && !slice_eq(slice_from_str(j->watch[from]->text), route)) {
+            from++;
+        }
+        until = MIN(until, from + 1);
+    }
+    json_t *list = report_traces(j->watch + from, until - from, j->wall_offset_ns);
     size_t i;
     json_t *old;
-    json_t *list = report_traces(j->watch, j->watch_count, j->wall_offset_ns);
     json_array_foreach(j->old_traces, i, old)
     {
-        json_t *summary = json_copy(old);
-        json_object_del(summary, "statements");
-        json_array_append_new(list, summary);
+        if (is_of(old, route)) {
+            json_t *summary = json_copy(old);
+            json_object_del(summary, "statements");
+            json_array_append_new(list, summary);
+        }
     }
-    return list;
+    return put_json(list, ret_json);
 }
 
 int
@@ -87,11 +115,7 @@ judge_trace(struct judge *j, struct slice trace_id, struct buf *ret_json)
     if (doc == NULL) {
         return -ENOENT;
     }
-    char *text = json_dumps(doc, JSON_COMPACT);
-    json_decref(doc);
-    int r = text == NULL ? -E2BIG : buf_append_str(ret_json, text);
-    free(text);
-    return r;
+    return put_json(doc, ret_json);
 }
 
 void

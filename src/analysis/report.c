@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "model/json_text.h"
 #include "proto/http/http_head.h"
 
 void
@@ -38,8 +39,7 @@ report_time_back(const char *text)
 static void
 put_text(json_t *o, const char *key, const char *text)
 {
-    json_t *s = json_string(text);
-    json_object_set_new(o, key, s != NULL ? s : json_string("?")); /* not UTF-8 */
+    json_object_set_new(o, key, json_text(slice_from_str(text)));
 }
 
 static void
@@ -75,8 +75,7 @@ names_json(const struct statement_names *names)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < names->count; i++) {
-        json_t *s = json_string(names->name[i]);
-        json_array_append_new(list, s != NULL ? s : json_string("?"));
+        json_array_append_new(list, json_text(slice_from_str(names->name[i])));
     }
     return list;
 }
@@ -114,6 +113,28 @@ changes_json(const struct incident *inc)
     return list;
 }
 
+/* What `detail` says in words, as far as the kind has figures. */
+static json_t *
+figures_json(const struct finding *f)
+{
+    json_t *o = json_object();
+    if (f->kind == FINDING_MISSING_INDEX && f->has_scan) {
+        put_int(o, "rows_read", f->rows_read);
+        put_int(o, "rows_returned", f->rows_returned);
+    } else if (f->kind == FINDING_REPEATED_QUERY && f->requests_looked_at > 0) {
+        char column[2 * STATEMENT_NAME_LEN + 2];
+        snprintf(column, sizeof(column), "%s.%s", f->parent_table, f->parent_column);
+        put_text(o, "values_of", f->parent_column[0] == '\0' ? "" : column);
+        put_int(o, "requests_looked_at", f->requests_looked_at);
+        put_int(o, "requests_matched", f->requests_matched);
+    } else if (f->kind == FINDING_CACHEABLE) {
+        put_int(o, "calls", (double)f->calls);
+        put_int(o, "answers", f->answers);
+        put_ms(o, "hit_rate", f->hit_rate);
+    }
+    return o;
+}
+
 static json_t *
 causes_json(const struct incident *inc, const struct statement_table *statements)
 {
@@ -132,6 +153,7 @@ causes_json(const struct incident *inc, const struct statement_table *statements
         put_text(o, "evidence", finding_evidence_name(c->finding.evidence));
         put_text(o, "basis", c->finding.basis);
         put_text(o, "detail", c->finding.detail);
+        json_object_set_new(o, "figures", figures_json(&c->finding));
         put_ms(o, "saving_ms", c->saving_ms);
         if (c->route[0] != '\0') {
             put_text(o, "route", c->route);
@@ -351,8 +373,7 @@ collect_routes(const struct series_table *series, struct map *routes)
             }
         }
         if (json_array_size(list) < 32) {
-            json_t *text = json_string(s->route);
-            json_array_append_new(list, text != NULL ? text : json_string("?"));
+            json_array_append_new(list, json_text(slice_from_str(s->route)));
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/json_text.h"
 #include "proto/http/http_head.h"
 
 #define BUCKETS_MAX 14
@@ -100,10 +101,9 @@ table_json(const struct table *t, const char *name_key, const char *scope_key)
             json_array_append_new(buckets,
                                   json_integer((json_int_t)MIN(row->buckets[k], row->count)));
         }
-        json_t *name = json_string(row->name), *scope = json_string(row->scope);
         json_t *o = json_object();
-        json_object_set_new(o, name_key, name != NULL ? name : json_string("?"));
-        json_object_set_new(o, scope_key, scope != NULL ? scope : json_string("?"));
+        json_object_set_new(o, name_key, json_text(slice_from_str(row->name)));
+        json_object_set_new(o, scope_key, json_text(slice_from_str(row->scope)));
         json_object_set_new(o, "count", json_integer((json_int_t)row->count));
         json_object_set_new(o, "failed", json_integer((json_int_t)row->failed));
         json_object_set_new(o, "sum_s", json_real((double)row->time_ns / 1e9));

@@ -8,14 +8,8 @@
 
 #include "analysis/report.h"
 #include "base/clock.h"
+#include "model/json_text.h"
 #include "proto/http/http_head.h"
-
-static json_t *
-text_json(const char *text)
-{
-    json_t *s = json_string(text);
-    return s != NULL ? s : json_string("?"); /* not UTF-8 */
-}
 
 static json_t *
 ms_json(uint64_t ns)
@@ -42,7 +36,7 @@ summary_json(const struct watch *w, const struct sample *s, const char *time_key
     json_t *o = json_object();
     bool is_request = s->status != 0;
     json_object_set_new(o, "trace_id", json_string(hex));
-    json_object_set_new(o, "route", text_json(w->text));
+    json_object_set_new(o, "route", json_text(slice_from_str(w->text)));
     json_object_set_new(o, "guessed", json_boolean(w->guessed));
     json_object_set_new(o, "method",
                         is_request ? json_string(http_method_name(s->method)) : json_null());
@@ -78,14 +72,15 @@ row_json(const struct sample_row *row, const struct statement_table *statements)
     snprintf(hex, sizeof(hex), "%016" PRIx64, row->fingerprint);
     json_t *o = json_object();
     json_object_set_new(o, "fingerprint", json_string(hex));
-    json_object_set_new(o, "short", text_json(st != NULL ? st->label : ""));
-    json_object_set_new(o, "statement", text_json(st != NULL ? st->text : ""));
+    json_object_set_new(o, "short", json_text(slice_from_str(st != NULL ? st->label : "")));
+    json_object_set_new(o, "statement", json_text(slice_from_str(st != NULL ? st->text : "")));
     json_object_set_new(o, "calls", json_integer(row->calls));
     json_object_set_new(o, "distinct_values", json_integer(row->distinct));
     json_object_set_new(o, "rows", json_integer((json_int_t)row->rows));
     json_object_set_new(o, "errors", json_integer(row->errors));
     json_object_set_new(o, "sqlstate",
-                        row->sqlstate[0] != '\0' ? text_json(row->sqlstate) : json_null());
+                        row->sqlstate[0] != '\0' ? json_text(slice_from_str(row->sqlstate))
+                                                 : json_null());
     json_object_set_new(o, "start_ms", ms_json(row->start_ns));
     json_object_set_new(o, "end_ms", ms_json(row->end_ns));
     json_object_set_new(o, "total_ms", ms_json(row->cost_ns));
@@ -120,7 +115,7 @@ short_json(const struct sample_row *row, const struct statement_table *statement
     snprintf(hex, sizeof(hex), "%016" PRIx64, row->fingerprint);
     json_t *o = json_object();
     json_object_set_new(o, "fingerprint", json_string(hex));
-    json_object_set_new(o, "short", text_json(st != NULL ? st->label : ""));
+    json_object_set_new(o, "short", json_text(slice_from_str(st != NULL ? st->label : "")));
     json_object_set_new(o, "calls", json_integer(row->calls));
     json_object_set_new(o, "distinct_values", json_integer(row->distinct));
     json_object_set_new(o, "total_ms", ms_json(row->cost_ns));

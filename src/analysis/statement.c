@@ -108,6 +108,13 @@ statement_is_exempt(const struct statement *s)
     }
 }
 
+bool
+statement_has_plan(const struct statement *s)
+{
+    return s->kind == STATEMENT_SELECT || s->kind == STATEMENT_UPDATE ||
+           s->kind == STATEMENT_DELETE;
+}
+
 /* ---- the words of a text: identifiers (unquoted), operators and punctuation, one at a time */
 
 struct words {

@@ -36,6 +36,7 @@ struct statement {
     bool asked;     /* the advisor has been asked to describe it */
     bool kept;      /* the store has it */
     uint64_t first_ns;
+    uint64_t planned_ns; /* when its plan was last looked at; 0: never */
     char *text;
     char label[STATEMENT_LABEL_LEN]; /* "items by order_id" */
     struct statement_names reads;
@@ -67,6 +68,8 @@ void statement_label(struct slice text, char dst[STATEMENT_LABEL_LEN]);
 
 /* Session set-up, transaction control and the like: never a finding's subject. */
 bool statement_is_exempt(const struct statement *s);
+/* One that the planner chooses a way for. */
+bool statement_has_plan(const struct statement *s);
 
 bool statement_names_have(const struct statement_names *names, const char *name);
 void statement_names_add(struct statement_names *names, struct slice name);

@@ -104,6 +104,9 @@ look(struct lookup *l, const struct serve_question *q, struct serve_text **ret_t
     case SERVE_QUERY:
         r = history_query(l->history, q->fingerprint, &range, &document);
         break;
+    case SERVE_PLANS:
+        r = history_plans(l->history, q->fingerprint, &document);
+        break;
     }
     if (r < 0) {
         return r;

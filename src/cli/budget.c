@@ -7,6 +7,7 @@
 
 #include "base/slice.h"
 #include "cli/document.h"
+#include "model/json_text.h"
 
 static const char *const counts[] = {"queries", "repeats", "errors"};
 static const char *const notes[] = {"owner", "expires"};
@@ -20,13 +21,6 @@ is_one_of(struct slice key, const char *const *names, size_t count)
         }
     }
     return false;
-}
-
-static json_t *
-text_json(struct slice s)
-{
-    json_t *text = json_stringn((const char *)s.ptr, s.len);
-    return text != NULL ? text : json_string("?"); /* not UTF-8 */
 }
 
 static bool
@@ -58,7 +52,7 @@ read_member(json_t *route, struct slice line)
         }
         json_object_set_new(route, name, json_integer((json_int_t)number));
     } else if (is_one_of(key, notes, ARRAY_LEN(notes))) {
-        json_object_set_new(route, name, text_json(value));
+        json_object_set_new(route, name, json_text(value));
     } else if (slice_eq(key, SLICE_LIT("statement"))) {
         size_t blank = slice_find(value, ' ');
         char hex[17];
@@ -67,7 +61,7 @@ read_member(json_t *route, struct slice line)
         }
         slice_to_str(slice_sub(value, 0, blank), hex, sizeof(hex));
         json_object_set_new(json_object_get(route, "statements"), hex,
-                            text_json(slice_trim(slice_sub(value, blank, value.len))));
+                            json_text(slice_trim(slice_sub(value, blank, value.len))));
     } else {
         return "the keys are queries, repeats, errors, statement, owner and expires";
     }

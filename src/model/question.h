@@ -13,10 +13,14 @@
  *            most 8; without samples a generic plan is used.
  *         -> {fingerprint, basis: "values" | "generic", reads: ["public.items"],
  *             writes: ["public.orders"],
- *             plan: {shape, node, table, cost, rows_read, rows_returned, text: [line, ...]},
+ *             plan: {shape, node, table, cost, rows_read, rows_returned, nodes: [...]} | null,
+ *             nodes: each before its children, {depth, node, table | null, index | null, cost,
+ *             own_cost, rows, conditions: ["Filter: (order_id = ?)", ...]}
  *             scan: {schema, table, table_rows, table_bytes, rows_read, rows_returned} | null,
+ *             indexes: [{table, name, columns, unique, partial}, ...]  those that there are
  *             index: {evidence: "proved" | "suspected", schema, table, columns: ["order_id"], ddl,
  *                     cost_before, cost_after, build_ms, size_bytes, write_us,
+ *                     nodes: of the plan with it | null (not tried out),
  *                     doubt: "why it is not proved", where there is one} | null,
  *             index_reason: "why there is none", when index is null}
  * describe   {statements: [{fingerprint, statement}, ...]} (at most 32)

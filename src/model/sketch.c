@@ -208,25 +208,29 @@ take_varint(struct slice *rest, uint64_t *ret_v)
 int
 sketch_load(struct slice saved, struct sketch *s)
 {
+    struct {
+        uint32_t cell, n;
+    } pairs[CELLS];
+    unsigned count = 0;
+    uint64_t next = 0;
     if (saved.len < 1 || saved.ptr[0] != SKETCH_VERSION) {
         return -EBADMSG;
     }
-    for (unsigned pass = 0; pass < 2; pass++) { /* first look at all of it, then add */
-        struct slice rest = slice_sub(saved, 1, saved.len - 1);
-        uint64_t next = 0;
-        while (rest.len > 0) {
-            uint64_t gap = 0, n = 0;
-            if (!take_varint(&rest, &gap) || !take_varint(&rest, &n)) {
-                return -EBADMSG;
-            }
-            if (gap >= CELLS || next + gap >= CELLS || n == 0 || n > UINT32_MAX) {
-                return -EBADMSG;
-            }
-            if (pass == 1) {
-                cell_add(s, (unsigned)(next + gap), n);
-            }
-            next += gap + 1;
+    struct slice rest = slice_sub(saved, 1, saved.len - 1);
+    while (rest.len > 0) { /* cells only grow, so that there are at most CELLS */
+        uint64_t gap = 0, n = 0;
+        if (!take_varint(&rest, &gap) || !take_varint(&rest, &n)) {
+            return -EBADMSG;
         }
+        if (gap >= CELLS || next + gap >= CELLS || n == 0 || n > UINT32_MAX) {
+            return -EBADMSG;
+        }
+        pairs[count].cell = (uint32_t)(next + gap);
+        pairs[count++].n = (uint32_t)n;
+        next += gap + 1;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        cell_add(s, pairs[i].cell, pairs[i].n);
     }
     return 0;
 }

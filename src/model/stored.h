@@ -21,6 +21,7 @@ enum stored_kind {
     STORED_TIMELINE,
     STORED_DEPLOY,
     STORED_FIX,
+    STORED_PLAN,
     STORED_KIND_COUNT,
 };
 
@@ -123,6 +124,15 @@ struct stored_fix {
     struct slice json;
 };
 
+/* Key: fingerprint, database, shape. The last few shapes of a statement stay. */
+struct stored_plan {
+    uint64_t fingerprint;
+    struct slice database;
+    uint64_t shape;        /* of nodes, tables, indexes and conditions */
+    uint64_t seen_wall_ns; /* the first time stays, the last one is this */
+    struct slice json;     /* as the API gives it, without its times */
+};
+
 struct stored {
     enum stored_kind kind;
     union {
@@ -136,6 +146,7 @@ struct stored {
         struct stored_timeline timeline;
         struct stored_deploy deploy;
         struct stored_fix fix;
+        struct stored_plan plan;
     };
 };
 

@@ -157,7 +157,7 @@ ask_question(enum serve_question_kind kind, struct slice query, struct api_reply
         api_error(400, "name is the route's, percent-encoded", ret_reply);
         return;
     }
-    if (kind == SERVE_QUERY) {
+    if (kind == SERVE_QUERY || kind == SERVE_PLANS) {
         char *end = hex;
         int err = params_text(query, "fingerprint", hex, sizeof(hex));
         q.fingerprint = strtoull(hex, &end, 16);
@@ -167,6 +167,17 @@ ask_question(enum serve_question_kind kind, struct slice query, struct api_reply
         }
     }
     *ret_reply = (struct api_reply){.asks = true, .question = q};
+}
+
+/* All that are kept, or those of one route. */
+static void
+ask_traces(struct slice query, struct api_reply *ret_reply)
+{
+    *ret_reply = (struct api_reply){.waits = true, .command.kind = SERVE_TRACES};
+    int err = params_text(query, "route", ret_reply->command.text, sizeof(ret_reply->command.text));
+    if (err != 0 && err != -ENOENT) {
+        api_error(400, "route is the route's name, percent-encoded", ret_reply);
+    }
 }
 
 static void
@@ -190,7 +201,8 @@ enum target_kind {
     TARGET_INCIDENT,
     TARGET_POSTMORTEM,
     TARGET_QUESTION,
-    TARGET_TRACE, /* reads, by a command */
+    TARGET_TRACES, /* reads, by a command */
+    TARGET_TRACE,  /* so does this */
     TARGET_METRICS,
     TARGET_EVENTS,
     TARGET_COMMAND,
@@ -246,8 +258,7 @@ parse_trace(struct slice id)
     for (size_t i = 0; i < id.len; i++) {
         is_hex = is_hex && slice_hex_digit(id.ptr[i]) >= 0;
     }
-    return (struct target){
-        .kind = is_hex ? TARGET_TRACE : TARGET_NONE, .command = SERVE_TRACE, .trace = id};
+    return (struct target){.kind = is_hex ? TARGET_TRACE : TARGET_NONE, .trace = id};
 }
 
 static struct target
@@ -262,11 +273,12 @@ parse_target(struct slice path)
         {"/api/v1/queries", {.kind = TARGET_DOCUMENT, .document = SERVE_QUERIES}},
         {"/api/v1/requests", {.kind = TARGET_DOCUMENT, .document = SERVE_REQUESTS}},
         {"/metrics", {.kind = TARGET_METRICS}},
-        {"/api/v1/traces", {.kind = TARGET_TRACE, .command = SERVE_TRACES}},
+        {"/api/v1/traces", {.kind = TARGET_TRACES}},
         {"/api/v1/status", {.kind = TARGET_DOCUMENT, .document = SERVE_STATUS}},
         {"/api/v1/overview", {.kind = TARGET_QUESTION, .question = SERVE_OVERVIEW}},
         {"/api/v1/route", {.kind = TARGET_QUESTION, .question = SERVE_ROUTE}},
         {"/api/v1/query", {.kind = TARGET_QUESTION, .question = SERVE_QUERY}},
+        {"/api/v1/plans", {.kind = TARGET_QUESTION, .question = SERVE_PLANS}},
         {"/api/v1/events", {.kind = TARGET_EVENTS}},
         {"/api/v1/deploys", {.kind = TARGET_COMMAND, .command = SERVE_DEPLOY}},
         {"/api/v1/mutes", {.kind = TARGET_MUTES, .command = SERVE_MUTE}},
@@ -392,8 +404,11 @@ reply_to(const struct api_request *r, const struct serve_source *source, const s
     case TARGET_QUESTION:
         ask_question(t->question, http_target_query(target), ret_reply);
         break;
+    case TARGET_TRACES:
+        ask_traces(http_target_query(target), ret_reply);
+        break;
     case TARGET_TRACE:
-        *ret_reply = (struct api_reply){.waits = true, .command.kind = t->command};
+        *ret_reply = (struct api_reply){.waits = true, .command.kind = SERVE_TRACE};
         slice_to_str(t->trace, ret_reply->command.text, sizeof(ret_reply->command.text));
         break;
     case TARGET_METRICS:

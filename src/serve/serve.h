@@ -71,13 +71,15 @@ struct serve_command {
     uint32_t incident;           /* ack, close, expect, annotate */
     uint32_t seconds;            /* mute: for so long, at most MUTE_SECONDS_MAX; 0: not any more */
     char text[MUTE_SUBJECT_MAX]; /* printable, not empty: a deploy's name, an annotation, what to
-                                  * mute (model/mute.h); a trace's id */
+                                  * mute (model/mute.h); a trace's id; traces: of this
+                                  * route, or "" */
 };
 
 enum serve_question_kind {
     SERVE_OVERVIEW, /* everything, over time */
     SERVE_ROUTE,    /* the route `name` */
     SERVE_QUERY,    /* the statement `fingerprint` */
+    SERVE_PLANS,    /* the plans of the statement `fingerprint` */
 };
 
 /* What has to be looked up in the store. */

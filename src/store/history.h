@@ -37,4 +37,8 @@ MUST_CHECK int history_route(struct history *h, const char *route,
 MUST_CHECK int history_query(struct history *h, uint64_t fingerprint,
                              const struct history_range *range, json_t **ret_document);
 
+/* {"fingerprint", "plans"}: what the planner was seen to choose for it, what it chose last first;
+ * none where nothing is known. 0 or -EIO. */
+MUST_CHECK int history_plans(struct history *h, uint64_t fingerprint, json_t **ret_document);
+
 #endif

@@ -10,8 +10,9 @@
  *
  * Windows of 60 s are kept for two days and rolled up to hours (sketches are merged), hours for
  * 400 days, both with a row of sums for each window of time (history.h reads them), example traces
- * for a week, the rest for 400 days. Above 9/10 of size_max_bytes the oldest windows go first; the
- * database file itself never grows beyond size_max_bytes.
+ * for a week, of each statement the last four plans, the rest for 400 days. Above 9/10 of
+ * size_max_bytes the oldest windows go first; the database file itself never grows beyond
+ * size_max_bytes.
  *
  * Limits: STORE_PENDING_MAX records and STORE_PENDING_BYTES waiting; what is beyond is dropped and
  * counted. store_put and store_totals from any thread, the rest from one. */

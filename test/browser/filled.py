@@ -93,6 +93,13 @@ class Filler:
         if len(self.rows) > 50_000:
             self.flush()
 
+    def windows(self, length, start, rows):
+        """Those of one start, of series that have their numbers: (series, calls, mean, rows, sketch)."""
+        self.db.executemany("INSERT OR REPLACE INTO windows VALUES(?,?,?,?,?,?,?,?,?)", (
+            (length, start, series, calls, 0, n, int(calls * mean * 1e6), int(mean * 3e6), saved)
+            for series, calls, mean, n, saved in rows))
+        self.db.commit()
+
     def flush(self):
         self.db.executemany("INSERT OR REPLACE INTO windows VALUES(?,?,?,?,?,?,?,?,?)", self.rows)
         self.rows.clear()
@@ -116,6 +123,11 @@ class Filler:
         self.db.execute("INSERT INTO incidents VALUES(1, ?, ?, ?, ?, ?, ?, x'')",
                         (document["id"], document["state"], nanoseconds(document["opened_at"]),
                          nanoseconds(document["updated_at"]), nanoseconds(document["closed_at"]),
+                         json.dumps(document)))
+
+    def plan(self, fingerprint, shape, first_s, last_s, document):
+        self.db.execute("INSERT INTO plans VALUES(1, ?, 'shop', ?, ?, ?, ?)",
+                        (signed(fingerprint), shape, int(first_s * 1e9), int(last_s * 1e9),
                          json.dumps(document)))
 
     def close(self):
@@ -159,6 +171,59 @@ ROUTES = [
     ("POST /api/orders", 30, 28, [(INSERT, 1, 3.1, 1), (ME, 1, 0.4, 1)]),
     ("POST /api/orders/{id}/pay", 22, 44, [(PAY, 1, 2.2, 1)]),
 ]
+
+
+def node(depth, name, table=None, index=None, *, cost, own, rows, conditions=()):
+    return {"depth": depth, "node": name, "table": table, "index": index, "cost": cost,
+            "own_cost": own, "rows": rows, "conditions": list(conditions)}
+
+
+ITEMS_SCAN = node(0, "Seq Scan", "public.items", cost=5659.0, own=5659.0, rows=3,
+                  conditions=["Filter: (items.order_id = ?)"])
+BY_CATEGORY = "Index Cond: (products.category = ?)"
+PLANS = {
+    ITEMS: [{
+        "basis": "values", "cost": 5659.0, "table": "items", "rows_read": 300000,
+        "rows_returned": 3, "nodes": [ITEMS_SCAN], "index_reason": None,
+        "indexes": [{"table": "public.items", "name": "items_pkey", "columns": ["id"],
+                     "unique": True, "partial": False}],
+        "index": {"evidence": "proved", "schema": "public", "table": "items",
+                  "columns": ["order_id"],
+                  "ddl": "CREATE INDEX CONCURRENTLY ON public.items (order_id)",
+                  "cost_before": 5659.0, "cost_after": 8.5, "build_ms": 1900,
+                  "size_bytes": 7_340_032, "write_us": 10,
+                  "nodes": [node(0, "Index Scan", "public.items", "<12345>btree_items_order_id",
+                                 cost=8.5, own=8.5, rows=3,
+                                 conditions=["Index Cond: (items.order_id = ?)"])]}}],
+    STOCK: [{
+        "basis": "values", "cost": 812.4, "table": "stock", "rows_read": 24000,
+        "rows_returned": 30, "index": None,
+        "index_reason": "no candidate lowers the planned cost enough",
+        "indexes": [{"table": "public.products", "name": "products_category",
+                     "columns": ["category"], "unique": False, "partial": False},
+                    {"table": "public.stock", "name": "stock_product_id", "columns": ["product_id"],
+                     "unique": False, "partial": False}],
+        "nodes": [
+            node(0, "Limit", cost=812.4, own=0.1, rows=30),
+            node(1, "Sort", cost=812.3, own=6.1, rows=310, conditions=["Sort Key: (sum(stock.count))"]),
+            node(2, "Aggregate", cost=806.2, own=12.4, rows=310),
+            node(3, "Hash Join", cost=793.8, own=91.0, rows=2480,
+                 conditions=["Hash Cond: (stock.product_id = products.id)"]),
+            node(4, "Seq Scan", "public.stock", cost=640.0, own=640.0, rows=24000),
+            node(4, "Hash", cost=62.8, own=3.1, rows=310),
+            node(5, "Index Scan", "public.products", "products_category", cost=59.7, own=59.7,
+                 rows=310, conditions=[BY_CATEGORY])]}, {
+        "basis": "values", "cost": 241.7, "table": "stock", "rows_read": 60, "rows_returned": 30,
+        "index": None, "index_reason": "no candidate lowers the planned cost enough",
+        "indexes": [],
+        "nodes": [
+            node(0, "Limit", cost=241.7, own=0.1, rows=30),
+            node(1, "Nested Loop", cost=241.6, own=2.0, rows=310),
+            node(2, "Index Scan", "public.products", "products_category", cost=59.7, own=59.7,
+                 rows=31, conditions=[BY_CATEGORY]),
+            node(2, "Index Scan", "public.stock", "stock_product_id", cost=5.8, own=179.9, rows=10,
+                 conditions=["Index Cond: (stock.product_id = products.id)"])]}],
+}
 
 
 def minute_of_shop(filler, start, is_burning):
@@ -207,15 +272,48 @@ def fill_shop(path, now, hours=24):
     filler.deploy("v1", now - 7 * 3600)
     filler.deploy("v2", burn - 8)
     filler.incident(document)
+    for fingerprint, plans in PLANS.items():
+        for age, plan in enumerate(plans):  # what was chosen last comes first
+            filler.plan(fingerprint, 7 - age, start, now - 150 - 7 * 3600 * age, plan)
     filler.close()
 
 
-def fill_large(path, now, routes=1000, statements=10_000, days=30):
-    """A large installation by the hour: a tenth of the statements all the time, the rest at times."""
+VARIANTS = 8  # of an hour, and of a minute, one after the other
+
+
+def large_rows(filler, names, statements, busy):
+    """The windows of one hour, without their start, in the order of their key: a tenth of the
+    statements all the time, the rest at times."""
+    pool = [[sketch(filler.durations(mean, n)) for _ in range(VARIANTS)]
+            for mean, n in ((4, 40), (15, 40), (60, 40), (240, 20))]
+    for variant in range(VARIANTS):
+        rows = [(filler.series_id(name, 0), busy[i], 20 + i % 50, 0, pool[i % 4][variant])
+                for i, name in enumerate(names)]
+        for i in range(1, statements + 1):
+            if i > statements // 10 and filler.random.random() > 0.3:
+                continue
+            n, mean = busy[i - 1], 0.5 + i % 13
+            rows.append((filler.series_id("", i), n, mean, n, pool[i % 2][(variant + i) % VARIANTS]))
+            rows.append((filler.series_id(names[i % len(names)], i), n, mean, n, b""))
+        yield sorted(rows)
+
+
+def a_minute_of(filler, hour):
+    """What of an hour happens within one minute of it: what comes 60 times an hour or more, and of
+    the rest by chance."""
+    return [(series, max(1, calls // 60), mean, rows // 60, saved)
+            for series, calls, mean, rows, saved in hour
+            if filler.random.random() < calls / 60]
+
+
+def fill_large(path, now, routes=1000, statements=10_000, days=30, minutes=47 * 60):
+    """A large installation at 1,000 requests a minute: hours for all of the time, minutes for the
+    last two days."""
     filler = Filler(path, seed=2)
-    first = int(now) // 3600 * 3600 - days * 86_400
+    last = int(now) // 3600 * 3600
+    first = last - days * 86_400
     names = [f"GET /api/resource{i}/{{id}}/part{i % 7}" for i in range(routes)]
-    for i, name in enumerate(names):
+    for name in names:
         filler.route(name, first)
         filler.series_id(name, 0)
     for i in range(1, statements + 1):
@@ -223,22 +321,16 @@ def fill_large(path, now, routes=1000, statements=10_000, days=30):
                             f' and "owner" = ? order by "at{i % 11}" desc limit ?', first)
         filler.series_id("", i)
         filler.series_id(names[i % routes], i)
-    pool = [[sketch(filler.durations(mean, n)) for _ in range(8)]
-            for mean, n in ((4, 40), (15, 40), (60, 40), (240, 20))]
     busy = [max(1, round(60_000 / (i + 1) ** 0.9 / 8)) for i in range(statements)]
-    for hour in range(first, int(now) // 3600 * 3600, 3600):
-        for i, name in enumerate(names):
-            n = busy[i]
-            filler.window(3600, hour, name, 0, n, 20 + i % 50, saved=pool[i % 4][hour // 3600 % 8])
-        for i in range(1, statements + 1):
-            if i > statements // 10 and filler.random.random() > 0.3:
-                continue
-            n, mean = busy[i - 1], 0.5 + i % 13
-            filler.window(3600, hour, "", i, n, mean, rows=n,
-                          saved=pool[i % 2][(hour // 3600 + i) % 8])
-            filler.window(3600, hour, names[i % routes], i, n, mean, rows=n)
-    filler.db.execute("UPDATE meta SET value = ? WHERE key = 'rolled_until'",
-                      (int(now) // 3600 * 3600,))
+    hours = list(large_rows(filler, names, statements, busy))
+    minute = [a_minute_of(filler, hour) for hour in hours]
+    for start in range(first, last, 3600):
+        filler.windows(3600, start, hours[start // 3600 % VARIANTS])
+    for start in range(int(now) // 60 * 60 - minutes * 60, int(now) // 60 * 60, 60):
+        filler.windows(60, start, minute[start // 60 % VARIANTS])
+    for i in range(0, statements, 100):
+        filler.plan(i + 1, 7, first, now, PLANS[STOCK][0])
+    filler.db.execute("UPDATE meta SET value = ? WHERE key = 'rolled_until'", (last,))
     filler.close()
 
 

@@ -13,6 +13,7 @@ import psycopg
 import psycopg2
 import pytest
 
+from test.browser import filled
 from test.harness import processes
 from test.harness.receiver import Receiver
 from test.harness.slowburn import Slowburn
@@ -250,6 +251,36 @@ def test_nothing_that_is_sent_out_holds_a_value(burnt):
         assert incident["subject"].encode() in received[0].body, kind
         for r in received:
             assert leaks(r.body) == set() and leaks(json.dumps(r.headers)) == set(), kind
+
+
+def test_plans_are_kept_without_values(burnt):
+    """The planner was given literals and bound values of these statements, and repeats them."""
+    known = {name: keys(value) for name, value in filled.PLANS[filled.ITEMS][0].items()}
+    seen = {}
+    for daemon in burnt[0]:
+        for query in daemon.document("queries"):
+            with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin}/api/v1/plans?fingerprint="
+                                        f"{query['fingerprint']}") as reply:
+                body = reply.read()
+            assert leaks(body) == set(), query["statement"]
+            for plan in json.loads(body)["plans"]:
+                assert known.keys() <= plan.keys(), plan
+                assert all(keys(node) == known["nodes"] for node in plan["nodes"])
+                seen.setdefault(plan["table"], []).append(plan)
+    with_index = [plan for plan in seen["items"] if plan["index"]]
+    assert with_index, seen
+    assert with_index[0]["index"]["columns"] == ["order_id"]
+    assert keys(with_index[0]["index"]) >= known["index"]
+    assert any("order_id" in (node["index"] or "") for node in with_index[0]["index"]["nodes"])
+    conditions = [condition for plan in seen["secrets"] for node in plan["nodes"]
+                  for condition in node["conditions"]]
+    assert any("note" in condition and "?" in condition for condition in conditions), conditions
+    assert not any("77" in condition for condition in conditions)
+
+
+def keys(value):
+    value = value[0] if isinstance(value, list) and value else value
+    return value.keys() if isinstance(value, dict) else None
 
 
 def test_nothing_on_disk_holds_a_value(burnt):

@@ -29,6 +29,7 @@ class Terminal:
         self.errors = os.path.join(folder, "errors")
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
                   f"LC_ALL={locale} exec {command} 2>{self.errors}")
+        self.tmux("set-option", "-s", "set-clipboard", "on")  # what is copied becomes its buffer
 
     def tmux(self, *words):
         environment = {**os.environ, "TERM": "screen-256color"}
@@ -98,8 +99,13 @@ def test_pages_sort_filter_and_expand(terminal):
     terminal.wait_for("GET /api/me", "its queries", "users by id", absent=["[1 routes]"])
     terminal.keys("y")
     terminal.wait_for("copied")
+    assert "GET /api/me" in terminal.tmux("show-buffer")
     terminal.keys("Escape", "Space")
     terminal.wait_for("PAUSED")
+    terminal.keys("Space")
+    terminal.wait_for("[1 routes]", absent=["PAUSED"])
+    terminal.keys("4")
+    terminal.wait_for("[4 traces]")
     terminal.keys("q")
     assert terminal.wait_for_end() == ""
 

@@ -56,6 +56,9 @@ json_t *shop_incidents(struct shop *shop);
 /* How often the judge's log has told this event. */
 unsigned shop_told(const struct shop *shop, const char *event);
 
+/* How many plans the judge gave to the store, and the shape of the items' last one. */
+unsigned shop_plans(const struct shop *shop, uint64_t *ret_items_shape);
+
 /* The judge's part of the status. The caller's. */
 json_t *shop_status(struct shop *shop);
 

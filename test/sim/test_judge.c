@@ -832,6 +832,35 @@ ack_and_close(void **state)
     shop_free(&s);
 }
 
+/* What is planned while all is quiet is there to be compared with; and a new index shows. */
+static void
+plans_are_kept_before_during_and_after(void **state)
+{
+    uint64_t shape = 0;
+    struct shop *s = shop_new(210);
+    shop_play(s, 100);
+    assert_int_equal(shop_plans(s, &shape), 0); /* nothing is known of the statements yet */
+    shop_play(s, 400);
+    unsigned before = shop_plans(s, &shape);
+    assert_true(before >= 3 && before <= 8);
+    assert_int_equal(shape, 0);
+    shop_deploy(s, "v2");
+    shop_state(s)->v2 = true;
+    shop_play(s, 90);
+    assert_true(shop_plans(s, &shape) > before);
+    assert_int_equal(shape, 0xaa);
+    shop_state(s)->index = true;
+    shop_play(s, 200);
+    (void)shop_plans(s, &shape);
+    assert_int_equal(shape, 0xbb);
+    shop_free(&s);
+    s = shop_new(211);
+    shop_state(s)->no_advisor = true;
+    shop_play(s, 400);
+    assert_int_equal(shop_plans(s, &shape), 0);
+    shop_free(&s);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -860,6 +889,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_rush_on_top_is_no_second_incident),
         cmocka_unit_test(a_reader_that_is_too_slow),
         cmocka_unit_test(ack_and_close),
+        cmocka_unit_test(plans_are_kept_before_during_and_after),
     };
     cmocka_set_test_filter(getenv("SIM_ONLY"));
     return cmocka_run_group_tests(tests, NULL, NULL);

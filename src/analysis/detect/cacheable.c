@@ -69,6 +69,8 @@ detect_cacheable(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_CACHEABLE, stand > 0 ? EVIDENCE_MEASURED : EVIDENCE_SUSPECTED,
                  stand > 0 ? "counters" : "correlation", f);
     f->hit_rate = sum.hit_rate;
+    f->calls = sum.calls;
+    f->answers = sum.answers;
     snprintf(f->detail, sizeof(f->detail),
              "%s calls, %u answer%s, a cache would hit %.0f %%, no write seen through "
              "slowburn%s",

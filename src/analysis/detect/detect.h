@@ -45,11 +45,16 @@ struct finding {
     char ddl[400];
     double cost_ratio; /* after / before, by the planner */
     double build_ms, size_bytes, write_us;
+    bool has_scan;
+    double rows_read, rows_returned;
     /* repeated-query */
+    uint32_t requests_looked_at, requests_matched; /* their values against earlier rows */
     char parent_table[STATEMENT_NAME_LEN];
     char parent_column[STATEMENT_NAME_LEN];
     /* cacheable */
     double hit_rate;
+    uint64_t calls;
+    unsigned answers;
 };
 
 bool detect_repeated_query(const struct detect_input *in, struct finding *ret_finding);

@@ -43,6 +43,9 @@ from_plan(const struct detect_input *in, const struct advice_plan *p, struct fin
     memcpy(f->schema, p->schema, sizeof(f->schema));
     memcpy(f->ddl, p->ddl, sizeof(f->ddl));
     f->cost_ratio = ratio;
+    f->has_scan = p->has_scan;
+    f->rows_read = p->rows_read;
+    f->rows_returned = p->rows_returned;
     f->build_ms = p->build_ms;
     f->size_bytes = p->size_bytes;
     f->write_us = p->write_us;

@@ -24,6 +24,8 @@ detect_repeated_query(const struct detect_input *in, struct finding *f)
         return true;
     }
     detect_begin(in, FINDING_REPEATED_QUERY, EVIDENCE_PROVED, "values", f);
+    f->requests_looked_at = w->looked_at;
+    f->requests_matched = key->matches;
     const struct advice_column *c =
         advice_column(in->advice, key->table_oid, key->attnum, in->database, in->now_ns);
     if (c != NULL && c->state == ADVICE_GIVEN) {

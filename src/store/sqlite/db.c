@@ -57,6 +57,22 @@ static const char ADD_TOTALS[] =
     " queries INTEGER NOT NULL, query_errors INTEGER NOT NULL, query_ns INTEGER NOT NULL,"
     " sketch BLOB NOT NULL, top BLOB NOT NULL, PRIMARY KEY(length, start)) STRICT, WITHOUT ROWID;";
 
+/* From version 2 to 3. retain.h fills series_hours: the hours of days that are over, by series. */
+static const char ADD_SERIES_HOURS_AND_PLANS[] =
+    "CREATE TABLE series_hours(day INTEGER NOT NULL, series INTEGER NOT NULL,"
+    " start INTEGER NOT NULL, calls INTEGER NOT NULL, errors INTEGER NOT NULL,"
+    " rows INTEGER NOT NULL, time_ns INTEGER NOT NULL, max_ns INTEGER NOT NULL,"
+    " sketch BLOB NOT NULL, PRIMARY KEY(day, series, start)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('turned_until', 0);"
+    "CREATE TABLE plans(instance INTEGER NOT NULL, fingerprint INTEGER NOT NULL,"
+    " database TEXT NOT NULL, shape INTEGER NOT NULL, first_seen INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL, document TEXT NOT NULL,"
+    " PRIMARY KEY(instance, fingerprint, database, shape)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX plans_last_seen ON plans(last_seen);";
+
+/* What brings a file from each version to the next. */
+static const char *const STEPS[DB_VERSION] = {SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS};
+
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)
 {
@@ -131,9 +147,22 @@ prepare_for_writing(struct db *db, uint64_t size_max)
 }
 
 static int
+run_steps(struct db *db, int64_t version)
+{
+    char done[64];
+    snprintf(done, sizeof(done), "PRAGMA user_version=%d; COMMIT", DB_VERSION);
+    int r = sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    for (; version < DB_VERSION && r == SQLITE_OK; version++) {
+        r = sqlite3_exec(db->sql, STEPS[version], NULL, NULL, NULL);
+    }
+    return r == SQLITE_OK ? sqlite3_exec(db->sql, done, NULL, NULL, NULL) : r;
+}
+
+static int
 bring_up_to_date(struct db *db, const char *path, struct diag *diag)
 {
     int64_t version = version_of(db);
+    db->version = DB_VERSION;
     if (version > DB_VERSION) {
         return diag_set_hint(diag, -EPROTO, "use a newer slowburn, or another --data directory",
                              "%s was written by a newer slowburn (schema %lld, this one knows %d)",
@@ -143,13 +172,7 @@ bring_up_to_date(struct db *db, const char *path, struct diag *diag)
         return fail(db, diag, path, "cannot be read");
     }
     if (version < DB_VERSION) {
-        if (sqlite3_exec(db->sql, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK ||
-            (version < 1 && sqlite3_exec(db->sql, SCHEMA, NULL, NULL, NULL) != SQLITE_OK) ||
-            sqlite3_exec(db->sql, ADD_TOTALS, NULL, NULL, NULL) != SQLITE_OK ||
-            sqlite3_exec(db->sql, "PRAGMA user_version=2; COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
-            return fail(db, diag, path, "cannot be set up");
-        }
-        return 0;
+        return run_steps(db, version) == SQLITE_OK ? 0 : fail(db, diag, path, "cannot be set up");
     }
     return is_sound(db) ? 0 : diag_set(diag, -EUCLEAN, "%s is damaged", path);
 }
@@ -212,7 +235,9 @@ db_open_readonly(struct db *db, const char *path, struct diag *diag)
             snprintf(uri, sizeof(uri), "file:%s?mode=ro&immutable=1", path);
         }
         int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
-        if (sqlite3_open_v2(uri, &db->sql, flags, NULL) == SQLITE_OK && version_of(db) > 0) {
+        bool opened = sqlite3_open_v2(uri, &db->sql, flags, NULL) == SQLITE_OK;
+        db->version = opened ? version_of(db) : -1;
+        if (db->version > 0) {
             sqlite3_busy_timeout(db->sql, 2000);
             db->instance = 1;
             return 0;

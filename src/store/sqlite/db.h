@@ -12,11 +12,13 @@
 #include "base/diag.h"
 #include "base/slice.h"
 
-#define DB_VERSION        2
-#define DB_STATEMENTS_MAX 64
+#define DB_VERSION        3
+#define DB_STATEMENTS_MAX 96
+#define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */
 
 struct db {
     sqlite3 *sql;
+    int64_t version; /* of its schema: older than DB_VERSION only where it is read */
     struct {
         const char *text;
         sqlite3_stmt *stmt;

@@ -232,6 +232,34 @@ write_fix(struct db *db, const struct stored_fix *f)
     return db_finish(s);
 }
 
+static int
+write_plan(struct db *db, const struct stored_plan *p)
+{
+    sqlite3_stmt *s =
+        begin(db, "INSERT INTO plans VALUES(?1, ?2, ?3, ?4, ?5, ?5, ?6) ON CONFLICT DO UPDATE SET"
+                  " last_seen = max(last_seen, excluded.last_seen), document = excluded.document");
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    bind_number(s, 2, p->fingerprint);
+    db_bind_slice(s, 3, p->database);
+    bind_number(s, 4, p->shape);
+    bind_number(s, 5, p->seen_wall_ns);
+    db_bind_slice(s, 6, p->json);
+    int r = db_finish(s);
+    s = begin(db, "DELETE FROM plans WHERE instance = ?1 AND fingerprint = ?2 AND database = ?3"
+                  " AND last_seen < (SELECT last_seen FROM plans WHERE instance = ?1"
+                  " AND fingerprint = ?2 AND database = ?3 ORDER BY last_seen DESC"
+                  " LIMIT 1 OFFSET ?4)");
+    if (r != SQLITE_DONE || s == NULL) {
+        return r == SQLITE_DONE ? SQLITE_ERROR : r;
+    }
+    bind_number(s, 2, p->fingerprint);
+    db_bind_slice(s, 3, p->database);
+    bind_number(s, 4, DB_PLANS_OF_ONE - 1);
+    return db_finish(s);
+}
+
 int
 db_write(struct db *db, const struct stored *r)
 {
@@ -256,6 +284,8 @@ db_write(struct db *db, const struct stored *r)
         return write_deploy(db, &r->deploy);
     case STORED_FIX:
         return write_fix(db, &r->fix);
+    case STORED_PLAN:
+        return write_plan(db, &r->plan);
     default:
         return SQLITE_DONE; /* a kind of a later version */
     }

@@ -41,14 +41,15 @@ history_free(struct history **h_ptr)
 }
 
 static int
-read_rolled(struct db *db, uint64_t *ret_rolled_s)
+read_mark(struct db *db, const char *name, uint64_t *ret_mark)
 {
-    sqlite3_stmt *s = db_statement(db, "SELECT value FROM meta WHERE key = 'rolled_until'");
+    sqlite3_stmt *s = db_statement(db, "SELECT value FROM meta WHERE key = ?1");
     if (s == NULL) {
         return -EIO;
     }
+    db_bind_slice(s, 1, slice_from_str(name));
     int r = sqlite3_step(s);
-    *ret_rolled_s = r == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
+    *ret_mark = r == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
     sqlite3_reset(s);
     return r == SQLITE_ROW ? 0 : -EIO;
 }
@@ -64,7 +65,8 @@ span_of(struct db *db, const struct history_range *range, uint64_t minutes_max_s
         span.to_s > range->now_s + 2 * RANGE_MAX_S) {
         return -EINVAL;
     }
-    int r = read_rolled(db, &span.rolled_s);
+    int r = read_mark(db, "rolled_until", &span.rolled_s);
+    r = r == 0 ? read_mark(db, "turned_until", &span.turned_s) : r;
     bool minutes =
         span.to_s - span.from_s <= minutes_max_s && span.from_s + RETAIN_MINUTES_S >= span.now_s;
     span.length_s = minutes ? 60 : HOUR_S;
@@ -94,13 +96,6 @@ span_seconds(const struct span *span, unsigned point)
 }
 
 /* ---- JSON ---- */
-
-json_t *
-history_text(struct slice text)
-{
-    json_t *value = json_stringn(text.len == 0 ? "" : (const char *)text.ptr, text.len);
-    return value == NULL ? json_string("") : value;
-}
 
 json_t *
 history_ms(uint64_t ns)
@@ -144,9 +139,9 @@ deploys(struct db *db, const struct span *span)
     sqlite3_bind_int64(s, 4, HISTORY_MARKS);
     while (sqlite3_step(s) == SQLITE_ROW) {
         json_t *one = json_object();
-        json_object_set_new(one, "name", history_text(db_column_slice(s, 0)));
+        json_object_set_new(one, "name", json_text(db_column_slice(s, 0)));
         json_object_set_new(one, "at", seconds_json(sqlite3_column_int64(s, 1)));
-        json_object_set_new(one, "basis", history_text(db_column_slice(s, 2)));
+        json_object_set_new(one, "basis", json_text(db_column_slice(s, 2)));
         json_array_append_new(list, one);
     }
     sqlite3_reset(s);
@@ -174,8 +169,8 @@ incidents(struct db *db, const struct span *span)
         int64_t closed = sqlite3_column_int64(s, 4);
         bool has_onset = sqlite3_column_type(s, 5) != SQLITE_NULL;
         json_object_set_new(one, "id", json_integer(sqlite3_column_int64(s, 0)));
-        json_object_set_new(one, "state", history_text(db_column_slice(s, 1)));
-        json_object_set_new(one, "headline", history_text(db_column_slice(s, 2)));
+        json_object_set_new(one, "state", json_text(db_column_slice(s, 1)));
+        json_object_set_new(one, "headline", json_text(db_column_slice(s, 2)));
         json_object_set_new(one, "from",
                             has_onset ? json_integer(sqlite3_column_int64(s, 5))
                                       : seconds_json(sqlite3_column_int64(s, 3)));

@@ -4,12 +4,17 @@
 #ifndef STORE_SQLITE_HISTORY_H
 #define STORE_SQLITE_HISTORY_H
 
+#include "model/json_text.h"
 #include "model/sketch.h"
 #include "store/history.h"
 #include "store/sqlite/db.h"
 
 struct history {
     struct db db;
+};
+
+struct history_sums {
+    uint64_t calls, errors, rows, time_ns;
 };
 
 /* The range in whole windows, and which windows. */
@@ -21,6 +26,7 @@ struct span {
     unsigned step_s;   /* of the points, whole windows */
     unsigned points;
     uint64_t rolled_s; /* windows of hours are whole before this */
+    uint64_t turned_s; /* and stand by series before this */
 };
 
 /* 0, -EINVAL or -EIO. minutes_max_s: ranges up to this are read by minutes. */
@@ -36,7 +42,6 @@ double span_seconds(const struct span *span, unsigned point);
 /* {"from", "to", "step_s", "times"}, with "deploys" and "incidents" in that time. */
 json_t *span_document(struct db *db, const struct span *span);
 
-json_t *history_text(struct slice text); /* "" when it is no UTF-8 */
 json_t *history_ms(uint64_t ns);
 /* of a time that nothing happened in: null */
 json_t *history_quantile(const struct sketch *sketch, double q);

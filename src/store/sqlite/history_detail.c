@@ -1,36 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One route, or one statement, over time. Its windows are looked up one by one: the key of a window
- * begins with its time, so that a range would be read with all its series. */
+ * One route, or one statement, over time: its own windows, and those of its parts, each read once.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "store/sqlite/history.h"
 #include "store/sqlite/retain.h"
+#include "store/sqlite/series_windows.h"
 
 #define PARTS_MAX        48u /* statements of a route, or routes of a statement */
 #define OWN_MAX          8u  /* series of one name: it may go to several upstreams or databases */
 #define MINUTES_MAX      RETAIN_MINUTES_S
 #define PART_MINUTES_MAX (6u * 3600)
-#define FLUSHED_S        20u /* after so long a window is in the store */
-#define EDGES            34u /* of the heat map: from 0.25 ms on, two for each doubling */
-
-struct sums {
-    uint64_t calls, errors, rows, time_ns;
-};
+#define PART_LOOKUPS_MAX 5000u /* beyond that its parts are read by the hour */
+#define FLUSHED_S        20u   /* after so long a window is in the store */
+#define EDGES            34u   /* of the heat map: from 0.25 ms on, two for each doubling */
 
 struct point {
-    struct sums sums;
-    struct sums parts; /* all of them, of those windows that `of` sums */
-    struct sums of;    /* the whole's own, in the windows of its parts */
+    struct history_sums sums;
+    struct history_sums parts; /* all of them, of those windows that `of` sums */
+    struct history_sums of;    /* the whole's own, in the windows of its parts */
     struct sketch sketch;
 };
 
 /* A statement within a route, seen from either side. */
 struct part {
     int64_t series;
-    struct sums sums;
+    struct history_sums sums;
 };
 
 struct detail {
@@ -42,67 +39,13 @@ struct detail {
     unsigned own_count;
     struct part parts[PARTS_MAX];
     unsigned part_count;
+    struct part *reads; /* while parts are read: which one */
 };
 
-/* ---- looking up ---- */
-
-static bool
-read_window(struct db *db, unsigned length_s, uint64_t start_s, int64_t series, struct sums *add,
-            struct sketch *sketch)
-{
-    sqlite3_stmt *s = db_statement(db, "SELECT calls, errors, rows, time_ns, sketch FROM windows"
-                                       " WHERE length = ?1 AND start = ?2 AND series = ?3");
-    if (s == NULL) {
-        return false;
-    }
-    sqlite3_bind_int64(s, 1, length_s);
-    sqlite3_bind_int64(s, 2, (sqlite3_int64)start_s);
-    sqlite3_bind_int64(s, 3, series);
-    bool there = sqlite3_step(s) == SQLITE_ROW;
-    if (there) {
-        add->calls += (uint64_t)sqlite3_column_int64(s, 0);
-        add->errors += (uint64_t)sqlite3_column_int64(s, 1);
-        add->rows += (uint64_t)sqlite3_column_int64(s, 2);
-        add->time_ns += (uint64_t)sqlite3_column_int64(s, 3);
-        struct slice saved = sketch == NULL ? SLICE_NONE : db_column_blob(s, 4);
-        if (saved.len > 0 && sketch_load(saved, sketch) != 0) {
-            sketch = NULL; /* its sums count, its distribution does not */
-        }
-    }
-    sqlite3_reset(s);
-    return there;
-}
-
-/* The start of each window in turn: hours while they are whole, then minutes. */
-static bool
-next_window(const struct span *span, uint64_t *start_s, unsigned *length_s)
-{
-    if (*length_s == 0) {
-        *start_s = span->from_s;
-    } else {
-        *start_s += *length_s;
-    }
-    bool hour = span->length_s == 3600 && *start_s < span->rolled_s;
-    *length_s = hour ? 3600 : 60;
-    return *start_s < MIN(span->to_s, span->now_s);
-}
+/* ---- reading ---- */
 
 static void
-read_own(struct detail *d)
-{
-    uint64_t start = 0;
-    unsigned length = 0;
-    while (next_window(&d->span, &start, &length)) {
-        unsigned at = span_point(&d->span, start);
-        for (unsigned i = 0; at < d->span.points && i < d->own_count; i++) {
-            (void)read_window(d->db, length, start, d->own[i], &d->points[at].sums,
-                              &d->points[at].sketch);
-        }
-    }
-}
-
-static void
-add_sums(struct sums *to, const struct sums *from)
+add_sums(struct history_sums *to, const struct history_sums *from)
 {
     to->calls += from->calls;
     to->errors += from->errors;
@@ -110,68 +53,102 @@ add_sums(struct sums *to, const struct sums *from)
     to->time_ns += from->time_ns;
 }
 
+static void
+on_own(void *ctx, const struct series_window *w)
+{
+    struct detail *d = ctx;
+    unsigned at = span_point(&d->span, w->start_s);
+    if (at == d->span.points) {
+        return;
+    }
+    add_sums(&d->points[at].sums, &w->sums);
+    if (w->sketch.len > 0 && sketch_load(w->sketch, &d->points[at].sketch) != 0) {
+        return; /* its sums count, its distribution does not */
+    }
+}
+
 /* An hour's sums stand at each point within it. */
 static void
-read_parts(struct detail *d)
+spread(struct detail *d, const struct series_window *w, bool is_part)
 {
-    uint64_t start = 0;
-    unsigned length = 0;
-    while (next_window(&d->part_span, &start, &length)) {
-        struct sums parts = {0}, of = {0};
-        for (unsigned i = 0; i < d->part_count; i++) {
-            struct sums one = {0};
-            if (read_window(d->db, length, start, d->parts[i].series, &one, NULL)) {
-                add_sums(&d->parts[i].sums, &one);
-                add_sums(&parts, &one);
-            }
-        }
-        for (unsigned i = 0; i < d->own_count; i++) {
-            (void)read_window(d->db, length, start, d->own[i], &of, NULL);
-        }
-        for (uint64_t s = MAX(start, d->span.from_s); s < start + length; s += d->span.step_s) {
-            unsigned at = span_point(&d->span, s);
-            if (at < d->span.points) {
-                add_sums(&d->points[at].parts, &parts);
-                add_sums(&d->points[at].of, &of);
-            }
+    uint64_t from = MAX(w->start_s, d->span.from_s);
+    for (uint64_t s = from; s < w->start_s + w->length_s; s += d->span.step_s) {
+        unsigned at = span_point(&d->span, s);
+        if (at < d->span.points) {
+            add_sums(is_part ? &d->points[at].parts : &d->points[at].of, &w->sums);
         }
     }
 }
 
+static void
+on_part(void *ctx, const struct series_window *w)
+{
+    struct detail *d = ctx;
+    add_sums(&d->reads->sums, &w->sums);
+    spread(d, w, true);
+}
+
+static void
+on_whole(void *ctx, const struct series_window *w)
+{
+    spread(ctx, w, false);
+}
+
+/* Its parts by the same windows as itself where they are few, else by the hour; then its own hours
+ * are what they are compared with. */
+static int
+read_all(struct detail *d)
+{
+    int r = 0;
+    for (unsigned i = 0; i < d->own_count && r == 0; i++) {
+        r = series_windows(d->db, &d->span, d->own[i], on_own, d);
+    }
+    for (unsigned i = 0; i < d->part_count && r == 0; i++) {
+        d->reads = &d->parts[i];
+        r = series_windows(d->db, &d->part_span, d->parts[i].series, on_part, d);
+    }
+    if (d->part_span.length_s == d->span.length_s) {
+        for (unsigned i = 0; i < d->span.points; i++) {
+            d->points[i].of = d->points[i].sums;
+        }
+        return r;
+    }
+    for (unsigned i = 0; i < d->own_count && r == 0; i++) {
+        r = series_windows(d->db, &d->part_span, d->own[i], on_whole, d);
+    }
+    return r;
+}
+
 /* ---- as JSON ---- */
+
+static double
+edge_ms(unsigned k)
+{
+    return 0.25 * (double)(1u << (k / 2)) * (k % 2 == 0 ? 1.0 : 1.4142135623730951);
+}
 
 static json_t *
 edges_json(unsigned from, unsigned to)
 {
     json_t *list = json_array();
     for (unsigned i = from; i < to; i++) {
-        double edge = 0.25 * (double)(1u << (i / 2)) * (i % 2 == 0 ? 1.0 : 1.4142135623730951);
-        json_array_append_new(list, json_real(edge));
+        json_array_append_new(list, json_real(edge_ms(i)));
     }
     return list;
 }
 
-static unsigned
-edge_of(uint64_t ns)
-{
-    double edge = 0.25e6;
-    unsigned at = 0;
-    while (at + 1 < EDGES && (double)ns >= edge * 1.4142135623730951) {
-        edge *= 1.4142135623730951;
-        at++;
-    }
-    return at;
-}
-
+/* How many of a point took how long; edges_ns are the lower bounds. */
 static void
-fold(const struct sketch *sketch, uint64_t counts[EDGES])
+fold(const struct sketch *sketch, const double edges_ns[EDGES], uint64_t counts[EDGES])
 {
-    unsigned at = 0;
+    unsigned at = 0, edge = 0;
     uint64_t ns;
     uint32_t n;
-    memset(counts, 0, EDGES * sizeof(counts[0]));
-    while (sketch_next(sketch, &at, &ns, &n)) {
-        counts[edge_of(ns)] += n;
+    while (sketch_next(sketch, &at, &ns, &n)) { /* from short to long */
+        while (edge + 1 < EDGES && (double)ns >= edges_ns[edge + 1]) {
+            edge++;
+        }
+        counts[edge] += n;
     }
 }
 
@@ -179,12 +156,16 @@ fold(const struct sketch *sketch, uint64_t counts[EDGES])
 static json_t *
 heat_json(const struct detail *d)
 {
-    uint64_t counts[EDGES];
+    uint64_t(*counts)[EDGES] = check_alloc(d->span.points, sizeof(*counts));
+    double edges_ns[EDGES];
     unsigned low = EDGES, high = 0;
+    for (unsigned k = 0; k < EDGES; k++) {
+        edges_ns[k] = edge_ms(k) * 1e6;
+    }
     for (unsigned i = 0; i < d->span.points; i++) {
-        fold(&d->points[i].sketch, counts);
+        fold(&d->points[i].sketch, edges_ns, counts[i]);
         for (unsigned k = 0; k < EDGES; k++) {
-            if (counts[k] > 0) {
+            if (counts[i][k] > 0) {
                 low = MIN(low, k);
                 high = MAX(high, k + 1);
             }
@@ -192,13 +173,13 @@ heat_json(const struct detail *d)
     }
     json_t *columns = json_array();
     for (unsigned i = 0; i < d->span.points; i++) {
-        fold(&d->points[i].sketch, counts);
         json_t *column = d->points[i].sketch.count == 0 ? json_null() : json_array();
         for (unsigned k = low; k < high && json_is_array(column); k++) {
-            json_array_append_new(column, json_integer((json_int_t)counts[k]));
+            json_array_append_new(column, json_integer((json_int_t)counts[i][k]));
         }
         json_array_append_new(columns, column);
     }
+    free(counts);
     return json_pack("{s:o, s:o}", "edges_ms", edges_json(low, high), "counts", columns);
 }
 
@@ -288,10 +269,10 @@ parts_json(struct detail *d, bool of_route)
         if (s != NULL && sqlite3_step(s) == SQLITE_ROW) {
             if (of_route) {
                 history_put_hex(row, "fingerprint", (uint64_t)sqlite3_column_int64(s, 1));
-                json_object_set_new(row, "database", history_text(db_column_slice(s, 2)));
-                json_object_set_new(row, "statement", history_text(db_column_slice(s, 3)));
+                json_object_set_new(row, "database", json_text(db_column_slice(s, 2)));
+                json_object_set_new(row, "statement", json_text(db_column_slice(s, 3)));
             } else {
-                json_object_set_new(row, "route", history_text(db_column_slice(s, 0)));
+                json_object_set_new(row, "route", json_text(db_column_slice(s, 0)));
             }
         }
         sqlite3_reset(s);
@@ -336,10 +317,12 @@ read_detail(struct detail *d, const struct history_range *range)
 {
     int r = span_of(d->db, range, MINUTES_MAX, &d->span);
     r = r == 0 ? span_of(d->db, range, PART_MINUTES_MAX, &d->part_span) : r;
+    if (r == 0 && series_windows_cost(&d->part_span) * d->part_count > PART_LOOKUPS_MAX) {
+        r = span_of(d->db, range, 0, &d->part_span);
+    }
     if (r == 0) {
         d->points = check_alloc(d->span.points, sizeof(d->points[0]));
-        read_own(d);
-        read_parts(d);
+        r = read_all(d);
     }
     return r;
 }
@@ -420,8 +403,8 @@ put_statement(struct db *db, uint64_t fingerprint, json_t *o)
         sqlite3_bind_int64(s, 2, (sqlite3_int64)fingerprint);
         there = sqlite3_step(s) == SQLITE_ROW;
     }
-    json_object_set_new(o, "statement", history_text(there ? db_column_slice(s, 0) : SLICE_NONE));
-    json_object_set_new(o, "database", history_text(there ? db_column_slice(s, 1) : SLICE_NONE));
+    json_object_set_new(o, "statement", json_text(there ? db_column_slice(s, 0) : SLICE_NONE));
+    json_object_set_new(o, "database", json_text(there ? db_column_slice(s, 1) : SLICE_NONE));
     json_object_set_new(o, "first_seen",
                         there ? json_integer(sqlite3_column_int64(s, 2) / (int64_t)NS_PER_S)
                               : json_null());

@@ -83,7 +83,7 @@ on_totals(void *ctx, struct totals *t)
     p->queries += t->queries;
     p->query_ns += t->query_ns;
     o->query_ns += t->query_ns;
-    sketch_merge(&p->sketch, &t->sketch);
+    totals_add_sketch(t, &p->sketch);
     for (unsigned i = 0; i < t->routes.count; i++) {
         add_top(o, &o->routes, &t->routes.top[i], at);
     }
@@ -173,7 +173,7 @@ name_route(struct overview *o, const struct totals_top *t, json_t *row)
     sqlite3_bind_int64(s, 1, t->series);
     bool there = sqlite3_step(s) == SQLITE_ROW;
     if (there) {
-        json_object_set_new(row, "route", history_text(db_column_slice(s, 0)));
+        json_object_set_new(row, "route", json_text(db_column_slice(s, 0)));
         json_object_set_new(row, "guessed", json_boolean(sqlite3_column_int64(s, 1) != 0));
         json_object_set_new(row, "requests", json_integer((json_int_t)t->calls));
     }
@@ -195,8 +195,8 @@ name_statement(struct overview *o, const struct totals_top *t, json_t *row)
     bool there = sqlite3_step(s) == SQLITE_ROW;
     if (there) {
         history_put_hex(row, "fingerprint", (uint64_t)sqlite3_column_int64(s, 0));
-        json_object_set_new(row, "database", history_text(db_column_slice(s, 1)));
-        json_object_set_new(row, "statement", history_text(db_column_slice(s, 2)));
+        json_object_set_new(row, "database", json_text(db_column_slice(s, 1)));
+        json_object_set_new(row, "statement", json_text(db_column_slice(s, 2)));
         json_object_set_new(row, "calls", json_integer((json_int_t)t->calls));
         json_object_set_new(row, "rows", json_integer((json_int_t)t->rows));
     }

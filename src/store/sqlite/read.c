@@ -79,15 +79,22 @@ give_total(struct db *db, struct total *t, total_cb *on_total, void *ctx)
     return 0;
 }
 
+/* Each hour once: of days that are over, of hours that are whole, of minutes since. */
+#define WINDOW_COLUMNS "SELECT series, calls, errors, rows, time_ns, max_ns, sketch, start FROM "
+#define ALL_WINDOWS                                                                                \
+    WINDOW_COLUMNS                                                                                 \
+    "windows WHERE start >= ?1 AND"                                                                \
+    " ((length = 3600 AND start < (SELECT value FROM meta WHERE key = 'rolled_until')) OR"         \
+    " (length = 60 AND start >= (SELECT value FROM meta WHERE key = 'rolled_until')))"
+static const char WINDOWS_2[] = ALL_WINDOWS " ORDER BY series";
+static const char WINDOWS_3[] =
+    ALL_WINDOWS " UNION ALL " WINDOW_COLUMNS
+                "series_hours WHERE day >= ?1 / 86400 * 86400 AND start >= ?1 ORDER BY series";
+
 static int
 for_each_total(struct db *db, uint64_t now_s, total_cb *on_total, void *ctx)
 {
-    sqlite3_stmt *s = db_statement(
-        db, "SELECT series, calls, errors, rows, time_ns, max_ns, sketch, start FROM windows"
-            " WHERE start >= ?1 AND"
-            " ((length = 3600 AND start < (SELECT value FROM meta WHERE key = 'rolled_until')) OR"
-            " (length = 60 AND start >= (SELECT value FROM meta WHERE key = 'rolled_until')))"
-            " ORDER BY series");
+    sqlite3_stmt *s = db_statement(db, db->version < 3 ? WINDOWS_2 : WINDOWS_3);
     if (s == NULL) {
         return -EIO;
     }

@@ -9,12 +9,17 @@
 
 /* Routes come first in each moment: their requests are what their statements' calls are counted by.
  */
-static const char WINDOWS[] =
-    "SELECT w.start, w.length, w.calls, w.errors, w.rows, w.time_ns, w.max_ns, w.sketch,"
-    " s.upstream, s.database, s.route, s.fingerprint"
-    " FROM windows w JOIN series s ON s.id = w.series"
-    " WHERE s.instance = ?1 AND w.start >= ?2"
-    " ORDER BY w.start, w.length, s.fingerprint <> 0";
+#define WINDOW_COLUMNS                                                                             \
+    "SELECT w.start, w.length, w.calls, w.errors, w.rows, w.time_ns, w.max_ns, w.sketch,"          \
+    " s.upstream, s.database, s.route, s.fingerprint FROM "
+#define OF_SERIES                                                                                  \
+    " w JOIN series s ON s.id = w.series WHERE s.instance = ?1 AND w.start >= ?2"                  \
+    " ORDER BY w.start, w.length, s.fingerprint <> 0"
+static const char WINDOWS_2[] = WINDOW_COLUMNS "windows" OF_SERIES;
+static const char WINDOWS_3[] = WINDOW_COLUMNS
+    "(SELECT start, length, series, calls, errors, rows, time_ns, max_ns, sketch FROM windows"
+    " UNION ALL SELECT start, 3600, series, calls, errors, rows, time_ns, max_ns, sketch"
+    " FROM series_hours)" OF_SERIES;
 static const char DEPLOYS[] = "SELECT at, name, basis FROM deploys WHERE instance = ?1 AND at >= ?2"
                               " ORDER BY at";
 static const char STATEMENTS[] =
@@ -75,7 +80,8 @@ give_statements(struct db *db, store_record_cb *on_record, void *ctx)
 static int
 give_windows(struct db *db, int64_t from_s, store_record_cb *on_record, void *ctx)
 {
-    sqlite3_stmt *w = begin(db, WINDOWS, from_s), *d = begin(db, DEPLOYS, from_s);
+    sqlite3_stmt *w = begin(db, db->version < 3 ? WINDOWS_2 : WINDOWS_3, from_s),
+                 *d = begin(db, DEPLOYS, from_s);
     int window = w == NULL ? SQLITE_ERROR : sqlite3_step(w);
     int deploy = d == NULL ? SQLITE_ERROR : sqlite3_step(d);
     while (window == SQLITE_ROW || deploy == SQLITE_ROW) {

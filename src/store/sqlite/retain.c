@@ -131,6 +131,44 @@ retain_roll_up(struct db *db, uint64_t now_s, bool *ret_more)
     return r;
 }
 
+/* A day is turned when no minute of it can come any more and its hours have their totals. */
+int
+retain_turn_day(struct db *db, uint64_t now_s, bool *ret_more)
+{
+    uint64_t oldest = 0, until = 0, unsummed = 0;
+    *ret_more = false;
+    int r = get_number(db, "SELECT min(start) FROM windows WHERE length = 3600", 0, UINT64_MAX,
+                       &oldest);
+    if (r != SQLITE_DONE || oldest == UINT64_MAX) {
+        return r;
+    }
+    uint64_t day = oldest / RETAIN_DAY_S * RETAIN_DAY_S;
+    r = get_number(db, "SELECT value FROM meta WHERE key = 'rolled_until'", 0, 0, &until);
+    if (r == SQLITE_DONE) {
+        r = get_number(db,
+                       "SELECT EXISTS(SELECT 1 FROM windows WHERE length = 3600 AND start < ?1"
+                       " AND start > (SELECT coalesce(max(start), 0) FROM totals"
+                       " WHERE length = 3600))",
+                       day + RETAIN_DAY_S, 1, &unsummed);
+    }
+    if (r != SQLITE_DONE || unsummed != 0 || until < day + RETAIN_DAY_S ||
+        now_s < day + RETAIN_DAY_S + RETAIN_MINUTES_S) {
+        return r;
+    }
+    static const char *const steps[] = {
+        "INSERT OR REPLACE INTO series_hours SELECT ?1, series, start, calls, errors, rows,"
+        " time_ns, max_ns, sketch FROM windows WHERE length = 3600 AND start >= ?1"
+        " AND start < ?1 + 86400 ORDER BY series, start",
+        "DELETE FROM windows WHERE length = 3600 AND start >= ?1 AND start < ?1 + 86400",
+        "UPDATE meta SET value = max(value, ?1 + 86400) WHERE key = 'turned_until'",
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(steps) && r == SQLITE_DONE; i++) {
+        r = run_with(db, steps[i], day);
+    }
+    *ret_more = r == SQLITE_DONE;
+    return r;
+}
+
 int
 retain_by_age(struct db *db, uint64_t now_s)
 {
@@ -145,12 +183,17 @@ retain_by_age(struct db *db, uint64_t now_s)
          " (SELECT value FROM meta WHERE key = 'rolled_until')",
          minutes},
         {"DELETE FROM windows WHERE length = 3600 AND start < ?1", long_ago},
+        {"DELETE FROM series_hours WHERE day < ?1 - 86400", long_ago},
         {"DELETE FROM totals WHERE length = 60 AND start < ?1", minutes},
         {"DELETE FROM totals WHERE length = 3600 AND start < ?1", long_ago},
         {"DELETE FROM traces WHERE start < ?1", traces * NS_PER_S},
         {"DELETE FROM traces WHERE start <"
          " (SELECT start FROM traces ORDER BY start DESC LIMIT 1 OFFSET ?1)",
          RETAIN_TRACES},
+        {"DELETE FROM plans WHERE last_seen < ?1", long_ago * NS_PER_S},
+        {"DELETE FROM plans WHERE last_seen <"
+         " (SELECT last_seen FROM plans ORDER BY last_seen DESC LIMIT 1 OFFSET ?1)",
+         RETAIN_PLANS},
         {"DELETE FROM deploys WHERE at < ?1", long_ago * NS_PER_S},
         {"DELETE FROM findings WHERE seen < ?1", long_ago * NS_PER_S},
         {"DELETE FROM timeline WHERE at < ?1", long_ago * NS_PER_S},
@@ -172,10 +215,12 @@ retain_by_size(struct db *db, uint64_t size_target, bool *ret_more)
         "DELETE FROM totals WHERE length = 60"
         " AND start < (SELECT min(start) FROM windows WHERE length = 60)",
         "DELETE FROM totals WHERE length = 3600"
-        " AND start < (SELECT min(start) FROM windows WHERE length = 3600)",
+        " AND start < coalesce((SELECT min(day) FROM series_hours),"
+        " (SELECT min(start) FROM windows WHERE length = 3600))",
         "DELETE FROM windows WHERE length = 60"
         " AND start < (SELECT value FROM meta WHERE key = 'rolled_until')"
         " AND start < (SELECT min(start) FROM windows WHERE length = 60) + 3600",
+        "DELETE FROM series_hours WHERE day = (SELECT min(day) FROM series_hours)",
         "DELETE FROM windows WHERE length = 3600"
         " AND start < (SELECT min(start) FROM windows WHERE length = 3600) + 86400",
         "DELETE FROM windows WHERE length = 60"

@@ -107,6 +107,10 @@ slices_of(struct stored *r, struct slice *ret_slices[SLICES_MAX])
         ret_slices[n++] = &r->fix.state;
         ret_slices[n++] = &r->fix.json;
         break;
+    case STORED_PLAN:
+        ret_slices[n++] = &r->plan.database;
+        ret_slices[n++] = &r->plan.json;
+        break;
     default:
         break;
     }
@@ -149,6 +153,9 @@ key_of(const struct stored *r)
         return hash_combine(hash_combine(k, hash_bytes(r->deploy.name)), r->deploy.at_wall_ns);
     case STORED_FIX:
         return hash_combine(hash_combine(k, r->fix.incident), hash_bytes(r->fix.action));
+    case STORED_PLAN:
+        k = hash_combine(hash_combine(k, r->plan.fingerprint), r->plan.shape);
+        return hash_combine(k, hash_bytes(r->plan.database));
     default:
         return k;
     }
@@ -318,6 +325,7 @@ write_batch(struct db *db, struct list *batch)
 
 enum retain_step {
     RETAIN_TOTALS,
+    RETAIN_TURN_DAY,
     RETAIN_ROLL_UP,
     RETAIN_BY_AGE,
     RETAIN_BY_SIZE,
@@ -335,6 +343,9 @@ in_transaction(struct store *s, uint64_t now_s, enum retain_step step, uint64_t 
     switch (step) {
     case RETAIN_TOTALS:
         r = totals_step(&s->db, now_s, ret_more);
+        break;
+    case RETAIN_TURN_DAY:
+        r = retain_turn_day(&s->db, now_s, ret_more);
         break;
     case RETAIN_ROLL_UP:
         r = retain_roll_up(&s->db, now_s, ret_more);
@@ -370,15 +381,20 @@ retain(struct store *s, uint64_t now_s)
     return r;
 }
 
-/* One row a minute; many of them only after a start. */
+/* One row of totals a minute, one day turned a day; many of them only after a start. */
 static int
-make_totals(struct store *s, uint64_t now_s)
+catch_up(struct store *s, uint64_t now_s)
 {
     uint64_t until = clock_now(CLOCK_MONOTONIC) + TOTALS_NS;
     int r = SQLITE_DONE;
     for (bool more = true; more && r == SQLITE_DONE && clock_now(CLOCK_MONOTONIC) < until;) {
         more = false;
         r = in_transaction(s, now_s, RETAIN_TOTALS, 0, &more);
+    }
+    if (r == SQLITE_DONE) {
+        bool more;
+        r = in_transaction(s, now_s, RETAIN_TURN_DAY, 0, &more);
+        r = (r & 0xff) == SQLITE_FULL ? SQLITE_DONE : r; /* it stays as it is, and is as right */
     }
     return r;
 }
@@ -506,7 +522,7 @@ run_writer(void *arg)
         uint64_t sync = 0;
         stop = wait_for(s, ok ? s->commit_ns : s->retry_ns, &sync);
         ok = write_turn(s);
-        int made = ok && !stop ? make_totals(s, clock_now(CLOCK_REALTIME) / NS_PER_S) : SQLITE_DONE;
+        int made = ok && !stop ? catch_up(s, clock_now(CLOCK_REALTIME) / NS_PER_S) : SQLITE_DONE;
         if (made != SQLITE_DONE) {
             note_failure(s, made);
         }

@@ -14,6 +14,15 @@ totals_fini(struct totals *t)
     sketch_fini(&t->sketch);
 }
 
+void
+totals_add_sketch(const struct totals *t, struct sketch *into)
+{
+    if (t->saved.len > 0 && sketch_load(t->saved, into) != 0) {
+        return; /* not ours: sums without a distribution */
+    }
+    sketch_merge(into, &t->sketch);
+}
+
 /* ---- the largest of a window, as bytes ---- */
 
 static size_t
@@ -279,12 +288,9 @@ totals_read(struct db *db, unsigned length_s, uint64_t from_s, uint64_t to_s, to
                            .request_ns = (uint64_t)sqlite3_column_int64(s, 3),
                            .queries = (uint64_t)sqlite3_column_int64(s, 4),
                            .query_errors = (uint64_t)sqlite3_column_int64(s, 5),
-                           .query_ns = (uint64_t)sqlite3_column_int64(s, 6)};
-        struct slice saved = db_column_blob(s, 7);
+                           .query_ns = (uint64_t)sqlite3_column_int64(s, 6),
+                           .saved = db_column_blob(s, 7)};
         struct slice top = db_column_blob(s, 8);
-        if (saved.len > 0 && sketch_load(saved, &t.sketch) != 0) {
-            sketch_fini(&t.sketch); /* not ours: sums without a distribution */
-        }
         if (top.len > 0 && top.ptr[0] == TOP_VERSION) {
             top = slice_sub(top, 1, top.len);
             if (!take_list(&top, &t.routes) || !take_list(&top, &t.statements)) {
@@ -292,7 +298,6 @@ totals_read(struct db *db, unsigned length_s, uint64_t from_s, uint64_t to_s, to
             }
         }
         on_row(ctx, &t);
-        totals_fini(&t);
     }
     sqlite3_reset(s);
     return r;

@@ -36,12 +36,16 @@ struct totals {
     uint64_t queries;
     uint64_t query_errors;
     uint64_t query_ns;
-    struct sketch sketch; /* of the requests */
+    struct sketch sketch; /* of the requests, where they were summed */
+    struct slice saved;   /* the same as it stands in a row, for the length of the call */
     struct totals_list routes;
     struct totals_list statements;
 };
 
 void totals_fini(struct totals *t);
+
+/* Adds what is known of how long the requests took. */
+void totals_add_sketch(const struct totals *t, struct sketch *into);
 
 /* Sums the windows of this length and start. SQLITE_DONE or an error code. */
 int totals_sum(struct db *db, unsigned length_s, uint64_t start_s, struct totals *ret_totals);

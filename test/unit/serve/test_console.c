@@ -91,11 +91,25 @@ questions_carry_what_was_asked(void **state)
                      "GET /api/v1/query?to=9&fingerprint=00000000000000ff HTTP/1.1\r\n" TCP_END),
                  "200", "{}");
     assert_true(f.asked.kind == SERVE_QUERY && f.asked.fingerprint == 255 && f.asked.to_s == 9);
+    assert_reply(
+        ask(connect_tcp(&f), "GET /api/v1/plans?fingerprint=00000000000000ff HTTP/1.1\r\n" TCP_END),
+        "200", "{}");
+    assert_true(f.asked.kind == SERVE_PLANS && f.asked.fingerprint == 255);
+    (void)ask(connect_tcp(&f), "GET /api/v1/traces?route=GET%20/a%7bid%7D HTTP/1.1\r\n" TCP_END);
+    assert_int_equal(f.last.kind, SERVE_TRACES);
+    assert_string_equal(f.last.text, "GET /a{id}");
+    (void)ask(connect_tcp(&f), "GET /api/v1/traces HTTP/1.1\r\n" TCP_END);
+    assert_string_equal(f.last.text, "");
     f.result = -ENODATA;
     assert_reply(ask(connect_tcp(&f), "GET /api/v1/route?name=x HTTP/1.1\r\n" TCP_END), "404",
                  "{\"error\":\"nothing of this name is known in this time\"}");
-    const char *bad[] = {"overview?from=x", "route", "route?name=", "query?fingerprint=ff",
-                         "query?fingerprint=-0000000000000ff"};
+    const char *bad[] = {"overview?from=x",
+                         "route",
+                         "route?name=",
+                         "query?fingerprint=ff",
+                         "query?fingerprint=-0000000000000ff",
+                         "plans",
+                         "traces?route=%0a"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char text[256];
         snprintf(text, sizeof(text), "GET /api/v1/%s HTTP/1.1\r\n" TCP_END, bad[i]);

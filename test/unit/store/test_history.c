@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "store/history.h"
+#include "store/sqlite/db.h"
 #include "store/sqlite/retain.h"
 #include "store/sqlite/totals.h"
 #include "unit/store/store_kit.h"
@@ -111,7 +112,8 @@ keep_row(void *ctx, struct totals *row)
     struct totals *to = ctx;
     *to = *row;
     to->sketch = (struct sketch){0};
-    sketch_merge(&to->sketch, &row->sketch);
+    to->saved = SLICE_NONE;
+    totals_add_sketch(row, &to->sketch);
 }
 
 static void
@@ -170,9 +172,15 @@ an_older_store_is_taken_over(void **state)
     start(&f);
     put_minute(&f, f.now_s - 600);
     assert_int_equal(
-        sqlite3_exec(f.db.sql, "DROP TABLE totals; PRAGMA user_version=1", NULL, NULL, NULL),
+        sqlite3_exec(f.db.sql,
+                     "DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
+                     " DELETE FROM meta WHERE key = 'turned_until'; PRAGMA user_version=1",
+                     NULL, NULL, NULL),
         SQLITE_OK);
     db_close(&f.db);
+    json_t *rows = NULL; /* it can be read as it is, too */
+    assert_int_equal(store_document(f.dir, "requests", &rows), 0);
+    json_decref(rows);
     assert_int_equal(db_open(&f.db, f.path, "local", STORE_SIZE_DEFAULT, &diag), 0);
     make_totals(&f);
     assert_int_equal(totals_newest(&f.db, 60), f.now_s - 600);
@@ -244,6 +252,148 @@ a_month_is_drawn_from_hours(void **state)
     stop(&f);
 }
 
+static unsigned
+count_rows(struct fixture *f, const char *text)
+{
+    sqlite3_stmt *s = NULL;
+    assert_int_equal(sqlite3_prepare_v2(f->db.sql, text, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    unsigned n = (unsigned)sqlite3_column_int(s, 0);
+    sqlite3_finalize(s);
+    return n;
+}
+
+static void
+count_window(void *ctx, const struct stored *record)
+{
+    *(uint64_t *)ctx += record->kind == STORED_WINDOW ? record->window.calls : 0;
+}
+
+/* What all that is asked of the store answers, as text. */
+static char *
+all_answers(struct fixture *f)
+{
+    AUTO(history) struct history *h = open_history(f);
+    json_t *all = json_array();
+    const struct history_range ranges[] = {
+        {.from_s = f->now_s - 6 * 86400, .now_s = f->now_s},
+        {.from_s = f->now_s - 5 * 86400 + 1800, .to_s = f->now_s - 4 * 86400, .now_s = f->now_s},
+        {.from_s = f->now_s - 7 * 3600, .now_s = f->now_s}};
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
+        json_t *d = NULL;
+        assert_int_equal(history_route(h, "GET /a", &ranges[i], &d), 0);
+        json_array_append_new(all, d);
+        assert_int_equal(history_query(h, FINGERPRINT, &ranges[i], &d), 0);
+        json_array_append_new(all, d);
+        assert_int_equal(history_overview(h, &ranges[i], &d), 0);
+        json_array_append_new(all, d);
+    }
+    uint64_t calls = 0;
+    assert_int_equal(store_windows(f->dir, 0, count_window, &calls), 0);
+    json_array_append_new(all, json_integer((json_int_t)calls));
+    char *text = json_dumps(all, JSON_COMPACT);
+    json_decref(all);
+    return text;
+}
+
+static void
+put_hour(struct fixture *f, uint64_t start_s, const char *route, uint64_t fingerprint)
+{
+    uint8_t saved[SKETCH_SAVED_MAX];
+    struct stored r = kit_window(start_s, fingerprint, 1 + start_s % 7,
+                                 sketch_of(start_s % 50 * NS_PER_MS, 3, saved));
+    r.window.route = slice_from_str(route);
+    r.window.length_s = 3600;
+    assert_int_equal(db_write(&f->db, &r), SQLITE_DONE);
+}
+
+/* It is a matter of where the hours stand, and no answer changes. */
+static void
+days_that_are_over_are_turned(void **state)
+{
+    struct fixture f;
+    bool more = true;
+    start(&f);
+    f.now_s -= f.now_s % 86400 - 5 * 3600;
+    for (uint64_t at = f.now_s - 5 * 86400; at < f.now_s - 3600; at += 3600) {
+        put_hour(&f, at, "GET /a", 0);
+        put_hour(&f, at, "GET /a", FINGERPRINT);
+        put_hour(&f, at, "", FINGERPRINT);
+        put_hour(&f, at, "GET /b", FINGERPRINT);
+    }
+    put_minute(&f, f.now_s - 600);
+    assert_int_equal(retain_turn_day(&f.db, f.now_s, &more), SQLITE_DONE);
+    assert_false(more); /* they have neither their totals, nor are they known to be whole */
+    char sql[128];
+    snprintf(sql, sizeof(sql), "UPDATE meta SET value = %llu WHERE key = 'rolled_until'",
+             (unsigned long long)f.now_s - 3600);
+    assert_int_equal(sqlite3_exec(f.db.sql, sql, NULL, NULL, NULL), SQLITE_OK);
+    make_totals(&f);
+    char *before = all_answers(&f);
+    unsigned hours = count_rows(&f, "SELECT count(*) FROM windows WHERE length = 3600");
+    unsigned days = 0;
+    for (more = true; more; days += more) {
+        assert_int_equal(retain_turn_day(&f.db, f.now_s, &more), SQLITE_DONE);
+    }
+    assert_int_equal(days, 3);
+    unsigned turned = count_rows(&f, "SELECT count(*) FROM series_hours");
+    assert_true(turned > 200);
+    assert_int_equal(turned + count_rows(&f, "SELECT count(*) FROM windows WHERE length = 3600"),
+                     hours);
+    char *after = all_answers(&f);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+    assert_int_equal(retain_by_size(&f.db, 0, &more), SQLITE_DONE); /* the oldest day goes first */
+    while (count_rows(&f, "SELECT count(*) FROM series_hours") == turned && more) {
+        assert_int_equal(retain_by_size(&f.db, 0, &more), SQLITE_DONE);
+    }
+    assert_true(count_rows(&f, "SELECT count(*) FROM series_hours") < turned);
+    assert_int_equal(retain_by_age(&f.db, f.now_s + RETAIN_HOURS_S + 86400), SQLITE_DONE);
+    assert_int_equal(count_rows(&f, "SELECT count(*) FROM series_hours"), 0);
+    stop(&f);
+}
+
+static void
+put_plan(struct fixture *f, uint64_t shape, uint64_t seen_s)
+{
+    struct stored r = {.kind = STORED_PLAN,
+                       .plan = {.fingerprint = FINGERPRINT,
+                                .database = SLICE_LIT("shop"),
+                                .shape = shape,
+                                .seen_wall_ns = seen_s * NS_PER_S,
+                                .json = SLICE_LIT("{\"cost\": 12.5, \"nodes\": []}")}};
+    assert_int_equal(db_write(&f->db, &r), SQLITE_DONE);
+}
+
+static void
+the_last_plans_of_a_statement_stay(void **state)
+{
+    struct fixture f;
+    json_t *d = NULL;
+    start(&f);
+    for (uint64_t shape = 1; shape <= 6; shape++) {
+        put_plan(&f, shape, 1000 * shape);
+    }
+    put_plan(&f, 4, 9000); /* chosen again */
+    AUTO(history) struct history *h = open_history(&f);
+    assert_int_equal(history_plans(h, FINGERPRINT, &d), 0);
+    json_t *plans = json_object_get(d, "plans");
+    assert_int_equal(json_array_size(plans), DB_PLANS_OF_ONE);
+    json_t *now = json_array_get(plans, 0);
+    assert_string_equal(json_string_value(json_object_get(now, "shape")), "0000000000000004");
+    assert_int_equal(json_integer_value(json_object_get(now, "first_seen")), 4000);
+    assert_int_equal(json_integer_value(json_object_get(now, "last_seen")), 9000);
+    assert_near(json_number_value(json_object_get(now, "cost")), 12.5, 1e-9);
+    json_t *oldest = json_array_get(plans, DB_PLANS_OF_ONE - 1);
+    assert_string_equal(json_string_value(json_object_get(oldest, "shape")), "0000000000000003");
+    json_decref(d);
+    assert_int_equal(history_plans(h, 1, &d), 0);
+    assert_int_equal(json_array_size(json_object_get(d, "plans")), 0);
+    json_decref(d);
+    stop(&f);
+}
+
 static void
 a_route_and_a_statement_tell_of_each_other(void **state)
 {
@@ -309,6 +459,8 @@ main(void)
         cmocka_unit_test(an_older_store_is_taken_over),
         cmocka_unit_test(an_hour_is_drawn_minute_by_minute),
         cmocka_unit_test(a_month_is_drawn_from_hours),
+        cmocka_unit_test(days_that_are_over_are_turned),
+        cmocka_unit_test(the_last_plans_of_a_statement_stay),
         cmocka_unit_test(a_route_and_a_statement_tell_of_each_other),
         cmocka_unit_test(ranges_that_are_none_are_refused),
     };
