@@ -144,8 +144,10 @@ soak: deps all
 	@$(PYTHON) -m test.soak --binary $(BUILD)/src/slowburn --modules $(BUILD)/soak \
 	    --seconds $${SECONDS:-600} --sessions $${SESSIONS:-200} --seed $(SEED)
 
-# Answers on a store of 30 days, 1,000 routes and 10,000 statements; 100 consoles open at once.
+# Answers, and Home in Chromium, on a store of 30 days, 1,000 routes and 10,000 statements; 100 consoles open at once.
 bench-console: deps all
+	@tools/deps build console test browser
+	@cd test/browser && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(PYTHON) -m test.bench.console --binary $(BUILD)/src/slowburn
 
 # The picture in the README, as make browser has just taken it.

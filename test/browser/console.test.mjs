@@ -28,10 +28,11 @@ const SCREENS = {
   incident: "/incident/1",
   route: "/route?name=GET%20%2Fapi%2Forders&range=1h",
   query: "/query?fingerprint=00000000000000aa&range=6h",
+  "query-plans": "/query?fingerprint=0000000000000103&range=6h",
   health: "/health",
   trace: `/trace/${JSON.parse(TRACE).trace_id}`,
 };
-const WIDTHS = { wide: 1280, narrow: 390 };
+const WIDTHS = { wide: 1280, narrow: 360 };
 
 let daemon;
 let browser;
@@ -80,12 +81,13 @@ async function open(path, options = {}) {
       complaints.push(`a request left for ${url}`);
     }
   });
-  await page.route("**/api/v1/traces", (route) => route.fulfill({ json: [JSON.parse(TRACE)] }));
+  await page.route("**/api/v1/traces?*", (route) => route.fulfill({ json: [JSON.parse(TRACE)] }));
   await page.route("**/api/v1/traces/*", (route) => route.fulfill({ json: JSON.parse(TRACE) }));
   await page.goto(origin + path);
   return { page, complaints, close: () => context.close() };
 }
 
+/* What a screen shows once it has all of its answers. */
 const shown = (page) =>
   page.waitForFunction(() => document.querySelector("main h1") && !document.querySelector(".loading"));
 
@@ -100,7 +102,7 @@ test("the reference incident, by clicks", async () => {
   await first.getByRole("button", { name: "Copy roll back v2" }).click();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "roll back v2");
   await page.getByText("once for each order listed").first().click();
-  await page.getByText("compared with the rows").waitFor();
+  await page.getByText("one call for each row, in the order of the rows").waitFor();
   await page.getByRole("button", { name: "Write it" }).click();
   await page.getByText("# Postmortem: GET /api/orders is slowing down").waitFor();
   const [download] = await Promise.all([
@@ -138,10 +140,58 @@ test("the reference incident, by keyboard alone", async () => {
   await page.waitForFunction(async () => (await navigator.clipboard.readText()) === "roll back v2");
   await tabTo(page, /repeated query/);
   await page.keyboard.press("Enter");
-  await page.getByText("compared with the rows").waitFor();
+  await page.getByText("one call for each row, in the order of the rows").waitFor();
   await tabTo(page, /^Write it$/);
   await page.keyboard.press("Enter");
   await page.getByText("# Postmortem: GET /api/orders is slowing down").waitFor();
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("evidence is opened in place", async () => {
+  const { page, complaints, close } = await open("/incident/1", {
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
+  const before = page.getByRole("list", { name: "Plan without an index" });
+  assert.match(await before.innerText(), /Seq Scan on public\.items.*Filter: \(items\.order_id = \?\)/s);
+  const after = page.getByRole("list", { name: "Plan with the index" });
+  assert.match(await after.innerText(), /Index Scan on public\.items/);
+  await page.getByText("once for each order listed").first().click();
+  await page.getByText(/In 14 of 14 requests/).waitFor();
+  await page.getByText("3,018 calls, 1 answer").first().click();
+  await page.getByText(/3,018 calls, 1 different answer: 99 %/).waitFor();
+  await page.getByRole("link", { name: "This statement over time" }).first().click();
+  await page.getByText("An index would help").waitFor();
+  await page.getByRole("button", { name: "Copy the index" }).click();
+  assert.equal(
+    await page.evaluate(() => navigator.clipboard.readText()),
+    "CREATE INDEX CONCURRENTLY ON public.items (order_id)",
+  );
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("a plan and the one before it are trees, and one node is marked", async () => {
+  const { page, complaints, close } = await open(SCREENS["query-plans"]);
+  const now = page.getByRole("list", { name: "Plan now" });
+  await now.waitFor();
+  const marked = now.locator(".costly");
+  assert.equal(await marked.count(), 1);
+  assert.match(await marked.innerText(), /Seq Scan on public\.stock\s*costs most/);
+  assert.equal(await now.getByRole("list").count(), 5, "each node is within its parent");
+  await page.getByRole("list", { name: "Previous plan" }).waitFor();
+  await page.getByText("No index would help").waitFor();
+  const used = page.getByRole("listitem").filter({ hasText: "products_category on" });
+  assert.match(await used.innerText(), /used$/);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("a route before and after its deploys", async () => {
+  const { page, complaints, close } = await open("/route?name=GET%20%2Fapi%2Forders&range=24h");
+  await page.getByRole("heading", { name: /Before and after deploy v2/ }).waitFor();
+  await page.getByRole("button", { name: "v1" }).click();
+  await page.getByRole("heading", { name: /Before and after deploy v1/ }).waitFor();
   assert.deepEqual(complaints, []);
   await close();
 });

@@ -43,6 +43,7 @@ export function HealthScreen() {
       <Title text="slowburn itself" />
       {error && <Problem error={error} again={again} />}
       <Summary status={data} />
+      <Facts status={data} />
       <div class="masonry">
         {top.length > 0 && <Section name="daemon" value={Object.fromEntries(top)} />}
         {sections.map(([name, value]) =>
@@ -66,13 +67,41 @@ function Section({ name, value }: { name: string; value: Json }) {
   );
 }
 
+const figureOf = (status: Status, ...path: string[]): number | null => {
+  let value: Json = status;
+  for (const name of path) value = isObject(value) ? value[name] : undefined;
+  return typeof value === "number" ? value : null;
+};
+
+/** What somebody asks first; all of it is in the sections below as well. */
+function Facts({ status }: { status: Status }) {
+  const children = ["proxy", "analyzer", "advisor"];
+  const restarts = children.map((name) => figureOf(status, "supervisor", "children", name, "restarts") ?? 0);
+  const opaque = figureOf(status, "proxy", "sessions_opaque");
+  const facts: [string, string, boolean][] = [
+    ["workers", count(figureOf(status, "proxy", "workers")), false],
+    ["rings", count(figureOf(status, "analyzer", "rings")), false],
+    ["a query is kept", `${count(figureOf(status, "added", "query_mean_us"))} µs`, false],
+    ["restarts", count(restarts.reduce((sum, n) => sum + n, 0)), restarts.some((n) => n > 0)],
+    ["opaque sessions", count(opaque), (opaque ?? 0) > 0],
+    ["store", bytes(figureOf(status, "store", "size_bytes")), false],
+    ["the advisor’s statements", count(figureOf(status, "advisor", "statements")), false],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(([name, value, bad]) => (
+        <div key={name} class={bad ? "warn" : ""}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** The two things to know: what it costs, and whether anything escaped it. */
 function Summary({ status }: { status: Status }) {
-  const figure = (section: string, name: string) => {
-    const members = status[section];
-    const value = isObject(members) ? members[name] : undefined;
-    return typeof value === "number" ? value : null;
-  };
+  const figure = (section: string, name: string) => figureOf(status, section, name);
   const lost = (figure("proxy", "events_dropped") ?? 0) + (figure("proxy", "events_folded") ?? 0);
   const opaque = figure("proxy", "sessions_opaque") ?? 0;
   const well = lost === 0 && opaque === 0;

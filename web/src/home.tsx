@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is anything wrong, since when, and what to do first: in sentences, before any chart.
-import { useMemo } from "preact/hooks";
 import { useApi, useNow } from "./api";
-import { Spark, TimeChart, type Line } from "./chart";
-import { count, duration, load, ms, percent, plural, seconds, span } from "./format";
+import { Spark } from "./chart";
+import { count, duration, load, ms, percent, seconds, span } from "./format";
 import { address, type Place } from "./location";
+import { Answered, latencyPanel, ListCard, Panels, type Panel } from "./panels";
 import { RangePicker, rangeQuery, useRange } from "./range";
 import { firstAction } from "./actions";
 import type { Incident, Overview, RouteRow, StatementRow } from "./types";
-import { Link, Loading, Problem, Term, Title } from "./ui";
+import { Link, Problem, StatementLink, Term, Title } from "./ui";
 
 export function Home({ place }: { place: Place }) {
   const range = useRange(place);
@@ -24,10 +24,17 @@ export function Home({ place }: { place: Place }) {
       {incidents.data && (
         <Sentences incidents={incidents.data} overview={range.name === null ? null : overview.data} />
       )}
-      {overview.error && overview.error.status !== 401 && (
-        <Problem error={overview.error} again={overview.again} />
+      {overview.error?.status !== 401 && (
+        <Answered answer={overview}>
+          {(data) => (
+            <>
+              <Panels data={data} make={panels} />
+              <Routes rows={data.routes} />
+              <Statements rows={data.statements} />
+            </>
+          )}
+        </Answered>
       )}
-      {overview.data === null ? !overview.error && <Loading /> : <Charts data={overview.data} />}
     </>
   );
 }
@@ -86,43 +93,24 @@ function Sentences({ incidents, overview }: { incidents: Incident[]; overview: O
   );
 }
 
-function Charts({ data }: { data: Overview }) {
-  const marks = useMemo(() => ({ deploys: data.deploys, incidents: data.incidents }), [data]);
-  const common = { times: data.times, step: data.step_s, marks };
-  const lines = useMemo<Record<string, Line[]>>(
-    () => ({
-      requests: [{ label: "requests", values: data.requests, color: "--chart-1", fill: true }],
-      latency: [
-        { label: "p50", values: data.p50_ms, color: "--chart-1" },
-        { label: "p95", values: data.p95_ms, color: "--chart-2" },
-        { label: "p99", values: data.p99_ms, color: "--chart-3" },
-      ],
-      errors: [{ label: "errors", values: data.errors, color: "--fail", fill: true }],
-      load: [{ label: "database load", values: data.load, color: "--chart-2", fill: true }],
-    }),
-    [data],
-  );
-  return (
-    <>
-      <div class="grid">
-        <div class="card">
-          <TimeChart title="Latency" {...common} lines={lines.latency!} format={duration} />
-        </div>
-        <div class="card">
-          <TimeChart title="Database load" {...common} lines={lines.load!} format={load} />
-        </div>
-        <div class="card">
-          <TimeChart title="Requests a minute" {...common} lines={lines.requests!} format={count} />
-        </div>
-        <div class="card">
-          <TimeChart title="Errors a minute" {...common} lines={lines.errors!} format={load} />
-        </div>
-      </div>
-      <Routes rows={data.routes} />
-      <Statements rows={data.statements} />
-    </>
-  );
-}
+const panels = (data: Overview): Panel[] => [
+  latencyPanel(data),
+  {
+    title: "Database load",
+    format: load,
+    lines: [{ label: "database load", values: data.load, color: "--chart-2", fill: true }],
+  },
+  {
+    title: "Requests a minute",
+    format: count,
+    lines: [{ label: "requests", values: data.requests, color: "--chart-1", fill: true }],
+  },
+  {
+    title: "Errors a minute",
+    format: load,
+    lines: [{ label: "errors", values: data.errors, color: "--fail", fill: true }],
+  },
+];
 
 function Share({ share }: { share: number }) {
   return (
@@ -135,105 +123,67 @@ function Share({ share }: { share: number }) {
   );
 }
 
+const LoadHead = () => <Term word="database load" />;
+const MeanHead = () => (
+  <>
+    <Term word="mean" /> ms
+  </>
+);
+
 function Routes({ rows }: { rows: RouteRow[] }) {
   return (
-    <section class="card scroll" aria-labelledby="routes">
-      <h2 id="routes">
-        Routes <small>by share of database time</small>
-      </h2>
-      {rows.length === 0 ? (
-        <p class="muted">No request in this time.</p>
-      ) : (
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">
-                <Term word="route" />
-              </th>
-              <th scope="col" class="wide">
-                <Term word="database load" />
-              </th>
-              <th scope="col">share</th>
-              <th scope="col" class="n">requests</th>
-              <th scope="col" class="n">
-                <Term word="mean" /> ms
-              </th>
-              <th scope="col" class="n">errors</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.route}>
-                <th scope="row">
-                  <Link to={address("/route", { name: row.route })}>
-                    {row.guessed && "~ "}
-                    {row.route}
-                  </Link>
-                </th>
-                <td class="wide">
-                  <Spark values={row.load} label={`Database load of ${row.route} over time`} />
-                </td>
-                <td>
-                  <Share share={row.share} />
-                </td>
-                <td class="n">{count(row.requests)}</td>
-                <td class="n">{ms(row.mean_ms)}</td>
-                <td class={row.errors > 0 ? "n fail" : "n"}>{count(row.errors)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <ListCard
+      id="routes"
+      title="Routes"
+      note="by share of database time"
+      rows={rows}
+      keyOf={(row) => row.route}
+      empty="No request in this time."
+      columns={[
+        {
+          head: <Term word="route" />,
+          cell: (row) => (
+            <Link to={address("/route", { name: row.route })}>
+              {row.guessed && "~ "}
+              {row.route}
+            </Link>
+          ),
+        },
+        {
+          head: <LoadHead />,
+          wide: true,
+          cell: (row) => <Spark values={row.load} label={`Database load of ${row.route} over time`} />,
+        },
+        { head: "share", cell: (row) => <Share share={row.share} /> },
+        { head: "requests", n: true, cell: (row) => count(row.requests) },
+        { head: <MeanHead />, n: true, cell: (row) => ms(row.mean_ms) },
+        { head: "errors", n: true, bad: (row) => row.errors > 0, cell: (row) => count(row.errors) },
+      ]}
+    />
   );
 }
 
 function Statements({ rows }: { rows: StatementRow[] }) {
   return (
-    <section class="card scroll" aria-labelledby="queries">
-      <h2 id="queries">
-        Queries <small>by share of database time</small>
-      </h2>
-      {rows.length === 0 ? (
-        <p class="muted">No query in this time.</p>
-      ) : (
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">statement</th>
-              <th scope="col" class="wide">
-                <Term word="database load" />
-              </th>
-              <th scope="col">share</th>
-              <th scope="col" class="n">calls</th>
-              <th scope="col" class="n">
-                <Term word="mean" /> ms
-              </th>
-              <th scope="col" class="n">rows a call</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.fingerprint + row.database}>
-                <th scope="row">
-                  <Link to={address("/query", { fingerprint: row.fingerprint })} title={row.statement}>
-                    {row.short || row.statement || plural(row.calls, "call")}
-                  </Link>
-                </th>
-                <td class="wide">
-                  <Spark values={row.load} label={`Database load of ${row.short} over time`} />
-                </td>
-                <td>
-                  <Share share={row.share} />
-                </td>
-                <td class="n">{count(row.calls)}</td>
-                <td class="n">{ms(row.mean_ms)}</td>
-                <td class="n">{row.calls > 0 ? ms(row.rows / row.calls) : "–"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <ListCard
+      id="queries"
+      title="Queries"
+      note="by share of database time"
+      rows={rows}
+      keyOf={(row) => row.fingerprint + row.database}
+      empty="No query in this time."
+      columns={[
+        { head: "statement", cell: (row) => <StatementLink of={row} /> },
+        {
+          head: <LoadHead />,
+          wide: true,
+          cell: (row) => <Spark values={row.load} label={`Database load of ${row.short} over time`} />,
+        },
+        { head: "share", cell: (row) => <Share share={row.share} /> },
+        { head: "calls", n: true, cell: (row) => count(row.calls) },
+        { head: <MeanHead />, n: true, cell: (row) => ms(row.mean_ms) },
+        { head: "rows a call", n: true, cell: (row) => (row.calls > 0 ? ms(row.rows / row.calls) : "–") },
+      ]}
+    />
   );
 }

@@ -3,10 +3,11 @@
 import { useState } from "preact/hooks";
 import { inOrder } from "./actions";
 import { ApiError, getText, useApi, useNow } from "./api";
-import { clock, count, duration, load, ms, plural, seconds, span } from "./format";
+import { clock, count, duration, load, ms, percent, plural, seconds, span } from "./format";
 import { Handling } from "./handling";
 import { Legend } from "./legend";
 import { address } from "./location";
+import { PlanEvidence } from "./plan";
 import { type Action, type Cause, type Change, type Incident, isOver } from "./types";
 import { Copy, Evidence, Link, Loading, Problem, Sql, Term, Title } from "./ui";
 
@@ -208,7 +209,7 @@ function Receipt({ action }: { action: Action }) {
     <p class="receipt">
       <span class="pill landed">{action.state}</span>
       {action.landed_at !== null && <> {clock(action.landed_at)}: </>}
-      predicted {ms(action.predicted_ms)} ms
+      <Term word="predicted" /> {ms(action.predicted_ms)} ms
       {action.measured_ms !== null ? (
         <>
           , measured{" "}
@@ -375,6 +376,9 @@ function Why({ incident }: { incident: Incident }) {
   );
 }
 
+/** Kinds that a plan says something about. */
+const SHOWS_PLAN = ["missing-index", "slower"];
+
 const BASIS: Record<string, string> = {
   plan: "The database’s own plan for this statement, asked for by the advisor, reads the table in full.",
   hypothetical: "With the index tried out hypothetically, the database’s own plan uses it.",
@@ -382,12 +386,47 @@ const BASIS: Record<string, string> = {
   counters: "Counted on the wire by slowburn, and in the database’s own table counters.",
 };
 
+/** What the detail says, with how it is known. */
+function Proof({ cause }: { cause: Cause }) {
+  const f = cause.figures ?? {};
+  if (f.requests_looked_at !== undefined && f.requests_looked_at > 0) {
+    return (
+      <>
+        In {count(f.requests_matched)} of {plural(f.requests_looked_at, "request")} that were looked at, the
+        values of these calls are {f.values_of ? <code>{f.values_of}</code> : "one column"} of the rows that an
+        earlier statement returned, one call for each row, in the order of the rows.
+      </>
+    );
+  }
+  if (f.answers !== undefined && f.calls !== undefined) {
+    return (
+      <>
+        {plural(f.calls, "call")}, {plural(f.answers, "different answer")}: {percent(f.hit_rate)} of them got
+        the answer of a call before. {BASIS[cause.basis] ?? ""}
+      </>
+    );
+  }
+  if (f.rows_read !== undefined) {
+    return (
+      <>
+        {count(f.rows_read)} rows read to return {count(f.rows_returned)}. {BASIS[cause.basis] ?? ""}
+      </>
+    );
+  }
+  return (
+    <>
+      {cause.detail}. {BASIS[cause.basis] ?? ""}
+    </>
+  );
+}
+
 function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
+  const [open, setOpen] = useState(cause.rank === 1);
   const actions = incident.actions.filter((a) => a.cause === cause.rank);
   const change = incident.changes.find((c) => c.fingerprint !== null && c.fingerprint === cause.fingerprint);
   return (
     <li id={`cause-${cause.rank}`}>
-      <details open={cause.rank === 1}>
+      <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           <span class="rank" aria-hidden="true">
             {cause.rank}
@@ -428,7 +467,7 @@ function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
             )}
             <dt>evidence</dt>
             <dd>
-              {cause.detail}. {BASIS[cause.basis] ?? ""}
+              <Proof cause={cause} />
             </dd>
             {change?.calls_now != null && (
               <>
@@ -447,6 +486,9 @@ function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
               {actions.length > 0 && <>, by action {actions.map((a) => a.id).join(" or ")}</>}
             </dd>
           </dl>
+          {open && cause.fingerprint !== null && SHOWS_PLAN.includes(cause.kind) && (
+            <PlanEvidence fingerprint={cause.fingerprint} />
+          )}
           {cause.fingerprint !== null && (
             <p>
               <Link to={address("/query", { fingerprint: cause.fingerprint })}>

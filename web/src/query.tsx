@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useMemo } from "preact/hooks";
+// One statement over time: what it is, what it costs, who calls it, and how the database does it.
 import { useApi } from "./api";
-import { HeatMap, TimeChart, type Line } from "./chart";
-import { clock, count, duration, load, ms, percent } from "./format";
+import { HeatMap } from "./chart";
+import { clock, count, load, ms, percent } from "./format";
 import { address, type Place } from "./location";
+import { Answered, latencyPanel, ListCard, Panels, useMarks, type Panel } from "./panels";
+import { PlansCard } from "./plan";
 import { RangePicker, rangeQuery, useRange } from "./range";
 import type { Incident, QueryDetail } from "./types";
-import { Copy, Evidence, Link, Loading, Problem, Sql, Term, Title } from "./ui";
+import { Copy, Evidence, Link, Sql, Term, Title } from "./ui";
 
 export function QueryScreen({ place }: { place: Place }) {
   const fingerprint = place.query.get("fingerprint") ?? "";
   const range = useRange(place);
-  const { data, error, again } = useApi<QueryDetail>(
+  const answer = useApi<QueryDetail>(
     `/api/v1/query?fingerprint=${encodeURIComponent(fingerprint)}&${rangeQuery(range)}`,
   );
-  const incidents = useApi<Incident[]>("/api/v1/incidents", "incidents");
+  const { data } = answer;
   return (
     <>
       <p class="eyebrow">
@@ -26,40 +28,41 @@ export function QueryScreen({ place }: { place: Place }) {
         <Title text={data?.short || "Query"} />
         <RangePicker range={range} />
       </div>
-      {error && <Problem error={error} again={again} />}
-      {data === null ? !error && <Loading /> : <Detail data={data} />}
-      {data !== null && incidents.data && (
-        <Findings incidents={incidents.data} fingerprint={fingerprint} />
-      )}
+      <Answered answer={answer}>{(found) => <Detail data={found} />}</Answered>
     </>
   );
 }
 
+const panels = (data: QueryDetail): Panel[] => [
+  latencyPanel(data),
+  {
+    title: "Database load",
+    format: load,
+    lines: [{ label: "load", values: data.load, color: "--chart-2", fill: true }],
+  },
+  {
+    title: "Calls a minute",
+    format: count,
+    lines: [{ label: "calls", values: data.calls, color: "--chart-1", fill: true }],
+  },
+  {
+    title: "Rows a call",
+    format: load,
+    lines: [
+      {
+        label: "rows",
+        color: "--chart-3",
+        values: data.rows.map((rows, i) => {
+          const calls = data.calls[i];
+          return rows != null && calls ? rows / calls : null;
+        }),
+      },
+    ],
+  },
+];
+
 function Detail({ data }: { data: QueryDetail }) {
-  const marks = useMemo(() => ({ deploys: data.deploys, incidents: data.incidents }), [data]);
-  const common = { times: data.times, step: data.step_s, marks };
-  const lines = useMemo<Record<string, Line[]>>(
-    () => ({
-      latency: [
-        { label: "p50", values: data.p50_ms, color: "--chart-1" },
-        { label: "p95", values: data.p95_ms, color: "--chart-2" },
-        { label: "p99", values: data.p99_ms, color: "--chart-3" },
-      ],
-      load: [{ label: "load", values: data.load, color: "--chart-2", fill: true }],
-      calls: [{ label: "calls", values: data.calls, color: "--chart-1", fill: true }],
-      rows: [
-        {
-          label: "rows",
-          values: data.rows.map((rows, i) => {
-            const calls = data.calls[i];
-            return rows != null && calls ? rows / calls : null;
-          }),
-          color: "--chart-3",
-        },
-      ],
-    }),
-    [data],
-  );
+  const marks = useMarks(data);
   return (
     <>
       <section class="card" aria-label="Statement">
@@ -68,59 +71,41 @@ function Detail({ data }: { data: QueryDetail }) {
           <Copy text={data.statement} what="the statement" />
         </div>
       </section>
-      <div class="grid">
-        <div class="card">
-          <TimeChart title="Latency" {...common} lines={lines.latency!} format={duration} />
-        </div>
-        <div class="card">
-          <TimeChart title="Database load" {...common} lines={lines.load!} format={load} />
-        </div>
-        <div class="card">
-          <TimeChart title="Calls a minute" {...common} lines={lines.calls!} format={count} />
-        </div>
-        <div class="card">
-          <TimeChart title="Rows a call" {...common} lines={lines.rows!} format={load} />
-        </div>
-      </div>
+      <Findings fingerprint={data.fingerprint} />
+      <Panels data={data} make={panels} />
+      <PlansCard fingerprint={data.fingerprint} />
       <div class="card">
         <HeatMap heat={data.heat} times={data.times} step={data.step_s} marks={marks} what="calls" />
       </div>
-      <section class="card scroll" aria-labelledby="callers">
-        <h2 id="callers">Who calls it</h2>
-        {data.routes.length === 0 ? (
-          <p class="muted">No route was seen to call it in this time.</p>
-        ) : (
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col">route</th>
-                <th scope="col" class="n">share</th>
-                <th scope="col" class="n">calls</th>
-                <th scope="col" class="n">mean ms</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.routes.map((row) => (
-                <tr key={row.route}>
-                  <th scope="row">
-                    <Link to={address("/route", { name: row.route })}>{row.route}</Link>
-                  </th>
-                  <td class="n">{percent(row.share)}</td>
-                  <td class="n">{count(row.calls)}</td>
-                  <td class="n">{row.calls > 0 ? ms(row.total_ms / row.calls) : "–"}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </section>
+      <ListCard
+        id="callers"
+        title="Who calls it"
+        note="by share of its time"
+        rows={data.routes}
+        keyOf={(row) => row.route}
+        empty="No route was seen to call it in this time."
+        columns={[
+          {
+            head: "route",
+            cell: (row) => <Link to={address("/route", { name: row.route })}>{row.route}</Link>,
+          },
+          { head: "share", n: true, cell: (row) => percent(row.share) },
+          { head: "calls", n: true, cell: (row) => count(row.calls) },
+          {
+            head: "mean ms",
+            n: true,
+            cell: (row) => (row.calls > 0 ? ms(row.total_ms / row.calls) : "–"),
+          },
+        ]}
+      />
     </>
   );
 }
 
-/** What incidents say about it, with the index verdict among it. */
-function Findings({ incidents, fingerprint }: { incidents: Incident[]; fingerprint: string }) {
-  const found = incidents.flatMap((incident) =>
+/** What incidents say about it. */
+function Findings({ fingerprint }: { fingerprint: string }) {
+  const { data: incidents } = useApi<Incident[]>("/api/v1/incidents", "incidents");
+  const found = (incidents ?? []).flatMap((incident) =>
     incident.causes
       .filter((cause) => cause.fingerprint === fingerprint)
       .map((cause) => ({ incident, cause })),

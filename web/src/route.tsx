@@ -1,148 +1,208 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useMemo } from "preact/hooks";
+// One route over time: how long all of its requests took, what they asked, and what a deploy changed.
+import { useState } from "preact/hooks";
 import { useApi } from "./api";
-import { HeatMap, TimeChart, type Line } from "./chart";
-import { clock, count, duration, load, ms, percent } from "./format";
+import { HeatMap } from "./chart";
+import { clock, count, duration, load, ms, percent, span } from "./format";
 import { address, type Place } from "./location";
+import { Answered, latencyPanel, ListCard, Panels, useMarks, type Panel } from "./panels";
 import { RangePicker, rangeQuery, useRange } from "./range";
 import type { RouteDetail, TraceHead } from "./types";
-import { Link, Loading, Problem, Title } from "./ui";
+import { Link, StatementLink, Title } from "./ui";
 
 export function RouteScreen({ place }: { place: Place }) {
   const name = place.query.get("name") ?? "";
   const range = useRange(place);
-  const { data, error, again } = useApi<RouteDetail>(
+  const answer = useApi<RouteDetail>(
     `/api/v1/route?name=${encodeURIComponent(name)}&${rangeQuery(range)}`,
   );
   return (
     <>
       <p class="eyebrow">
-        Route{data?.guessed && ", guessed from its queries: no request was seen for them"}
+        Route{answer.data?.guessed && ", guessed from its queries: no request was seen for them"}
       </p>
       <div class="title-row">
         <Title text={name} />
         <RangePicker range={range} />
       </div>
-      {error && <Problem error={error} again={again} />}
-      {data === null ? !error && <Loading /> : <Detail data={data} />}
-      {data !== null && <Examples route={name} />}
+      <Answered answer={answer}>
+        {(data) => (
+          <>
+            <Detail data={data} />
+            <Examples route={name} />
+          </>
+        )}
+      </Answered>
     </>
   );
 }
 
 function Examples({ route }: { route: string }) {
-  const { data } = useApi<TraceHead[]>("/api/v1/traces");
-  const traces = (data ?? [])
-    .filter((trace) => trace.route === route)
-    .sort((a, b) => b.duration_ms - a.duration_ms)
-    .slice(0, 10);
+  const { data } = useApi<TraceHead[]>(`/api/v1/traces?route=${encodeURIComponent(route)}`);
+  const traces = [...(data ?? [])].sort((a, b) => b.duration_ms - a.duration_ms).slice(0, 10);
   if (traces.length === 0) return null;
   return (
-    <section class="card scroll" aria-labelledby="examples">
-      <h2 id="examples">
-        Examples <small>kept of this half hour and of the one before</small>
-      </h2>
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">at</th>
-            <th scope="col" class="n">took</th>
-            <th scope="col" class="n">database</th>
-            <th scope="col" class="n">queries</th>
-            <th scope="col">kept</th>
-          </tr>
-        </thead>
-        <tbody>
-          {traces.map((trace) => (
-            <tr key={trace.trace_id}>
-              <th scope="row">
-                <Link to={address(`/trace/${trace.trace_id}`)}>{clock(trace.started_at)}</Link>
-              </th>
-              <td class="n">{duration(trace.duration_ms)}</td>
-              <td class="n">{duration(trace.db_ms)}</td>
-              <td class="n">{count(trace.queries)}</td>
-              <td>{trace.kept}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ListCard
+      id="examples"
+      title="Examples"
+      note="kept of this half hour and of the one before"
+      rows={traces}
+      keyOf={(trace) => trace.trace_id}
+      empty=""
+      columns={[
+        {
+          head: "at",
+          cell: (trace) => (
+            <Link to={address(`/trace/${trace.trace_id}`)}>{clock(trace.started_at)}</Link>
+          ),
+        },
+        { head: "took", n: true, cell: (trace) => duration(trace.duration_ms) },
+        { head: "database", n: true, cell: (trace) => duration(trace.db_ms) },
+        { head: "queries", n: true, cell: (trace) => count(trace.queries) },
+        { head: "kept", cell: (trace) => trace.kept },
+      ]}
+    />
   );
 }
 
+const panels = (data: RouteDetail): Panel[] => [
+  latencyPanel(data),
+  {
+    title: "Queries a request",
+    format: load,
+    lines: [
+      { label: "queries", values: data.queries_per_request, color: "--chart-2", fill: true },
+    ],
+  },
+  {
+    title: "Mean request",
+    format: duration,
+    lines: [
+      { label: "all", values: data.mean_ms, color: "--chart-1" },
+      { label: "in the database", values: data.db_ms, color: "--chart-2", fill: true },
+    ],
+  },
+  {
+    title: "Requests a minute",
+    format: count,
+    lines: [{ label: "requests", values: data.requests, color: "--chart-1", fill: true }],
+  },
+];
+
 function Detail({ data }: { data: RouteDetail }) {
-  const marks = useMemo(() => ({ deploys: data.deploys, incidents: data.incidents }), [data]);
-  const common = { times: data.times, step: data.step_s, marks };
-  const lines = useMemo<Record<string, Line[]>>(
-    () => ({
-      latency: [
-        { label: "p50", values: data.p50_ms, color: "--chart-1" },
-        { label: "p95", values: data.p95_ms, color: "--chart-2" },
-        { label: "p99", values: data.p99_ms, color: "--chart-3" },
-      ],
-      parts: [
-        { label: "all", values: data.mean_ms, color: "--chart-1" },
-        { label: "in the database", values: data.db_ms, color: "--chart-2", fill: true },
-      ],
-      queries: [{ label: "queries", values: data.queries_per_request, color: "--chart-2", fill: true }],
-      requests: [{ label: "requests", values: data.requests, color: "--chart-1", fill: true }],
-    }),
-    [data],
-  );
+  const marks = useMarks(data);
   return (
     <>
       <div class="card">
         <HeatMap heat={data.heat} times={data.times} step={data.step_s} marks={marks} what="requests" />
       </div>
-      <div class="grid">
-        <div class="card">
-          <TimeChart title="Latency" {...common} lines={lines.latency!} format={duration} />
-        </div>
-        <div class="card">
-          <TimeChart title="Queries a request" {...common} lines={lines.queries!} format={load} />
-        </div>
-        <div class="card">
-          <TimeChart title="Mean request" {...common} lines={lines.parts!} format={duration} />
-        </div>
-        <div class="card">
-          <TimeChart title="Requests a minute" {...common} lines={lines.requests!} format={count} />
-        </div>
-      </div>
-      <section class="card scroll" aria-labelledby="queries">
-        <h2 id="queries">
-          Its queries <small>by share of its database time</small>
-        </h2>
-        {data.statements.length === 0 ? (
-          <p class="muted">No query was tied to it in this time.</p>
-        ) : (
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col">statement</th>
-                <th scope="col" class="n">share</th>
-                <th scope="col" class="n">calls</th>
-                <th scope="col" class="n">mean ms</th>
-                <th scope="col" class="n">total ms</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.statements.map((row) => (
-                <tr key={row.fingerprint + row.database}>
-                  <th scope="row">
-                    <Link to={address("/query", { fingerprint: row.fingerprint })} title={row.statement}>
-                      {row.short || row.statement}
-                    </Link>
-                  </th>
-                  <td class="n">{percent(row.share)}</td>
-                  <td class="n">{count(row.calls)}</td>
-                  <td class="n">{row.calls > 0 ? ms(row.total_ms / row.calls) : "–"}</td>
-                  <td class="n">{count(row.total_ms)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
-      </section>
+      <AroundDeploy data={data} />
+      <Panels data={data} make={panels} />
+      <ListCard
+        id="queries"
+        title="Its queries"
+        note="by share of its database time"
+        rows={data.statements}
+        keyOf={(row) => row.fingerprint + row.database}
+        empty="No query was tied to it in this time."
+        columns={[
+          { head: "statement", cell: (row) => <StatementLink of={row} /> },
+          { head: "share", n: true, cell: (row) => percent(row.share) },
+          { head: "calls", n: true, cell: (row) => count(row.calls) },
+          {
+            head: "mean ms",
+            n: true,
+            cell: (row) => (row.calls > 0 ? ms(row.total_ms / row.calls) : "–"),
+          },
+          { head: "total ms", n: true, cell: (row) => count(row.total_ms) },
+        ]}
+      />
     </>
+  );
+}
+
+// ---- before and after a deploy ----
+
+/** Of the points from..until: a mean by requests, so that a busy minute counts for what it is. */
+function meanOf(data: RouteDetail, values: (number | null)[], from: number, until: number): number | null {
+  let sum = 0;
+  let weight = 0;
+  for (let i = from; i < until; i++) {
+    const value = values[i];
+    const requests = data.requests[i];
+    if (value != null && requests) {
+      sum += value * requests;
+      weight += requests;
+    }
+  }
+  return weight > 0 ? sum / weight : null;
+}
+
+function rateOf(values: (number | null)[], from: number, until: number): number | null {
+  const known = values.slice(from, until).filter((v): v is number => v !== null);
+  return known.length === 0 ? null : known.reduce((sum, v) => sum + v, 0) / known.length;
+}
+
+/** What a request was before the deploy and is after it, until the deploys on either side. */
+function AroundDeploy({ data }: { data: RouteDetail }) {
+  const deploys = [...data.deploys].sort((a, b) => a.at - b.at);
+  const [picked, setPicked] = useState<number | null>(null);
+  if (deploys.length === 0) return null;
+  const which = picked !== null && picked < deploys.length ? picked : deploys.length - 1;
+  const deploy = deploys[which]!;
+  const point = (at: number) =>
+    Math.max(0, Math.min(data.times.length, Math.ceil((at - data.from) / data.step_s)));
+  const from = which > 0 ? point(deploys[which - 1]!.at) : 0;
+  const at = point(deploy.at);
+  const until = which + 1 < deploys.length ? point(deploys[which + 1]!.at) : data.times.length;
+  const rows: [string, (number | null)[], (v: number | null) => string, typeof meanOf | null][] = [
+    ["mean request, ms", data.mean_ms, ms, meanOf],
+    ["in the database, ms", data.db_ms, ms, meanOf],
+    ["queries a request", data.queries_per_request, ms, meanOf],
+    ["p95 latency, ms (mean of its points)", data.p95_ms, ms, meanOf],
+    ["requests a minute", data.requests, count, null],
+    ["errors a minute", data.errors, load, null],
+  ];
+  return (
+    <section class="card" aria-labelledby="deploy">
+      <h2 id="deploy">
+        Before and after deploy {deploy.name}{" "}
+        <small>
+          {clock(deploy.at)}, {span(Math.max(0, (until - at) * data.step_s))} after it
+          {deploy.basis === "inferred" && ", inferred from new statements"}
+        </small>
+      </h2>
+      {deploys.length > 1 && (
+        <div class="ranges" role="group" aria-label="Deploy">
+          {deploys.map((one, i) => (
+            <button key={i} type="button" aria-pressed={i === which} onClick={() => setPicked(i)}>
+              {one.name}
+            </button>
+          ))}
+        </div>
+      )}
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col">a request</th>
+            <th scope="col">before</th>
+            <th scope="col">after</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([name, values, format, mean]) => {
+            const of = (a: number, b: number) =>
+              mean === null ? rateOf(values, a, b) : mean(data, values, a, b);
+            return (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{format(of(from, at))}</td>
+                <td>{format(of(at, until))}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
   );
 }

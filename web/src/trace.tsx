@@ -30,18 +30,18 @@ export function TraceScreen({ id }: { id: string }) {
   );
 }
 
-/** What a known fix would take from this row of this trace. */
+/** What known fixes would take from this row: the largest share that an incident says of its statement. */
 function savingOf(row: TraceStatement, incidents: Incident[]): number {
-  let saving = 0;
-  for (const cause of incidents.flatMap((incident) => incident.causes)) {
-    if (cause.fingerprint !== row.fingerprint || row.calls < 1) continue;
-    if (cause.kind === "repeated-query") {
-      saving = Math.max(saving, (row.total_ms * (row.calls - 1)) / row.calls);
-    } else if (cause.kind === "cacheable") {
-      saving = Math.max(saving, row.total_ms);
+  let share = 0;
+  for (const incident of incidents) {
+    const now = incident.changes.find((change) => change.fingerprint === row.fingerprint)?.now_ms;
+    for (const cause of incident.causes) {
+      if (cause.fingerprint === row.fingerprint && cause.saving_ms !== null && now != null && now > 0) {
+        share = Math.max(share, Math.min(1, cause.saving_ms / now));
+      }
     }
   }
-  return saving;
+  return share * row.total_ms;
 }
 
 function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
@@ -113,7 +113,9 @@ function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
           ))}
           {saved > 0 && (
             <li>
-              <span class="name">without what has a fix</span>
+              <span class="name">
+                {trace.route} <small>without what has a fix</small>
+              </span>
               <span class="lane">
                 <span
                   class="span ghost"
@@ -158,10 +160,13 @@ function Row({ row, whole, saving }: { row: TraceStatement; whole: number; savin
         title={`${ms(row.app_before_ms)} ms of application before it; ${BASIS[row.basis ?? ""] ?? row.basis ?? ""}`}
       >
         <span class={repeats ? "span many" : "span"} style={{ left: `${left}%`, width: `${width}%` }} />
+        {saving > 0 && (
+          <span class="span ghost" style={{ left: `${left}%`, width: `${width * (1 - saving / row.total_ms)}%` }} />
+        )}
       </span>
       <span class="n">
         {ms(row.total_ms)} ms
-        {saving > 0 && <small> −{ms(saving)} with a fix</small>}
+        {saving > 0 && <small>{ms(row.total_ms - saving)} ms without this</small>}
       </span>
     </li>
   );

@@ -32,8 +32,21 @@ export interface Cause {
   evidence: "proved" | "measured" | "suspected";
   basis: string;
   detail: string;
+  figures?: Figures;
   saving_ms: number | null;
   route?: string;
+}
+
+/** Of a cause, as far as its kind has them. */
+export interface Figures {
+  rows_read?: number;
+  rows_returned?: number;
+  values_of?: string;
+  requests_looked_at?: number;
+  requests_matched?: number;
+  calls?: number;
+  answers?: number;
+  hit_rate?: number;
 }
 
 export interface Action {
@@ -103,6 +116,12 @@ export interface Series {
   times: number[];
 }
 
+export interface Quantiles {
+  p50_ms: (number | null)[];
+  p95_ms: (number | null)[];
+  p99_ms: (number | null)[];
+}
+
 export interface Mark {
   name: string;
   at: number;
@@ -142,12 +161,9 @@ export interface StatementRow {
   load: (number | null)[];
 }
 
-export interface Overview extends Series {
+export interface Overview extends Series, Quantiles {
   requests: (number | null)[];
   errors: (number | null)[];
-  p50_ms: (number | null)[];
-  p95_ms: (number | null)[];
-  p99_ms: (number | null)[];
   queries: (number | null)[];
   load: (number | null)[];
   routes: RouteRow[];
@@ -173,14 +189,11 @@ export interface RouteStatement {
   share: number;
 }
 
-export interface RouteDetail extends Series {
+export interface RouteDetail extends Series, Quantiles {
   route: string;
   guessed: boolean;
   requests: (number | null)[];
   errors: (number | null)[];
-  p50_ms: (number | null)[];
-  p95_ms: (number | null)[];
-  p99_ms: (number | null)[];
   queries_per_request: (number | null)[];
   db_ms: (number | null)[];
   mean_ms: (number | null)[];
@@ -190,7 +203,7 @@ export interface RouteDetail extends Series {
   incidents: IncidentMark[];
 }
 
-export interface QueryDetail extends Series {
+export interface QueryDetail extends Series, Quantiles {
   fingerprint: string;
   database: string;
   statement: string;
@@ -199,14 +212,67 @@ export interface QueryDetail extends Series {
   calls: (number | null)[];
   errors: (number | null)[];
   rows: (number | null)[];
-  p50_ms: (number | null)[];
-  p95_ms: (number | null)[];
-  p99_ms: (number | null)[];
   load: (number | null)[];
   heat: Heat;
   routes: { route: string; calls: number; total_ms: number; share: number }[];
   deploys: Mark[];
   incidents: IncidentMark[];
+}
+
+/** Each before its children. */
+export interface PlanNode {
+  depth: number;
+  node: string;
+  table: string | null;
+  index: string | null;
+  cost: number;
+  own_cost: number;
+  rows: number;
+  conditions: string[];
+}
+
+export interface TableIndex {
+  table: string;
+  name: string;
+  columns: string[];
+  unique: boolean;
+  partial: boolean;
+}
+
+export interface IndexAdvice {
+  evidence: "proved" | "suspected";
+  schema: string;
+  table: string;
+  columns: string[];
+  ddl: string;
+  cost_before: number;
+  cost_after: number;
+  build_ms: number;
+  size_bytes: number;
+  write_us: number;
+  doubt?: string;
+  nodes: PlanNode[] | null;
+}
+
+export interface Plan {
+  shape: string;
+  database: string;
+  first_seen: number;
+  last_seen: number;
+  basis: "values" | "generic";
+  cost: number;
+  table: string;
+  rows_read: number;
+  rows_returned: number;
+  nodes: PlanNode[];
+  indexes: TableIndex[] | null;
+  index: IndexAdvice | null;
+  index_reason: string | null;
+}
+
+export interface Plans {
+  fingerprint: string;
+  plans: Plan[];
 }
 
 export type Status = Record<string, unknown>;

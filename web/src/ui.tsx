@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, setToken } from "./api";
-import { navigate } from "./location";
+import { address, navigate } from "./location";
 import { explain } from "./words";
 
 export function Link({
@@ -20,6 +20,19 @@ export function Link({
     <a href={to} onClick={follow} {...rest}>
       {children}
     </a>
+  );
+}
+
+/** A statement by its short name, to its own screen. */
+export function StatementLink({
+  of,
+}: {
+  of: { fingerprint: string; short: string; statement: string };
+}) {
+  return (
+    <Link to={address("/query", { fingerprint: of.fingerprint })} title={of.statement}>
+      {of.short || of.statement || of.fingerprint}
+    </Link>
   );
 }
 

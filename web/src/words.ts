@@ -24,6 +24,9 @@ export const WORDS = {
   cacheable: "The same statement with the same values gets the same answer, again and again.",
   slower: "Each call takes longer than it used to.",
   "more-calls": "A request makes more calls than it used to.",
+  plan: "The way that the database has chosen to answer a statement: which tables it reads, by which index, in which order.",
+  cost: "What the database’s planner expects a plan to cost, in its own unit. Only the relation of two costs says something.",
+  predicted: "What an action was said to save, before it landed; “measured” is what it then saved.",
   fingerprint: "The identity of a statement’s shape, with all values taken out of it.",
   route: "A request’s template, such as GET /api/orders/{id}. One with ~ is guessed from its queries.",
 } as const;

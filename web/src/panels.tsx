@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the screens over time are made of: an answer that is waited for, charts side by side, lists.
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Answer } from "./api";
+import { TimeChart, type Line, type Marks } from "./chart";
+import { duration } from "./format";
+import type { Quantiles, Series } from "./types";
+import { Loading, Problem } from "./ui";
+
+/** What has come, or why it has not. What was shown stays while it is asked for again. */
+export function Answered<T>({
+  answer: { data, error, again },
+  children,
+}: {
+  answer: Answer<T>;
+  children: (data: T) => ComponentChildren;
+}) {
+  return (
+    <>
+      {error && <Problem error={error} again={again} />}
+      {data === null ? !error && <Loading /> : children(data)}
+    </>
+  );
+}
+
+export interface Panel {
+  title: string;
+  lines: Line[];
+  format: (value: number | null | undefined) => string;
+}
+
+export const latencyPanel = (data: Quantiles): Panel => ({
+  title: "Latency",
+  format: duration,
+  lines: [
+    { label: "p50", values: data.p50_ms, color: "--chart-1" },
+    { label: "p95", values: data.p95_ms, color: "--chart-2" },
+    { label: "p99", values: data.p99_ms, color: "--chart-3" },
+  ],
+});
+
+export function useMarks({ deploys, incidents }: Marks): Marks {
+  return useMemo(() => ({ deploys, incidents }), [deploys, incidents]);
+}
+
+/** `make` must be the same function each time. */
+export function Panels<T extends Series & Marks>({
+  data,
+  make,
+}: {
+  data: T;
+  make: (data: T) => Panel[];
+}) {
+  const panels = useMemo(() => make(data), [data]);
+  const marks = useMarks(data);
+  return (
+    <div class="grid">
+      {panels.map((panel) => (
+        <div key={panel.title} class="card">
+          <TimeChart {...panel} times={data.times} step={data.step_s} marks={marks} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export interface Column<T> {
+  head: ComponentChildren;
+  cell: (row: T) => ComponentChildren;
+  /** Of numbers, to the right. */
+  n?: boolean;
+  /** Left out where there is little room. */
+  wide?: boolean;
+  bad?: (row: T) => boolean;
+}
+
+/** A card with a table. The first column names the row. */
+export function ListCard<T>({
+  id,
+  title,
+  note,
+  rows,
+  keyOf,
+  columns,
+  empty,
+}: {
+  id: string;
+  title: string;
+  note?: string;
+  rows: T[];
+  keyOf: (row: T) => string;
+  columns: Column<T>[];
+  empty: string;
+}) {
+  const look = (column: Column<T>, row?: T) =>
+    [
+      column.n && "n",
+      column.wide && "wide",
+      row !== undefined && column.bad?.(row) && "fail",
+    ]
+      .filter(Boolean)
+      .join(" ");
+  return (
+    <section class="card scroll" aria-labelledby={id}>
+      <h2 id={id}>
+        {title} {note && <small>{note}</small>}
+      </h2>
+      {rows.length === 0 ? (
+        <p class="muted">{empty}</p>
+      ) : (
+        <table class="list">
+          <thead>
+            <tr>
+              {columns.map((column, i) => (
+                <th key={i} scope="col" class={look(column)}>
+                  {column.head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={keyOf(row)}>
+                {columns.map((column, i) =>
+                  i === 0 ? (
+                    <th key={i} scope="row">
+                      {column.cell(row)}
+                    </th>
+                  ) : (
+                    <td key={i} class={look(column, row)}>
+                      {column.cell(row)}
+                    </td>
+                  ),
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
