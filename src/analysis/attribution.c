@@ -5,30 +5,6 @@
 
 /* A batched look-up of n keys costs a look-up and this share of one more for each key. */
 #define BATCH_KEY_SHARE (1.0 / 40)
-#define FLOOR_ROWS_MAX  5
-#define FLOOR_CALLS_MIN 15
-
-double
-attribution_floor_ms(const struct shift *s)
-{
-    double cost[256];
-    size_t n = 0;
-    for (unsigned i = 0; i < s->count; i++) {
-        const struct stats *now = &s->route[i].now;
-        for (unsigned k = 0; k < now->query_count && n < ARRAY_LEN(cost); k++) {
-            const struct stats_query *q = &now->q[k];
-            if (q->total_calls >= FLOOR_CALLS_MIN && q->rows > 0 && q->rows <= FLOOR_ROWS_MAX &&
-                q->per_call_ms > 0) {
-                cost[n++] = q->per_call_ms;
-            }
-        }
-    }
-    if (n == 0) {
-        return 0;
-    }
-    (void)stats_median(cost, n); /* sorts */
-    return cost[n / 4];
-}
 
 struct fixes {
     const struct finding *index, *eager, *cache, *other;

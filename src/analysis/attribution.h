@@ -15,10 +15,6 @@
 #include "analysis/detect/detect.h"
 #include "analysis/shift.h"
 
-/* What a cheap look-up costs on this database now, round trips included: the lower quartile over
- * statements that return few rows. 0: nothing to tell by. */
-double attribution_floor_ms(const struct shift *shift);
-
 struct attribution_input {
     const struct stats *now; /* of the route */
     double waiting_ms;       /* of its change: queries and application that only wait */

@@ -518,7 +518,7 @@ incident_attribution(const struct incident *inc, const struct shift *s, const st
         .app_ratio = s->app_ratio,
         .requests_per_s = seconds > 1 ? r->now.n * recent_weight(&r->watch->recent) / seconds : 0,
         .load_growth = s->load_now - s->load_before,
-        .floor_ms = attribution_floor_ms(s),
+        .floor_ms = s->floor_ms,
         .finding = findings,
         .finding_count = inc->cause_count,
     };

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/attribution.h"
 #include "analysis/trend.h"
 #include "base/clock.h"
 
@@ -19,6 +18,8 @@
 #define DISTINCT_COMMON   2.0
 #define LARGE_COMMON_MAX  1.5
 #define LARGE_MS          10.0
+#define FLOOR_ROWS_MAX    5
+#define FLOOR_CALLS_MIN   15
 #define STEADY_TRAFFIC    1.25 /* more than that explains that a statement gets dearer */
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
@@ -383,6 +384,28 @@ measure_load(struct shift *s, const struct load *load, uint64_t split_ns, uint64
     s->surge = before.seconds > 0 && rate > SURGE_TIMES * s->rate_before;
 }
 
+static double
+floor_ms(const struct shift *s)
+{
+    double cost[256];
+    size_t n = 0;
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct stats *now = &s->route[i].now;
+        for (unsigned k = 0; k < now->query_count && n < ARRAY_LEN(cost); k++) {
+            const struct stats_query *q = &now->q[k];
+            if (q->total_calls >= FLOOR_CALLS_MIN && q->rows > 0 && q->rows <= FLOOR_ROWS_MAX &&
+                q->per_call_ms > 0) {
+                cost[n++] = q->per_call_ms;
+            }
+        }
+    }
+    if (n == 0) {
+        return 0;
+    }
+    (void)stats_median(cost, n); /* sorts */
+    return cost[n / 4];
+}
+
 struct shift *
 shift_new(struct watch *const *watches, unsigned count, const struct load *load,
           enum shift_mode mode, uint64_t split_ns, uint64_t now_ns)
@@ -408,7 +431,7 @@ shift_new(struct watch *const *watches, unsigned count, const struct load *load,
     measure_load(s, load, split_ns, now_ns);
     common_calls(s);
     common_app(s);
-    s->floor_ms = attribution_floor_ms(s);
+    s->floor_ms = floor_ms(s);
     for (unsigned i = 0; i < s->count; i++) {
         judge_route(s, &s->route[i]);
     }

@@ -70,7 +70,9 @@ struct shift {
     double call_ratio, call_growth_ms; /* what unchanged calls have come to cost: medians */
     unsigned call_samples;             /* over so many statements of routes */
     double app_ratio, app_growth_ms;
-    double floor_ms; /* what a look-up costs now; 0: not known */
+    /* What a cheap look-up costs on this database now, round trips included: the lower quartile
+     * over statements that return few rows. 0: nothing to tell by. */
+    double floor_ms;
     bool surge;      /* traffic over 1.5 times what it was */
 };
 
