@@ -39,6 +39,7 @@ struct ring_consumer {
     uint64_t at;        /* of the next record */
     uint64_t released;  /* what our cursor says; read back, it might be somebody else's word */
     uint64_t tail_seen; /* the last tail that passed the checks */
+    uint64_t inode;     /* of the shared memory; no two rings have the same */
     bool borrowed;      /* the mappings are the producer's */
 };
 
@@ -263,25 +264,25 @@ ring_unread(const struct ring_producer *p)
 /* True when the descriptor is a memfd of exactly len bytes (0: any length) that nobody can resize
  * and that carries these seals. */
 static bool
-is_sealed(int fd, int seals, uint64_t len, uint64_t *ret_len)
+is_sealed(int fd, int seals, uint64_t len, struct stat *ret_stat)
 {
-    struct stat st;
     int have = fcntl(fd, F_GET_SEALS);
-    if (have < 0 || (have & seals) != seals || fstat(fd, &st) < 0) {
+    if (have < 0 || (have & seals) != seals || fstat(fd, ret_stat) < 0) {
         return false;
     }
-    *ret_len = (uint64_t)st.st_size;
-    return len == 0 || *ret_len == len;
+    return len == 0 || (uint64_t)ret_stat->st_size == len;
 }
 
 static int
 consumer_open(struct ring_consumer *c, int data_fd, int cursor_fd, struct diag *diag)
 {
-    uint64_t len = 0, cursor_len = 0;
-    if (!is_sealed(data_fd, DATA_SEALS, 0, &len) ||
-        !is_sealed(cursor_fd, CURSOR_SEALS, RING_PAGE, &cursor_len)) {
+    struct stat data, cursor;
+    if (!is_sealed(data_fd, DATA_SEALS, 0, &data) ||
+        !is_sealed(cursor_fd, CURSOR_SEALS, RING_PAGE, &cursor)) {
         return diag_set(diag, -EBADMSG, "not a ring: the shared memory is not sealed");
     }
+    uint64_t len = (uint64_t)data.st_size;
+    c->inode = data.st_ino;
     uint64_t capacity = len - RING_PAGE;
     if (len < RING_PAGE + RING_CAPACITY_MIN || capacity > RING_CAPACITY_MAX ||
         (capacity & (capacity - 1)) != 0) {
@@ -372,6 +373,12 @@ uint32_t
 ring_consumer_generation(const struct ring_consumer *c)
 {
     return c->header->generation;
+}
+
+bool
+ring_consumer_is_same(const struct ring_consumer *a, const struct ring_consumer *b)
+{
+    return a->inode == b->inode;
 }
 
 bool

@@ -68,6 +68,9 @@ MUST_CHECK int ring_consumer_new(int data_fd, int cursor_fd, struct diag *diag,
 void ring_consumer_free(struct ring_consumer **consumer);
 uint32_t ring_consumer_generation(const struct ring_consumer *consumer);
 
+/* Both read the same ring: only one of them may. */
+bool ring_consumer_is_same(const struct ring_consumer *a, const struct ring_consumer *b);
+
 /* Nobody has read from it before. */
 bool ring_consumer_is_first(const struct ring_consumer *consumer);
 

@@ -81,6 +81,18 @@ make_room(struct subscriber *s, unsigned count)
     }
 }
 
+/* The one that reads this ring; NULL: nobody. Two readers would count everything twice. */
+static struct subscription *
+reader_of(struct subscriber *s, const struct ring_consumer *ring)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (ring_consumer_is_same(s->subs[i].ring, ring)) {
+            return &s->subs[i];
+        }
+    }
+    return NULL;
+}
+
 int
 subscriber_attach(struct subscriber *s, unsigned source, const int *fds, unsigned fd_count,
                   struct diag *diag)
@@ -102,10 +114,20 @@ subscriber_attach(struct subscriber *s, unsigned source, const int *fds, unsigne
         }
     }
     subscriber_retire(s, source);
-    make_room(s, count);
     s->totals.attached++;
     s->totals.epoch = ring_consumer_generation(rings[0]);
+    unsigned kept = 0;
     for (unsigned i = 0; i < count; i++) {
+        struct subscription *reader = reader_of(s, rings[i]);
+        if (reader != NULL) {
+            reader->former = false;
+            ring_consumer_free(&rings[i]);
+        } else {
+            rings[kept++] = rings[i];
+        }
+    }
+    make_room(s, kept);
+    for (unsigned i = 0; i < kept; i++) {
         bool resumed = !ring_consumer_is_first(rings[i]);
         s->subs[s->count++] =
             (struct subscription){.ring = TAKE(rings[i]), .source = source, .resumed = resumed};

@@ -6,9 +6,10 @@
  * another: each is a source with a number. A new attachment of a source puts its rings beside that
  * source's old ones, which are read to their end first and then freed, so nothing that was
  * published is lost when the proxy or the epoch changes; other sources are left alone. A ring that
- * cannot be right is detached and counted; the others go on.
- * At most SUBSCRIBER_RINGS_MAX rings; when that many are still being read, the oldest one of a
- * former attachment gives way, with what was left in it counted as `abandoned`. */
+ * is being read already is read on, by one reader. One that cannot be right is detached and
+ * counted; the others go on. At most SUBSCRIBER_RINGS_MAX rings; when that many are still being
+ * read, the oldest one of a former attachment gives way, with what was left in it counted as
+ * `abandoned`. */
 #ifndef BUS_SUBSCRIBE_H
 #define BUS_SUBSCRIBE_H
 

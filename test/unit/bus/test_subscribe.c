@@ -76,6 +76,31 @@ the_next_reader_goes_on_where_one_died(void **state)
     ring_producer_free(&ring);
 }
 
+/* A proxy that answers late tells one analyzer of its rings twice. */
+static void
+a_ring_has_one_reader(void **state)
+{
+    struct subscriber *s;
+    struct diag diag = {0};
+    struct seen seen = {0};
+    int fds[2];
+    struct ring_producer *ring = new_ring(1, fds);
+    int again[2] = {dup(fds[0]), dup(fds[1])};
+    assert_int_equal(subscriber_new(&s), 0);
+    assert_int_equal(subscriber_attach(s, 0, fds, 2, &diag), 0);
+    assert_true(put(ring, EV_IN_FLIGHT, 0));
+    assert_int_equal(subscriber_attach(s, 0, again, 2, &diag), 0);
+    assert_int_equal(subscriber_totals(s).rings, 1);
+    assert_int_equal(subscriber_poll(s, 100, on_event, &seen), 1);
+    assert_int_equal(ring_used(ring), 0);
+    assert_true(put(ring, EV_IN_FLIGHT, 1)); /* and goes on */
+    assert_int_equal(subscriber_poll(s, 100, on_event, &seen), 1);
+    assert_int_equal(subscriber_poll(s, 100, on_event, &seen), 0);
+    assert_int_equal(seen.count, 2);
+    subscriber_free(&s);
+    ring_producer_free(&ring);
+}
+
 static void
 reads_every_ring_in_turn(void **state)
 {
@@ -268,6 +293,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ring_has_one_reader),
         cmocka_unit_test(reads_every_ring_in_turn),
         cmocka_unit_test(the_next_reader_goes_on_where_one_died),
         cmocka_unit_test(counts_gaps_and_skips_strangers),
