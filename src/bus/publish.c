@@ -176,6 +176,12 @@ publisher_is_attached(const struct publisher *p)
     return p->ring != NULL;
 }
 
+size_t
+publisher_unread(const struct publisher *p)
+{
+    return p->ring == NULL ? 0 : ring_used(p->ring);
+}
+
 uint32_t
 publisher_epoch(const struct publisher *p)
 {

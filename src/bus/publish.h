@@ -35,6 +35,8 @@ void publisher_attach(struct publisher *p, struct ring_producer **producer);
  * nothing that was published is lost. */
 void publisher_renew(struct publisher *p, uint32_t epoch);
 bool publisher_is_attached(const struct publisher *p);
+/* Bytes of records in the ring that nobody has read yet. */
+size_t publisher_unread(const struct publisher *p);
 /* Changes when a consumer attaches; 0 before the first. */
 uint32_t publisher_epoch(const struct publisher *p);
 

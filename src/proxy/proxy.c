@@ -20,11 +20,17 @@
 #include "proxy/census.h"
 #include "proxy/configure.h"
 #include "proxy/neighbours.h"
+#include "proxy/rings.h"
 #include "proxy/security.h"
 #include "proxy/uplink.h"
 #include "proxy/worker.h"
 
 #define RETIRE_MAX_MS (7ll * 24 * 3600 * 1000)
+/* How long the last records wait for somebody to read them, if nobody does: an upgrade replaces the
+ * analyzer, too. When all stops it comes after us, and need not wait for nothing. */
+#define READ_OUT_NS       (30 * NS_PER_S)
+#define READ_OUT_STOP_NS  NS_PER_S
+#define READ_OUT_CHECK_NS (5 * NS_PER_MS)
 
 struct proxy {
     const struct proxy_options *options;
@@ -36,9 +42,7 @@ struct proxy {
     struct census *census;   /* the same */
     struct worker *workers[WORKERS_MAX];
     unsigned worker_count; /* 0: not configured yet */
-    uint32_t epoch;
-    int ring_fds[CHANNEL_FDS_MAX]; /* of the workers' rings, for the next analyzer */
-    unsigned ring_fd_count;
+    struct rings rings;
     struct uplink uplink;
     struct loop_watch signals;
     struct loop_task woken;
@@ -47,6 +51,8 @@ struct proxy {
     uint64_t retire_end_ns; /* when sessions must end */
     bool is_retired;        /* another proxy accepts clients */
     bool is_draining;
+    uint64_t ended_ns; /* since when all sessions and workers are; 0: they are not */
+    struct timer read_out;
 };
 
 static uint64_t
@@ -81,12 +87,12 @@ send_hello(void *ctx, uint32_t id)
         json_array_append_new(listeners, json_pack("{s:s,s:s,s:s}", "protocol", l->ops->name,
                                                    "address", l->name, "upstream", l->upstream));
     }
-    json_t *json = json_pack("{s:i,s:s,s:I,s:i,s:b,s:b,s:I,s:I,s:i,s:i,s:o}", "pid", (int)getpid(),
-                             "version", SLOWBURN_VERSION, "started_ns", (json_int_t)p->started_ns,
-                             "slot", (int)p->options->slot, "configured", p->worker_count > 0,
-                             "retired", p->is_retired, "sessions", (json_int_t)sessions_of(p),
-                             "left_ms", (json_int_t)retire_left_ms(p), "workers",
-                             (int)p->worker_count, "epoch", (int)p->epoch, "listeners", listeners);
+    json_t *json = json_pack(
+        "{s:i,s:s,s:I,s:i,s:b,s:b,s:I,s:I,s:i,s:i,s:o}", "pid", (int)getpid(), "version",
+        SLOWBURN_VERSION, "started_ns", (json_int_t)p->started_ns, "slot", (int)p->options->slot,
+        "configured", p->worker_count > 0, "retired", p->is_retired, "sessions",
+        (json_int_t)sessions_of(p), "left_ms", (json_int_t)retire_left_ms(p), "workers",
+        (int)p->worker_count, "epoch", (int)p->rings.epoch, "listeners", listeners);
     uplink_send(&p->uplink, CHANNEL_HELLO, PARTY_SUPERVISOR, id, json, fds, fd_count);
 }
 
@@ -187,11 +193,13 @@ start_workers(struct proxy *p, struct diag *diag)
         .done_loop = p->loop,
     };
     raise_descriptor_limit(p->config.sessions_max);
+    rings_begin(&p->rings);
     for (unsigned i = 0; i < p->config.workers; i++) {
         settings.index = (uint16_t)(p->options->slot * WORKERS_MAX + i);
         if (getrandom(&settings.seed, sizeof(settings.seed), 0) != sizeof(settings.seed)) {
             return diag_set(diag, -EIO, "no random numbers from the system");
         }
+        settings.ring = rings_next(&p->rings, p->config.ring_bytes);
         err = worker_new(&settings, &p->workers[i]);
         if (err != 0) {
             return diag_set(diag, err, "cannot make a worker: %s", log_strerror(err));
@@ -379,20 +387,12 @@ post_all(struct proxy *p, const struct mail *mail)
 }
 
 static void
-forget_rings(struct proxy *p)
-{
-    while (p->ring_fd_count > 0) {
-        close(p->ring_fds[--p->ring_fd_count]);
-    }
-}
-
-static void
 send_rings(struct proxy *p, uint32_t id)
 {
     uplink_send(&p->uplink, CHANNEL_RINGS, PARTY_ANALYZER, id,
-                json_pack("{s:i,s:i,s:i}", "epoch", (int)p->epoch, "workers", (int)p->worker_count,
-                          "slot", (int)p->options->slot),
-                p->ring_fds, p->ring_fd_count);
+                json_pack("{s:i,s:i,s:i}", "epoch", (int)p->rings.epoch, "workers",
+                          (int)p->worker_count, "slot", (int)p->options->slot),
+                p->rings.fds, p->rings.fd_count);
 }
 
 static bool
@@ -404,67 +404,51 @@ wants_fresh_rings(const struct channel_message *m)
     return fresh;
 }
 
-/* Keeps descriptors of its own: a worker may let go of its ring at any time. */
-static int
-keep_ring(struct proxy *p, const struct ring_producer *ring)
-{
-    int fds[2] = {ring_producer_data_fd(ring), ring_producer_cursor_fd(ring)};
-    for (unsigned i = 0; i < 2; i++) {
-        int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
-        if (fd < 0) {
-            return -errno;
-        }
-        p->ring_fds[p->ring_fd_count++] = fd;
-    }
-    return 0;
-}
-
 static void
 renew_rings(struct proxy *p, const struct channel_message *m)
 {
-    p->epoch++;
+    p->rings.epoch++;
     send_rings(p, m->id);
-    const struct mail mail = {.type = MAIL_RENEW, .epoch = p->epoch};
+    const struct mail mail = {.type = MAIL_RENEW, .epoch = p->rings.epoch};
     post_all(p, &mail);
 }
 
-/* Makes the rings, tells the supervisor, and only then gives each worker its end. */
+static void
+replace_rings(struct proxy *p)
+{
+    rings_begin(&p->rings);
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        struct mail mail = {.type = MAIL_RING,
+                            .producer = rings_next(&p->rings, p->config.ring_bytes)};
+        if (worker_post(p->workers[i], &mail) != 0) {
+            log_error("proxy", "worker_stuck", "a worker does not read its mail",
+                      LOG_U64("worker", i));
+            ring_producer_free(&mail.producer);
+        }
+    }
+}
+
 static void
 on_attach(struct proxy *p, const struct channel_message *m)
 {
-    struct ring_producer *producers[WORKERS_MAX] = {NULL};
     if (p->worker_count == 0) {
         uplink_send_status(&p->uplink, m->id, "not configured yet");
         return;
     }
-    if (p->ring_fd_count > 0 && !wants_fresh_rings(m)) {
+    bool whole = rings_are_whole(&p->rings, p->worker_count);
+    if (whole && p->rings.are_given && !wants_fresh_rings(m)) {
         renew_rings(p, m);
         return;
     }
-    forget_rings(p);
-    p->epoch++;
-    for (unsigned i = 0; i < p->worker_count; i++) {
-        int err = ring_producer_new(p->config.ring_bytes, p->epoch, &producers[i]);
-        err = err != 0 ? err : keep_ring(p, producers[i]);
-        if (err != 0) {
-            log_error("proxy", "ring_failed", "cannot make an event ring", LOG_ERRNO(err));
-            uplink_send_status(&p->uplink, m->id, log_strerror(err));
-            for (unsigned k = 0; k <= i; k++) {
-                ring_producer_free(&producers[k]);
-            }
-            forget_rings(p);
-            return;
-        }
+    if (!whole || p->rings.are_given) {
+        replace_rings(p);
     }
+    if (!rings_are_whole(&p->rings, p->worker_count)) {
+        uplink_send_status(&p->uplink, m->id, "there are no event rings");
+        return;
+    }
+    p->rings.are_given = true;
     send_rings(p, m->id);
-    for (unsigned i = 0; i < p->worker_count; i++) {
-        struct mail mail = {.type = MAIL_RING, .producer = producers[i]};
-        if (worker_post(p->workers[i], &mail) != 0) {
-            log_error("proxy", "worker_stuck", "a worker does not read its mail",
-                      LOG_U64("worker", i));
-            ring_producer_free(&producers[i]);
-        }
-    }
 }
 
 static void
@@ -550,6 +534,34 @@ on_retire(struct proxy *p, const struct channel_message *m)
     loop_timer_set(p->loop, &p->retire_tick, now_ns);
 }
 
+/* Rings end with the process that made them, unless an analyzer has them in its memory. So what has
+ * been read is safe, and what has not may not be. */
+static void
+read_out_fires(struct timer *timer, uint64_t now_ns)
+{
+    struct proxy *p = CONTAINER_OF(timer, struct proxy, read_out);
+    uint64_t end_ns = p->ended_ns + (p->is_draining ? READ_OUT_STOP_NS : READ_OUT_NS);
+    size_t unread = 0;
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        unread += worker_unread(p->workers[i]);
+    }
+    if (unread == 0 || now_ns >= end_ns || !uplink_is_connected(&p->uplink)) {
+        loop_stop(p->loop);
+        return;
+    }
+    loop_timer_set(p->loop, timer, now_ns + READ_OUT_CHECK_NS);
+}
+
+static void
+end_workers(struct proxy *p)
+{
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        worker_join(p->workers[i]); /* with their last records */
+    }
+    p->ended_ns = loop_clock_ns(p->loop);
+    read_out_fires(&p->read_out, p->ended_ns);
+}
+
 /* Workers tell that they have stopped to accept, and when their last sessions end. */
 static void
 woken_runs(struct loop_task *task)
@@ -563,8 +575,8 @@ woken_runs(struct loop_task *task)
     if (p->is_retired) {
         close_listeners(p);
     }
-    if ((p->is_retired || p->is_draining) && sessions_of(p) == 0) {
-        loop_stop(p->loop);
+    if ((p->is_retired || p->is_draining) && sessions_of(p) == 0 && p->ended_ns == 0) {
+        end_workers(p);
     }
 }
 
@@ -664,6 +676,7 @@ proxy_init(struct proxy *p)
     p->signals = (struct loop_watch){.fd = -1, .ready = signals_ready};
     p->woken.run = woken_runs;
     p->retire_tick.fire = retire_tick_fires;
+    p->read_out.fire = read_out_fires;
     int err = loop_new(LOOP_EPOLL, &p->loop);
     err = err != 0 ? err : resolver_new(&p->resolver);
     err = err != 0 ? err : watch_signals(p);
@@ -688,7 +701,7 @@ static void
 proxy_fini(struct proxy *p)
 {
     stop_workers(p);
-    forget_rings(p);
+    rings_fini(&p->rings);
     release_listeners(p);
     uplink_fini(&p->uplink);
     if (p->signals.fd >= 0) {

@@ -8,10 +8,10 @@
  *   CONFIGURE  the first one brings the listening sockets and starts the workers; later ones change
  *              limits and log level (configure.h). Answered by STATUS {"ok": bool, "reason"}.
  *   ATTACH     answered by RINGS {"epoch", "workers", "slot"}, addressed to the analyzer, with
- *              data_fd and cursor_fd of each worker's ring in turn. The rings stay the same for
- *              as long as the proxy lives, so that the next analyzer reads on where one that died
- *              had stopped; {"fresh": true} replaces them, for when what is in them may be what
- *              it died of.
+ *              data_fd and cursor_fd of each worker's ring in turn. The rings are there before the
+ *              first client and stay the same for as long as the proxy lives: the first analyzer
+ *              reads what was before it, the next one reads on where one that died had stopped.
+ *              {"fresh": true} replaces them, for when what is in them may be what it died of.
  *   LENS       goes to every worker, with twice its even share of the count (never more than it).
  *   DRAIN      (and SIGTERM) stops accepting, lets sessions finish for drain_ms, exits 0.
  *   RETIRE     another proxy accepts now: stops accepting, closes the listening sockets (whoever
@@ -21,6 +21,9 @@
  *              "retired", "sessions", "left_ms", "workers", "epoch",
  *              "listeners": [{"protocol", "address", "upstream"}]} with the listening sockets;
  *              without them it is also sent at start.
+ *
+ * Once the last session has ended it waits, as long as there is a supervisor, until its last
+ * records are read: 30 s, or 1 s when it was told to drain.
  *
  * SIGINT, SIGHUP and SIGPIPE are ignored: a terminal's Ctrl-C is the supervisor's to handle. */
 #ifndef PROXY_PROXY_H

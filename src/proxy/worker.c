@@ -229,6 +229,13 @@ worker_has_stopped(const struct worker *worker)
     return atomic_load_explicit(&worker->has_stopped, memory_order_acquire);
 }
 
+size_t
+worker_unread(const struct worker *worker)
+{
+    assert(!worker->has_thread);
+    return publisher_unread(worker->publisher);
+}
+
 uint32_t
 worker_sessions(const struct worker *worker)
 {
@@ -360,6 +367,7 @@ worker_main(void *arg)
     pthread_setname_np(pthread_self(), name);
     uint64_t now_ns = loop_clock_ns(w->loop);
     loop_timer_set(w->loop, &w->tick, now_ns + TICK_NS);
+    announce_names(w);
     set_accepting(w, true);
     loop_run(w->loop);
     set_accepting(w, false);
@@ -442,7 +450,11 @@ worker_new(const struct worker_settings *settings, struct worker **ret_worker)
     list_init(&w->asides_open);
     int err = loop_new(settings->loop, &w->loop);
     err = err != 0 ? err : publisher_new(w->index, &w->publisher);
-    if (err == 0) {
+    struct ring_producer *ring = settings->ring;
+    if (err != 0) {
+        ring_producer_free(&ring);
+    } else {
+        publisher_attach(w->publisher, &ring);
         loop_on_wake(w->loop, &w->mail_task);
         w->counters[COUNTER_workers_io_uring] = settings->loop == LOOP_IO_URING;
         /* Microseconds of this boot: ids stay unique when the process is started again. */

@@ -31,7 +31,7 @@
 
 enum mail_type {
     MAIL_CLIENT, /* an accepted connection */
-    MAIL_RING,   /* a subscriber's ring */
+    MAIL_RING,   /* another ring */
     MAIL_RENEW,  /* another subscriber reads that ring on */
     MAIL_LEASE,
     MAIL_RETIRE, /* accept no more */
@@ -114,6 +114,7 @@ struct worker_settings {
     unsigned listener_count;
     enum loop_kind loop;
     struct loop *done_loop;
+    struct ring_producer *ring; /* its first one, taken, also on failure; NULL: none yet */
 };
 
 MUST_CHECK int worker_new(const struct worker_settings *settings, struct worker **ret_worker);
@@ -129,6 +130,8 @@ void worker_join(struct worker *worker);
 MUST_CHECK int worker_post(struct worker *worker, const struct mail *mail);
 /* Accepts no more clients and touches no listening socket any more. */
 bool worker_has_stopped(const struct worker *worker);
+/* Bytes of records that nobody has read yet. After worker_join. */
+size_t worker_unread(const struct worker *worker);
 /* Only once all workers have stopped does 0 mean that no session will come: they hand clients to
  * one another. */
 uint32_t worker_sessions(const struct worker *worker);

@@ -16,6 +16,7 @@ import pytest
 from test.harness import processes
 from test.peer import proxy_host
 from test.peer.proxy_host import ProxyHost
+from test.peer.records import Records
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +131,7 @@ def test_half_close_lets_the_reply_come(tmp_path):
         thread.start()
         port = listener.getsockname()[1]
         with ProxyHost(str(tmp_path), [f"localhost:{port}"], drain_ms=500) as proxy:
-            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as client:
+            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as client:
                 client.sendall(b"z" * 5_000_000)
                 client.shutdown(socket.SHUT_WR)
                 assert client.recv(100) == b"got 5000000"
@@ -143,7 +144,7 @@ def test_upstream_that_is_down_ends_the_client_and_is_logged(tmp_path):
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{down}", "no-such-host.invalid:5432"],
                    connect_timeout_ms=2000, drain_ms=500) as proxy:
         for port in proxy.ports:
-            with socket.create_connection(("127.0.0.1", port), 20) as client:
+            with socket.create_connection(("127.0.0.1", port), 60) as client:
                 assert client.recv(100) == b""
         assert '"event":"upstream_failed"' in proxy.read_log()
         assert f"127.0.0.1:{down}" in proxy.read_log()
@@ -179,6 +180,15 @@ def test_thousands_of_idle_connections_are_cheap(tmp_path):
             upstream.sendall(b"pong")
         for client in clients:
             assert client.recv(4) == b"pong"
+
+
+def test_what_was_before_anybody_read_is_read(server, tmp_path):
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{server.port}"], "postgres", drain_ms=500) as proxy:
+        with contextlib.closing(connect(proxy.ports[0])) as connection:
+            cursor = connection.cursor()
+            for number in range(10):
+                cursor.execute(f"SELECT {number} AS early")
+        assert len(Records(proxy).seen(10, text="as early")) == 10
 
 
 def test_supervisor_may_die_and_another_takes_over(server, tmp_path):
@@ -224,7 +234,7 @@ def test_garbage_on_the_control_socket_harms_nobody(proxy):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
             sock.connect(path)
             sock.send(junk)
-            sock.settimeout(20)
+            sock.settimeout(60)
             with contextlib.suppress(ConnectionResetError):
                 assert sock.recv(100) == b""
     with contextlib.closing(connect(proxy.ports[0])) as connection:
@@ -235,7 +245,7 @@ def test_drain_ends_the_process(server, tmp_path):
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{server.port}"], drain_ms=1000) as proxy:
         connection = connect(proxy.ports[0])
         proxy.channel.send(proxy_host.DRAIN, {})
-        assert proxy.process.wait(20) == 0
+        assert proxy.process.wait(60) == 0
         assert '"event":"drain_cut"' in proxy.read_log()
         with pytest.raises(psycopg2.OperationalError):
             connect(proxy.ports[0])
