@@ -91,13 +91,15 @@ note_failure(struct judge *j, const struct trace *t, const char *route)
     incident_note(inc, t->end_ns, "error", text);
 }
 
+/* upstream: NULL where that is not known. */
 static void
 add_series(struct judge *j, enum series_kind kind, const char *route, uint64_t fingerprint,
-           uint32_t database, uint16_t upstream, const struct series_sums *sums)
+           uint32_t database, const uint16_t *upstream, const struct series_sums *sums)
 {
-    struct series *s = series_get(&j->series, kind, route, fingerprint);
-    s->database = database != 0 ? database : s->database;
-    s->upstream = upstream;
+    struct series *s = series_get(&j->series, kind, route, fingerprint, database);
+    if (upstream != NULL) {
+        series_place(s, *upstream);
+    }
     series_add(s, sums, kind != SERIES_BOTH, judge_wall(j, j->now_ns), judge_keep_window, j);
 }
 
@@ -120,14 +122,14 @@ tell_slow(const struct judge *j, const struct trace_query *q, const struct state
 }
 
 static void
-on_query(struct judge *j, const struct trace *t, const struct trace_query *q, const char *route)
+on_query(struct judge *j, const struct trace_query *q, const char *route)
 {
     bool failed = (q->flags & QUERY_ERROR) != 0;
     uint64_t cost_ns = trace_query_cost_ns(q);
     struct series_sums sums = {1, failed ? 1 : 0, q->rows, q->bytes_out, cost_ns, cost_ns};
-    add_series(j, SERIES_STATEMENT, NULL, q->fingerprint, q->database, t->upstream, &sums);
+    add_series(j, SERIES_STATEMENT, NULL, q->fingerprint, q->database, &q->upstream, &sums);
     if (route != NULL) {
-        add_series(j, SERIES_BOTH, route, q->fingerprint, q->database, t->upstream, &sums);
+        add_series(j, SERIES_BOTH, route, q->fingerprint, q->database, &q->upstream, &sums);
     }
     sameness_add(&j->sameness, q);
     const struct statement *s = statement_get(&j->statements, q->fingerprint);
@@ -142,7 +144,7 @@ on_query(struct judge *j, const struct trace *t, const struct trace_query *q, co
 static void
 add_ties(struct judge *j, const struct trace *t, const char *route, uint64_t busy_ns)
 {
-    struct series_ties *ties = &series_get(&j->series, SERIES_ROUTE, route, 0)->ties;
+    struct series_ties *ties = &series_get(&j->series, SERIES_ROUTE, route, 0, 0)->ties;
     uint64_t queries = (uint64_t)t->query_count + t->queries_folded;
     ties->requests++;
     ties->queries += queries;
@@ -160,7 +162,7 @@ on_trace(struct judge *j, const struct trace *t)
     const char *route = w == NULL ? NULL : w->text;
     uint64_t busy_ns = t->folded_ns;
     for (uint32_t i = 0; i < t->query_count; i++) {
-        on_query(j, t, &t->queries[i], route);
+        on_query(j, &t->queries[i], route);
         busy_ns += trace_query_cost_ns(&t->queries[i]);
     }
     bool failed = trace_has_failed(t);
@@ -174,7 +176,7 @@ on_trace(struct judge *j, const struct trace *t)
     }
     uint64_t total_ns = t->end_ns - MIN(t->start_ns, t->end_ns);
     struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns};
-    add_series(j, SERIES_ROUTE, route, 0, 0, t->upstream, &sums);
+    add_series(j, SERIES_ROUTE, route, 0, 0, &t->upstream, &sums);
     add_ties(j, t, route, busy_ns);
     if (j->out.request != NULL) {
         judge_tell_request(j, w, t);
@@ -197,7 +199,7 @@ static void
 on_folded(struct judge *j, const struct intake_folded *f, uint64_t at_ns)
 {
     struct series_sums sums = {f->calls, f->errors, f->rows, 0, f->time_ns, 0};
-    add_series(j, SERIES_STATEMENT, NULL, f->fingerprint, f->database, 0, &sums);
+    add_series(j, SERIES_STATEMENT, NULL, f->fingerprint, f->database, NULL, &sums);
     load_add(&j->load, at_ns, 0, f->calls, 0, clock_ns_to_ms(f->time_ns));
 }
 
@@ -207,7 +209,7 @@ on_folded_route(struct judge *j, const struct intake_folded_route *f, uint64_t a
     struct watch *w =
         f->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)f->route + 1);
     struct series_sums sums = {f->requests, f->errors, 0, 0, f->time_ns, 0};
-    add_series(j, SERIES_ROUTE, w == NULL ? "other" : w->text, 0, 0, 0, &sums);
+    add_series(j, SERIES_ROUTE, w == NULL ? "other" : w->text, 0, 0, NULL, &sums);
     if (w != NULL) {
         recent_missed(&w->recent, f->requests);
     }

@@ -258,32 +258,25 @@ restore_window(struct judge *j, const struct stored_window *in)
         struct watch *w = judge_watch_of(j, slice_sub(in->route, 0, sizeof(w->text) - 1), false, 0);
         route = w == NULL ? "other" : w->text;
     }
-    struct series *s = series_get(&j->series, kind, route, in->fingerprint);
-    uint32_t database = (uint32_t)hash_bytes(in->database);
+    uint32_t database = in->database.len == 0 ? 0 : (uint32_t)hash_bytes(in->database);
     struct intake_name name = {database, NAME_DATABASE, in->database};
     if (in->database.len > 0) {
         judge_add_name(j, &name);
-        s->database = database;
     }
-    s->upstream = in->upstream;
+    struct series *s = series_get(&j->series, kind, route, in->fingerprint, database);
+    series_place(s, in->upstream);
     struct series_sums sums = {in->calls, in->errors, in->rows, 0, in->time_ns, in->max_ns};
-    series_add(s, &sums, false, in->start_wall_ns, NULL, NULL);
+    struct sketch sketch = {0};
+    (void)!sketch_load(in->sketch, &sketch); /* a damaged one: its sums count all the same */
+    series_restore(s, &sums, &sketch, in->start_wall_ns);
+    sketch_fini(&sketch);
     if (kind == SERIES_ROUTE) {
         s->ties.requests += in->calls;
     } else if (kind == SERIES_BOTH) {
-        struct series *of = series_get(&j->series, SERIES_ROUTE, route, 0);
+        struct series *of = series_get(&j->series, SERIES_ROUTE, route, 0, 0);
         of->ties.queries += in->calls;
         of->ties.db_ns += in->time_ns;
     }
-    struct sketch sketch = {0};
-    if (sketch_load(in->sketch, &sketch) == 0) {
-        sketch_merge(&s->total_sketch, &sketch);
-        if (in->start_wall_ns / SERIES_WINDOW_NS == s->window_number) {
-            sketch_merge(&s->window_sketch, &sketch);
-        }
-    }
-    sketch_fini(&sketch);
-    s->dirty = false;
 }
 
 int

@@ -123,6 +123,7 @@ piece_add(struct piece *p, const struct event_query *ev, const uint64_t *values)
               .database = ev->database,
               .user = ev->user,
               .flags = ev->flags,
+              .upstream = ev->upstream,
               .value_count = kept,
               .kind = ev->kind},
         .value_at = p->value_count,

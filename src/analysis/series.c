@@ -39,13 +39,14 @@ series_table_fini(struct series_table *t)
 }
 
 struct series *
-series_get(struct series_table *t, enum series_kind kind, const char *route, uint64_t fingerprint)
+series_get(struct series_table *t, enum series_kind kind, const char *route, uint64_t fingerprint,
+           uint32_t database)
 {
     uint64_t key = hash_combine(0, (uint64_t)kind);
     if (route != NULL) {
         key = hash_combine(key, hash_bytes(slice_from_str(route)));
     }
-    key = hash_combine(key, fingerprint);
+    key = hash_combine(hash_combine(key, fingerprint), database);
     struct series *s = map_get(&t->by_key, key);
     if (s != NULL) {
         return s;
@@ -54,12 +55,22 @@ series_get(struct series_table *t, enum series_kind kind, const char *route, uin
     s->kind = kind;
     s->route = route;
     s->fingerprint = fingerprint;
+    s->database = database;
     if (map_put(&t->by_key, key, s) != 0) {
         free(s);
         t->overflowed++;
         return &t->other[kind];
     }
     return s;
+}
+
+void
+series_place(struct series *s, uint16_t upstream)
+{
+    if (!s->is_placed) {
+        s->upstream = upstream;
+        s->is_placed = true;
+    }
 }
 
 static void
@@ -93,6 +104,24 @@ series_add(struct series *s, const struct series_sums *add, bool to_sketch, uint
         sketch_add(&s->window_sketch, add->time_ns);
     }
     s->dirty = true;
+}
+
+void
+series_restore(struct series *s, const struct series_sums *kept, const struct sketch *sketch,
+               uint64_t wall_ns)
+{
+    uint64_t number = wall_ns / SERIES_WINDOW_NS;
+    if (number > s->window_number) {
+        s->window = (struct series_sums){0};
+        sketch_reset(&s->window_sketch);
+        s->window_number = number;
+    }
+    if (number == s->window_number) {
+        sums_add(&s->window, kept);
+        sketch_merge(&s->window_sketch, sketch);
+    }
+    sums_add(&s->total, kept);
+    sketch_merge(&s->total_sketch, sketch);
 }
 
 static void

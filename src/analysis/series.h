@@ -2,6 +2,8 @@
  * analysis/series.h - totals since the start, and the current minute, of every statement, route,
  * and statement within a route: for the lists, and for the store.
  *
+ * A statement is one of a database; where its queries went is what the first of them said, so that
+ * all of its windows have one key in the store.
  * At most SERIES_MAX series; what does not fit is counted in the one named "other" of its kind.
  * Windows are 60 s of wall time. A statement's and a route's series have sketches (about 1 KB each
  * when in use); a statement within a route has sums only. One thread. */
@@ -40,6 +42,7 @@ struct series {
     const char *route;    /* NULL: a statement; borrowed from the watch */
     uint32_t database;
     uint16_t upstream;
+    bool is_placed; /* upstream is known */
     struct series_sums total, window;
     struct series_ties ties; /* of a route */
     struct sketch total_sketch, window_sketch;
@@ -57,12 +60,18 @@ void series_table_init(struct series_table *t);
 void series_table_fini(struct series_table *t);
 
 struct series *series_get(struct series_table *t, enum series_kind kind, const char *route,
-                          uint64_t fingerprint);
+                          uint64_t fingerprint, uint32_t database);
+void series_place(struct series *s, uint16_t upstream);
 
 /* emit is called for a window that ends because of this, or may be NULL. */
 typedef void series_emit(void *ctx, const struct series *s);
 void series_add(struct series *s, const struct series_sums *add, bool to_sketch, uint64_t wall_ns,
                 series_emit *emit, void *ctx);
+
+/* What the store kept of one window, or of all before it: the newest one goes on where it stopped,
+ * so that it is given whole when it is next emitted. sketch: of those sums. */
+void series_restore(struct series *s, const struct series_sums *kept, const struct sketch *sketch,
+                    uint64_t wall_ns);
 
 /* Calls emit for every series that changed since it was last emitted. */
 void series_flush(struct series_table *t, series_emit *emit, void *ctx);

@@ -61,9 +61,10 @@ MUST_CHECK int store_open(const struct store_config *config, struct diag *diag,
 /* Copies; never blocks for more than a short lock. */
 void store_put(struct store *s, const struct stored *record);
 
-/* What the judge needs to go on: fingerprints, states, windows (one for each series, summed over
- * all that is kept), incidents (all that are not closed, and the last 50), example traces (the last
- * 100). Reads what is written; the record is valid during the call. 0 or -EIO. */
+/* What the judge needs to go on: fingerprints, states, windows (two for each series: all that is
+ * kept but the newest, summed; then the newest, which may go on), incidents (all that are not
+ * closed, and the last 50), example traces (the last 100). Reads what is written; the record is
+ * valid during the call. 0 or -EIO. */
 typedef void store_record_cb(void *ctx, const struct stored *record);
 MUST_CHECK int store_restore(struct store *s, store_record_cb *on_record, void *ctx);
 

@@ -8,10 +8,12 @@
 #include "base/clock.h"
 #include "model/sketch.h"
 
-/* One series over all its windows. */
+/* One series over all its windows: all but the newest, and the newest by itself. */
 struct total {
     struct stored_window sums; /* texts are the statement's, valid during the call */
     struct sketch sketch;
+    struct stored_window newest; /* length_s 0: none */
+    uint8_t newest_sketch[SKETCH_SAVED_MAX];
     int64_t id;
 };
 
@@ -38,22 +40,51 @@ begin(struct db *db, const char *text)
     return s;
 }
 
+/* The series as a whole. */
+static const struct stored_window *
+whole(struct total *t)
+{
+    const struct stored_window *w = &t->newest;
+    if (w->length_s == 0) {
+        return &t->sums;
+    }
+    t->sums.calls += w->calls;
+    t->sums.errors += w->errors;
+    t->sums.rows += w->rows;
+    t->sums.time_ns += w->time_ns;
+    t->sums.max_ns = MAX(t->sums.max_ns, w->max_ns);
+    if (t->sums.length_s == 0) {
+        t->sums.start_wall_ns = w->start_wall_ns;
+        t->sums.length_s = READ_TOTALS_S;
+    }
+    if (w->sketch.len > 0) { /* one that is damaged: its sums count, its distribution does not */
+        (void)!sketch_load(w->sketch, &t->sketch);
+    }
+    t->newest.length_s = 0;
+    return &t->sums;
+}
+
+/* They come in the order of their time. */
 static void
 take_window(sqlite3_stmt *s, struct total *t)
 {
-    t->sums.calls += (uint64_t)sqlite3_column_int64(s, 1);
-    t->sums.errors += (uint64_t)sqlite3_column_int64(s, 2);
-    t->sums.rows += (uint64_t)sqlite3_column_int64(s, 3);
-    t->sums.time_ns += (uint64_t)sqlite3_column_int64(s, 4);
-    t->sums.max_ns = MAX(t->sums.max_ns, (uint64_t)sqlite3_column_int64(s, 5));
-    uint64_t start = (uint64_t)sqlite3_column_int64(s, 7) * NS_PER_S;
-    if (t->sums.start_wall_ns == 0 || start < t->sums.start_wall_ns) {
-        t->sums.start_wall_ns = start;
-    }
+    (void)whole(t);
     struct slice saved = db_column_blob(s, 6);
-    if (saved.len > 0 && sketch_load(saved, &t->sketch) != 0) {
-        return; /* its sums count, its distribution does not */
+    if (saved.len > sizeof(t->newest_sketch)) {
+        saved = SLICE_NONE;
+    } else if (saved.len > 0) {
+        memcpy(t->newest_sketch, saved.ptr, saved.len);
     }
+    t->newest = (struct stored_window){
+        .start_wall_ns = (uint64_t)sqlite3_column_int64(s, 7) * NS_PER_S,
+        .length_s = 60, /* or an hour that is over: nothing is added to it any more */
+        .calls = (uint64_t)sqlite3_column_int64(s, 1),
+        .errors = (uint64_t)sqlite3_column_int64(s, 2),
+        .rows = (uint64_t)sqlite3_column_int64(s, 3),
+        .time_ns = (uint64_t)sqlite3_column_int64(s, 4),
+        .max_ns = (uint64_t)sqlite3_column_int64(s, 5),
+        .sketch = slice_of(t->newest_sketch, saved.len),
+    };
 }
 
 /* Its names, then the call. */
@@ -67,11 +98,10 @@ give_total(struct db *db, struct total *t, total_cb *on_total, void *ctx)
     }
     sqlite3_bind_int64(s, 1, t->id);
     if (sqlite3_step(s) == SQLITE_ROW) {
-        t->sums.upstream = (uint16_t)sqlite3_column_int64(s, 0);
-        t->sums.database = db_column_slice(s, 1);
-        t->sums.route = db_column_slice(s, 2);
-        t->sums.fingerprint = (uint64_t)sqlite3_column_int64(s, 3);
-        t->sums.length_s = READ_TOTALS_S;
+        t->sums.upstream = t->newest.upstream = (uint16_t)sqlite3_column_int64(s, 0);
+        t->sums.database = t->newest.database = db_column_slice(s, 1);
+        t->sums.route = t->newest.route = db_column_slice(s, 2);
+        t->sums.fingerprint = t->newest.fingerprint = (uint64_t)sqlite3_column_int64(s, 3);
         on_total(ctx, t);
     }
     sqlite3_reset(s);
@@ -86,10 +116,19 @@ give_total(struct db *db, struct total *t, total_cb *on_total, void *ctx)
     "windows WHERE start >= ?1 AND"                                                                \
     " ((length = 3600 AND start < (SELECT value FROM meta WHERE key = 'rolled_until')) OR"         \
     " (length = 60 AND start >= (SELECT value FROM meta WHERE key = 'rolled_until')))"
-static const char WINDOWS_2[] = ALL_WINDOWS " ORDER BY series";
-static const char WINDOWS_3[] =
-    ALL_WINDOWS " UNION ALL " WINDOW_COLUMNS
-                "series_hours WHERE day >= ?1 / 86400 * 86400 AND start >= ?1 ORDER BY series";
+static const char WINDOWS_2[] = ALL_WINDOWS " ORDER BY series, start";
+static const char WINDOWS_3[] = ALL_WINDOWS
+    " UNION ALL " WINDOW_COLUMNS
+    "series_hours WHERE day >= ?1 / 86400 * 86400 AND start >= ?1 ORDER BY series, start";
+
+/* Without zeroing what the newest one's sketch is copied to. */
+static void
+begin_total(struct total *t, int64_t id)
+{
+    t->sums = t->newest = (struct stored_window){0};
+    t->sketch = (struct sketch){0};
+    t->id = id;
+}
 
 static int
 for_each_total(struct db *db, uint64_t now_s, total_cb *on_total, void *ctx)
@@ -99,13 +138,14 @@ for_each_total(struct db *db, uint64_t now_s, total_cb *on_total, void *ctx)
         return -EIO;
     }
     sqlite3_bind_int64(s, 1, (sqlite3_int64)(now_s > READ_TOTALS_S ? now_s - READ_TOTALS_S : 0));
-    struct total t = {.id = -1};
+    struct total t;
+    begin_total(&t, -1);
     int r, given = 0;
     while ((r = sqlite3_step(s)) == SQLITE_ROW && given == 0) {
         int64_t id = sqlite3_column_int64(s, 0);
         if (id != t.id) {
             given = t.id < 0 ? 0 : give_total(db, &t, on_total, ctx);
-            t = (struct total){.id = id};
+            begin_total(&t, id);
         }
         take_window(s, &t);
     }
@@ -130,7 +170,11 @@ restore_total(void *ctx, struct total *t)
     struct restore *r = ctx;
     uint8_t saved[SKETCH_SAVED_MAX];
     struct stored record = {.kind = STORED_WINDOW, .window = t->sums};
-    record.window.sketch = slice_of(saved, sketch_save(&t->sketch, saved, sizeof(saved)));
+    if (t->sums.length_s > 0) {
+        record.window.sketch = slice_of(saved, sketch_save(&t->sketch, saved, sizeof(saved)));
+        r->on_record(r->ctx, &record);
+    }
+    record.window = t->newest;
     r->on_record(r->ctx, &record);
 }
 
@@ -297,7 +341,7 @@ static void
 add_statement(void *ctx, struct total *t)
 {
     struct listing *l = ctx;
-    const struct stored_window *w = &t->sums;
+    const struct stored_window *w = whole(t);
     if (w->fingerprint == 0) {
         return;
     }
@@ -371,7 +415,7 @@ static void
 add_route(void *ctx, struct total *t)
 {
     struct listing *l = ctx;
-    const struct stored_window *w = &t->sums;
+    const struct stored_window *w = whole(t);
     if (w->route.len == 0) {
         return;
     }

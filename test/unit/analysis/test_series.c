@@ -26,13 +26,17 @@ keys_are_told_apart(void **state)
 {
     struct series_table t;
     series_table_init(&t);
-    struct series *one = series_get(&t, SERIES_STATEMENT, NULL, 1);
-    assert_ptr_equal(series_get(&t, SERIES_STATEMENT, NULL, 1), one);
-    assert_ptr_not_equal(series_get(&t, SERIES_STATEMENT, NULL, 2), one);
-    assert_ptr_not_equal(series_get(&t, SERIES_BOTH, "GET /a", 1), one);
-    assert_ptr_not_equal(series_get(&t, SERIES_BOTH, "GET /b", 1),
-                         series_get(&t, SERIES_BOTH, "GET /a", 1));
-    assert_int_equal(t.by_key.count, 4);
+    struct series *one = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
+    assert_ptr_equal(series_get(&t, SERIES_STATEMENT, NULL, 1, 3), one);
+    assert_ptr_not_equal(series_get(&t, SERIES_STATEMENT, NULL, 2, 3), one);
+    assert_ptr_not_equal(series_get(&t, SERIES_STATEMENT, NULL, 1, 4), one); /* another database */
+    assert_ptr_not_equal(series_get(&t, SERIES_BOTH, "GET /a", 1, 3), one);
+    assert_ptr_not_equal(series_get(&t, SERIES_BOTH, "GET /b", 1, 3),
+                         series_get(&t, SERIES_BOTH, "GET /a", 1, 3));
+    assert_int_equal(t.by_key.count, 5);
+    series_place(one, 7);
+    series_place(one, 8); /* its windows keep the key that they have in the store */
+    assert_int_equal(one->upstream, 7);
     series_table_fini(&t);
 }
 
@@ -42,7 +46,7 @@ a_minute_is_given_when_it_ends_and_the_total_goes_on(void **state)
     struct series_table t;
     struct emitted e = {0};
     series_table_init(&t);
-    struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1);
+    struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
     struct series_sums a = {1, 0, 3, 100, 2 * NS_PER_MS, 2 * NS_PER_MS};
     struct series_sums b = {1, 1, 0, 0, 8 * NS_PER_MS, 8 * NS_PER_MS};
     series_add(s, &a, true, 10 * MINUTE, on_emit, &e);
@@ -73,6 +77,32 @@ a_minute_is_given_when_it_ends_and_the_total_goes_on(void **state)
     series_table_fini(&t);
 }
 
+/* A minute that one analyzer began and the next ended is written as one. */
+static void
+the_newest_kept_window_goes_on(void **state)
+{
+    struct series_table t;
+    struct emitted e = {0};
+    struct sketch none = {0};
+    series_table_init(&t);
+    struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
+    struct series_sums older = {.calls = 40}, newest = {.calls = 7}, one = {.calls = 1};
+    series_restore(s, &older, &none, 3 * MINUTE);
+    series_restore(s, &newest, &none, 10 * MINUTE);
+    series_restore(s, &older, &none, 4 * MINUTE); /* in whatever order they come */
+    series_flush(&t, on_emit, &e);
+    assert_int_equal(e.count, 0); /* the store has it */
+    series_add(s, &one, true, 10 * MINUTE + NS_PER_S, on_emit, &e);
+    series_flush(&t, on_emit, &e);
+    assert_int_equal(e.count, 1);
+    assert_int_equal(e.last.window_number, 10);
+    assert_int_equal(e.last.window.calls, 8);
+    assert_int_equal(s->total.calls, 88);
+    series_add(s, &one, true, 11 * MINUTE, on_emit, &e);
+    assert_int_equal(s->window.calls, 1);
+    series_table_fini(&t);
+}
+
 static void
 what_does_not_fit_is_counted_together(void **state)
 {
@@ -80,12 +110,12 @@ what_does_not_fit_is_counted_together(void **state)
     struct series_sums one = {.calls = 1};
     series_table_init(&t);
     for (uint64_t i = 1; i <= SERIES_MAX + 5; i++) {
-        series_add(series_get(&t, SERIES_STATEMENT, NULL, i), &one, false, 0, NULL, NULL);
+        series_add(series_get(&t, SERIES_STATEMENT, NULL, i, 3), &one, false, 0, NULL, NULL);
     }
     assert_int_equal(t.by_key.count, SERIES_MAX);
     assert_int_equal(t.overflowed, 5);
     assert_int_equal(t.other[SERIES_STATEMENT].total.calls, 5);
-    assert_ptr_equal(series_get(&t, SERIES_ROUTE, "GET /a", 0), &t.other[SERIES_ROUTE]);
+    assert_ptr_equal(series_get(&t, SERIES_ROUTE, "GET /a", 0, 3), &t.other[SERIES_ROUTE]);
     series_table_fini(&t);
 }
 
@@ -125,6 +155,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_told_apart),
         cmocka_unit_test(a_minute_is_given_when_it_ends_and_the_total_goes_on),
+        cmocka_unit_test(the_newest_kept_window_goes_on),
         cmocka_unit_test(what_does_not_fit_is_counted_together),
         cmocka_unit_test(rates_are_over_whole_windows),
         cmocka_unit_test(an_hour_later_the_window_is_anothers),

@@ -287,7 +287,58 @@ minutes_roll_up(void **state)
     struct got g = {0};
     assert_int_equal(store_restore(s, on_record, &g), 0);
     assert_int_equal(g.calls, sum);
-    assert_int_equal(g.windows, 2);
+    assert_int_equal(g.windows, 4); /* two for each series */
+    store_free(&s);
+    kit_remove(dir);
+}
+
+struct in_turn {
+    struct stored_window windows[4];
+    unsigned count;
+};
+
+static void
+on_turn(void *ctx, const struct stored *r)
+{
+    struct in_turn *t = ctx;
+    assert_true(r->kind == STORED_WINDOW && t->count < ARRAY_LEN(t->windows));
+    t->windows[t->count++] = r->window;
+}
+
+/* The judge writes a minute as a whole each time, so it has to know what that minute had before
+ * it was started again: not as part of a sum. */
+static void
+the_newest_window_comes_back_by_itself(void **state)
+{
+    char dir[64];
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    uint64_t minute = now_s() / 60 * 60;
+    for (uint64_t i = 0; i < 3; i++) { /* 10 at minute - 2, 11, 12 */
+        struct stored w = kit_window(minute - 120 + 60 * i, 1, 10 + i, SLICE_NONE);
+        store_put(s, &w);
+    }
+    struct stored lone = kit_window(minute, 2, 5, SLICE_NONE);
+    store_put(s, &lone);
+    assert_int_equal(store_sync(s), 0);
+    struct in_turn t = {0};
+    assert_int_equal(store_restore(s, on_turn, &t), 0);
+    assert_int_equal(t.count, 3);
+    assert_int_equal(t.windows[0].calls, 21);
+    assert_int_equal(t.windows[0].start_wall_ns, (minute - 120) * NS_PER_S);
+    assert_int_equal(t.windows[1].calls, 12);
+    assert_int_equal(t.windows[1].start_wall_ns, minute * NS_PER_S);
+    assert_int_equal(t.windows[1].fingerprint, 1);
+    assert_int_equal(t.windows[2].calls, 5);
+    assert_int_equal(t.windows[2].start_wall_ns, minute * NS_PER_S);
+    json_t *list = NULL;
+    assert_int_equal(store_document(dir, "queries", &list), 0);
+    json_int_t calls = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        calls += json_integer_value(json_object_get(json_array_get(list, i), "calls"));
+    }
+    assert_int_equal(calls, 38);
+    json_decref(list);
     store_free(&s);
     kit_remove(dir);
 }
@@ -428,6 +479,7 @@ main(void)
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(windows_come_in_order),
         cmocka_unit_test(minutes_roll_up),
+        cmocka_unit_test(the_newest_window_comes_back_by_itself),
         cmocka_unit_test(the_size_limit_holds),
         cmocka_unit_test(a_full_disk_is_survived),
         cmocka_unit_test(a_damaged_file_is_set_aside),
