@@ -202,6 +202,14 @@ speaks_for_itself(const struct linker *l, const struct piece *p)
     return false;
 }
 
+/* With one request at a time, what runs behind a response is more likely the next one's, which is
+ * known when it ends. */
+static bool
+is_too_late(const struct linker *l, const struct piece *p, const struct held_request *r)
+{
+    return l->alone && p->end_ns > r->ev.end_ns;
+}
+
 static bool
 decide_by_neighbour(struct linker *l, struct piece *p, const struct verdict *v)
 {
@@ -212,7 +220,7 @@ decide_by_neighbour(struct linker *l, struct piece *p, const struct verdict *v)
         return false;
     }
     struct held_request *r = held_find(&l->held, p->neighbour);
-    if (r == NULL || r->is_out || !contains(r, p)) {
+    if (r == NULL || r->is_out || !contains(r, p) || is_too_late(l, p, r)) {
         return false;
     }
     bool is_close = p->start_ns <= p->neighbour_end_ns + burst_gaps_limit_ns(&u->gaps);
@@ -314,9 +322,9 @@ link_decide(struct linker *l, struct piece *p, uint64_t now_ns, bool final)
     const struct candidate *best = v.count == 0 ? NULL : &v.all[v.best];
     if (best != NULL && !best->request->is_out) {
         bool by_values = best->matches > 0 && v.posterior >= VALUES_P;
-        bool alone = best->matches == 0 && v.count == 1 && v.posterior >= CONTAINED_P &&
-                     times_seen(l, p) >= CONTAINED_SEEN;
-        if (by_values || alone) {
+        bool only = best->matches == 0 && v.count == 1 && v.posterior >= CONTAINED_P &&
+                    times_seen(l, p) >= CONTAINED_SEEN && !is_too_late(l, p, best->request);
+        if (by_values || only) {
             struct held_request *r = best->request;
             learn(l, p, &v);
             outside_learn(l, p, false);

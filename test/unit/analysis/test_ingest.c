@@ -218,6 +218,41 @@ the_only_request_owns_what_it_contains(void **state)
 }
 
 /* kept + folded = sent, whatever the judge does. */
+/* With one request at a time: what runs right behind a response is the next request's, which nobody
+ * has heard of before it ends. However long that takes. */
+static void
+alone_a_slow_request_keeps_its_first_query(void **state)
+{
+    struct world w = world_new(256);
+    unsigned queries[8] = {0};
+    ingest_set_alone(w.ingest, true);
+    for (uint64_t i = 1; i <= 6; i++) {
+        uint64_t start = w.now_ns;
+        w.now_ns += NS_PER_MS;
+        open_session(&w, i);
+        query(&w, i, 5, ROLE_EXECUTE, "");
+        if (i == 6) {
+            later(&w, 200 * NS_PER_MS);
+            query(&w, i, 6, ROLE_EXECUTE, "");
+        }
+        close_session(&w, i);
+        w.now_ns += NS_PER_MS;
+        request(&w, i, start, "/orders");
+        later(&w, i < 5 ? 40 * NS_PER_MS : 0);
+    }
+    later(&w, 40 * NS_PER_S);
+    for (struct intake_item *item = next_of(&w, INTAKE_TRACE); item != NULL;
+         item = next_of(&w, INTAKE_TRACE)) {
+        assert_in_range(item->trace->request, 1, 6);
+        queries[item->trace->request] += item->trace->query_count;
+        intake_item_free(&item);
+    }
+    for (uint64_t i = 1; i <= 6; i++) {
+        assert_int_equal(queries[i], i == 6 ? 2 : 1);
+    }
+    world_free(&w);
+}
+
 static void
 a_full_queue_folds(void **state)
 {
@@ -276,6 +311,7 @@ main(void)
         cmocka_unit_test(a_session_without_http_is_a_trace),
         cmocka_unit_test(a_comment_names_the_route),
         cmocka_unit_test(the_only_request_owns_what_it_contains),
+        cmocka_unit_test(alone_a_slow_request_keeps_its_first_query),
         cmocka_unit_test(a_full_queue_folds),
         cmocka_unit_test(short_tails_are_counted),
     };
