@@ -14,7 +14,7 @@ def free_port():
     return net.free_ports(1)[0]
 
 
-def wait_for_port(port, process=None, seconds=20.0):
+def wait_for_port(port, process=None, seconds=60.0):
     """Returns when something accepts on the port; raises when the process ends first."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -33,7 +33,7 @@ def start(command, log, user=None, **kwargs):
                                 stderr=out, start_new_session=True, **kwargs)
 
 
-def stop(process, seconds=15.0, first=signal.SIGTERM):
+def stop(process, seconds=60.0, first=signal.SIGTERM):
     """Ends a process and its group: asks, waits, then kills."""
     if process is None:
         return

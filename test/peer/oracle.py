@@ -20,7 +20,7 @@ import time
 from test.peer import messages as wire, records
 
 HEAD_LEN = 8  # of a startup packet: slowburn holds it until it knows what it is
-SECONDS = 20
+SECONDS = 60
 
 OPEN_BODY = struct.Struct("=2Q3I2H16sH")
 CLOSE_BODY = struct.Struct("=6QHB")

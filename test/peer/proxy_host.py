@@ -27,7 +27,7 @@ def binary():
 class Channel:
     def __init__(self, sock):
         self.sock = sock
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
 
     def send(self, kind, payload, number=0, fds=()):
         body = json.dumps(payload).encode()
@@ -95,7 +95,7 @@ class ProxyHost:
             self.channel.close()
         self.process.terminate()
         try:
-            assert self.process.wait(20) == 0, self.read_log()
+            assert self.process.wait(60) == 0, self.read_log()
         finally:
             self.process.kill()
             self.process.wait()

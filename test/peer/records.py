@@ -54,7 +54,12 @@ class Records:
             count, tags = fields[-2:]
             values = struct.unpack_from(f"={count}Q", data, body)
             found.append(Query(*fields, values, data[body + 8 * count:body + 8 * count + tags]))
-        return sorted(found, key=lambda q: (q.session, q.session_seq))
+        # A session's id begins with its worker's number: by when they began they are in the order
+        # in which the test has opened them.
+        began = {}
+        for query in found:
+            began[query.session] = min(query.start_ns, began.get(query.session, query.start_ns))
+        return sorted(found, key=lambda q: (began[q.session], q.session, q.session_seq))
 
     def counter(self, name):
         """The sum over the workers, as of their last word."""
@@ -72,7 +77,7 @@ class Records:
             found[fields[0]] = data[body:body + fields[2]].decode()
         return found
 
-    def seen(self, count=1, text="", flag=0, seconds=10.0):
+    def seen(self, count=1, text="", flag=0, seconds=60.0):
         """[(text, query), ...] once at least `count` contain `text` and have the flag."""
         deadline = time.monotonic() + seconds
         while True:

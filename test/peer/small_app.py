@@ -54,7 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def visit(paths):
     where = PORT if "direct" in MODES else urllib.parse.urlsplit(os.environ["SLOWBURN_HTTP"]).port
     for path in paths:
-        connection = http.client.HTTPConnection("127.0.0.1", where, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", where, timeout=60)
         connection.request("GET", path)
         connection.getresponse().read()
         connection.close()

@@ -36,12 +36,12 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("localhost", timeout=20)
+        super().__init__("localhost", timeout=60)
         self.path = path
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
+        self.sock.settimeout(60)
         self.sock.connect(self.path)
 
 
@@ -59,16 +59,16 @@ def daemon(tmp_path_factory):
     folder = str(tmp_path_factory.mktemp("admin"))
     with Slowburn(os.environ["SLOWBURN_BINARY"], folder, processes.free_port(),
                   http_port=server.server_address[1]) as running:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while ask(tcp(running), "GET", "/healthz")[0] != 200:
-            assert time.monotonic() < deadline, "the analyzer has nothing to show after 20 s"
+            assert time.monotonic() < deadline, "the analyzer has nothing to show after 60 s"
             time.sleep(0.1)
         yield running
     server.shutdown()
 
 
 def tcp(running):
-    return http.client.HTTPConnection("127.0.0.1", running.admin, timeout=20)
+    return http.client.HTTPConnection("127.0.0.1", running.admin, timeout=60)
 
 
 def unix(running):
@@ -117,12 +117,12 @@ def test_requests_show_up_without_their_values(daemon):
     canary = "canary7f3a"
     for n in range(40):
         with contextlib.closing(
-                http.client.HTTPConnection("127.0.0.1", daemon.http, timeout=20)) as c:
+                http.client.HTTPConnection("127.0.0.1", daemon.http, timeout=60)) as c:
             c.request("POST", f"/api/things/{n}?q={canary}", json.dumps({"secret": canary}),
                       {"Content-Type": "application/json", "Cookie": f"sid={canary}",
                        "Authorization": f"Bearer {canary}"})
             assert canary in c.getresponse().read().decode()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     routes = []
     while not any("things" in route for route in routes) and time.monotonic() < deadline:
         time.sleep(0.2)

@@ -26,7 +26,7 @@ def daemon(tmp_path_factory):
 
 
 def get(running, path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.admin}{path}", timeout=20) as reply:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.admin}{path}", timeout=60) as reply:
         return json.load(reply)
 
 

@@ -264,13 +264,13 @@ def test_the_servers_own_no_is_passed_on(server, tmp_path):  # noqa: F811
 ], ids=range(9))
 def test_a_server_that_lies_is_told_nothing(tmp_path, answers, reason):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(20)
+        listener.settimeout(60)
 
         def serve():
             with contextlib.suppress(OSError):
                 connection, _ = listener.accept()
                 with connection:
-                    connection.settimeout(20)
+                    connection.settimeout(60)
                     connection.recv(1000)
                     heard = b""
                     for answer in answers:
@@ -282,7 +282,7 @@ def test_a_server_that_lies_is_told_nothing(tmp_path, answers, reason):
         server = type("", (), {"port": listener.getsockname()[1]})  # noqa: F811
         with proxy_with(server, tmp_path, {"scram": "secret"}) as proxy:
             assert reason in log_in(psycopg, proxy.port, "scram", sslmode="disable")
-        thread.join(20)
+        thread.join(60)
 
 
 @pytest.mark.parametrize("user, secret", [

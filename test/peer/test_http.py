@@ -116,7 +116,7 @@ class Scripted:
     def run(self):
         for script in self.scripts:
             connection, _ = self.listener.accept()
-            connection.settimeout(20)
+            connection.settimeout(60)
             with connection:
                 script(self, connection)
 
@@ -131,7 +131,7 @@ class Scripted:
 
     def close(self):
         self.listener.close()
-        self.thread.join(20)
+        self.thread.join(60)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def scripted_hop(tmp_path, *scripts):
 
 
 def ask(port, method, path, body=None, headers=None, encode_chunked=False):
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as c:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as c:
         c.request(method, path, body, headers or {}, encode_chunked=encode_chunked)
         reply = c.getresponse()
         kept = [(name, value) for name, value in reply.getheaders()
@@ -166,7 +166,7 @@ def ask(port, method, path, body=None, headers=None, encode_chunked=False):
 
 def raw(port, data, half_close=False):
     """Sends the bytes and returns everything up to the other side's end."""
-    with socket.create_connection(("127.0.0.1", port), 20) as s:
+    with socket.create_connection(("127.0.0.1", port), 60) as s:
         s.sendall(data)
         if half_close:
             s.shutdown(socket.SHUT_WR)
@@ -212,7 +212,7 @@ def test_bytes_on_the_wire_are_the_same_but_for_traceparent(tmp_path):
 
     with scripted_hop(tmp_path, script, script) as (server, proxy):
         for step in (len(request), 1):
-            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as s:
+            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as s:
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 for at in range(0, len(request), step):
                     s.sendall(request[at:at + step])
@@ -264,7 +264,7 @@ def test_a_client_that_shuts_its_side_still_gets_its_answer(hop):
 
 
 def test_expect_continue_passes(hop):
-    with socket.create_connection(("127.0.0.1", hop.ports[0]), 20) as s:
+    with socket.create_connection(("127.0.0.1", hop.ports[0]), 60) as s:
         s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n"
                   b"Connection: close\r\n\r\n")
         assert s.recv(1000).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -278,7 +278,7 @@ def test_expect_continue_passes(hop):
 def test_a_slow_reader_gets_everything(hop):
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        s.settimeout(30)
+        s.settimeout(60)
         s.connect(("127.0.0.1", hop.ports[0]))
         s.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         time.sleep(0.5)
@@ -295,7 +295,7 @@ def test_many_clients_at_once(hop):
     def client(number):
         try:
             with contextlib.closing(
-                    http.client.HTTPConnection("127.0.0.1", hop.ports[0], timeout=30)) as c:
+                    http.client.HTTPConnection("127.0.0.1", hop.ports[0], timeout=60)) as c:
                 for n in range(20):
                     c.request("GET", f"/c/{number}/{n}")
                     assert c.getresponse().read() == f"/c/{number}/{n}".encode()
@@ -350,12 +350,12 @@ def test_a_bad_chunk_goes_no_further(tmp_path):
         server.read_until(connection, b"never")
 
     with scripted_hop(tmp_path, script) as (server, proxy):
-        with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as s:
+        with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as s:
             s.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             assert s.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
             s.sendall(b"3\r\nabc\r\n-1\r\nsmuggled")
             assert s.recv(1000).startswith(b"HTTP/1.1 400")
-        server.thread.join(20)
+        server.thread.join(60)
         assert server.received[1] in (b"3\r\nabc\r\n", b"3\r\nabc", b"")
 
 
@@ -426,7 +426,7 @@ def test_what_was_not_asked_for_goes_nowhere(tmp_path):
 
     with scripted_hop(tmp_path, script) as (server, proxy):
         assert raw(proxy.ports[0], b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 2) == answer
-        server.thread.join(20)
+        server.thread.join(60)
         assert server.received[1:] == [b""], "the second request must not go out"
 
 
@@ -445,8 +445,8 @@ def test_waiting_is_bounded(tmp_path):
         server.read_until(connection, b"never")
 
     with scripted_hop(tmp_path, *[script] * 3) as (_, proxy):
-        proxy.reload(http_client_timeout_ms=300, http_response_timeout_ms=300,
-                     http_keep_alive_timeout_ms=300, login_timeout_ms=500)
+        proxy.reload(http_client_timeout_ms=1000, http_response_timeout_ms=1000,
+                     http_keep_alive_timeout_ms=1000, login_timeout_ms=1500)
         for sent, answer in SLOW:
             got = raw(proxy.ports[0], sent)
             assert got.startswith(answer) and (answer or not got), (sent, got)
@@ -454,20 +454,20 @@ def test_waiting_is_bounded(tmp_path):
 
 def test_an_idle_connection_is_ended(upstream, tmp_path):
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{upstream}"], protocol="http",
-                   http_keep_alive_timeout_ms=300) as proxy:
+                   http_keep_alive_timeout_ms=1500) as proxy:
         got = raw(proxy.ports[0], b"GET /idle HTTP/1.1\r\nHost: x\r\n\r\n")
         assert got.endswith(b"\r\n\r\n/idle")
 
 
 def test_a_client_that_reads_nothing_is_given_up(upstream, tmp_path):
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{upstream}"], protocol="http",
-                   http_client_timeout_ms=500) as proxy:
+                   http_client_timeout_ms=1500) as proxy:
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            s.settimeout(30)
+            s.settimeout(60)
             s.connect(("127.0.0.1", proxy.ports[0]))
             s.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 60
             while '"event":"client_stuck"' not in proxy.read_log():
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
@@ -484,12 +484,12 @@ def test_events_pass_as_they_are_sent(tmp_path):
         for n in range(20):
             event = b"data: %d\n\n" % n
             connection.sendall(b"%x\r\n%s\r\n" % (len(event), event))
-            assert arrived.acquire(timeout=20)
+            assert arrived.acquire(timeout=60)
         connection.sendall(b"0\r\n\r\n")
 
     with scripted_hop(tmp_path, script) as (_, proxy):
         with contextlib.closing(
-                http.client.HTTPConnection("127.0.0.1", proxy.ports[0], timeout=20)) as c:
+                http.client.HTTPConnection("127.0.0.1", proxy.ports[0], timeout=60)) as c:
             c.request("GET", "/events")
             reply = c.getresponse()
             for n in range(20):
@@ -569,11 +569,11 @@ def test_an_upstream_on_a_unix_socket(tmp_path):
         listener.bind(path)
         listener.listen()
         with ProxyHost(str(tmp_path), [f"unix:{path}"], protocol="http") as proxy:
-            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as s:
+            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as s:
                 s.sendall(b"GET /u HTTP/1.1\r\nHost: x\r\n\r\n")
                 connection, _ = listener.accept()
                 with connection:
-                    connection.settimeout(20)
+                    connection.settimeout(60)
                     data = b""
                     while not data.endswith(b"\r\n\r\n"):
                         data += connection.recv(65536)
@@ -585,7 +585,7 @@ def test_an_upstream_on_a_unix_socket(tmp_path):
 def https(port, ca, request):
     context = ssl.create_default_context(cafile=ca)
     context.set_alpn_protocols(["h2", "http/1.1"])
-    with socket.create_connection(("127.0.0.1", port), 20) as plain:
+    with socket.create_connection(("127.0.0.1", port), 60) as plain:
         with context.wrap_socket(plain, server_hostname="localhost") as s:
             assert s.selected_alpn_protocol() == "http/1.1"
             s.sendall(request)
@@ -622,7 +622,7 @@ def test_a_tunnel_passes_both_ways(tmp_path):
             connection.sendall(data[::-1])
 
     with scripted_hop(tmp_path, script) as (_, proxy):
-        with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as s:
+        with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as s:
             s.sendall(b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\n"
                       b"Upgrade: websocket\r\n\r\n")
             got = b""
@@ -687,7 +687,7 @@ def test_nginx_answers_the_same(tmp_path):
                 direct = ask(port, "GET", "/file.txt", None, headers)
                 assert ask(proxy.ports[0], "GET", "/file.txt", None, headers) == direct
             # nginx ends an idle connection after a second; so does the hop then.
-            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as s:
+            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as s:
                 s.sendall(b"HEAD /file.txt HTTP/1.1\r\nHost: x\r\n\r\n")
                 assert s.recv(65536).startswith(b"HTTP/1.1 200 OK")
                 assert s.recv(65536) == b""

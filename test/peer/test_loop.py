@@ -19,13 +19,13 @@ class Upstream:
 
     def __enter__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.listener.settimeout(20)
+        self.listener.settimeout(60)
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
         return self
 
     def accept(self):
         peer, _ = self.listener.accept()
-        peer.settimeout(20)
+        peer.settimeout(60)
         return peer
 
     def __exit__(self, *_):
@@ -54,7 +54,7 @@ def proxy(tmp_path, upstream, request):
 
 
 def link(proxy, upstream):
-    client = socket.create_connection(("127.0.0.1", proxy.ports[0]), timeout=20)
+    client = socket.create_connection(("127.0.0.1", proxy.ports[0]), timeout=60)
     return client, upstream.accept()
 
 
@@ -82,7 +82,7 @@ def test_io_uring_that_is_asked_for_and_refused_is_an_error(tmp_path, upstream):
         proxy.__enter__()
     proxy.channel.close()
     proxy.process.terminate()
-    proxy.process.wait(20)
+    proxy.process.wait(60)
 
 
 def test_sizes_from_a_byte_to_a_megabyte_arrive_both_ways(proxy, upstream):

@@ -45,7 +45,7 @@ def message(kind, body=b""):
     return kind + struct.pack(">i", len(body) + 4) + body
 
 
-def read_until(sock, end, seconds=20):
+def read_until(sock, end, seconds=60):
     sock.settimeout(seconds)
     data = b""
     while not data.endswith(end):
@@ -168,13 +168,32 @@ def test_copy_both_ways(watched):
     assert "session_opaque" not in watched.read_log()
 
 
-def test_cancel_reaches_the_server(watched):
+@contextlib.contextmanager
+def once_it_sleeps(postgres, cursor, act):
+    """Does `act` in a thread as soon as the server works on what the cursor is told to execute."""
+    text = "select count(*) from pg_stat_activity where pid = %s and state = 'active'"
+    pid = cursor.connection.info.backend_pid
+
+    def wait_and_act():
+        with old(postgres.port) as other:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                other.execute(text, (pid,))
+                if other.fetchone() == (1,):
+                    break
+                time.sleep(0.02)
+        act()
+    thread = threading.Thread(target=wait_and_act)
+    thread.start()
+    yield
+    thread.join()
+
+
+def test_cancel_reaches_the_server(postgres, watched):
     with old(watched.port) as cursor:
-        timer = threading.Timer(0.5, cursor.connection.cancel)
-        timer.start()
-        with pytest.raises(psycopg2.errors.QueryCanceled):
+        with once_it_sleeps(postgres, cursor, cursor.connection.cancel), \
+                pytest.raises(psycopg2.errors.QueryCanceled):
             cursor.execute("select pg_sleep(60)")
-        timer.join()
         cursor.execute("select 1")
     [(_, canceled)] = watched.records.seen(text="pg_sleep")
     assert canceled.sqlstate == b"57014"
@@ -186,7 +205,7 @@ def test_notices_and_notifications_at_any_time(watched):
         listener.execute("do $$ begin raise notice 'hear'; end $$")
         assert "hear" in listener.connection.notices[0]
         other.execute("notify peers, 'hello'")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not listener.connection.notifies and time.monotonic() < deadline:
             listener.execute("select 4711 from pg_class limit 2")
             listener.connection.poll()
@@ -208,7 +227,7 @@ def test_a_row_of_64_mb_is_the_same(postgres, watched):
 
 
 def test_portals_with_row_limits(watched):
-    with socket.create_connection(("127.0.0.1", watched.port), 20) as sock:
+    with socket.create_connection(("127.0.0.1", watched.port), 60) as sock:
         sock.sendall(startup())
         read_until(sock, READY)
         sock.sendall(message(b"P", b"\0select g from generate_series(1, 5) g\0\0\0") +
@@ -222,7 +241,7 @@ def test_portals_with_row_limits(watched):
 
 
 def test_every_byte_on_its_own(watched):
-    with socket.create_connection(("127.0.0.1", watched.port), 20) as sock:
+    with socket.create_connection(("127.0.0.1", watched.port), 60) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def send(data):
@@ -256,7 +275,7 @@ def test_clients_that_would_like_tls_go_on_without(watched, mode):
     b"\0\0\0\x08\0\x02\0\0", b"\0\0\0\x09\0\x03\0\0\0", b"\0\0\0\x04"])
 def test_garbage_instead_of_a_startup_is_refused(watched, garbage):
     with old(watched.port) as cursor:
-        with socket.create_connection(("127.0.0.1", watched.port), 20) as sock:
+        with socket.create_connection(("127.0.0.1", watched.port), 60) as sock:
             sock.sendall(garbage + bytes(8))
             reply = read_until(sock, b"\0\0")
             assert reply[:1] == b"E" and b"C08P01\0" in reply
@@ -271,7 +290,7 @@ def test_garbage_within_a_session_is_the_servers_to_answer(postgres, watched, ga
     replies = []
     with old(watched.port) as cursor:
         for port in (postgres.port, watched.port):
-            with socket.create_connection(("127.0.0.1", port), 20) as sock:
+            with socket.create_connection(("127.0.0.1", port), 60) as sock:
                 sock.sendall(startup())
                 read_until(sock, READY)
                 sock.sendall(garbage)
@@ -294,7 +313,7 @@ def test_messages_out_of_order_from_a_server_are_passed_on(tmp_path):
         thread.start()
         with ProxyHost(str(tmp_path), [f"127.0.0.1:{listener.getsockname()[1]}"], "postgres",
                        drain_ms=500) as proxy:
-            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as sock:
+            with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as sock:
                 sock.sendall(startup())
                 assert read_until(sock, b"never") == odd
             assert "session_opaque" in proxy.read_log()
@@ -304,20 +323,18 @@ def test_messages_out_of_order_from_a_server_are_passed_on(tmp_path):
 def test_an_upstream_that_is_down_is_an_error_with_a_code(tmp_path):
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{processes.free_port()}"], "postgres",
                    drain_ms=500) as proxy:
-        with socket.create_connection(("127.0.0.1", proxy.ports[0]), 20) as sock:
+        with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as sock:
             sock.sendall(startup())
             assert b"C08006\0" in read_until(sock, b"\0\0")
 
 
-def test_a_backend_that_dies_mid_query(watched):
+def test_a_backend_that_dies_mid_query(postgres, watched):
     with old(watched.port) as cursor, old(watched.port) as killer:
         pid = cursor.connection.info.backend_pid
-        timer = threading.Timer(
-            0.5, lambda: killer.execute("select pg_terminate_backend(%s)", (pid,)))
-        timer.start()
-        with pytest.raises(psycopg2.OperationalError):
+        with once_it_sleeps(postgres, cursor,
+                            lambda: killer.execute("select pg_terminate_backend(%s)", (pid,))), \
+                pytest.raises(psycopg2.OperationalError):
             cursor.execute("select pg_sleep(61)")
-        timer.join()
         killer.execute("select 1")
     [(_, query)] = watched.records.seen(text="pg_sleep")
     assert query.sqlstate == b"57P01" or query.flags & records.UNFINISHED

@@ -60,7 +60,7 @@ def messages_until(sock, end):
 
 
 def log_in(port, minor, **parameters):
-    sock = socket.create_connection(("127.0.0.1", port), 20)
+    sock = socket.create_connection(("127.0.0.1", port), 60)
     sock.sendall(startup(minor, **parameters))
     return sock, messages_until(sock, b"Z")
 
@@ -105,7 +105,7 @@ def test_a_key_of_any_length_cancels(port, minor):
     sock.sendall(b"Q" + struct.pack(">i", len(query) + 4) + query)
     wrong = body[:-1] + bytes([body[-1] ^ 1])
     for key in (wrong, body):
-        with socket.create_connection(("127.0.0.1", port), 20) as other:
+        with socket.create_connection(("127.0.0.1", port), 60) as other:
             other.sendall(struct.pack(">ii", 8 + len(key), 80877102) + key)
             assert other.recv(10) == b""
     answer = messages_until(sock, b"Z")

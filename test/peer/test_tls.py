@@ -137,7 +137,7 @@ def test_queries_inside_tls_are_observed(server, files, tmp_path):
 
 def told_no(records, at_least):
     """Workers tell their counters once a second."""
-    deadline = time.monotonic() + (10 if at_least else 2.5)
+    deadline = time.monotonic() + (60 if at_least else 2.5)
     while time.monotonic() < deadline:
         if at_least and records.counter("asked_tls_told_no") >= at_least:
             break
@@ -267,7 +267,7 @@ class Liar(threading.Thread):
             while True:
                 connection, _ = self.listener.accept()
                 with connection:
-                    connection.settimeout(5)
+                    connection.settimeout(60)
                     heard = connection.recv(100)
                     self.heard.append(heard)
                     if heard == SSL_REQUEST:
@@ -283,14 +283,14 @@ def test_what_comes_behind_the_servers_answer_is_not_taken(tmp_path, answer, mod
     liar = Liar(answer)
     with proxy_before(liar.port, tmp_path, server_tls=mode) as proxy:
         with socket.create_connection(("127.0.0.1", proxy.port)) as client:
-            client.settimeout(10)
+            client.settimeout(60)
             client.sendall(STARTUP)
             if mode == "prefer" and len(answer) == 1:
                 # Without TLS then, on another connection; this liar says nothing there.
-                client.settimeout(1)
+                assert eventually(lambda: STARTUP in liar.heard)
+                client.settimeout(0.5)
                 with pytest.raises(TimeoutError):
                     client.recv(100)
-                assert STARTUP in liar.heard
             else:
                 assert client.recv(1000).startswith(b"E")
                 assert STARTUP not in liar.heard
@@ -300,7 +300,7 @@ def test_what_comes_behind_the_servers_answer_is_not_taken(tmp_path, answer, mod
 @pytest.mark.parametrize("extra", [b"x", STARTUP])
 def test_plaintext_behind_an_ssl_request_is_refused(terminating, extra):
     with socket.create_connection(("127.0.0.1", terminating.port)) as client:
-        client.settimeout(10)
+        client.settimeout(60)
         client.sendall(SSL_REQUEST + extra)
         answer = client.recv(1000)
         assert answer.startswith(b"E") and b"unencrypted bytes" in answer
@@ -311,7 +311,7 @@ def raw_tls(files, port, alpn=None):
     context = ssl.create_default_context(cafile=files.ca.cert)
     if alpn:
         context.set_alpn_protocols([alpn])
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10),
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), 60),
                                server_hostname="localhost")
 
 
@@ -351,7 +351,7 @@ class Bio:
         context.set_alpn_protocols(["postgresql"])
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname="localhost")
-        self.sock = socket.create_connection(("127.0.0.1", port), 10)
+        self.sock = socket.create_connection(("127.0.0.1", port), 60)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):
@@ -450,7 +450,7 @@ def test_tls_from_1_2_on(terminating, version, taken):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
-    with socket.create_connection(("127.0.0.1", terminating.port), 10) as plain:
+    with socket.create_connection(("127.0.0.1", terminating.port), 60) as plain:
         if not taken:
             with pytest.raises((ssl.SSLError, ConnectionError)):
                 context.wrap_socket(plain)
@@ -464,7 +464,7 @@ def test_tls_from_1_2_on(terminating, version, taken):
 @pytest.mark.parametrize("asks", [[SSL_REQUEST], [messages.GSSENC_REQUEST, SSL_REQUEST]],
                          ids=["ssl", "gssenc_ssl"])
 def test_encryption_is_asked_for_in_either_order_in_pieces(terminating, files, asks):
-    with socket.create_connection(("127.0.0.1", terminating.port), 10) as plain:
+    with socket.create_connection(("127.0.0.1", terminating.port), 60) as plain:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for ask in asks:
             for byte in ask:
@@ -482,7 +482,7 @@ def test_without_encryption_each_is_asked_for_once(server, tmp_path, first, seco
     with proxy_before(server.port, tmp_path) as proxy:
         for asks, goes_on in (([first, second], True), ([first, first], False),
                               ([first, second, first], False)):
-            with socket.create_connection(("127.0.0.1", proxy.port), 10) as client:
+            with socket.create_connection(("127.0.0.1", proxy.port), 60) as client:
                 for ask in asks[:-1] if not goes_on else asks:
                     client.sendall(ask)
                     assert client.recv(100) == b"N"
@@ -573,14 +573,20 @@ def test_a_cancel_reaches_the_server_through_tls(server, files, tmp_path):
     with proxy_before(server.port, tmp_path, tls_cert=files.proxy.cert, tls_key=files.proxy.key,
                       server_tls="verify-full", server_tls_ca=files.ca.cert) as proxy:
         with connect(proxy.port, sslmode="require") as connection:
-            timer = threading.Timer(0.5, connection.cancel)
-            timer.start()
+            pid = connection.info.backend_pid
+
+            def cancel():
+                text = f"select state from pg_stat_activity where pid = {pid}"
+                eventually(lambda: server.sql(text).strip() == "active")
+                connection.cancel()
+            canceller = threading.Thread(target=cancel)
+            canceller.start()
             with pytest.raises(psycopg.errors.QueryCanceled):
                 connection.execute("select pg_sleep(60)")
-            timer.join()
+            canceller.join()
 
 
-def eventually(holds, seconds=30):
+def eventually(holds, seconds=60):
     deadline = time.monotonic() + seconds
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -41,7 +41,7 @@ class Terminal:
 
     def wait_for(self, *texts, absent=()):
         """The screen once it has all of these and none of those."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while True:
             screen = self.tmux("capture-pane", "-p")
             if all(text in screen for text in texts) and not any(t in screen for t in absent):
@@ -50,7 +50,7 @@ class Terminal:
             time.sleep(0.1)
 
     def wait_for_end(self):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while "0:" in self.tmux("list-windows"):
             assert time.monotonic() < deadline, "top does not end"
             time.sleep(0.1)

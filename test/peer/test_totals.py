@@ -14,7 +14,9 @@ from test.peer.test_kills import statements
 from test.peer.test_lifecycle import child, until
 
 ROWS = 7
-KEPT_AFTER_S = 12.0  # windows are written every ten seconds, and committed in the next one
+# Windows are written every ten seconds and committed in the next one; a connection that does not rest
+# is told of every five; and a slow machine takes its time for each.
+KEPT_AFTER_S = 20.0
 
 
 @contextlib.contextmanager
@@ -44,12 +46,14 @@ def test_a_ring_that_overflows_loses_no_call(postgres, tmp_path):
         send(connection, 200)
         until(lambda: known(daemon)["calls"] == 200, "the first ones")
         analyzer = child(daemon, "analyzer")
+        stopped = time.monotonic()
         os.kill(analyzer, signal.SIGSTOP)
         try:
             send(connection, count)  # the ring has room for a few hundred
         finally:
             os.kill(analyzer, signal.SIGCONT)
         until(lambda: known(daemon)["calls"] >= 200 + count, "all of them")
+        seconds = time.monotonic() - stopped
         query = known(daemon)
         assert (query["calls"], query["rows"], query["errors"]) == (
             200 + count, (200 + count) * ROWS, 0)
@@ -58,7 +62,7 @@ def test_a_ring_that_overflows_loses_no_call(postgres, tmp_path):
             return status["proxy"]["events_folded"] > 0 and status
         status = until(settled, "the proxy's own count")
         assert status["proxy"]["events_folded"] > count / 2
-        assert status["proxy"]["events_dropped"] < 30  # a counter a second, names
+        assert status["proxy"]["events_dropped"] < 30 + seconds  # a counter a second, names
         assert status["analyzer"]["rings_broken"] == 0
         # The sequence numbers tell the reader of every record it did not get; it reads them a
         # moment later than the proxy counted them.

@@ -36,7 +36,7 @@ def run(text):
 class Wire:
     """with Wire(port) as w: w.send(query("select 1")); w.until(b"Z") -> [(b"T", body), ...]"""
 
-    def __init__(self, port, host="127.0.0.1", login=True, seconds=20, **parameters):
+    def __init__(self, port, host="127.0.0.1", login=True, seconds=60, **parameters):
         if isinstance(port, str):
             self.sock = socket.socket(socket.AF_UNIX)
             self.sock.settimeout(seconds)
@@ -131,7 +131,7 @@ def sqlstate(messages):
 
 def cancel(port, pid, key, host="127.0.0.1"):
     """Sends a cancel request and waits until the other side closes, as libpq does."""
-    with socket.create_connection((host, port), 20) as sock:
+    with socket.create_connection((host, port), 60) as sock:
         sock.sendall(struct.pack(">iiI", 12 + len(key), 80877102, pid) + key)
         with contextlib.suppress(ConnectionResetError):
             assert sock.recv(100) == b""

@@ -87,7 +87,7 @@ static void
 wait_until_done(struct seen *s, unsigned count)
 {
     unsigned done = 0;
-    for (int i = 0; i < 3000 && done < count; i++) {
+    for (int i = 0; i < 60000 && done < count; i++) {
         usleep(1000);
         pthread_mutex_lock(&s->lock);
         done = s->done;
@@ -160,7 +160,7 @@ document_has(struct seen *s, enum analyzer_document which, const char *what)
 static void
 wait_for(struct seen *s, enum analyzer_document which, const char *what)
 {
-    for (int i = 0; i < 3000 && !document_has(s, which, what); i++) {
+    for (int i = 0; i < 6000 && !document_has(s, which, what); i++) {
         usleep(10000);
     }
     if (!document_has(s, which, what)) {

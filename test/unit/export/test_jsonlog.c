@@ -77,7 +77,7 @@ lines_are_there_when_it_ends(void **state)
 static void
 wait_for_lines(struct jsonlog *log, uint64_t lines)
 {
-    for (int i = 0; i < 5000 && jsonlog_totals(log).lines < lines; i++) {
+    for (int i = 0; i < 60000 && jsonlog_totals(log).lines < lines; i++) {
         usleep(1000);
     }
     assert_int_equal(jsonlog_totals(log).lines, lines);

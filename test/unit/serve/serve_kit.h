@@ -160,7 +160,7 @@ receive(int fd, char *dst, size_t want)
 {
     size_t len = 0;
     struct pollfd p = {.fd = fd, .events = POLLIN};
-    while (len < want && poll(&p, 1, 10000) == 1) {
+    while (len < want && poll(&p, 1, 60000) == 1) {
         ssize_t n = recv(fd, dst + len, want - len, 0);
         if (n <= 0) {
             break;

@@ -151,7 +151,7 @@ await_text(int fd, const char *wanted)
     size_t len = 0;
     struct pollfd p = {.fd = fd, .events = POLLIN};
     while (strstr(got, wanted) == NULL) {
-        if (poll(&p, 1, 10000) != 1 || len + 1 >= sizeof(got)) {
+        if (poll(&p, 1, 60000) != 1 || len + 1 >= sizeof(got)) {
             fail_msg("wanted %s, got %s", wanted, got);
         }
         ssize_t n = recv(fd, got + len, sizeof(got) - 1 - len, 0);
@@ -164,7 +164,7 @@ await_text(int fd, const char *wanted)
 static void
 await_subscribers(const struct fixture *f, uint64_t count)
 {
-    for (int i = 0; i < 1000 && serve_totals(f->serve).subscribers != count; i++) {
+    for (int i = 0; i < 6000 && serve_totals(f->serve).subscribers != count; i++) {
         usleep(10000);
     }
     assert_int_equal(serve_totals(f->serve).subscribers, count);
