@@ -73,7 +73,7 @@ struct shift {
     /* What a cheap look-up costs on this database now, round trips included: the lower quartile
      * over statements that return few rows. 0: nothing to tell by. */
     double floor_ms;
-    bool surge;      /* traffic over 1.5 times what it was */
+    bool surge; /* traffic over 1.5 times what it was */
 };
 
 /* split_ns: SHIFT_SINCE: that moment; SHIFT_FROZEN: the incident's onset. */
