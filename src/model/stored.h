@@ -9,6 +9,7 @@
 #define MODEL_STORED_H
 
 #include "base/slice.h"
+#include "model/error_class.h"
 
 enum stored_kind {
     STORED_FINGERPRINT,
@@ -57,7 +58,9 @@ struct stored_window {
     uint64_t rows;
     uint64_t time_ns;
     uint64_t max_ns;
-    struct slice sketch; /* mergeable; empty: none */
+    struct slice sketch;                         /* mergeable; empty: none */
+    uint32_t errors_by_class[ERROR_CLASS_COUNT]; /* as far as they are told apart */
+    uint64_t oldest_ns; /* age of its oldest query in flight when it ended; 0: of no interest */
 };
 
 /* Key: name. Whatever else must survive a restart: "watch:ROUTE" is the judge's, "told:WEBHOOK"

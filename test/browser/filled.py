@@ -101,7 +101,8 @@ class Filler:
         self.db.commit()
 
     def flush(self):
-        self.db.executemany("INSERT OR REPLACE INTO windows VALUES(?,?,?,?,?,?,?,?,?)", self.rows)
+        self.db.executemany("INSERT OR REPLACE INTO windows(length, start, series, calls, errors, rows,"
+                            " time_ns, max_ns, sketch) VALUES(?,?,?,?,?,?,?,?,?)", self.rows)
         self.rows.clear()
         self.db.commit()
 

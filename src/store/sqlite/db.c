@@ -70,8 +70,14 @@ static const char ADD_SERIES_HOURS_AND_PLANS[] =
     " PRIMARY KEY(instance, fingerprint, database, shape)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX plans_last_seen ON plans(last_seen);";
 
+/* From version 3 to 4. */
+static const char ADD_FACTS[] =
+    "ALTER TABLE windows ADD COLUMN facts TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE series_hours ADD COLUMN facts TEXT NOT NULL DEFAULT '';";
+
 /* What brings a file from each version to the next. */
-static const char *const STEPS[DB_VERSION] = {SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS};
+static const char *const STEPS[DB_VERSION] = {SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS,
+                                              ADD_FACTS};
 
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)

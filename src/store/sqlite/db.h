@@ -12,7 +12,7 @@
 #include "base/diag.h"
 #include "base/slice.h"
 
-#define DB_VERSION        3
+#define DB_VERSION        4
 #define DB_STATEMENTS_MAX 96
 #define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "model/stored.h"
 #include "store/sqlite/db.h"
+#include "store/sqlite/facts.h"
 
 static void
 bind_number(sqlite3_stmt *stmt, int at, uint64_t n)
@@ -93,9 +94,10 @@ static int
 write_window(struct db *db, const struct stored_window *w)
 {
     sqlite3_int64 series = 0;
+    char facts[FACTS_MAX];
     int r = series_of(db, w, &series);
     sqlite3_stmt *s = db_statement(
-        db, "INSERT OR REPLACE INTO windows VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        db, "INSERT OR REPLACE INTO windows VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     if (r != SQLITE_DONE || s == NULL) {
         return r == SQLITE_DONE ? SQLITE_ERROR : r;
     }
@@ -108,6 +110,7 @@ write_window(struct db *db, const struct stored_window *w)
     bind_number(s, 7, w->time_ns);
     bind_number(s, 8, w->max_ns);
     db_bind_blob(s, 9, w->sketch);
+    db_bind_slice(s, 10, facts_write(w, facts));
     r = db_finish(s);
     if (r != SQLITE_DONE) {
         return r;

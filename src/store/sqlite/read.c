@@ -554,7 +554,7 @@ store_document(const char *dir, const char *path, json_t **ret_document)
 }
 
 int
-store_windows(const char *dir, int64_t from_s, store_record_cb *on_record, void *ctx)
+store_windows(const char *dir, int64_t from_s, store_window_cb *on_record, void *ctx)
 {
     struct db db;
     int r = open_at_rest(dir, &db);

@@ -19,6 +19,6 @@ MUST_CHECK int read_restore(struct db *db, uint64_t now_s, store_record_cb *on_r
 MUST_CHECK int read_document(struct db *db, const char *path, uint64_t now_s,
                              json_t **ret_document);
 /* Fingerprints, then windows and deploys from from_s on, in the order of their time. 0 or -EIO. */
-MUST_CHECK int read_windows(struct db *db, int64_t from_s, store_record_cb *on_record, void *ctx);
+MUST_CHECK int read_windows(struct db *db, int64_t from_s, store_window_cb *on_record, void *ctx);
 
 #endif

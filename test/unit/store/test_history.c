@@ -174,6 +174,7 @@ an_older_store_is_taken_over(void **state)
     assert_int_equal(
         sqlite3_exec(f.db.sql,
                      "DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
+                     " ALTER TABLE windows DROP COLUMN facts;"
                      " DELETE FROM meta WHERE key = 'turned_until'; PRAGMA user_version=1",
                      NULL, NULL, NULL),
         SQLITE_OK);
@@ -263,10 +264,11 @@ count_rows(struct fixture *f, const char *text)
     return n;
 }
 
-static void
+static bool
 count_window(void *ctx, const struct stored *record)
 {
     *(uint64_t *)ctx += record->kind == STORED_WINDOW ? record->window.calls : 0;
+    return true;
 }
 
 /* What all that is asked of the store answers, as text. */

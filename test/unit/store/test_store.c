@@ -180,19 +180,21 @@ struct in_order {
     unsigned fingerprints, windows, deploys;
     uint64_t last_ns;
     bool route_first;
+    unsigned enough; /* windows; 0: never */
 };
 
-static void
+static bool
 on_window(void *ctx, const struct stored *r)
 {
     struct in_order *o = ctx;
     if (r->kind == STORED_FINGERPRINT) {
         assert_int_equal(o->windows + o->deploys, 0);
         o->fingerprints++;
-        return;
+        return true;
     }
     bool is_window = r->kind == STORED_WINDOW;
-    uint64_t at = is_window ? r->window.start_wall_ns : r->deploy.at_wall_ns;
+    uint64_t at =
+        is_window ? r->window.start_wall_ns + r->window.length_s * NS_PER_S : r->deploy.at_wall_ns;
     assert_true(at >= o->last_ns);
     if (is_window && o->windows++ == 0) {
         o->route_first = r->window.fingerprint == 0;
@@ -200,6 +202,7 @@ on_window(void *ctx, const struct stored *r)
     }
     o->deploys += is_window ? 0 : 1;
     o->last_ns = at;
+    return o->enough == 0 || o->windows < o->enough;
 }
 
 /* Windows in the order of their time, beside the writer; routes before their statements. */
@@ -224,8 +227,63 @@ windows_come_in_order(void **state)
     assert_int_equal(store_windows(dir, (int64_t)now_s() + 50, on_window, &later), 0);
     assert_int_equal(later.windows, 0);
     assert_int_equal(later.deploys, 1);
+    struct in_order first = {.enough = 1};
+    assert_int_equal(store_windows(dir, 0, on_window, &first), 0);
+    assert_int_equal(first.windows, 1);
     store_free(&s);
     assert_int_equal(store_windows("/nowhere", 0, on_window, &o), -ENOENT);
+    kit_remove(dir);
+}
+
+struct between {
+    uint64_t end_s[2]; /* of the last window before the deploy, of the first behind it */
+    uint64_t deploy_s;
+    struct stored_window last;
+};
+
+static bool
+on_between(void *ctx, const struct stored *r)
+{
+    struct between *b = ctx;
+    if (r->kind == STORED_DEPLOY) {
+        b->deploy_s = r->deploy.at_wall_ns / NS_PER_S;
+    } else if (r->kind == STORED_WINDOW) {
+        b->end_s[b->deploy_s != 0] = r->window.start_wall_ns / NS_PER_S + r->window.length_s;
+        b->last = r->window;
+    }
+    return true;
+}
+
+/* A deploy is there before what happened after it; what few windows have comes back. */
+static void
+a_deploy_comes_before_its_windows(void **state)
+{
+    char dir[64];
+    struct between b = {0};
+    uint64_t minute = now_s() / 60 * 60 - 600;
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    struct stored d = {.kind = STORED_DEPLOY};
+    d.deploy =
+        (struct stored_deploy){SLICE_LIT("v2"), (minute + 90) * NS_PER_S + 5, SLICE_LIT("marked")};
+    store_put(s, &d);
+    for (unsigned i = 0; i < 2; i++) {
+        struct stored w = kit_window(minute + 60 * i, 7, 100, SLICE_NONE);
+        w.window.errors_by_class[ERROR_CLASS_DEADLOCK] = 3 * i;
+        w.window.errors_by_class[ERROR_CLASS_LOGIN] = i;
+        w.window.oldest_ns = 25 * NS_PER_S * i;
+        store_put(s, &w);
+    }
+    assert_int_equal(store_sync(s), 0);
+    assert_int_equal(store_windows(dir, (int64_t)minute, on_between, &b), 0);
+    assert_int_equal(b.end_s[0], minute + 60);
+    assert_int_equal(b.deploy_s, minute + 90);
+    assert_int_equal(b.end_s[1], minute + 120);
+    assert_int_equal(b.last.errors_by_class[ERROR_CLASS_DEADLOCK], 3);
+    assert_int_equal(b.last.errors_by_class[ERROR_CLASS_LOGIN], 1);
+    assert_int_equal(b.last.errors_by_class[ERROR_CLASS_OTHER], 0);
+    assert_int_equal(b.last.oldest_ns, 25 * NS_PER_S);
+    store_free(&s);
     kit_remove(dir);
 }
 
@@ -257,6 +315,26 @@ what_is_put_comes_back(void **state)
     kit_remove(dir);
 }
 
+struct no_overlap {
+    uint64_t calls, deadlocks, end_s[2], counts[2]; /* minutes, hours */
+};
+
+static bool
+on_no_overlap(void *ctx, const struct stored *r)
+{
+    struct no_overlap *o = ctx;
+    if (r->kind == STORED_WINDOW) {
+        bool is_hour = r->window.length_s == 3600;
+        uint64_t start_s = r->window.start_wall_ns / NS_PER_S;
+        assert_true(start_s >= o->end_s[!is_hour]);
+        o->end_s[is_hour] = start_s + r->window.length_s;
+        o->counts[is_hour]++;
+        o->calls += r->window.calls;
+        o->deadlocks += r->window.errors_by_class[ERROR_CLASS_DEADLOCK];
+    }
+    return true;
+}
+
 /* Hours are the sum of their minutes, and each counts once. */
 static void
 minutes_roll_up(void **state)
@@ -268,6 +346,7 @@ minutes_roll_up(void **state)
     for (uint64_t m = 0; m < 29 * 60; m++) {
         struct stored w = kit_window(first + 60 * m, 1 + m % 2, m, SLICE_NONE);
         sum += m;
+        w.window.errors_by_class[ERROR_CLASS_DEADLOCK] = 2;
         store_put(s, &w);
     }
     store_free(&s);
@@ -288,6 +367,10 @@ minutes_roll_up(void **state)
     assert_int_equal(store_restore(s, on_record, &g), 0);
     assert_int_equal(g.calls, sum);
     assert_int_equal(g.windows, 4); /* two for each series */
+    struct no_overlap o = {0};
+    assert_int_equal(store_windows(dir, 0, on_no_overlap, &o), 0);
+    assert_true(o.counts[0] > 6 * 60 && o.counts[1] > 20 * 2 && o.calls <= sum);
+    assert_true(o.deadlocks > 27 * 60 * 2 && o.deadlocks <= 29 * 60 * 2);
     store_free(&s);
     kit_remove(dir);
 }
@@ -478,6 +561,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(windows_come_in_order),
+        cmocka_unit_test(a_deploy_comes_before_its_windows),
         cmocka_unit_test(minutes_roll_up),
         cmocka_unit_test(the_newest_window_comes_back_by_itself),
         cmocka_unit_test(the_size_limit_holds),
