@@ -10,6 +10,7 @@
 
 #include "analysis/ingest.h"
 #include "analysis/judge.h"
+#include "analysis/relearn.h"
 #include "analysis/status.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -57,6 +58,7 @@ struct analyzer {
     struct analyzer_out out;
     struct intake *intake;
     struct judge *judge;        /* judge thread */
+    struct relearn *relearn;    /* NULL: there is no history */
     struct ingest *ingest;      /* ingest thread */
     pthread_mutex_t rings_lock; /* held through a poll; taken to attach */
     struct subscriber *subscriber;
@@ -463,6 +465,10 @@ run_judge(void *arg)
         uint64_t now = clock_now(CLOCK_MONOTONIC);
         judge_set_slow_query(a->judge, atomic_load(&a->slow_query_ns));
         size_t got = judge_items(a, now);
+        struct monitor *relearned = relearn_take(a->relearn);
+        if (relearned != NULL) {
+            judge_take_monitor(a->judge, &relearned);
+        }
         open_mail(a, now);
         if (now >= next_tick) {
             judge_tick(a->judge, now, clock_now(CLOCK_REALTIME));
@@ -487,7 +493,13 @@ analyzer_start(struct analyzer *a)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
     assert(!a->is_started);
-    int r = pthread_create(&a->judge_thread, NULL, run_judge, a);
+    int r = 0;
+    if (a->out.history != NULL) {
+        struct replay *replay = judge_replay(a->judge);
+        int64_t now_s = (int64_t)(clock_now(CLOCK_REALTIME) / NS_PER_S);
+        r = relearn_new(&replay, now_s, a->out.history, a->out.ctx, &a->relearn);
+    }
+    r = r < 0 ? -r : pthread_create(&a->judge_thread, NULL, run_judge, a);
     if (r != 0) {
         return -r;
     }
@@ -609,6 +621,7 @@ analyzer_free(struct analyzer **analyzer)
     for (unsigned i = 0; i < ANALYZER_FACTS_MAX; i++) {
         free(a->facts[i].json);
     }
+    relearn_free(&a->relearn);
     ingest_free(&a->ingest);
     judge_free(&a->judge);
     subscriber_free(&a->subscriber);

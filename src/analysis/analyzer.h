@@ -21,6 +21,7 @@
 #define ANALYSIS_ANALYZER_H
 
 #include "analysis/judge.h"
+#include "analysis/relearn.h"
 #include "base/diag.h"
 #include "base/slice.h"
 #include "model/stored.h"
@@ -65,6 +66,9 @@ struct analyzer_out {
     void (*command_done)(void *ctx, uint64_t ticket, int result, struct slice json);
     void (*slow)(void *ctx, const struct judge_slow *query); /* may be NULL */
     void (*request)(void *ctx, struct slice json);           /* may be NULL */
+    /* What the store keeps, for the monitor; on a thread of its own, once, from analyzer_start on,
+     * and may take its time. NULL: there is none. */
+    relearn_history *history;
 };
 
 struct analyzer_config {

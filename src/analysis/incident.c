@@ -30,15 +30,11 @@ incident_action_state_name(enum action_state state)
 }
 
 struct incident *
-incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64_t now_ns)
+incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns, uint64_t now_ns)
 {
     struct incident *inc = check_alloc(1, sizeof(*inc));
     inc->id = id;
-    inc->watch = r->watch;
-    slice_to_str(slice_from_str(r->watch->text), inc->subject, sizeof(inc->subject));
-    inc->before = r->before;
-    inc->now = r->now;
-    inc->opened_own_ms = r->own_ms;
+    slice_to_str(slice_from_str(subject), inc->subject, sizeof(inc->subject));
     inc->onset_ns = onset_ns;
     inc->opened_ns = now_ns;
     inc->updated_ns = now_ns;
@@ -46,6 +42,23 @@ incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64
     snprintf(inc->trend, sizeof(inc->trend), "steady");
     inc->dirty = true;
     return inc;
+}
+
+struct incident *
+incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64_t now_ns)
+{
+    struct incident *inc = incident_new_bare(id, r->watch->text, onset_ns, now_ns);
+    inc->watch = r->watch;
+    inc->before = r->before;
+    inc->now = r->now;
+    inc->opened_own_ms = r->own_ms;
+    return inc;
+}
+
+bool
+incident_is_held(const struct incident *inc)
+{
+    return inc->episode.opened && !inc->episode.over && inc->state == INCIDENT_OPEN;
 }
 
 void
@@ -497,7 +510,7 @@ incident_add_cause(struct incident *inc, const struct finding *f, const char *ro
     }
     bool reworded = strcmp(f->parent_column, c->finding.parent_column) != 0;
     c->finding = *f;
-    snprintf(c->label, sizeof(c->label), "%s", s->label);
+    snprintf(c->label, sizeof(c->label), "%.90s", s != NULL ? s->label : inc->subject);
     snprintf(c->route, sizeof(c->route), "%.250s", route);
     inc->dirty = true;
     return news || reworded;

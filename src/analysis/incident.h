@@ -87,6 +87,18 @@ struct incident_together {
     double saving_ms;
 };
 
+/* The monitor's part in it: one of its episodes opened the incident, or is the same thing. */
+struct incident_episode {
+    uint32_t id; /* the monitor's number; 0: none, or not found again after a restart */
+    bool opened; /* by it; else it joined */
+    bool over;
+    bool learning;
+    char lane[12];        /* "": none ever */
+    uint64_t fingerprint; /* of a statement that no route is known of; 0: it is about a route */
+    uint64_t onset_from_ns, onset_to_ns;
+    double deploy_chance; /* that a deploy lies there by chance; < 0: not known */
+};
+
 struct incident {
     uint32_t id;
     enum incident_state state;
@@ -125,7 +137,8 @@ struct incident {
     unsigned timeline_count;
     uint8_t example_trace[16];
     bool first_error_noted;
-    double opened_own_ms;     /* its own change when it was opened */
+    double opened_own_ms; /* its own change when it was opened */
+    struct incident_episode episode;
     bool is_whole;            /* everything is slower alike: its subject is only what loses most */
     char remark[256];         /* what is known where there is no cause; "": nothing to add */
     bool dirty;               /* the store has not seen its latest */
@@ -134,6 +147,12 @@ struct incident {
 
 struct incident *incident_new(uint32_t id, const struct shift_route *route, uint64_t onset_ns,
                               uint64_t now_ns);
+/* About something that no route is known of. */
+struct incident *incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns,
+                                   uint64_t now_ns);
+
+/* The monitor's episode holds on: it is not over, whatever the last minute looks like. */
+bool incident_is_held(const struct incident *inc);
 
 /* Another route turned out to be the one to blame: it becomes the subject, and what was said of the
  * old one is forgotten. */
@@ -161,7 +180,8 @@ bool incident_explains(const struct incident *inc, const struct statement *s);
 /* Some cause is more than "slower" or "more calls". */
 bool incident_has_reason(const struct incident *inc);
 
-/* Adds a finding, or replaces what was weaker. True when that is news. */
+/* Adds a finding, or replaces what was weaker. True when that is news. statement: NULL where it is
+ * about none. */
 bool incident_add_cause(struct incident *inc, const struct finding *f, const char *route,
                         const struct statement *s);
 /* Savings, ranks and actions from the causes. */

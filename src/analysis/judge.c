@@ -38,6 +38,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     j->advice = advice_new(out->ask, out->ctx);
     advice_on_plan(j->advice, judge_keep_plan, j);
     j->proof = proof_new();
+    judge_monitor_init(j);
     j->archive = json_array();
     j->old_traces = json_array();
     *ret_judge = j;
@@ -62,6 +63,7 @@ judge_free(struct judge **judge)
     for (unsigned i = 0; i < j->incident_count; i++) {
         free(j->incident[i]);
     }
+    judge_monitor_fini(j);
     series_table_fini(&j->series);
     for (unsigned i = 0; i < j->watch_count; i++) {
         watch_free(&j->watch[i]);
@@ -121,6 +123,7 @@ judge_deploy(struct judge *j, uint64_t now_ns, uint64_t wall_ns, struct slice na
     struct stored record = {.kind = STORED_DEPLOY,
                             .deploy = {slice_from_str(d->name), wall_ns, SLICE_LIT("marked")}};
     judge_give(j, &record);
+    judge_monitor_deploy(j, wall_ns, d->name);
     struct incident *active[JUDGE_ACTIVE_MAX];
     unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < n; i++) {
@@ -194,15 +197,17 @@ evaluate(struct judge *j)
         judge_look_for_burns(j);
     }
     unsigned n = judge_active(j, active);
+    bool none_is_large = true;
     for (unsigned i = 0; i < n; i++) {
         bool is_new = active[i]->stored_timeline == 0;
+        none_is_large = none_is_large && active[i]->episode.opened && !active[i]->is_whole;
         judge_follow(j, active[i]);
         judge_announce(j, active[i]);
         if (is_new) {
             judge_publish(j, active[i]);
         }
     }
-    if (n == 0) {
+    if (none_is_large) {
         judge_learn_bases(j);
     }
     judge_survey(j);
@@ -214,6 +219,7 @@ judge_tick(struct judge *j, uint64_t now_ns, uint64_t wall_ns)
     OBJ_CHECK(j, JUDGE_MAGIC);
     j->now_ns = MAX(j->now_ns, now_ns);
     j->wall_offset_ns = wall_ns - now_ns;
+    judge_monitor_turn(j);
     if (j->now_ns >= j->evaluated_ns + EVALUATE_EVERY_NS) {
         j->evaluated_ns = j->now_ns;
         evaluate(j);
@@ -274,6 +280,7 @@ status_json(const struct judge *j)
     json_object_set_new(o, "open_incident", n == 0 ? json_null() : json_integer(active[n - 1]->id));
     json_object_set_new(o, "open_incidents", open);
     json_object_set_new(o, "watched", watched_json(j));
+    json_object_set_new(o, "monitor", judge_monitor_json(j));
     return o;
 }
 

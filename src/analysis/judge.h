@@ -13,6 +13,7 @@
 #define ANALYSIS_JUDGE_H
 
 #include "analysis/intake.h"
+#include "analysis/monitor/replay.h"
 #include "base/buf.h"
 #include "base/slice.h"
 #include "model/mute.h"
@@ -82,6 +83,12 @@ void judge_free(struct judge **judge);
  * skipped). */
 MUST_CHECK int judge_restore(struct judge *judge, const struct stored *record);
 
+/* After a restart the monitor (monitor/monitor.h) learns again from what the store keeps, beside
+ * the traffic: make a replay once all was restored, feed it on any thread, and give back what it
+ * has become. Until then the judge uses a new one. */
+struct replay *judge_replay(const struct judge *judge);
+void judge_take_monitor(struct judge *judge, struct monitor **monitor);
+
 /* 0: no query is slow. Any number of times. */
 void judge_set_slow_query(struct judge *judge, uint64_t limit_ns);
 
@@ -98,7 +105,8 @@ void judge_deploy(struct judge *judge, uint64_t now_ns, uint64_t wall_ns, struct
 /* By hand. 0, -ENOENT: there is no such incident; -EALREADY: it is in that state. */
 MUST_CHECK int judge_ack(struct judge *judge, uint64_t now_ns, uint32_t incident);
 MUST_CHECK int judge_close(struct judge *judge, uint64_t now_ns, uint32_t incident);
-/* The same, said because it was meant to be so. */
+/* The same, said because it was meant to be so. After either one that was not over by itself, the
+ * monitor begins to learn its route, or whatever it was about, from where it is now. */
 MUST_CHECK int judge_expect(struct judge *judge, uint64_t now_ns, uint32_t incident);
 /* Printable text of at most ANNOTATION_LEN_MAX bytes. 0, -ENOENT, -EINVAL, or -ENOSPC: there are
  * ANNOTATIONS_MAX of it. */

@@ -61,11 +61,12 @@ judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state,
     inc->state = state;
     incident_note(inc, j->now_ns, kind, text);
     judge_tell_of(j, inc, kind, text);
-    bool is_last = judge_active(j, active) == 0;
+    bool is_small = inc->episode.opened && !inc->is_whole;
+    bool is_last = judge_active(j, active) == 0 && !is_small;
     for (unsigned i = 0; i < j->watch_count; i++) { /* normal begins anew */
         struct watch *w = j->watch[i];
         if (!is_last && w != inc->watch) {
-            continue; /* another incident is measured by what was before it */
+            continue; /* another is measured by what was before it, or none was touched but one */
         }
         w->settled_ns = j->now_ns;
         w->suspected_ns = 0;
@@ -77,16 +78,32 @@ judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state,
 }
 
 /* A fix that has landed ends a story; without one, what comes and goes is one trouble. */
-static bool
-goes_on(const struct incident *inc, const struct shift *s, const struct shift_route *r)
+bool
+judge_may_reopen(const struct incident *inc)
 {
-    if (inc->state != INCIDENT_RECOVERED) {
-        return false; /* judge.c closes it after half an hour */
-    }
     for (unsigned i = 0; i < inc->action_count; i++) {
         if (inc->action[i].state != ACTION_PROPOSED) {
             return false;
         }
+    }
+    return inc->state == INCIDENT_RECOVERED; /* judge.c closes it after half an hour */
+}
+
+void
+judge_open_again(struct judge *j, struct incident *inc, const char *text)
+{
+    inc->state = INCIDENT_OPEN;
+    inc->recovered_ns = inc->calm_ns = 0;
+    incident_note(inc, j->now_ns, "reopened", text);
+    judge_tell_of(j, inc, "incident-reopened", text);
+    judge_publish(j, inc);
+}
+
+static bool
+goes_on(const struct incident *inc, const struct shift *s, const struct shift_route *r)
+{
+    if (!judge_may_reopen(inc)) {
+        return false;
     }
     return inc->is_whole ? s->mode == SHIFT_FROZEN
                          : s->mode == SHIFT_DRIFT && strcmp(inc->subject, r->watch->text) == 0;
@@ -104,20 +121,28 @@ judge_reopen(struct judge *j, const struct shift *s, const struct shift_route *r
         snprintf(text, sizeof(text), "it is back: mean %.1f ms, was %.1f ms", r->now.mean_ms,
                  inc->before.mean_ms);
         inc->watch = inc->is_whole ? inc->watch : r->watch;
-        inc->state = INCIDENT_OPEN;
-        inc->recovered_ns = inc->calm_ns = 0;
-        incident_note(inc, j->now_ns, "reopened", text);
-        judge_tell_of(j, inc, "incident-reopened", text);
-        judge_publish(j, inc);
+        inc->episode.opened = false; /* the last minutes say when it is over */
+        judge_open_again(j, inc, text);
         return inc;
     }
     return NULL;
 }
 
+/* The monitor's long view says when what it opened is over, but for what a fix has ended. */
+static bool
+is_calm(const struct incident *inc, const struct shift_route *r)
+{
+    if (incident_is_held(inc)) {
+        return false;
+    }
+    bool is_over = inc->episode.opened && inc->episode.over;
+    return is_over || (r != NULL && receipt_is_calm(inc, r));
+}
+
 static bool
 follow_calm(struct judge *j, struct incident *inc, const struct shift_route *r)
 {
-    if (r == NULL || !receipt_is_calm(inc, r)) {
+    if (!is_calm(inc, r)) {
         inc->calm_ns = 0;
         return false;
     }
@@ -142,7 +167,7 @@ blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route
     struct shift_route *worst = r;
     double most = BLAME_TIMES * MAX(shift_own_queries_ms(r), 0) * r->now.n;
     bool young = j->now_ns < inc->opened_ns + BLAME_WITHIN_NS;
-    if (inc->state != INCIDENT_OPEN || !young || incident_has_reason(inc)) {
+    if (inc->state != INCIDENT_OPEN || !young || inc->episode.opened || incident_has_reason(inc)) {
         return r;
     }
     for (unsigned i = 0; i < s->count; i++) {

@@ -121,12 +121,36 @@ tell_slow(const struct judge *j, const struct trace_query *q, const struct state
     j->out.slow(j->out.ctx, &slow);
 }
 
+static enum error_class
+class_of_query(const struct trace_query *q)
+{
+    return error_class_of_sqlstate(slice_of(q->sqlstate, sizeof(q->sqlstate)));
+}
+
+/* Also of a request that was answered as it should be, and says that somebody could not log in. */
+static enum error_class
+class_of_request(const struct trace *t)
+{
+    if ((t->request_flags & REQUEST_UPSTREAM_FAILED) != 0) {
+        return t->status == 504 ? ERROR_CLASS_TIMEOUT : ERROR_CLASS_REFUSED;
+    }
+    if ((t->request_flags & REQUEST_CLIENT_ABORTED) != 0) {
+        return ERROR_CLASS_TIMEOUT;
+    }
+    return t->status >= 500   ? ERROR_CLASS_SERVER
+           : t->status == 401 ? ERROR_CLASS_LOGIN
+                              : ERROR_CLASS_COUNT;
+}
+
 static void
 on_query(struct judge *j, const struct trace_query *q, const char *route)
 {
     bool failed = (q->flags & QUERY_ERROR) != 0;
     uint64_t cost_ns = trace_query_cost_ns(q);
-    struct series_sums sums = {1, failed ? 1 : 0, q->rows, q->bytes_out, cost_ns, cost_ns};
+    struct series_sums sums = {1, failed ? 1 : 0, q->rows, q->bytes_out, cost_ns, cost_ns, {0}, 0};
+    if (failed) {
+        sums.errors_by_class[class_of_query(q)] = 1;
+    }
     add_series(j, SERIES_STATEMENT, NULL, q->fingerprint, q->database, &q->upstream, &sums);
     if (route != NULL) {
         add_series(j, SERIES_BOTH, route, q->fingerprint, q->database, &q->upstream, &sums);
@@ -175,7 +199,11 @@ on_trace(struct judge *j, const struct trace *t)
         return;
     }
     uint64_t total_ns = t->end_ns - MIN(t->start_ns, t->end_ns);
-    struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns};
+    struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns, {0}, 0};
+    enum error_class class = class_of_request(t);
+    if (class != ERROR_CLASS_COUNT) {
+        sums.errors_by_class[class] = 1;
+    }
     add_series(j, SERIES_ROUTE, route, 0, 0, &t->upstream, &sums);
     add_ties(j, t, route, busy_ns);
     if (j->out.request != NULL) {
@@ -198,7 +226,7 @@ on_trace(struct judge *j, const struct trace *t)
 static void
 on_folded(struct judge *j, const struct intake_folded *f, uint64_t at_ns)
 {
-    struct series_sums sums = {f->calls, f->errors, f->rows, 0, f->time_ns, 0};
+    struct series_sums sums = {f->calls, f->errors, f->rows, 0, f->time_ns, 0, {0}, 0};
     add_series(j, SERIES_STATEMENT, NULL, f->fingerprint, f->database, NULL, &sums);
     load_add(&j->load, at_ns, 0, f->calls, 0, clock_ns_to_ms(f->time_ns));
 }
@@ -208,7 +236,7 @@ on_folded_route(struct judge *j, const struct intake_folded_route *f, uint64_t a
 {
     struct watch *w =
         f->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)f->route + 1);
-    struct series_sums sums = {f->requests, f->errors, 0, 0, f->time_ns, 0};
+    struct series_sums sums = {f->requests, f->errors, 0, 0, f->time_ns, 0, {0}, 0};
     add_series(j, SERIES_ROUTE, w == NULL ? "other" : w->text, 0, 0, NULL, &sums);
     if (w != NULL) {
         recent_missed(&w->recent, f->requests);
@@ -241,6 +269,7 @@ judge_item(struct judge *j, uint64_t now_ns, const struct intake_item *item)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
     j->now_ns = MAX(j->now_ns, now_ns);
+    judge_monitor_turn(j);
     switch (item->kind) {
     case INTAKE_TRACE:
         on_trace(j, item->trace);
@@ -266,6 +295,9 @@ judge_item(struct judge *j, uint64_t now_ns, const struct intake_item *item)
         break;
     case INTAKE_LENS_ROWS:
         proof_rows(j->proof, &item->lens_rows);
+        break;
+    case INTAKE_IN_FLIGHT:
+        judge_monitor_in_flight(j, &item->in_flight);
         break;
     default:
         break; /* counters and sessions are the status page's */

@@ -16,27 +16,34 @@ judge_give(const struct judge *j, const struct stored *record)
     }
 }
 
+struct stored_window
+judge_window_of(const struct judge *j, const struct series *s, uint8_t sketch[SKETCH_SAVED_MAX])
+{
+    struct stored_window w = {
+        .start_wall_ns = s->window_number * SERIES_WINDOW_NS,
+        .length_s = SERIES_WINDOW_NS / NS_PER_S,
+        .upstream = s->upstream,
+        .database = slice_from_str(judge_name_of((void *)j, s->database)),
+        .route = slice_from_str(s->route),
+        .fingerprint = s->fingerprint,
+        .calls = s->window.calls,
+        .errors = s->window.errors,
+        .rows = s->window.rows,
+        .time_ns = s->window.time_ns,
+        .max_ns = s->window.max_ns,
+        .oldest_ns = s->window.oldest_ns,
+    };
+    memcpy(w.errors_by_class, s->window.errors_by_class, sizeof(w.errors_by_class));
+    w.sketch = slice_of(sketch, sketch_save(&s->window_sketch, sketch, SKETCH_SAVED_MAX));
+    return w;
+}
+
 void
 judge_keep_window(void *ctx, const struct series *s)
 {
     struct judge *j = ctx;
     uint8_t sketch[SKETCH_SAVED_MAX];
-    size_t n = sketch_save(&s->window_sketch, sketch, sizeof(sketch));
-    struct stored record = {.kind = STORED_WINDOW,
-                            .window = {
-                                .start_wall_ns = s->window_number * SERIES_WINDOW_NS,
-                                .length_s = SERIES_WINDOW_NS / NS_PER_S,
-                                .upstream = s->upstream,
-                                .database = slice_from_str(judge_name_of(j, s->database)),
-                                .route = slice_from_str(s->route),
-                                .fingerprint = s->fingerprint,
-                                .calls = s->window.calls,
-                                .errors = s->window.errors,
-                                .rows = s->window.rows,
-                                .time_ns = s->window.time_ns,
-                                .max_ns = s->window.max_ns,
-                                .sketch = slice_of(sketch, n),
-                            }};
+    struct stored record = {.kind = STORED_WINDOW, .window = judge_window_of(j, s, sketch)};
     judge_give(j, &record);
 }
 
@@ -239,6 +246,10 @@ restore_state(struct judge *j, const struct stored_state *in)
     if (judge_restore_mutes(j, in)) {
         return 0;
     }
+    int r = judge_monitor_restore(j, in);
+    if (r != -ENOENT) {
+        return r;
+    }
     if (!slice_starts_with_ci(in->name, prefix)) {
         return -EBADMSG;
     }
@@ -265,7 +276,9 @@ restore_window(struct judge *j, const struct stored_window *in)
     }
     struct series *s = series_get(&j->series, kind, route, in->fingerprint, database);
     series_place(s, in->upstream);
-    struct series_sums sums = {in->calls, in->errors, in->rows, 0, in->time_ns, in->max_ns};
+    struct series_sums sums = {in->calls,   in->errors, in->rows, 0,
+                               in->time_ns, in->max_ns, {0},      in->oldest_ns};
+    memcpy(sums.errors_by_class, in->errors_by_class, sizeof(sums.errors_by_class));
     struct sketch sketch = {0};
     (void)!sketch_load(in->sketch, &sketch); /* a damaged one: its sums count all the same */
     series_restore(s, &sums, &sketch, in->start_wall_ns);

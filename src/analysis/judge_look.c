@@ -76,8 +76,8 @@ freeze_bases(struct shift *s, const struct watch *only)
     }
 }
 
-static void
-make_place(struct judge *j)
+void
+judge_make_place(struct judge *j)
 {
     if (j->incident_count < JUDGE_INCIDENTS_MAX) {
         return;
@@ -106,7 +106,7 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
         freeze_bases(s, is_first ? NULL : r->watch);
         return again;
     }
-    make_place(j);
+    judge_make_place(j);
     struct incident *inc = incident_new(j->next_id++, r, onset, j->now_ns);
     j->incident[j->incident_count++] = inc;
     tie_deploy(j, inc, novelty);
@@ -173,24 +173,50 @@ suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
     return for_ns >= LASTING_NS && shift_is_large(s, r);
 }
 
+/* Most of what the route became slower by is what the incident is about. */
+static bool
+is_of(const struct judge *j, const struct incident *inc, const struct shift_part *parts,
+      unsigned part_count)
+{
+    double grown = 0, explained = 0;
+    for (unsigned i = 0; i < part_count; i++) {
+        const struct statement *st = statement_get(&j->statements, parts[i].fingerprint);
+        double ms = MAX(parts[i].change_ms, 0);
+        grown += ms;
+        explained += st != NULL && incident_explains(inc, st) ? ms : 0;
+    }
+    return explained > 0 && explained >= 0.5 * grown;
+}
+
 /* While others are open: not what one of them is about, and nothing that could be its consequence;
- * and not before the last one had the time to find out what it is about. */
+ * and not before the last one had the time to find out what it is about. One of the monitor's may
+ * be open for days, about something small: it stands in nobody's way but for what it is about. */
 static bool
 stands_apart(const struct judge *j, const struct shift *s, const struct shift_route *r)
 {
     struct incident *active[JUDGE_ACTIVE_MAX];
     struct shift_part parts[SHIFT_PARTS_MAX];
-    unsigned n = judge_active(j, active);
+    unsigned n = judge_active(j, active), large = 0;
     if (n == 0) {
         return true;
     }
+    unsigned part_count = shift_parts(s, r, parts);
     for (unsigned i = 0; i < n; i++) {
-        if (active[i]->watch == r->watch || active[i]->watch == NULL || active[i]->is_whole ||
-            active[i]->cause_count == 0 || j->now_ns < active[i]->opened_ns + APART_AFTER_NS) {
+        const struct incident *inc = active[i];
+        bool is_monitors = inc->episode.opened && !inc->is_whole;
+        if (inc->watch == r->watch || inc->is_whole ||
+            (is_monitors && is_of(j, inc, parts, part_count))) {
             return false;
         }
+        if (!is_monitors && (inc->watch == NULL || inc->cause_count == 0 ||
+                             j->now_ns < inc->opened_ns + APART_AFTER_NS)) {
+            return false;
+        }
+        large += is_monitors ? 0 : 1;
     }
-    unsigned part_count = shift_parts(s, r, parts);
+    if (large == 0) {
+        return true;
+    }
     for (unsigned i = 0; i < part_count; i++) {
         const struct statement *st = statement_get(&j->statements, parts[i].fingerprint);
         bool apart = st != NULL && !statement_is_exempt(st) && shift_is_distinct(s, r, &parts[i]);
@@ -272,6 +298,19 @@ try_to_open(struct judge *j, enum shift_mode mode, uint64_t split_ns, const stru
     return r != NULL;
 }
 
+static bool
+is_subject(const struct judge *j, const struct watch *w)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
+    for (unsigned i = 0; i < n; i++) {
+        if (active[i]->watch == w) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* While nothing is suspected, what is normal is taken afresh now and then. */
 void
 judge_learn_bases(struct judge *j)
@@ -295,6 +334,9 @@ judge_learn_bases(struct judge *j)
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *r = &s->route[i];
         struct watch *w = r->watch;
+        if (is_subject(j, w)) {
+            continue;
+        }
         bool reaches_back = !w->base_restored || j->now_ns > w->recent.first_ns + RESTORED_SPAN_NS;
         w->base_restored = w->base_restored && !reaches_back;
         if (reaches_back && r->before.n >= WATCH_REQUESTS_MIN) {

@@ -10,25 +10,49 @@
  *   judge_follow.c  an incident is open: causes, receipts, the way back
  *   judge_survey.c  plans from before anything was wrong
  *   judge_traces.c  the traces that are kept to look at
+ *   judge_monitor.c what is normal at this time of the week: minutes to the monitor, and back
+ *   judge_episodes.c  the monitor's episodes: which incident each one is, or opens
  *   judge_keep.c    what goes to the store, and what comes back from it */
 #ifndef ANALYSIS_JUDGE_STATE_H
 #define ANALYSIS_JUDGE_STATE_H
 
 #include "analysis/inquest.h"
 #include "analysis/judge.h"
+#include "analysis/monitor/memory.h"
 #include "analysis/mute.h"
 #include "analysis/series.h"
 #include "analysis/slump.h"
+#include "analysis/window/reading_maker.h"
 
 #define JUDGE_MAGIC       0x6a756467u
 #define JUDGE_DEPLOYS_MAX 32u
 #define JUDGE_NAMES_MAX   1024u
 #define JUDGE_ACTIVE_MAX  8u /* incidents that are open or fixing at a time */
 #define JUDGE_OLD_TRACES  128u
+#define JUDGE_FLIGHTS_MAX 64u /* workers */
 
 struct judge_deploy_mark {
     char name[128];
     uint64_t at_ns;
+};
+
+/* A worker's oldest query in flight. */
+struct judge_flight {
+    uint64_t fingerprint, start_ns, heard_ns;
+};
+
+struct judge_long_term {
+    struct monitor *monitor;
+    struct reading_maker maker;
+    uint64_t minute; /* underway, of the wall clock; 0: none yet */
+    struct judge_flight flight[JUDGE_FLIGHTS_MAX];
+    struct replay_mark mark[REPLAY_MARKS_MAX]; /* what somebody said is to be expected */
+    unsigned mark_count;
+    struct slice memory[MEMORY_PIECES_MAX]; /* owned; for the monitor that has learned again */
+    unsigned memory_count;
+    uint32_t welcomed; /* the last episode that was looked at */
+    uint64_t refused;  /* episodes that found JUDGE_ACTIVE_MAX incidents open */
+    bool is_relearned; /* from what the store keeps */
 };
 
 struct judge {
@@ -56,6 +80,7 @@ struct judge {
     unsigned incident_count;
     struct slump slump;
     struct mutes mutes;
+    struct judge_long_term long_term;
     json_t *archive;    /* documents of incidents that came back without their state */
     json_t *old_traces; /* documents of incidents' traces from before a restart */
     uint32_t next_id;
@@ -98,10 +123,14 @@ void judge_look_for_burns(struct judge *judge);
 void judge_move_incident(struct judge *judge, struct incident *inc,
                          const struct shift_route *route);
 void judge_learn_bases(struct judge *judge);
+/* For one more incident. */
+void judge_make_place(struct judge *judge);
 
 /* judge_follow.c. judge_reopen: what has passed by itself within the last half hour and is back
  * goes on as the same incident. NULL: there is no such. */
 void judge_follow(struct judge *judge, struct incident *inc);
+bool judge_may_reopen(const struct incident *inc);
+void judge_open_again(struct judge *judge, struct incident *inc, const char *text);
 struct incident *judge_reopen(struct judge *judge, const struct shift *shift,
                               const struct shift_route *route);
 void judge_end_burn(struct judge *judge, struct incident *inc, enum incident_state state,
@@ -109,6 +138,23 @@ void judge_end_burn(struct judge *judge, struct incident *inc, enum incident_sta
 
 /* judge_survey.c: one step, once a second. */
 void judge_survey(struct judge *judge);
+
+/* judge_monitor.c. judge_monitor_turn: the wall clock's minute may be over. */
+void judge_monitor_init(struct judge *judge);
+void judge_monitor_fini(struct judge *judge);
+void judge_monitor_turn(struct judge *judge);
+void judge_monitor_in_flight(struct judge *judge, const struct event_in_flight *f);
+void judge_monitor_deploy(struct judge *judge, uint64_t wall_ns, const char *name);
+/* As it is now is normal from here on. */
+void judge_monitor_expect(struct judge *judge, const struct incident *inc);
+/* 0, -ENOENT: not the monitor's, -EBADMSG. */
+MUST_CHECK int judge_monitor_restore(struct judge *judge, const struct stored_state *in);
+json_t *judge_monitor_json(const struct judge *judge);
+
+/* judge_episodes.c. judge_episodes_turn: the monitor has taken a step; judge_episodes_again: it is
+ * another one, that has learned from what was stored. */
+void judge_episodes_turn(struct judge *judge);
+void judge_episodes_again(struct judge *judge);
 
 /* judge_traces.c */
 void judge_tell_request(const struct judge *judge, const struct watch *w, const struct trace *t);
@@ -120,6 +166,9 @@ MUST_CHECK int judge_restore_trace(struct judge *judge, const struct stored_trac
 /* judge_keep.c. judge_publish: told, stored and shown at once, not at the next flush. */
 void judge_give(const struct judge *judge, const struct stored *record);
 void judge_keep_window(void *ctx, const struct series *s);
+/* The one underway; its sketch is put where `sketch` is. */
+struct stored_window judge_window_of(const struct judge *judge, const struct series *s,
+                                     uint8_t sketch[SKETCH_SAVED_MAX]);
 void judge_keep_statement(struct judge *judge, struct statement *s);
 void judge_publish(struct judge *judge, struct incident *inc);
 /* As advice_on_plan wants it; ctx is the judge. */

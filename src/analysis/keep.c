@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 
-#define KEEP_INCIDENT_MAGIC 0x69736334u /* changes with struct incident's meaning */
+#define KEEP_INCIDENT_MAGIC 0x69736335u /* changes with struct incident's meaning */
 #define KEEP_WATCH_MAGIC    0x77736331u
 
 struct keep_head {
@@ -77,11 +77,23 @@ move_time(uint64_t *t, int64_t by)
 static void
 move_times(struct incident *inc, int64_t by)
 {
-    uint64_t *const times[] = {&inc->onset_ns,       &inc->opened_ns,       &inc->updated_ns,
-                               &inc->closed_ns,      &inc->acknowledged_ns, &inc->recovered_ns,
-                               &inc->calm_ns,        &inc->announced_ns,    &inc->deploy_ns,
-                               &inc->before.from_ns, &inc->before.to_ns,    &inc->now.from_ns,
-                               &inc->now.to_ns,      &inc->after.from_ns,   &inc->after.to_ns};
+    uint64_t *const times[] = {&inc->onset_ns,
+                               &inc->opened_ns,
+                               &inc->updated_ns,
+                               &inc->closed_ns,
+                               &inc->acknowledged_ns,
+                               &inc->recovered_ns,
+                               &inc->calm_ns,
+                               &inc->announced_ns,
+                               &inc->deploy_ns,
+                               &inc->before.from_ns,
+                               &inc->before.to_ns,
+                               &inc->now.from_ns,
+                               &inc->now.to_ns,
+                               &inc->after.from_ns,
+                               &inc->after.to_ns,
+                               &inc->episode.onset_from_ns,
+                               &inc->episode.onset_to_ns};
     for (unsigned i = 0; i < ARRAY_LEN(times); i++) {
         move_time(times[i], by);
     }

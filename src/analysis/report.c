@@ -309,19 +309,50 @@ put_example(json_t *o, const struct incident *inc)
     json_object_set_new(o, "example_trace", known ? json_string(hex) : json_null());
 }
 
+/* What the long view has to do with it. */
+static json_t *
+monitor_json(const struct incident *inc, uint64_t offset_ns)
+{
+    const struct incident_episode *p = &inc->episode;
+    if (p->lane[0] == '\0') {
+        return json_null();
+    }
+    json_t *o = json_object();
+    put_text(o, "lane", p->lane);
+    json_object_set_new(o, "opened", json_boolean(p->opened));
+    json_object_set_new(o, "learning", json_boolean(p->learning));
+    put_time(o, "onset_from", p->onset_from_ns, offset_ns);
+    put_time(o, "onset_to", p->onset_to_ns, offset_ns);
+    json_object_set_new(o, "deploy_chance",
+                        p->deploy_chance < 0 ? json_null() : json_real(p->deploy_chance));
+    return o;
+}
+
+static void
+put_headline(json_t *o, const struct incident *inc)
+{
+    char text[600];
+    bool is_open = inc->state == INCIDENT_OPEN;
+    const char *what = is_open ? "is slowing down" : "slowed down";
+    if (inc->episode.opened && strcmp(inc->episode.lane, "errors") == 0) {
+        what = is_open ? "is failing" : "failed";
+    } else if (inc->episode.opened && strcmp(inc->episode.lane, "stall") == 0) {
+        what = is_open ? "is stuck" : "was stuck";
+    }
+    snprintf(text, sizeof(text), "%s %s", inc->subject, what);
+    put_text(o, "headline", text);
+}
+
 json_t *
 report_incident(const struct incident *inc, const struct statement_table *statements,
                 uint64_t offset_ns, unsigned cores)
 {
     json_t *o = json_object();
-    char headline[600];
     put_int(o, "id", inc->id);
     put_text(o, "state", incident_state_name(inc->state));
     put_text(o, "subject", inc->subject);
-    put_text(o, "subject_kind", "route");
-    snprintf(headline, sizeof(headline), "%s %s", inc->subject,
-             inc->state == INCIDENT_OPEN ? "is slowing down" : "slowed down");
-    put_text(o, "headline", headline);
+    put_text(o, "subject_kind", inc->episode.fingerprint != 0 ? "statement" : "route");
+    put_headline(o, inc);
     put_text(o, "trend", inc->trend);
     put_time(o, "opened_at", inc->opened_ns, offset_ns);
     put_time(o, "onset_at", inc->onset_ns, offset_ns);
@@ -331,6 +362,7 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     put_time(o, "acknowledged_at", inc->acknowledged_ns, offset_ns);
     put_time(o, "announced_at", inc->announced_ns, offset_ns);
     put_deploy(o, inc, offset_ns);
+    json_object_set_new(o, "monitor", monitor_json(inc, offset_ns));
     put_figures(o, inc, cores);
     json_object_set_new(o, "changes", changes_json(inc));
     put_ms(o, "measured_before_ms", inc->measured_before_ms);

@@ -82,6 +82,9 @@ sums_add(struct series_sums *to, const struct series_sums *add)
     to->bytes += add->bytes;
     to->time_ns += add->time_ns;
     to->max_ns = MAX(to->max_ns, add->max_ns);
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        to->errors_by_class[i] += add->errors_by_class[i];
+    }
 }
 
 void

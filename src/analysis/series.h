@@ -12,6 +12,7 @@
 
 #include "analysis/trace.h"
 #include "base/map.h"
+#include "model/error_class.h"
 #include "model/sketch.h"
 
 #define SERIES_MAX       10000u
@@ -26,6 +27,8 @@ struct series_sums {
     uint64_t bytes;
     uint64_t time_ns;
     uint64_t max_ns;
+    uint32_t errors_by_class[ERROR_CLASS_COUNT]; /* where it is known */
+    uint64_t oldest_ns; /* age of the oldest query in flight, at the end of a window */
 };
 
 /* What a route's requests spent in the database, and how their queries were tied to them. */

@@ -119,6 +119,19 @@ on_request(void *ctx, struct slice json)
     jsonlog_put(p->requests, json);
 }
 
+static int
+on_history(void *ctx, int64_t from_s, store_window_cb *on_record, void *arg)
+{
+    const struct process *p = ctx;
+    int r = store_windows(p->data, from_s, on_record, arg);
+    if (r < 0) {
+        log_warn("analysis", "relearn_failed",
+                 "what is normal is learned from now on: the store's windows cannot be read",
+                 LOG_ERRNO(r));
+    }
+    return r;
+}
+
 static uint64_t
 slow_query_ns(const json_t *configuration)
 {
@@ -284,7 +297,8 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
                                      on_document,
                                      on_command_done,
                                      on_slow,
-                                     p->requests == NULL ? NULL : on_request};
+                                     p->requests == NULL ? NULL : on_request,
+                                     on_history};
     const struct store_config store_config = {
         .dir = p->data,
         .size_max_bytes = (uint64_t)json_integer_value(json_object_get(o, "store_max_bytes"))};

@@ -142,6 +142,31 @@ print_deploy(FILE *out, const json_t *incident)
     fputs("\n\n", out);
 }
 
+/* "Told by drift: not what is normal at this time of the week; began 13:02 to 13:40" */
+static void
+print_monitor(FILE *out, const json_t *incident, double now)
+{
+    const json_t *monitor = json_object_get(incident, "monitor");
+    if (!json_is_true(json_object_get(monitor, "opened"))) {
+        return;
+    }
+    const char *from = document_text(monitor, "onset_from", "");
+    const char *to = document_text(monitor, "onset_to", "");
+    bool learning = json_is_true(json_object_get(monitor, "learning"));
+    double chance = document_number(monitor, "deploy_chance", NAN);
+    fprintf(out, "  Told by %s: not what %s", document_text(monitor, "lane", "?"),
+            learning ? "it was before (what is normal is still being learned)"
+                     : "is normal at this time of the week");
+    if (from[0] != '\0' && to[0] != '\0') {
+        fprintf(out, "; began %s", text_clock(from, now).s);
+        fprintf(out, " to %s", text_clock(to, now).s);
+    }
+    if (!isnan(chance)) {
+        fprintf(out, "; a deploy is that near by chance with %.0f %%", 100 * chance);
+    }
+    fputc('\n', out);
+}
+
 static void
 print_figure(FILE *out, double ms, int sign, const char *absent)
 {
@@ -435,6 +460,7 @@ page_print(FILE *out, const json_t *incident, double now)
     print_headline(out, incident, now);
     print_latency(out, incident);
     print_handling(out, incident, now);
+    print_monitor(out, incident, now);
     print_deploy(out, incident);
     print_changes(out, incident);
     print_why(out, incident);

@@ -149,14 +149,22 @@ add(struct episode *e, const struct track *t, enum finding_kind kind, double dem
     return c;
 }
 
+/* of_routes: a request fails because of what it calls, so statements are named first. */
 static void
-add_failures(struct episode *e)
+add_failures(struct episode *e, bool of_routes)
 {
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *t = e->member[i];
         struct episode_cause *c = NULL;
+        if ((t->kind == TRACK_ROUTE) != of_routes) {
+            continue;
+        }
         if ((t->lanes & (1u << LANE_STALL)) != 0) {
             c = add(e, t, FINDING_STALL, 0);
+            if (c != NULL) {
+                snprintf(c->detail, sizeof(c->detail),
+                         "its oldest call has been in flight for %.0f s and more", t->stall_s);
+            }
         } else if ((t->lanes & (1u << LANE_ERRORS)) != 0) {
             unsigned most = 0;
             for (unsigned k = 0; k < ERROR_CLASS_COUNT; k++) {
@@ -193,5 +201,6 @@ causes_find(struct monitor *m, struct episode *e)
             describe(&found[i], c);
         }
     }
-    add_failures(e);
+    add_failures(e, false);
+    add_failures(e, true);
 }

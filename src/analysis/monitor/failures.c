@@ -75,17 +75,33 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     }
 }
 
+/* What was "other" until now was of any class, with a share that nobody knows. */
+static void
+begin_classes(struct track *t)
+{
+    struct track_errors *e = t->errors;
+    unsigned other = ERROR_CLASS_OTHER;
+    if (e->kept[other] + e->yesterday[other] + e->today[other] > 0) {
+        memset(e, 0, sizeof(*e));
+        t->calls_kept = t->calls_yesterday = t->calls_today = 0;
+    }
+    e->told_apart = true;
+}
+
 static void
 judge_errors(struct monitor *m, struct track *t, const struct reading *r)
 {
     uint32_t at = (uint32_t)((r->start_s + r->length_s) / MONITOR_STEP_S);
     float calls = (float)r->calls;
-    if (t->errors == NULL && r->errors > 0) {
+    if (t->errors == NULL && (r->errors > 0 || (r->known & READING_CLASSES) != 0)) {
         t->errors = check_alloc(1, sizeof(*t->errors));
     }
     t->calls_today += calls;
     if (t->errors == NULL) {
         return;
+    }
+    if ((r->known & READING_CLASSES) != 0 && !t->errors->told_apart) {
+        begin_classes(t);
     }
     float classified = 0;
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
@@ -110,6 +126,7 @@ judge_stall(struct monitor *m, struct track *t, const struct reading *r)
     t->stalls = stalls ? (uint8_t)MIN(t->stalls + 1, 100) : 0;
     t->oldest_max_ms[0] = stalls ? t->oldest_max_ms[0] : MAX(t->oldest_max_ms[0], oldest);
     if (t->stalls >= STALL_WINDOWS) {
+        t->stall_s = oldest / 1000;
         struct alarm a = {
             .lane = LANE_STALL,
             .onset_s = r->start_s + r->length_s - (int64_t)(oldest / 1000),
@@ -132,6 +149,8 @@ failures_judge(struct monitor *m, struct track *t, const struct reading *r)
     judge_errors(m, t, r);
     if ((r->known & READING_OLDEST) != 0) {
         judge_stall(m, t, r);
+    } else {
+        t->stalls = 0; /* nothing is old enough to be told */
     }
 }
 

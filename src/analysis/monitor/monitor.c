@@ -320,6 +320,9 @@ relearn(struct track *t)
 {
     t->week = (struct week){0};
     t->calls_level = t->cost_level = t->rows_level = (struct level){0};
+    if (t->quantiles != NULL) {
+        *t->quantiles = (struct track_quantiles){0};
+    }
     t->before = t->now;
     t->expect = NAN;
     lanes_reset(t);
@@ -344,6 +347,88 @@ monitor_close(struct monitor *m, uint32_t id, bool expected)
         return 0;
     }
     return -ENOENT;
+}
+
+static bool
+is_named(const char *name, const char *subject)
+{
+    return name != NULL && strcmp(name, subject) == 0;
+}
+
+/* It runs within the route, by itself or as one of many. */
+static bool
+is_of(const struct monitor *m, const struct track *t, const char *subject)
+{
+    if (subject[0] == '\0' || is_named(t->route, subject) || is_named(t->fingerprint, subject)) {
+        return true;
+    }
+    if (t->kind != TRACK_STATEMENT || t->fingerprint == NULL) {
+        return false;
+    }
+    return map_get(&m->by_key, key_of(slice_from_str(subject), slice_from_str(t->fingerprint))) !=
+           NULL;
+}
+
+void
+monitor_expect(struct monitor *m, const char *subject)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    for (unsigned i = 0; i < m->track_count; i++) {
+        struct track *t = m->track[i];
+        if (is_of(m, t, subject)) {
+            if (t->episode != NULL) {
+                (void)!monitor_close(m, t->episode->id, true);
+            }
+            relearn(t);
+        }
+    }
+    struct track *c = m->common;
+    if (subject[0] == '\0' && c->episode != NULL) {
+        (void)!monitor_close(m, c->episode->id, true);
+    }
+}
+
+/* How much dearer it is than it should be; NAN: not known. */
+static float
+ratio_of(const struct track *t)
+{
+    bool known = t != NULL && !isnan(t->expect) && t->last_count == CONFIRM_WINDOWS;
+    return known ? expf(lanes_median_of_last(t)) : NAN;
+}
+
+bool
+monitor_normal(const struct monitor *m, struct slice route, struct slice fingerprint,
+               struct monitor_normal *ret)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    const struct track *t = map_get(&m->by_key, key_of(route, fingerprint));
+    if (t == NULL || isnan(t->now.cost_ms)) {
+        return false;
+    }
+    float ratio = ratio_of(t);
+    if (isnan(ratio) && t->kind == TRACK_CALL) { /* no distribution of its own */
+        ratio = ratio_of(map_get(&m->by_key, key_of(SLICE_NONE, fingerprint)));
+    }
+    float before = isnan(ratio) ? level_expect(&t->cost_level) : t->now.cost_ms / ratio;
+    if (isnan(before)) {
+        return false;
+    }
+    bool is_new = (t->lanes & (1u << LANE_NEW)) != 0;
+    *ret = (struct monitor_normal){
+        .before_ms = before,
+        .now_ms = t->now.cost_ms,
+        .p50_ms = t->quantiles == NULL ? NAN : level_expect(&t->quantiles->p50),
+        .p95_ms = t->quantiles == NULL ? NAN : level_expect(&t->quantiles->p95),
+        .calls_before = is_new ? 0 : level_expect(&t->calls_level),
+        .calls = t->calls_kept + t->calls_yesterday + t->calls_today,
+    };
+    return true;
+}
+
+const struct track *
+monitor_track(const struct monitor *m, uint64_t key)
+{
+    return key == m->common->key ? m->common : map_get(&m->by_key, key);
 }
 
 unsigned

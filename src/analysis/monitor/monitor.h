@@ -15,6 +15,8 @@
  *   episodes.c   which alarms belong together
  *   causes.c     whose demand grew
  *   report.c     as JSON
+ *   memory.c     what only weeks of minutes can teach, as bytes and back
+ *   replay.c     one that has seen what the store keeps
  *
  * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one ("other"
  * counts what it is asked of those); MONITOR_OPEN_MAX open episodes and MONITOR_EPISODES_MAX that
@@ -65,11 +67,28 @@ void monitor_advance(struct monitor *m, int64_t t_s);
 
 /* By hand: 0 or -ENOENT. Expected: as it is now is normal from here on. */
 MUST_CHECK int monitor_close(struct monitor *m, uint32_t id, bool expected);
+/* The same for a route or a fingerprint, and for all that shares one with it, whether an episode is
+ * open or not; "" for everything. */
+void monitor_expect(struct monitor *m, const char *subject);
 
 /* Oldest first. i < monitor_episode_count(). */
 unsigned monitor_episode_count(const struct monitor *m);
 const struct episode *monitor_episode(const struct monitor *m, unsigned i);
 struct monitor_totals monitor_totals(const struct monitor *m);
+
+/* What is normal for a series, beside what it is now: by time of week, load and what all have in
+ * common where that is known, else by what came before. False: it is not known at all. */
+struct monitor_normal {
+    double before_ms, now_ms; /* per call */
+    double p50_ms, p95_ms;    /* of a route, before; NAN: not known */
+    double calls_before;      /* per request; NAN: not known */
+    double calls;             /* that it was learned from, about */
+};
+bool monitor_normal(const struct monitor *m, struct slice route, struct slice fingerprint,
+                    struct monitor_normal *ret_normal);
+
+/* NULL: there is none of that key (any more). */
+const struct track *monitor_track(const struct monitor *m, uint64_t key);
 
 /* The document of `slowburn backtest --json`. */
 json_t *monitor_json(const struct monitor *m);

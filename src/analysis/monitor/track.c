@@ -37,6 +37,7 @@ track_new(enum track_kind kind, uint64_t key, const struct reading *r)
     t->expect = NAN;
     t->now = (struct track_figures){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     t->before = t->now;
+    t->quantiles = kind == TRACK_ROUTE ? check_alloc(1, sizeof(*t->quantiles)) : NULL;
     return t;
 }
 
@@ -51,6 +52,7 @@ track_free(struct track **track)
     free(t->fingerprint);
     free(t->statement);
     free(t->errors);
+    free(t->quantiles);
     free(t);
     *track = NULL;
 }
@@ -111,6 +113,31 @@ gather_figures(struct track *t, const struct reading *r)
     follow_both(t, &t->now.per_s, &t->before.per_s, calls / (float)r->length_s);
 }
 
+/* The cell that holds it. */
+static float
+quantile_ms(const struct reading *r, double calls, double share)
+{
+    double below = 0;
+    for (unsigned i = 0; i < r->cell_count; i++) {
+        below += r->cell[i].count;
+        if (below >= share * calls) {
+            return (float)r->cell[i].upper_us / 1000;
+        }
+    }
+    return NAN;
+}
+
+static void
+gather_quantiles(struct track *t, const struct reading *r, float calls)
+{
+    if (t->quantiles != NULL && calls >= WINDOW_CALLS_MIN) {
+        int64_t end_s = r->start_s + r->length_s;
+        bool may_learn = t->episode == NULL;
+        level_add(&t->quantiles->p50, end_s, quantile_ms(r, calls, 0.5), may_learn);
+        level_add(&t->quantiles->p95, end_s, quantile_ms(r, calls, 0.95), may_learn);
+    }
+}
+
 void
 track_gather(struct track *t, const struct reading *r)
 {
@@ -131,6 +158,7 @@ track_gather(struct track *t, const struct reading *r)
     t->calls += (float)r->calls;
     t->requests += (float)r->requests;
     t->rows += (float)r->rows;
+    gather_quantiles(t, r, m.n);
     gather_figures(t, r);
 }
 

@@ -55,6 +55,12 @@ struct track_errors {
     float today[ERROR_CLASS_COUNT], yesterday[ERROR_CLASS_COUNT], kept[ERROR_CLASS_COUNT];
     float since[ERROR_CLASS_COUNT]; /* errors since its chart left zero */
     float calls_since[ERROR_CLASS_COUNT];
+    bool told_apart; /* by whoever made the readings; until then all are "other" */
+};
+
+/* Of a route's windows, for telling what was normal. */
+struct track_quantiles {
+    struct level p50, p95; /* ms */
 };
 
 struct track {
@@ -77,10 +83,11 @@ struct track {
     struct slope by_load, by_common;
     struct cusum_bank drift;
     struct exceed shift, shape;
-    float off90, off99;          /* of ln latency above what is expected */
-    float expect;                /* at this step */
-    float residual, z, v1;       /* of the window that is closed in this step */
-    float last[CONFIRM_WINDOWS]; /* residuals */
+    struct track_quantiles *quantiles; /* NULL: not a route */
+    float off90, off99;                /* of ln latency above what is expected */
+    float expect;                      /* at this step */
+    float residual, z, v1;             /* of the window that is closed in this step */
+    float last[CONFIRM_WINDOWS];       /* residuals */
     uint8_t last_at, last_count;
     float day_sum; /* of residuals, cut, of this day */
     uint16_t day_count;
@@ -101,6 +108,7 @@ struct track {
     uint32_t day;
     float oldest_max_ms[2]; /* today's, and what was normal */
     uint8_t stalls;
+    float stall_s; /* the age that was too old */
 
     struct episode *episode; /* it belongs to, or NULL */
     uint32_t lanes;          /* bits of enum lane that it is in the episode for */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The monitor as a whole, on small worlds without chance in them but for a little noise. */
-#include "analysis/monitor/monitor.h"
+#include "analysis/monitor/memory.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct scene {
     double calls[ROUTES]; /* a request */
     double errors[ROUTES];
     double traffic;
+    int64_t length_s; /* of the windows */
 };
 
 static struct scene *
@@ -33,6 +35,7 @@ scene_new(unsigned tracks_max)
     s->prng.state = 9;
     s->t = MONDAY;
     s->traffic = 1;
+    s->length_s = 60;
     for (unsigned i = 0; i < ROUTES; i++) {
         s->times[i] = s->calls[i] = 1;
     }
@@ -57,12 +60,12 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
     snprintf(print, sizeof(print), "f%u", route);
     struct reading r = {
         .start_s = s->t,
-        .length_s = 60,
+        .length_s = (uint32_t)s->length_s,
         .route = slice_from_str(name),
         .fingerprint = slice_from_str(is_call ? print : ""),
         .known = is_call ? READING_REQUESTS : 0,
         .calls = (uint32_t)(n / 2) + (uint32_t)(n - n / 2),
-        .requests = is_call ? 100 * s->traffic : 0,
+        .requests = is_call ? 100 * s->traffic * (double)s->length_s / 60 : 0,
         .errors = is_call ? 0 : s->errors[route],
         .cell = cells,
         .cell_count = 2,
@@ -73,9 +76,9 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
 static void
 play(struct scene *s, int64_t seconds)
 {
-    for (int64_t end = s->t + seconds; s->t < end; s->t += 60) {
+    for (int64_t end = s->t + seconds; s->t < end; s->t += s->length_s) {
         for (unsigned i = 0; i < ROUTES; i++) {
-            double n = 100 * s->traffic;
+            double n = 100 * s->traffic * (double)s->length_s / 60;
             give(s, i, true, n * s->calls[i], 4 * s->times[i]);
             give(s, i, false, n, 10 + 4 * s->times[i] * s->calls[i]);
         }
@@ -231,6 +234,57 @@ what_is_expected_is_learned(void **state)
     scene_free(s);
 }
 
+/* Hours teach what is normal, and not how noisy minutes are: that is kept by itself. */
+static void
+what_minutes_teach_is_kept(void **state)
+{
+    struct scene *s = scene_new(0), *again = scene_new(0);
+    (void)state;
+    play(s, 16 * DAY);
+    assert_int_equal(monitor_totals(s->m).learning, 0);
+    again->length_s = 3600;
+    play(again, 16 * DAY);
+    assert_int_equal(monitor_totals(again->m).learning, 2 * ROUTES);
+    again->length_s = 60;
+    AUTO_BUF struct buf b;
+    buf_init(&b, 1u << 20);
+    assert_int_equal(memory_pieces(s->m), 1);
+    assert_int_equal(memory_save(s->m, 0, &b), 0);
+    b.data[b.len / 2] ^= 1;
+    assert_int_equal(memory_load(again->m, buf_slice(&b)), -EBADMSG);
+    assert_int_equal(monitor_totals(again->m).learning, 2 * ROUTES);
+    b.data[b.len / 2] ^= 1;
+    assert_int_equal(memory_load(again->m, buf_slice(&b)), 0);
+    assert_int_equal(monitor_totals(again->m).learning, 0);
+    assert_int_equal(memory_load(again->m, slice_sub(buf_slice(&b), 0, b.len - 1)), -EBADMSG);
+    play(again, DAY); /* and with it nothing is cried */
+    assert_int_equal(monitor_episode_count(again->m), 0);
+    for (unsigned i = 1; i <= 60 * 5; i++) {
+        again->times[3] = 1 + 0.05 * i / 60;
+        play(again, 60);
+    }
+    assert_int_equal(only_one(again)->lane, LANE_DRIFT);
+    scene_free(again);
+    scene_free(s);
+}
+
+static void
+a_route_is_expected_to_be_as_it_is(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 2 * DAY);
+    s->calls[5] = 20;
+    play(s, 600);
+    monitor_expect(s->m, "GET /4");
+    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    monitor_expect(s->m, "GET /5");
+    assert_int_equal(only_one(s)->state, EPISODE_EXPECTED);
+    play(s, DAY);
+    only_one(s);
+    scene_free(s);
+}
+
 int
 main(void)
 {
@@ -243,6 +297,8 @@ main(void)
         cmocka_unit_test(everything_at_once_is_one_episode),
         cmocka_unit_test(series_are_bounded),
         cmocka_unit_test(what_is_expected_is_learned),
+        cmocka_unit_test(a_route_is_expected_to_be_as_it_is),
+        cmocka_unit_test(what_minutes_teach_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

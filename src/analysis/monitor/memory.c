@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/memory.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "analysis/monitor/monitor_state.h"
+#include "base/hash.h"
+
+#define MEMORY_MAGIC 0x6d656d31u /* changes with the meaning of what is in a row */
+
+struct memory_row {
+    uint64_t key;
+    struct noise noise;
+    struct slope by_load, by_common;
+    float off90, off99;
+};
+
+struct memory_head {
+    uint32_t magic, row_size;
+    uint32_t count;
+    float day_ln; /* NAN: not known */
+    uint64_t sum; /* of all that follows */
+};
+
+unsigned
+memory_pieces(const struct monitor *m)
+{
+    return (m->track_count + MEMORY_SERIES - 1) / MEMORY_SERIES;
+}
+
+static void
+put_row(struct buf *b, const struct track *t)
+{
+    struct memory_row row;
+    memset(&row, 0, sizeof(row)); /* padding, too */
+    row.key = t->key;
+    row.noise = t->noise;
+    row.by_load = t->by_load;
+    row.by_common = t->by_common;
+    row.off90 = t->off90;
+    row.off99 = t->off99;
+    (void)buf_append(b, slice_of(&row, sizeof(row)));
+}
+
+int
+memory_save(const struct monitor *m, unsigned piece, struct buf *b)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    AUTO_BUF struct buf rows;
+    unsigned from = piece * MEMORY_SERIES;
+    unsigned to = MIN(from + MEMORY_SERIES, m->track_count);
+    buf_init(&rows, (MEMORY_SERIES + 1) * sizeof(struct memory_row));
+    put_row(&rows, m->common); /* with every piece: it is the same for all */
+    for (unsigned i = from; i < to; i++) {
+        put_row(&rows, m->track[i]);
+    }
+    struct slice body = buf_slice(&rows);
+    struct memory_head head = {MEMORY_MAGIC, sizeof(struct memory_row),
+                               (uint32_t)(body.len / sizeof(struct memory_row)),
+                               m->day_known ? m->day_ln : NAN, hash_bytes(body)};
+    (void)buf_append(b, slice_of(&head, sizeof(head)));
+    (void)buf_append(b, body);
+    return buf_overflowed(&rows) || buf_overflowed(b) ? -E2BIG : 0;
+}
+
+static void
+take_row(struct track *t, const struct memory_row *row)
+{
+    if (t == NULL || row->noise.blocks_seen <= t->noise.blocks_seen) {
+        return;
+    }
+    t->noise = row->noise;
+    t->by_load = row->by_load;
+    t->by_common = row->by_common;
+    t->off90 = row->off90;
+    t->off99 = row->off99;
+}
+
+int
+memory_load(struct monitor *m, struct slice blob)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    struct memory_head head;
+    if (blob.len < sizeof(head)) {
+        return -EBADMSG;
+    }
+    memcpy(&head, blob.ptr, sizeof(head));
+    struct slice body = slice_sub(blob, sizeof(head), blob.len);
+    if (head.magic != MEMORY_MAGIC || head.row_size != sizeof(struct memory_row) ||
+        body.len != (size_t)head.count * sizeof(struct memory_row) ||
+        head.sum != hash_bytes(body)) {
+        return -EBADMSG;
+    }
+    if (!isnan(head.day_ln)) {
+        m->day_ln = head.day_ln;
+        m->day_known = true;
+    }
+    for (unsigned i = 0; i < head.count; i++) {
+        struct memory_row row;
+        memcpy(&row, body.ptr + i * sizeof(row), sizeof(row));
+        take_row(row.key == m->common->key ? m->common : map_get(&m->by_key, row.key), &row);
+    }
+    return 0;
+}
