@@ -73,12 +73,18 @@ async function follow(signal: AbortSignal): Promise<void> {
   setConnection("live");
   const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
+  let isFirst = true;
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
     const events = (rest + value).split("\n\n");
     rest = events.pop()!;
-    events.forEach(take);
+    for (const event of events) {
+      // The first one names all documents: what is being drawn has only just been asked for.
+      if (isFirst) setTimeout(() => take(event), 1000);
+      else take(event);
+      isFirst = false;
+    }
   }
 }
 

@@ -245,7 +245,7 @@ function edgeText(ms: number): string {
   return ms >= 1000 ? `${+(ms / 1000).toPrecision(2)} s` : `${+ms.toPrecision(2)} ms`;
 }
 
-/** How long requests took, all of them: time to the right, duration upwards, darker is more. */
+/** How long requests took, all of them: time to the right, duration upwards, a stronger colour is more. */
 export function HeatMap({
   heat,
   times,
@@ -279,7 +279,7 @@ export function HeatMap({
     <figure class="chart">
       <figcaption>
         Latency of all {what}{" "}
-        <small>each column is a stretch of time, each cell how many took so long: darker is more</small>
+        <small>each column is a stretch of time, each cell how many took so long: stronger is more</small>
       </figcaption>
       <canvas
         ref={canvas}

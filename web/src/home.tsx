@@ -157,7 +157,7 @@ function Routes({ rows }: { rows: RouteRow[] }) {
         { head: "share", cell: (row) => <Share share={row.share} /> },
         { head: "requests", n: true, cell: (row) => count(row.requests) },
         { head: <MeanHead />, n: true, cell: (row) => ms(row.mean_ms) },
-        { head: "errors", n: true, bad: (row) => row.errors > 0, cell: (row) => count(row.errors) },
+        { head: "errors", n: true, wide: true, bad: (row) => row.errors > 0, cell: (row) => count(row.errors) },
       ]}
     />
   );
@@ -182,7 +182,7 @@ function Statements({ rows }: { rows: StatementRow[] }) {
         { head: "share", cell: (row) => <Share share={row.share} /> },
         { head: "calls", n: true, cell: (row) => count(row.calls) },
         { head: <MeanHead />, n: true, cell: (row) => ms(row.mean_ms) },
-        { head: "rows a call", n: true, cell: (row) => (row.calls > 0 ? ms(row.rows / row.calls) : "–") },
+        { head: "rows a call", n: true, wide: true, cell: (row) => (row.calls > 0 ? ms(row.rows / row.calls) : "–") },
       ]}
     />
   );

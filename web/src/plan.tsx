@@ -7,6 +7,9 @@ import { bytes, clock, count, duration, percent } from "./format";
 import type { IndexAdvice, Plan, PlanNode, Plans } from "./types";
 import { Copy, Evidence, Loading, Problem, Term } from "./ui";
 
+/** What HypoPG puts before the name of an index that is not there. */
+const TRIED_OUT = /^<\d+>/;
+
 interface Tree {
   node: PlanNode;
   children: Tree[];
@@ -45,7 +48,7 @@ function nameOf({ node, table, index }: PlanNode): ComponentChildren {
       {index !== null && (
         <>
           {" "}
-          by <code>{index}</code>
+          by <code>{index.replace(TRIED_OUT, "")}</code>
         </>
       )}
     </>

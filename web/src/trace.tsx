@@ -47,6 +47,7 @@ function savingOf(row: TraceStatement, incidents: Incident[]): number {
 function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
   const savings = trace.statements.map((row) => savingOf(row, incidents));
   const saved = savings.reduce((sum, n) => sum + n, 0);
+  const without = Math.max(0, trace.duration_ms - saved);
   const whole = Math.max(trace.duration_ms, ...trace.statements.map((row) => row.end_ms), 0.001);
   return (
     <>
@@ -96,7 +97,11 @@ function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
       </p>
       <section class="card" aria-labelledby="waterfall">
         <h2 id="waterfall">
-          In order <small>each bar from the first execution to the end of the last</small>
+          In order{" "}
+          <small>
+            each bar from the first execution to the end of the last
+            {saved > 0 && "; dashed: what goes with a fix"}
+          </small>
         </h2>
         <ol class="waterfall">
           <li class="whole">
@@ -117,12 +122,16 @@ function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
                 {trace.route} <small>without what has a fix</small>
               </span>
               <span class="lane">
+                <span class="span request" style={{ left: "0", width: `${(100 * without) / whole}%` }} />
                 <span
                   class="span ghost"
-                  style={{ left: "0", width: `${(100 * Math.max(0, trace.duration_ms - saved)) / whole}%` }}
+                  style={{
+                    left: `${(100 * without) / whole}%`,
+                    width: `${(100 * (trace.duration_ms - without)) / whole}%`,
+                  }}
                 />
               </span>
-              <span class="n">{ms(Math.max(0, trace.duration_ms - saved))} ms</span>
+              <span class="n">{ms(without)} ms</span>
             </li>
           )}
         </ol>
@@ -140,6 +149,7 @@ function Row({ row, whole, saving }: { row: TraceStatement; whole: number; savin
   const left = (100 * row.start_ms) / whole;
   const width = (100 * (row.end_ms - row.start_ms)) / whole;
   const repeats = row.calls > 1;
+  const remains = saving > 0 ? 1 - saving / row.total_ms : 1;
   return (
     <li>
       <span class="name">
@@ -159,14 +169,20 @@ function Row({ row, whole, saving }: { row: TraceStatement; whole: number; savin
         class="lane"
         title={`${ms(row.app_before_ms)} ms of application before it; ${BASIS[row.basis ?? ""] ?? row.basis ?? ""}`}
       >
-        <span class={repeats ? "span many" : "span"} style={{ left: `${left}%`, width: `${width}%` }} />
+        <span
+          class={repeats ? "span many" : "span"}
+          style={{ left: `${left}%`, width: `${width * remains}%` }}
+        />
         {saving > 0 && (
-          <span class="span ghost" style={{ left: `${left}%`, width: `${width * (1 - saving / row.total_ms)}%` }} />
+          <span
+            class="span ghost"
+            style={{ left: `${left + width * remains}%`, width: `${width * (1 - remains)}%` }}
+          />
         )}
       </span>
       <span class="n">
         {ms(row.total_ms)} ms
-        {saving > 0 && <small>{ms(row.total_ms - saving)} ms without this</small>}
+        {saving > 0 && <small>{ms(row.total_ms - saving)} without this</small>}
       </span>
     </li>
   );

@@ -144,7 +144,7 @@ export function Loading() {
 
 /** A statement, laid out: each clause on a line of its own, words of the language set apart. */
 const CLAUSE =
-  /\s+(?=(?:from|where|group by|order by|having|limit|offset|left join|right join|inner join|cross join|join|union|values|set|returning|on conflict|for update)\b)/gi;
+  /(?<!\b(?:left|right|full|outer|inner|cross))\s+(?=(?:from|where|group by|order by|having|limit|offset|(?:(?:left|right|full)(?: outer)? |inner |cross )?join|union|values|set|returning|on conflict|for update)\b)/gi;
 const KEYWORD =
   /\b(select|distinct|from|where|and|or|not|in|is|null|as|on|group|order|by|having|limit|offset|left|right|inner|outer|cross|join|union|all|insert|into|values|update|set|delete|returning|with|exists|between|like|ilike|case|when|then|else|end|asc|desc|conflict|do|nothing|for|over|partition)\b/gi;
 
