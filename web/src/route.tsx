@@ -57,7 +57,7 @@ function Examples({ route }: { route: string }) {
           ),
         },
         { head: "took", n: true, cell: (trace) => duration(trace.duration_ms) },
-        { head: "database", n: true, cell: (trace) => duration(trace.db_ms) },
+        { head: "database", n: true, wide: true, cell: (trace) => duration(trace.db_ms) },
         { head: "queries", n: true, cell: (trace) => count(trace.queries) },
         { head: "kept", cell: (trace) => trace.kept },
       ]}
@@ -114,7 +114,7 @@ function Detail({ data }: { data: RouteDetail }) {
             n: true,
             cell: (row) => (row.calls > 0 ? ms(row.total_ms / row.calls) : "–"),
           },
-          { head: "total ms", n: true, cell: (row) => count(row.total_ms) },
+          { head: "total ms", n: true, wide: true, cell: (row) => count(row.total_ms) },
         ]}
       />
     </>
