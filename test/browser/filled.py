@@ -22,6 +22,8 @@ from test.harness.slowburn import Slowburn
 HERE = os.path.dirname(os.path.abspath(__file__))
 INCIDENT = os.path.join(HERE, "..", "unit", "cli", "incident.json")
 CELLS = 27 * 64
+PUT_WINDOW = ("INSERT OR REPLACE INTO windows(length, start, series, calls, errors, rows, time_ns,"
+              " max_ns, sketch) VALUES(?,?,?,?,?,?,?,?,?)")
 
 
 def varint(n):
@@ -95,14 +97,13 @@ class Filler:
 
     def windows(self, length, start, rows):
         """Those of one start, of series that have their numbers: (series, calls, mean, rows, sketch)."""
-        self.db.executemany("INSERT OR REPLACE INTO windows VALUES(?,?,?,?,?,?,?,?,?)", (
+        self.db.executemany(PUT_WINDOW, (
             (length, start, series, calls, 0, n, int(calls * mean * 1e6), int(mean * 3e6), saved)
             for series, calls, mean, n, saved in rows))
         self.db.commit()
 
     def flush(self):
-        self.db.executemany("INSERT OR REPLACE INTO windows(length, start, series, calls, errors, rows,"
-                            " time_ns, max_ns, sketch) VALUES(?,?,?,?,?,?,?,?,?)", self.rows)
+        self.db.executemany(PUT_WINDOW, self.rows)
         self.rows.clear()
         self.db.commit()
 
