@@ -158,6 +158,13 @@ judge_saw_request(void *ctx, struct slice json)
     a->out.request(a->out.ctx, json);
 }
 
+static void
+judge_kept_trace(void *ctx, uint64_t start_wall_ns, struct slice json)
+{
+    struct analyzer *a = ctx;
+    a->out.trace(a->out.ctx, start_wall_ns, json);
+}
+
 int
 analyzer_new(const struct analyzer_config *config, const struct analyzer_out *out,
              struct analyzer **ret_analyzer)
@@ -191,7 +198,8 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
                                judge_logs,
                                judge_changed,
                                judge_saw_slow,
-                               out->request == NULL ? NULL : judge_saw_request};
+                               out->request == NULL ? NULL : judge_saw_request,
+                               out->trace == NULL ? NULL : judge_kept_trace};
         r = judge_new(&jc, &jo, clock_now(CLOCK_MONOTONIC), clock_now(CLOCK_REALTIME), &a->judge);
     }
     if (r != 0) {

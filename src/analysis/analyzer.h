@@ -69,6 +69,7 @@ struct analyzer_out {
     /* What the store keeps, for the monitor; on a thread of its own, once, from analyzer_start on,
      * and may take its time. NULL: there is none. */
     relearn_history *history;
+    void (*trace)(void *ctx, uint64_t start_wall_ns, struct slice json); /* may be NULL */
 };
 
 struct analyzer_config {

@@ -65,6 +65,9 @@ struct judge_out {
     /* One finished request (or work of a route) as a JSON object, whose members doc/api.md names.
      * NULL: nobody wants to know, and it costs nothing. */
     void (*request)(void *ctx, struct slice json);
+    /* One of the traces that are kept, as judge_trace gives it, and when it began. NULL: nobody
+     * wants to know. */
+    void (*trace)(void *ctx, uint64_t start_wall_ns, struct slice json);
 };
 
 struct judge_config {

@@ -212,7 +212,7 @@ on_trace(struct judge *j, const struct trace *t)
     if (t->is_partial) { /* it counts, and its parts say nothing */
         recent_missed(&w->recent, 1);
     } else {
-        sampler_add(&w->samples, t);
+        judge_sample(j, w, t);
         if (t->probability >= PROBABILITY_MIN) {
             watch_trace(w, t);
             proof_trace(j->proof, t);

@@ -145,6 +145,14 @@ store_incident(struct judge *j, struct incident *inc)
     char *text = json_dumps(doc, JSON_COMPACT);
     store_parts(j, inc, doc);
     json_decref(doc);
+    /* Before its state is kept: what comes back knows that they were given. */
+    for (; inc->stored_timeline < inc->timeline_count; inc->stored_timeline++) {
+        const struct incident_entry *e = &inc->timeline[inc->stored_timeline];
+        struct stored entry = {.kind = STORED_TIMELINE,
+                               .timeline = {inc->id, judge_wall(j, e->at_ns),
+                                            slice_from_str(e->kind), slice_from_str(e->text)}};
+        judge_give(j, &entry);
+    }
     AUTO_BUF struct buf blob;
     buf_init(&blob, 1u << 20);
     if (text == NULL || keep_incident(inc, j->wall_offset_ns, &blob) != 0) {
@@ -157,13 +165,6 @@ store_incident(struct judge *j, struct incident *inc)
                      judge_wall(j, inc->opened_ns), judge_wall(j, inc->updated_ns),
                      judge_wall(j, inc->closed_ns), slice_from_str(text), buf_slice(&blob)}};
     judge_give(j, &record);
-    for (; inc->stored_timeline < inc->timeline_count; inc->stored_timeline++) {
-        const struct incident_entry *e = &inc->timeline[inc->stored_timeline];
-        struct stored entry = {.kind = STORED_TIMELINE,
-                               .timeline = {inc->id, judge_wall(j, e->at_ns),
-                                            slice_from_str(e->kind), slice_from_str(e->text)}};
-        judge_give(j, &entry);
-    }
     free(text);
     judge_store_example(j, inc);
     inc->dirty = false;

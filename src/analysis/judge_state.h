@@ -158,6 +158,8 @@ void judge_episodes_again(struct judge *judge);
 
 /* judge_traces.c */
 void judge_tell_request(const struct judge *judge, const struct watch *w, const struct trace *t);
+/* Keeps it, if it is one of those to look at, and tells of it. */
+void judge_sample(struct judge *judge, struct watch *w, const struct trace *t);
 /* The incident's example, for as long as the store keeps it. */
 void judge_store_example(struct judge *judge, const struct incident *inc);
 /* 0 or -EBADMSG. */

@@ -91,6 +91,13 @@ judge_traces(struct judge *j, struct slice route, struct buf *ret_json)
     return put_json(list, ret_json);
 }
 
+static json_t *
+trace_json(const struct judge *j, const struct found *f)
+{
+    return report_trace(f->watch, f->sample, f->reason, &j->statements, j->wall_offset_ns,
+                        judge_name_of, (void *)(uintptr_t)j);
+}
+
 int
 judge_trace(struct judge *j, struct slice trace_id, struct buf *ret_json)
 {
@@ -106,7 +113,7 @@ judge_trace(struct judge *j, struct slice trace_id, struct buf *ret_json)
         return -ENOENT;
     }
     if (find(j, id, &f)) {
-        doc = report_trace(f.watch, f.sample, f.reason, &j->statements, j->wall_offset_ns);
+        doc = trace_json(j, &f);
     }
     json_array_foreach(j->old_traces, i, old)
     {
@@ -134,13 +141,30 @@ judge_tell_request(const struct judge *j, const struct watch *w, const struct tr
 }
 
 void
+judge_sample(struct judge *j, struct watch *w, const struct trace *t)
+{
+    struct found f = {.watch = w};
+    f.sample = sampler_add(&w->samples, t, &f.reason);
+    if (f.sample == NULL || j->out.trace == NULL) {
+        return;
+    }
+    json_t *doc = trace_json(j, &f);
+    char *text = json_dumps(doc, JSON_COMPACT);
+    json_decref(doc);
+    if (text != NULL) {
+        j->out.trace(j->out.ctx, judge_wall(j, f.sample->start_ns), slice_from_str(text));
+        free(text);
+    }
+}
+
+void
 judge_store_example(struct judge *j, const struct incident *inc)
 {
     struct found f;
     if (!find(j, inc->example_trace, &f)) {
         return; /* from before a restart: the store has it */
     }
-    json_t *doc = report_trace(f.watch, f.sample, f.reason, &j->statements, j->wall_offset_ns);
+    json_t *doc = trace_json(j, &f);
     char *text = json_dumps(doc, JSON_COMPACT);
     json_decref(doc);
     if (text == NULL) {

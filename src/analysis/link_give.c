@@ -244,6 +244,8 @@ link_emit_request(struct linker *l, struct held_request *r)
     t->bytes_out = r->ev.bytes_out;
     t->body_hash = r->ev.body_hash;
     memcpy(t->trace_id, r->ev.trace_id, sizeof(t->trace_id));
+    memcpy(t->span_id, r->ev.span_id, sizeof(t->span_id));
+    memcpy(t->parent_span, r->ev.parent_span, sizeof(t->parent_span));
     t->request_flags = r->ev.flags;
     t->status = r->ev.status;
     t->method = r->ev.method;

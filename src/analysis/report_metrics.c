@@ -144,33 +144,6 @@ requests_json(const struct series_table *series, struct watch *const *watches, u
     return list;
 }
 
-/* "SELECT orders"; a kind alone where the table is not known. */
-static void
-summary_of(const struct statement *st, char *dst, size_t size)
-{
-    static const char *const kinds[] = {[STATEMENT_OTHER] = "OTHER",
-                                        [STATEMENT_SELECT] = "SELECT",
-                                        [STATEMENT_INSERT] = "INSERT",
-                                        [STATEMENT_UPDATE] = "UPDATE",
-                                        [STATEMENT_DELETE] = "DELETE",
-                                        [STATEMENT_DDL] = "DDL",
-                                        [STATEMENT_TRANSACTION] = "TRANSACTION",
-                                        [STATEMENT_SESSION] = "SESSION",
-                                        [STATEMENT_COPY] = "COPY",
-                                        [STATEMENT_UTILITY] = "UTILITY"};
-    if (st == NULL) {
-        snprintf(dst, size, "other");
-        return;
-    }
-    const struct statement_names *names = st->writes.count > 0 ? &st->writes : &st->reads;
-    const char *kind = st->kind < ARRAY_LEN(kinds) ? kinds[st->kind] : "OTHER";
-    char table[STATEMENT_NAME_LEN] = "";
-    if (names->count > 0) {
-        statement_plain_name(names->name[0], table);
-    }
-    snprintf(dst, size, "%s%s%s", kind, table[0] != '\0' ? " " : "", table);
-}
-
 static json_t *
 operations_json(const struct series_table *series, const struct statement_table *statements,
                 const char *(*name_of)(void *ctx, uint32_t id), void *ctx)
@@ -184,11 +157,11 @@ operations_json(const struct series_table *series, const struct statement_table 
     struct map_slot *slot;
     while ((slot = map_next(&series->by_key, &at)) != NULL) {
         const struct series *s = slot->value;
-        char summary[128];
+        char summary[STATEMENT_SUMMARY_LEN];
         if (s->kind != SERIES_STATEMENT) {
             continue;
         }
-        summary_of(statement_get(statements, s->fingerprint), summary, sizeof(summary));
+        statement_summary(statement_get(statements, s->fingerprint), summary);
         struct row *row = row_of(&t, summary, name_of(ctx, s->database));
         add(&t, row != NULL ? row : other, s);
     }

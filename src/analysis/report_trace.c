@@ -24,6 +24,16 @@ share_json(float probability)
 }
 
 static json_t *
+span_json(const uint8_t id[8])
+{
+    char hex[17];
+    for (unsigned i = 0; i < 8; i++) {
+        snprintf(hex + i * 2, 3, "%02x", id[i]);
+    }
+    return json_string(hex);
+}
+
+static json_t *
 summary_json(const struct watch *w, const struct sample *s, const char *time_key,
              uint64_t wall_offset_ns)
 {
@@ -64,16 +74,29 @@ kept_json(const struct watch *w, const struct sample *s, enum sampler_reason rea
     return o;
 }
 
+/* Where the documents' names come from. */
+struct names {
+    const struct statement_table *statements;
+    const char *(*name_of)(void *ctx, uint32_t id);
+    void *ctx;
+};
+
 static json_t *
-row_json(const struct sample_row *row, const struct statement_table *statements)
+row_json(const struct sample_row *row, const struct names *names)
 {
-    char hex[17];
-    const struct statement *st = statement_get(statements, row->fingerprint);
+    char hex[17], summary[STATEMENT_SUMMARY_LEN];
+    const struct statement *st = statement_get(names->statements, row->fingerprint);
     snprintf(hex, sizeof(hex), "%016" PRIx64, row->fingerprint);
+    statement_summary(st, summary);
     json_t *o = json_object();
     json_object_set_new(o, "fingerprint", json_string(hex));
     json_object_set_new(o, "short", json_text(slice_from_str(st != NULL ? st->label : "")));
     json_object_set_new(o, "statement", json_text(slice_from_str(st != NULL ? st->text : "")));
+    json_object_set_new(o, "summary", json_text(slice_from_str(summary)));
+    json_object_set_new(
+        o, "database",
+        json_text(slice_from_str(st != NULL ? names->name_of(names->ctx, st->database) : "")));
+    json_object_set_new(o, "upstream", json_integer(row->upstream));
     json_object_set_new(o, "calls", json_integer(row->calls));
     json_object_set_new(o, "distinct_values", json_integer(row->distinct));
     json_object_set_new(o, "rows", json_integer((json_int_t)row->rows));
@@ -93,12 +116,19 @@ row_json(const struct sample_row *row, const struct statement_table *statements)
 
 json_t *
 report_trace(const struct watch *w, const struct sample *s, enum sampler_reason reason,
-             const struct statement_table *statements, uint64_t wall_offset_ns)
+             const struct statement_table *statements, uint64_t wall_offset_ns,
+             const char *(*name_of)(void *ctx, uint32_t id), void *ctx)
 {
+    const struct names names = {statements, name_of, ctx};
+    static const uint8_t none[sizeof(s->parent_span)];
     json_t *o = kept_json(w, s, reason, wall_offset_ns);
+    json_object_set_new(o, "span_id", span_json(s->span_id));
+    json_object_set_new(
+        o, "parent_span_id",
+        memcmp(s->parent_span, none, sizeof(none)) == 0 ? json_null() : span_json(s->parent_span));
     json_t *list = json_array();
     for (uint32_t i = 0; i < s->row_count; i++) {
-        json_array_append_new(list, row_json(&s->row[i], statements));
+        json_array_append_new(list, row_json(&s->row[i], &names));
     }
     json_object_set_new(o, "statements", list);
     json_object_set_new(o, "more_queries", json_integer(s->more_queries));

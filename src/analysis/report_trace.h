@@ -9,9 +9,11 @@
 #include "analysis/statement.h"
 #include "analysis/watch.h"
 
-/* One of w's, with its statements. wall_offset_ns: wall clock less CLOCK_MONOTONIC. */
+/* One of w's, with its statements. wall_offset_ns: wall clock less CLOCK_MONOTONIC. name_of: text
+ * of a database's id, or "". */
 json_t *report_trace(const struct watch *w, const struct sample *sample, enum sampler_reason reason,
-                     const struct statement_table *statements, uint64_t wall_offset_ns);
+                     const struct statement_table *statements, uint64_t wall_offset_ns,
+                     const char *(*name_of)(void *ctx, uint32_t id), void *ctx);
 
 /* One line of the request log: what the request did, the statements that it repeated, the slowest
  * one; and all of them where that is wanted. is_partial: records of its time were lost. */

@@ -74,7 +74,8 @@ row_of(struct sample *s, const struct call *calls, const struct trace *t,
     *row = (struct sample_row){.fingerprint = q->fingerprint,
                                .distinct = distinct,
                                .probability = q->probability,
-                               .basis = q->basis};
+                               .basis = q->basis,
+                               .upstream = q->upstream};
     return row;
 }
 
@@ -140,6 +141,12 @@ give_id(struct sample *s, const struct trace *t)
         uint64_t session = t->query_count > 0 ? t->queries[0].session : 0;
         half[1] = hash_combine(half[0], hash_combine(session, t->route)) | 1;
         memcpy(s->trace_id, half, sizeof(half));
+    }
+    memcpy(s->span_id, t->span_id, sizeof(s->span_id));
+    memcpy(s->parent_span, t->parent_span, sizeof(s->parent_span));
+    if (memcmp(s->span_id, none, sizeof(s->span_id)) == 0) {
+        uint64_t made = hash_bytes(slice_of(s->trace_id, sizeof(s->trace_id))) | 1;
+        memcpy(s->span_id, &made, sizeof(made));
     }
 }
 

@@ -29,10 +29,13 @@ struct sample_row {
     float probability; /* of the weakest link */
     uint8_t basis;     /* enum link_basis of the weakest link */
     char sqlstate[6];  /* of the first that failed; "": none did */
+    uint16_t upstream;
 };
 
 struct sample {
-    uint8_t trace_id[16]; /* never zero: made up where nobody gave one */
+    uint8_t trace_id[16];   /* never zero: made up where nobody gave one */
+    uint8_t span_id[8];     /* never zero, too */
+    uint8_t parent_span[8]; /* zero: none */
     uint64_t start_ns;
     uint64_t end_ns;
     uint64_t app_ns;       /* no query in progress */

@@ -68,13 +68,14 @@ take(struct sampler *s, const struct trace *t)
     return sample;
 }
 
-static void
+static const struct sample *
 put(struct sampler *s, struct sample **slot, struct sample *sample)
 {
     if (sample != NULL) {
         let_go(s, slot);
         *slot = sample;
     }
+    return sample;
 }
 
 static uint64_t
@@ -83,8 +84,8 @@ duration_ns(const struct sample *s)
     return s->end_ns - s->start_ns;
 }
 
-/* True when it was one of the slowest. */
-static bool
+/* NULL: it was not one of the slowest. */
+static const struct sample *
 add_slow(struct sampler *s, const struct trace *t)
 {
     struct sample **slow = s->now.slow;
@@ -95,18 +96,18 @@ add_slow(struct sampler *s, const struct trace *t)
     }
     struct sample *sample = at == SAMPLER_SLOW ? NULL : take(s, t);
     if (sample == NULL) {
-        return false;
+        return NULL;
     }
     let_go(s, &slow[SAMPLER_SLOW - 1]);
     for (unsigned i = SAMPLER_SLOW - 1; i > at; i--) {
         slow[i] = slow[i - 1];
     }
     slow[at] = sample;
-    return true;
+    return sample;
 }
 
-void
-sampler_add(struct sampler *s, const struct trace *t)
+const struct sample *
+sampler_add(struct sampler *s, const struct trace *t, enum sampler_reason *ret_reason)
 {
     if (t->end_ns > s->now.start_ns + SAMPLER_PERIOD_NS) {
         let_go_period(s, &s->before);
@@ -114,20 +115,21 @@ sampler_add(struct sampler *s, const struct trace *t)
         s->now = (struct sampler_period){.start_ns = t->end_ns};
     }
     if (trace_has_failed(t)) {
-        put(s, &s->failed[s->failed_next++ % SAMPLER_FAILED], take(s, t));
-        return;
+        *ret_reason = SAMPLER_HAS_FAILED;
+        return put(s, &s->failed[s->failed_next++ % SAMPLER_FAILED], take(s, t));
     }
-    if (add_slow(s, t)) {
-        return;
+    const struct sample *slow = add_slow(s, t);
+    if (slow != NULL) {
+        *ret_reason = SAMPLER_IS_SLOW;
+        return slow;
     }
     /* Each of the others has the same chance to be one of the few (Vitter's algorithm R). */
     uint64_t at = s->now.others++;
     if (at >= SAMPLER_RANDOM) {
         at = prng_below(&s->prng, s->now.others);
     }
-    if (at < SAMPLER_RANDOM) {
-        put(s, &s->now.random[at], take(s, t));
-    }
+    *ret_reason = SAMPLER_IS_RANDOM;
+    return at < SAMPLER_RANDOM ? put(s, &s->now.random[at], take(s, t)) : NULL;
 }
 
 static void

@@ -49,7 +49,9 @@ void sampler_init(struct sampler *s, struct sampler_budget *budget, uint64_t see
 void sampler_fini(struct sampler *s);
 
 /* A whole trace: one that misses records would show the application waiting for nothing. */
-void sampler_add(struct sampler *s, const struct trace *t);
+/* What is kept of it, and why; or NULL. */
+const struct sample *sampler_add(struct sampler *s, const struct trace *t,
+                                 enum sampler_reason *ret_reason);
 
 /* All that is kept. */
 typedef void sampler_cb(void *ctx, const struct sample *sample, enum sampler_reason reason);

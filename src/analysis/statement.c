@@ -399,3 +399,29 @@ statement_label(struct slice text, char dst[STATEMENT_LABEL_LEN])
     make_label(&s);
     memcpy(dst, s.label, sizeof(s.label));
 }
+
+void
+statement_summary(const struct statement *st, char dst[STATEMENT_SUMMARY_LEN])
+{
+    static const char *const kinds[] = {[STATEMENT_OTHER] = "OTHER",
+                                        [STATEMENT_SELECT] = "SELECT",
+                                        [STATEMENT_INSERT] = "INSERT",
+                                        [STATEMENT_UPDATE] = "UPDATE",
+                                        [STATEMENT_DELETE] = "DELETE",
+                                        [STATEMENT_DDL] = "DDL",
+                                        [STATEMENT_TRANSACTION] = "TRANSACTION",
+                                        [STATEMENT_SESSION] = "SESSION",
+                                        [STATEMENT_COPY] = "COPY",
+                                        [STATEMENT_UTILITY] = "UTILITY"};
+    if (st == NULL) {
+        snprintf(dst, STATEMENT_SUMMARY_LEN, "other");
+        return;
+    }
+    const struct statement_names *names = st->writes.count > 0 ? &st->writes : &st->reads;
+    const char *kind = st->kind < ARRAY_LEN(kinds) ? kinds[st->kind] : "OTHER";
+    char table[STATEMENT_NAME_LEN] = "";
+    if (names->count > 0) {
+        statement_plain_name(names->name[0], table);
+    }
+    snprintf(dst, STATEMENT_SUMMARY_LEN, "%s%s%s", kind, table[0] != '\0' ? " " : "", table);
+}

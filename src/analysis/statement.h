@@ -12,11 +12,12 @@
 #include "base/map.h"
 #include "base/slice.h"
 
-#define STATEMENT_TEXT_MAX  8192
-#define STATEMENT_TEXTS_MAX (32u * 1024 * 1024)
-#define STATEMENT_NAMES_MAX 6
-#define STATEMENT_NAME_LEN  64
-#define STATEMENT_LABEL_LEN 96
+#define STATEMENT_TEXT_MAX    8192
+#define STATEMENT_TEXTS_MAX   (32u * 1024 * 1024)
+#define STATEMENT_NAMES_MAX   6
+#define STATEMENT_NAME_LEN    64
+#define STATEMENT_LABEL_LEN   96
+#define STATEMENT_SUMMARY_LEN 128
 
 struct statement_names {
     unsigned count;
@@ -65,6 +66,10 @@ void statement_describe(struct statement *s, const struct statement_names *reads
 
 /* The label of one by its words alone, for who has no table. */
 void statement_label(struct slice text, char dst[STATEMENT_LABEL_LEN]);
+
+/* What it does, and to which table: "SELECT orders"; a kind alone where the table is not known.
+ * "other" for NULL. */
+void statement_summary(const struct statement *s, char dst[STATEMENT_SUMMARY_LEN]);
 
 /* Session set-up, transaction control and the like: never a finding's subject. */
 bool statement_is_exempt(const struct statement *s);

@@ -68,6 +68,8 @@ struct trace {
     uint64_t bytes_out;
     uint64_t body_hash;
     uint8_t trace_id[16];
+    uint8_t span_id[8];     /* of the request; zero: no request */
+    uint8_t parent_span[8]; /* its client's; zero: none */
     uint32_t request_flags; /* enum request_flag */
     uint16_t status;        /* 0: no request */
     uint8_t method;

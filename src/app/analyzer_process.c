@@ -38,6 +38,8 @@
 
 #define METRICS_BYTES_MAX (8u * 1024 * 1024)
 
+#define PUSH_TICKET UINT64_MAX /* the serve thread counts from 1 */
+
 struct process {
     const char *data;
     struct channel *channel; /* never changes; `alone` says that nobody is at its other end */
@@ -164,8 +166,27 @@ tell_client(struct process *p, uint64_t ticket, int result, struct serve_text **
 }
 
 static void
+on_trace(void *ctx, uint64_t start_wall_ns, struct slice json)
+{
+    struct process *p = ctx;
+    push_trace(p->push, start_wall_ns, json);
+}
+
+static void
+push_own_metrics(struct process *p, struct slice metrics)
+{
+    struct serve_text *status = board_document(p->board, SERVE_STATUS);
+    push_metrics(p->push, metrics, status == NULL ? SLICE_NONE : serve_text_slice(status));
+    serve_text_free(&status);
+}
+
+static void
 on_command_done(void *ctx, uint64_t ticket, int result, struct slice json)
 {
+    if (ticket == PUSH_TICKET) {
+        push_own_metrics(ctx, json);
+        return;
+    }
     struct serve_text *text = json.len == 0 ? NULL : serve_text_new(json);
     tell_client(ctx, ticket, result, &text);
     serve_text_free(&text);
@@ -289,16 +310,6 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
     };
     int r = 0;
     open_request_log(p, o);
-    const struct analyzer_out out = {p,
-                                     on_ask,
-                                     on_lens,
-                                     on_store,
-                                     on_log,
-                                     on_document,
-                                     on_command_done,
-                                     on_slow,
-                                     p->requests == NULL ? NULL : on_request,
-                                     on_history};
     const struct store_config store_config = {
         .dir = p->data,
         .size_max_bytes = (uint64_t)json_integer_value(json_object_get(o, "store_max_bytes"))};
@@ -310,6 +321,17 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
     if (r < 0) {
         return r;
     }
+    const struct analyzer_out out = {p,
+                                     on_ask,
+                                     on_lens,
+                                     on_store,
+                                     on_log,
+                                     on_document,
+                                     on_command_done,
+                                     on_slow,
+                                     p->requests == NULL ? NULL : on_request,
+                                     on_history,
+                                     push_wants_traces(p->push) ? on_trace : NULL};
     r = analyzer_new(&config, &out, &p->analyzer);
     if (r < 0) {
         return diag_set(diag, r, "the analysis cannot be set up: %s", strerror(-r));
@@ -532,6 +554,10 @@ wait_and_work(struct process *p)
         p->ends = true;
     }
     tell_own_facts(p);
+    if (p->analyzer != NULL && push_wants_metrics(p->push) &&
+        analyzer_command(p->analyzer, ANALYZER_METRICS, PUSH_TICKET, 0, SLICE_NONE) < 0) {
+        log_debug("export", "metrics_skipped", "the judge has too much mail");
+    }
 }
 
 static void

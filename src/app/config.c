@@ -174,14 +174,18 @@ diag_at_section(struct diag *diag, const char *what, const char *name)
 }
 
 static int
-check_webhooks(const struct config *c, struct diag *diag)
+check_push(const struct config *c, struct diag *diag)
 {
+    const char *otlp = config_text(c, SETTING_otlp);
 #ifndef SLOWBURN_PUSH
-    if (c->webhook_count > 0) {
+    if (c->webhook_count > 0 || otlp[0] != '\0') {
         return diag_set(diag, -ENOTSUP,
-                        "this slowburn was built without webhooks (-Dpush=disabled)");
+                        "this slowburn was built without webhooks and OTLP (-Dpush=disabled)");
     }
 #endif
+    if (otlp[0] != '\0' && !webhook_is_url(slice_from_str(otlp))) {
+        return diag_set(diag, -EINVAL, "otlp does not begin with http:// or https://");
+    }
     for (unsigned i = 0; i < c->webhook_count; i++) {
         if (webhook_settings_check(&c->webhooks[i].settings, diag) < 0) {
             return diag_at_section(diag, "webhook", c->webhooks[i].name);
@@ -219,7 +223,7 @@ config_check(const struct config *c, struct diag *diag)
             return diag_set(diag, -EINVAL, "the listener %s is its own upstream", l->listen.text);
         }
     }
-    int err = check_webhooks(c, diag);
+    int err = check_push(c, diag);
     if (err < 0) {
         return err;
     }

@@ -112,6 +112,30 @@ webhooks_of(const struct config *c)
     return list;
 }
 
+/* The servers behind us, by their listeners' numbers. */
+static json_t *
+upstreams_of(const struct config *c)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        json_array_append_new(list, json_string(c->listeners[i].upstream.text));
+    }
+    return list;
+}
+
+static json_t *
+otlp_of(const struct config *c)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "url", json_string(config_text(c, SETTING_otlp)));
+    json_object_set_new(o, "headers_file", json_string(config_text(c, SETTING_otlp_headers_file)));
+    json_object_set_new(o, "ca_file", json_string(config_text(c, SETTING_otlp_ca_file)));
+    json_object_set_new(o, "service", json_string(config_text(c, SETTING_otlp_service_name)));
+    set_number(o, "metrics_s", c, SETTING_otlp_metrics_s);
+    json_object_set_new(o, "servers", upstreams_of(c));
+    return o;
+}
+
 /* What this installation is called outside. */
 static json_t *
 instance_of(const struct config *c)
@@ -140,6 +164,9 @@ configure_analyzer(const struct config *c, const char *data)
     json_object_set_new(o, "instance", instance_of(c));
     json_object_set_new(o, "console_url", json_string(config_text(c, SETTING_console_url)));
     json_object_set_new(o, "webhooks", webhooks_of(c));
+    if (config_text(c, SETTING_otlp)[0] != '\0') {
+        json_object_set_new(o, "otlp", otlp_of(c));
+    }
     json_object_set_new(o, "cores", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
     return finish(o);
 }

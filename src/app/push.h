@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * app/push.h - what the analyzer's process sends out by itself: webhooks, wired to the judge and to
- * the store.
+ * app/push.h - what the analyzer's process sends out by itself, webhooks and OTLP, wired to the
+ * judge and to the store.
  *
  * Nothing is made where nothing is configured. Its receivers' threads begin with push_start. A
  * build without it (-Dpush=disabled) has push_none.c, and refuses such a configuration. */
@@ -27,6 +27,15 @@ void push_start(struct push *p);
 
 /* What the judge gives to the store. On its thread; hands over and returns. */
 void push_record(struct push *p, const struct stored *record);
+
+/* A trace that is kept. As above. */
+bool push_wants_traces(const struct push *p);
+void push_trace(struct push *p, uint64_t start_wall_ns, struct slice json);
+
+/* Every few seconds: true when it is time for push_metrics. */
+bool push_wants_metrics(struct push *p);
+/* The judge's metrics document; the status document, or none. */
+void push_metrics(struct push *p, struct slice metrics, struct slice status);
 
 /* The names and values of status facts. */
 void push_facts(struct push *p, void (*fact)(void *ctx, const char *name, json_t *value),

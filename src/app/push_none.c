@@ -26,6 +26,28 @@ push_record(struct push *p, const struct stored *record)
 {
 }
 
+bool
+push_wants_traces(const struct push *p)
+{
+    return false;
+}
+
+void
+push_trace(struct push *p, uint64_t start_wall_ns, struct slice json)
+{
+}
+
+bool
+push_wants_metrics(struct push *p)
+{
+    return false;
+}
+
+void
+push_metrics(struct push *p, struct slice metrics, struct slice status)
+{
+}
+
 void
 push_facts(struct push *p, void (*fact)(void *ctx, const char *name, json_t *value), void *ctx)
 {

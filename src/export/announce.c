@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const names[ANNOUNCE_CHANGE_COUNT] = {"nothing", "opened",    "worse",
-                                                         "fixing",  "recovered", "closed"};
+static const char *const names[ANNOUNCE_CHANGE_COUNT] = {
+    "nothing", "opened", "reopened", "worse", "fixing", "recovered", "closed"};
 
 const char *
 announce_change_name(enum announce_change change)
@@ -55,7 +55,7 @@ announce_facts_of(const json_t *incident, struct announce_facts *ret_facts)
     const char *state = text_of(incident, "state");
     enum announce_change change =
         strcmp(state, "open") == 0 ? ANNOUNCE_OPENED : announce_change_of(state);
-    if (change == ANNOUNCE_NOTHING || change == ANNOUNCE_WORSE) {
+    if (change == ANNOUNCE_NOTHING || change == ANNOUNCE_REOPENED || change == ANNOUNCE_WORSE) {
         return -EBADMSG;
     }
     *ret_facts = (struct announce_facts){
@@ -85,8 +85,10 @@ due_while_open(const struct announce_facts *f, const struct announced *told, int
         *ret_later_s = f->opened_s + ANNOUNCE_PATIENCE_S;
         return ANNOUNCE_NOTHING;
     }
-    if (told->change > ANNOUNCE_WORSE || told->change_ms <= 0 ||
-        f->change_ms < ANNOUNCE_WORSE_TIMES * told->change_ms) {
+    if (told->change > ANNOUNCE_WORSE) {
+        return ANNOUNCE_REOPENED;
+    }
+    if (told->change_ms <= 0 || f->change_ms < ANNOUNCE_WORSE_TIMES * told->change_ms) {
         return ANNOUNCE_NOTHING;
     }
     if (now_s >= told->at_s + ANNOUNCE_WORSE_AFTER_S) {

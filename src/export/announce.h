@@ -21,10 +21,11 @@
 #define ANNOUNCE_WORSE_AFTER_S 600
 #define ANNOUNCE_WORSE_TIMES   2
 
-/* In the order in which they happen. */
+/* In the order in which they happen; what is back begins anew. */
 enum announce_change {
     ANNOUNCE_NOTHING,
     ANNOUNCE_OPENED,
+    ANNOUNCE_REOPENED, /* it had recovered, and is back */
     ANNOUNCE_WORSE,
     ANNOUNCE_FIXING,
     ANNOUNCE_RECOVERED,
@@ -34,7 +35,7 @@ enum announce_change {
 
 /* What matters of an incident's document. */
 struct announce_facts {
-    enum announce_change state; /* never WORSE */
+    enum announce_change state; /* never REOPENED or WORSE */
     int64_t opened_s;           /* wall clock */
     double change_ms;
     bool has_cause;

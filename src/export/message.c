@@ -90,6 +90,7 @@ put_headline(const struct message *m, struct buf *b)
     static const char *const what[ANNOUNCE_CHANGE_COUNT] = {
         [ANNOUNCE_NOTHING] = "",
         [ANNOUNCE_OPENED] = " is slowing down",
+        [ANNOUNCE_REOPENED] = " is slowing down again",
         [ANNOUNCE_WORSE] = " is getting worse",
         [ANNOUNCE_FIXING] = ": a fix has landed",
         [ANNOUNCE_RECOVERED] = " is back to normal",

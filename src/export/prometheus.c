@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analysis/report_metrics.h"
+#include "export/figures.h"
 
 struct writer {
     struct buf *b;
@@ -121,71 +123,27 @@ put_rows(const struct writer *w, const json_t *rows, const char *histogram, cons
     }
 }
 
-static void
-put_one(const struct writer *w, const char *name, const char *type, const char *help, double value)
-{
-    put_family(w, name, type, "", help);
-    (void)buf_printf(w->b, "%s %.9g\n", name, value);
-}
+struct figures {
+    const struct writer *w;
+    char family[128]; /* the last one */
+};
 
-/* The workers' counters, by their table. */
 static void
-put_proxy(const struct writer *w, const json_t *proxy)
+put_figure(void *ctx, const struct figure *f)
 {
-    static const struct {
-        const char *name, *help;
-    } counters[] = {
-#define COUNTER(name, doc) {#name, doc},
-#include "model/counter.tbl"
-#undef COUNTER
-    };
-    char name[128];
-    for (size_t i = 0; i < ARRAY_LEN(counters); i++) {
-        size_t len = strlen(counters[i].name);
-        bool now = len > 4 && strcmp(counters[i].name + len - 4, "_now") == 0;
-        snprintf(name, sizeof(name), "slowburn_proxy_%.*s%s", (int)(now ? len - 4 : len),
-                 counters[i].name, now ? "" : "_total");
-        put_one(w, name, now ? "gauge" : "counter", counters[i].help,
-                number(proxy, counters[i].name));
+    struct figures *figures = ctx;
+    const struct writer *w = figures->w;
+    if (strcmp(figures->family, f->name) != 0) {
+        put_family(w, f->name, f->is_counter ? "counter" : "gauge", "", f->help);
+        snprintf(figures->family, sizeof(figures->family), "%s", f->name);
     }
-    put_one(w, "slowburn_queries_in_flight", "gauge", "queries that wait for their reply now",
-            number(proxy, "queries_in_flight"));
-}
-
-/* What slowburn itself lost, folded, or had to restart. */
-static void
-put_losses(const struct writer *w, const json_t *status)
-{
-    static const struct {
-        const char *section, *key, *name, *help;
-    } losses[] = {
-        {"analyzer", "records_missing", "slowburn_records_missing_total",
-         "event records that the analyzer did not get"},
-        {"analyzer", "items_dropped", "slowburn_items_dropped_total",
-         "items dropped because the judge was behind"},
-        {"analyzer", "traces_folded", "slowburn_traces_folded_total",
-         "traces folded into sums because the judge was behind"},
-        {"linked", "traces_partial", "slowburn_traces_partial_total",
-         "traces that may lack queries"},
-        {"store", "dropped", "slowburn_store_dropped_total", "records that the store did not take"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
-        put_one(w, losses[i].name, "counter", losses[i].help,
-                number(json_object_get(status, losses[i].section), losses[i].key));
+    (void)buf_append_str(w->b, f->name);
+    if (f->process != NULL) {
+        (void)buf_append_str(w->b, "{");
+        put_label(w->b, "process", f->process);
+        (void)buf_append_str(w->b, "}");
     }
-    const char *process;
-    const json_t *facts;
-    put_family(w, "slowburn_process_restarts_total", "counter", "",
-               "times that a process of slowburn was started again");
-    const json_t *supervisor = json_object_get(status, "supervisor");
-    json_object_foreach(json_object_get(supervisor, "children"), process, facts)
-    {
-        if (json_is_object(facts) && json_object_get(facts, "restarts") != NULL) {
-            (void)buf_append_str(w->b, "slowburn_process_restarts_total{");
-            put_label(w->b, "process", process);
-            (void)buf_printf(w->b, "} %.0f\n", number(facts, "restarts"));
-        }
-    }
+    (void)buf_printf(w->b, " %.9g\n", f->value);
 }
 
 int
@@ -202,17 +160,8 @@ prometheus_write(const json_t *metrics, const json_t *status, enum prometheus_fo
              "duration of database queries with all their round trips, as seen on the wire",
              "slowburn_db_operations_failed_total", "database queries that ended in an error",
              operation_labels, metrics_operation_bounds, ARRAY_LEN(metrics_operation_bounds));
-    put_one(&w, "slowburn_database_load", "gauge",
-            "average number of queries in progress over the last minute",
-            number(metrics, "database_load"));
-    put_one(&w, "slowburn_incidents_open", "gauge", "incidents that are open or fixing",
-            number(metrics, "incidents_open"));
-    put_one(
-        &w, "slowburn_incidents_quiet", "gauge",
-        "incidents that are open beside these: muted, or so young that they may pass by themselves",
-        number(metrics, "incidents_quiet"));
-    put_proxy(&w, json_object_get(status, "proxy"));
-    put_losses(&w, status);
+    struct figures figures = {.w = &w};
+    figures_each(metrics, status, put_figure, &figures);
     put_family(&w, "slowburn_build_info", "gauge", "", "the version that runs; always 1");
     (void)buf_printf(b, "slowburn_build_info{version=\"%s\"} 1\n", SLOWBURN_VERSION);
     if (format == PROMETHEUS_OPENMETRICS) {

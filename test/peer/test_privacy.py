@@ -3,10 +3,12 @@
 writes or answers. Two daemons stand one behind the other and see all of it; one logs text, the
 other JSON, both at level debug."""
 import contextlib
+import gzip
 import json
 import os
 import re
 import stat
+import time
 import urllib.request
 
 import psycopg
@@ -15,6 +17,7 @@ import pytest
 
 from test.browser import filled
 from test.harness import processes
+from test.harness.collector import Collector
 from test.harness.receiver import Receiver
 from test.harness.slowburn import Slowburn
 from test.peer import burn
@@ -131,7 +134,7 @@ def prepare(number, path):
 
 
 def told(folder, stack):
-    """A receiver of each kind of webhook, and the configuration that names them."""
+    """A receiver of each kind of webhook, a collector, and the configuration that names them."""
     path = os.path.join(folder, "slowburn.conf")
     key = os.path.join(folder, "key")
     receivers = {}
@@ -142,6 +145,8 @@ def told(folder, stack):
             receivers[kind] = stack.enter_context(Receiver(body=b'{"ok": true, "ts": "1.1"}'))
             file.write(f"[webhook {kind}]\nkind = {kind}\nurl = {receivers[kind].url}/\n"
                        f"secret_file = {key}\n{'channel = C1' if kind == 'slack' else ''}\n")
+        receivers["otlp"] = stack.enter_context(Collector(body=b""))
+        file.write(f"[slowburn]\notlp = {receivers['otlp'].url}\notlp_metrics_s = 5\n")
     return receivers, path
 
 
@@ -246,11 +251,19 @@ def test_nothing_that_is_sent_out_holds_a_value(burnt):
     """Of the live incident, to each kind of receiver."""
     hop, incident = burnt[0][1], burnt[1]
     hop.verb("close", str(incident["id"]))
+    collector = hop.receivers.pop("otlp")
     for kind, receiver in hop.receivers.items():
         received = receiver.wait_for(2)
         assert incident["subject"].encode() in received[0].body, kind
         for r in received:
             assert leaks(r.body) == set() and leaks(json.dumps(r.headers)) == set(), kind
+    deadline = time.monotonic() + 60
+    while b"slowburn.incident.closed" not in [log["event_name"][0] for log in collector.logs()]:
+        assert time.monotonic() < deadline, "no log record of the end after 60 s"
+        time.sleep(0.5)
+    assert len(collector.spans()) > 50 and collector.metrics()
+    for r in collector.received:
+        assert leaks(gzip.decompress(r.body)) == set(), r.path
 
 
 def test_plans_are_kept_without_values(burnt):

@@ -144,7 +144,9 @@ add(struct sampler *s, uint64_t start_ns, double ms, uint16_t status)
 {
     struct trace *t = kit_trace(start_ns, ms, NULL, 0);
     t->status = status;
-    sampler_add(s, t);
+    enum sampler_reason reason;
+    const struct sample *kept = sampler_add(s, t, &reason);
+    assert_true(kept == NULL || kept->start_ns == start_ns);
     trace_free(&t);
 }
 

@@ -233,7 +233,14 @@ receivers_of_incidents_are_read_and_passed_on(void **state)
     assert_non_null(strstr(text, "\"instance\":\"db-1\""));
     assert_non_null(strstr(text, "{\"name\":\"oncall\",\"kind\":\"pagerduty\","));
     free(text);
+    AUTO(config) struct config *no_url = config_new();
+    assert_int_equal(read_text("[postgres]\nlisten = 6432\nupstream = 5432\n"
+                               "[slowburn]\notlp = collector:4318\n",
+                               no_url, &diag),
+                     -EINVAL);
+    assert_non_null(strstr(diag.message, "otlp does not begin with http://"));
     AUTO(config) struct config *wrong = config_new();
+    diag = (struct diag){0};
     assert_int_equal(read_text("[postgres]\nlisten = 6432\nupstream = 5432\n"
                                "[webhook oncall]\nkind = pagerduty\n",
                                wrong, &diag),

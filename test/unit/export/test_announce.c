@@ -92,6 +92,18 @@ each_state_is_told_once_and_the_latest_one_only(void **state)
 }
 
 static void
+what_is_back_is_told_again(void **state)
+{
+    int64_t later_s;
+    struct announced t = told(ANNOUNCE_RECOVERED, 100);
+    assert_int_equal(due(facts(ANNOUNCE_OPENED, 100), t, 10, &later_s), ANNOUNCE_REOPENED);
+    t = told(ANNOUNCE_REOPENED, 100);
+    assert_int_equal(due(facts(ANNOUNCE_OPENED, 100), t, 10, &later_s), ANNOUNCE_NOTHING);
+    assert_int_equal(due(facts(ANNOUNCE_OPENED, 200), t, 600, &later_s), ANNOUNCE_WORSE);
+    assert_int_equal(due(facts(ANNOUNCE_RECOVERED, 100), t, 10, &later_s), ANNOUNCE_RECOVERED);
+}
+
+static void
 what_is_quiet_is_not_told_but_for_the_end_of_what_was(void **state)
 {
     int64_t later_s;
@@ -130,6 +142,7 @@ main(void)
         cmocka_unit_test(the_first_message_waits_for_a_cause_but_not_for_ever),
         cmocka_unit_test(worse_is_twice_what_was_told_and_not_too_often),
         cmocka_unit_test(each_state_is_told_once_and_the_latest_one_only),
+        cmocka_unit_test(what_is_back_is_told_again),
         cmocka_unit_test(what_is_quiet_is_not_told_but_for_the_end_of_what_was),
         cmocka_unit_test(names_go_there_and_back),
     };
