@@ -275,6 +275,7 @@ status_json(const struct judge *j)
     json_object_set_new(o, "series_overflowed", json_integer((json_int_t)j->series.overflowed));
     json_object_set_new(o, "recent_bytes", json_integer((json_int_t)j->budget.bytes));
     json_object_set_new(o, "samples_bytes", json_integer((json_int_t)j->samples.bytes));
+    json_object_set_new(o, "traces_untold", json_integer((json_int_t)j->traces_untold));
     json_object_set_new(o, "samples_refused", json_integer((json_int_t)j->samples.refused));
     json_object_set_new(o, "evaluations", json_integer((json_int_t)j->evaluations));
     json_object_set_new(o, "open_incident", n == 0 ? json_null() : json_integer(active[n - 1]->id));

@@ -25,6 +25,7 @@
 #define JUDGE_SAMPLE_BYTES_MAX (16u * 1024 * 1024)
 #define JUDGE_INCIDENTS_MAX    64
 #define JUDGE_DOCUMENT_MAX     (16u * 1024 * 1024)
+#define JUDGE_TOLD_PER_S       50u
 
 enum judge_document {
     JUDGE_INCIDENTS, /* list, newest first */
@@ -65,8 +66,9 @@ struct judge_out {
     /* One finished request (or work of a route) as a JSON object, whose members doc/api.md names.
      * NULL: nobody wants to know, and it costs nothing. */
     void (*request)(void *ctx, struct slice json);
-    /* One of the traces that are kept, as judge_trace gives it, and when it began. NULL: nobody
-     * wants to know. */
+    /* One of the traces that are kept, as judge_trace gives it, and when it began; at most
+     * JUDGE_TOLD_PER_S of one second (while everything fails, every one is kept for a moment), the
+     * others are counted. NULL: nobody wants to know. */
     void (*trace)(void *ctx, uint64_t start_wall_ns, struct slice json);
 };
 

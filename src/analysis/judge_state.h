@@ -86,6 +86,9 @@ struct judge {
     uint32_t next_id;
     uint64_t evaluated_ns, flushed_ns, rows_asked_ns;
     uint64_t surveyed_ns; /* when the last statement was taken */
+    uint64_t told_second; /* of which told_count traces were told to out.trace */
+    uint64_t told_count;
+    uint64_t traces_untold; /* beyond JUDGE_TOLD_PER_S */
     uint64_t traces, unlinked, routes_refused, evaluations;
 };
 

@@ -4,6 +4,7 @@
 
 #include "analysis/judge_state.h"
 #include "analysis/report_trace.h"
+#include "base/clock.h"
 
 struct found {
     const struct watch *watch;
@@ -140,12 +141,24 @@ judge_tell_request(const struct judge *j, const struct watch *w, const struct tr
     }
 }
 
+static bool
+may_tell(struct judge *j, const struct trace *t)
+{
+    uint64_t second = t->end_ns / NS_PER_S;
+    j->told_count = second == j->told_second ? j->told_count : 0;
+    j->told_second = second;
+    bool may = j->told_count < JUDGE_TOLD_PER_S;
+    j->told_count += may;
+    j->traces_untold += !may;
+    return may;
+}
+
 void
 judge_sample(struct judge *j, struct watch *w, const struct trace *t)
 {
     struct found f = {.watch = w};
     f.sample = sampler_add(&w->samples, t, &f.reason);
-    if (f.sample == NULL || j->out.trace == NULL) {
+    if (f.sample == NULL || j->out.trace == NULL || !may_tell(j, t)) {
         return;
     }
     json_t *doc = trace_json(j, &f);
