@@ -60,6 +60,9 @@ linker_session_open(struct linker *l, const struct event_session_open *ev)
     OBJ_CHECK(l, LINK_MAGIC);
     if (ev->protocol == PROTOCOL_POSTGRES) {
         session_get(l, ev->session, ev->reannounced ? 0 : ev->start_ns, ev->listener, ev->upstream);
+    } else if (ev->protocol == PROTOCOL_HTTP) {
+        /* Its first request is known when it ends; until then its queries wait for it. */
+        l->http_seen_ns = MAX(l->http_seen_ns, ev->head.time_ns);
     }
 }
 
@@ -217,7 +220,7 @@ linker_request(struct linker *l, uint64_t now_ns, const struct event_request *ev
         return;
     }
     r->route = l->out.route_of_request(l->out.ctx, ev, path);
-    l->last_request_ns = now_ns;
+    l->http_seen_ns = MAX(l->http_seen_ns, now_ns);
     evidence_saw_request(l->evidence, ev->start_ns, ev->end_ns, r->values, r->value_count);
 }
 

@@ -12,6 +12,7 @@
 #define YOUNG_WAIT_NS  (60 * NS_PER_S)
 #define LOOK_NS        (50 * NS_PER_MS)
 #define HTTP_GONE_NS   (60 * NS_PER_S)
+#define NAMED_WAIT_NS  (5 * NS_PER_S) /* for the request whose trace a comment names */
 #define VALUES_P       0.998
 #define CONTAINED_P    0.9
 #define CONTAINED_SEEN 3 /* so that a first chance meeting does not count */
@@ -383,13 +384,19 @@ link_look_at(struct linker *l, struct piece *p, uint64_t now_ns)
         p->look_ns = now_ns + LOOK_NS / 2;
         return;
     }
-    bool http = l->last_request_ns != 0 && now_ns < l->last_request_ns + HTTP_GONE_NS;
+    bool http = l->http_seen_ns != 0 && now_ns < l->http_seen_ns + HTTP_GONE_NS;
     uint64_t horizon = LINK_SETTLE_NS + evidence_horizon_ns(l->evidence);
     if (!http) {
-        horizon = l->last_request_ns == 0 ? 0 : LINK_SETTLE_NS;
+        horizon = l->http_seen_ns == 0 ? 0 : LINK_SETTLE_NS;
     }
     if (l->alone) { /* a request is known when it ends, and somebody may be debugging it */
         horizon = ALONE_WAIT_NS;
     }
-    link_decide(l, p, now_ns, now_ns >= p->end_ns + horizon);
+    bool final = now_ns >= p->end_ns + horizon;
+    if (final && http && p->has_trace_id && now_ns < p->end_ns + NAMED_WAIT_NS &&
+        held_find_trace(&l->held, p->trace_id) == NULL) {
+        p->look_ns = now_ns + LOOK_NS;
+        return;
+    }
+    link_decide(l, p, now_ns, final);
 }

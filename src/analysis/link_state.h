@@ -77,7 +77,7 @@ struct linker {
     struct gap gaps[LINK_GAPS_MAX]; /* the last ones, in order */
     unsigned gap_count;             /* ever */
     uint64_t swept_ns;              /* when sessions at rest were last looked for */
-    uint64_t last_request_ns;       /* 0: never */
+    uint64_t http_seen_ns;          /* a request, or a session that may bring one; 0: never */
     struct link_totals totals;
 };
 

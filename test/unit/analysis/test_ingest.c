@@ -12,6 +12,7 @@ struct world {
     struct intake *intake;
     struct ingest *ingest;
     uint64_t now_ns;
+    uint8_t trace_id; /* of what is sent from now on; 0: none */
 };
 
 static struct world
@@ -71,6 +72,7 @@ query(struct world *w, uint64_t session, uint64_t fingerprint, enum query_role r
         memcpy(tail + 8, comment.ptr, comment.len);
     }
     q->session = session;
+    q->trace_id[0] = w->trace_id;
     q->fingerprint = fingerprint;
     q->start_ns = w->now_ns;
     w->now_ns += NS_PER_MS;
@@ -100,6 +102,7 @@ request(struct world *w, uint64_t id, uint64_t start_ns, const char *path)
     union event ev = {0};
     struct event_request *r = &ev.as_event_request;
     r->request = id;
+    r->trace_id[0] = w->trace_id;
     r->start_ns = start_ns;
     r->end_ns = w->now_ns;
     r->status = 200;
@@ -218,6 +221,39 @@ the_only_request_owns_what_it_contains(void **state)
 }
 
 /* kept + folded = sent, whatever the judge does. */
+/* The first request of all, on a pooled connection, and it takes its time: that it exists is known
+ * only when it ends, that somebody speaks HTTP is known before. */
+static void
+the_first_request_gets_what_names_its_trace(void **state)
+{
+    struct world w = world_new(256);
+    union event ev = {0};
+    unsigned queries = 0;
+    open_session(&w, 1);
+    later(&w, 5 * NS_PER_S);
+    ev.as_event_session_open.session = 2;
+    ev.as_event_session_open.start_ns = w.now_ns;
+    ev.as_event_session_open.protocol = PROTOCOL_HTTP;
+    send(&w, EV_SESSION_OPEN, &ev, SLICE_NONE);
+    uint64_t start = w.now_ns;
+    w.trace_id = 9;
+    for (int i = 0; i < 4; i++) {
+        query(&w, 1, 5, ROLE_EXECUTE, "");
+        later(&w, NS_PER_S);
+    }
+    request(&w, 3, start, "/orders");
+    later(&w, 5 * NS_PER_S);
+    for (struct intake_item *item = next_of(&w, INTAKE_TRACE); item != NULL;
+         item = next_of(&w, INTAKE_TRACE)) {
+        assert_int_equal(item->trace->request, 3);
+        assert_int_equal(item->trace->basis, LINK_TRACEPARENT);
+        queries += item->trace->query_count;
+        intake_item_free(&item);
+    }
+    assert_int_equal(queries, 4);
+    world_free(&w);
+}
+
 /* With one request at a time: what runs right behind a response is the next request's, which nobody
  * has heard of before it ends. However long that takes. */
 static void
@@ -311,6 +347,7 @@ main(void)
         cmocka_unit_test(a_session_without_http_is_a_trace),
         cmocka_unit_test(a_comment_names_the_route),
         cmocka_unit_test(the_only_request_owns_what_it_contains),
+        cmocka_unit_test(the_first_request_gets_what_names_its_trace),
         cmocka_unit_test(alone_a_slow_request_keeps_its_first_query),
         cmocka_unit_test(a_full_queue_folds),
         cmocka_unit_test(short_tails_are_counted),
