@@ -17,6 +17,13 @@ def postgres(tmp_path_factory):
 
 
 @pytest.fixture
+def little_kept(monkeypatch):
+    """Before a proxy whose memory is looked at: what the sanitizer keeps of freed memory is none of
+    the proxy's own."""
+    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
+
+
+@pytest.fixture
 def watched(postgres, tmp_path):
     """The proxy before `postgres`, with .port and .records."""
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{postgres.port}"], "postgres",

@@ -110,8 +110,9 @@ class ProxyHost:
             return lines.read()
 
     def memory(self):
-        """Resident bytes that the process alone has written. Not its clean pages: those of the
-        program are its own only as long as no other process runs the same program."""
+        """Resident bytes of its own, without those of files: the program's pages are its own only as
+        long as no other process runs the same program, and the event rings only as long as nobody
+        reads them."""
         with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="utf-8") as lines:
             return next(int(line.split()[1]) * 1024 for line in lines
-                        if line.startswith("Private_Dirty"))
+                        if line.startswith("Anonymous:"))

@@ -710,7 +710,7 @@ def test_a_lost_place_is_counted_said_once_and_ends_with_its_server(postgres, pr
 
 # ---- pressure ----
 
-def test_a_client_that_writes_100_mb_and_reads_nothing(postgres, proxy):
+def test_a_client_that_writes_100_mb_and_reads_nothing(postgres, little_kept, proxy):
     """Queries whose replies are larger than they: both directions fill up, neither deadlocks."""
     unit = query("select repeat('p', 6000) -- " + "q" * 4000)
     count = 100_000_000 // len(unit) + 1

@@ -91,7 +91,7 @@ def wait_until_it_cannot_write(server, pid):
         in_a_row = in_a_row + 1 if server.sql(waits).strip() == "1" else 0
 
 
-def test_slow_reader_does_not_fill_the_memory(server, proxy):
+def test_slow_reader_does_not_fill_the_memory(server, little_kept, proxy):
     connection = connect(proxy.ports[0])
     fd = connection.fileno()
     startup = proxy.memory()

@@ -391,11 +391,9 @@ def test_direct_tls_in_the_smallest_pieces(terminating, files):
         client.log_in()
 
 
-def test_both_directions_full_inside_tls(server, files, tmp_path, monkeypatch):
+def test_both_directions_full_inside_tls(server, files, little_kept, tmp_path):
     """A client that writes 48 MB, as much as it is answered with, and reads nothing: it comes to
     rest, at a bound, and goes on once it reads."""
-    # What the sanitizer keeps of freed memory is no memory of the proxy's.
-    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
     unit = messages.query("select repeat('p', 60000) -- " + "q" * 60000)
     count = 800
     with proxy_before(server.port, tmp_path, tls_cert=files.proxy.cert, tls_key=files.proxy.key,
@@ -550,7 +548,7 @@ def test_a_lot_both_ways_through_tls_on_both_sides(server, files, tmp_path):
                 assert sum(len(piece) for piece in copy) > 2000000
 
 
-def test_a_slow_reader_inside_tls_costs_a_bound(server, files, tmp_path):
+def test_a_slow_reader_inside_tls_costs_a_bound(server, files, little_kept, tmp_path):
     with proxy_before(server.port, tmp_path, tls_cert=files.proxy.cert, tls_key=files.proxy.key,
                       server_tls="require") as proxy:
         before = proxy.memory()
