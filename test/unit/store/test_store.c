@@ -342,7 +342,7 @@ minutes_roll_up(void **state)
     char dir[64], path[128];
     kit_folder(dir);
     struct store *s = open_store(dir, 0);
-    uint64_t first = (now_s() - 30 * 3600) / 3600 * 3600, sum = 0;
+    uint64_t now = now_s(), first = (now - 30 * 3600) / 3600 * 3600, sum = 0;
     for (uint64_t m = 0; m < 29 * 60; m++) {
         struct stored w = kit_window(first + 60 * m, 1 + m % 2, m, SLICE_NONE);
         sum += m;
@@ -357,10 +357,10 @@ minutes_roll_up(void **state)
     bool more = true;
     unsigned hours = 0;
     for (; more; hours += more) {
-        assert_int_equal(retain_roll_up(&db, now_s(), &more), SQLITE_DONE);
+        assert_int_equal(retain_roll_up(&db, now, &more), SQLITE_DONE);
     }
     assert_int_equal(hours, 29);
-    assert_int_equal(retain_by_age(&db, now_s() + 40 * 3600), SQLITE_DONE);
+    assert_int_equal(retain_by_age(&db, now + 40 * 3600), SQLITE_DONE);
     db_close(&db);
     s = open_store(dir, 0);
     struct got g = {0};
@@ -369,7 +369,8 @@ minutes_roll_up(void **state)
     assert_int_equal(g.windows, 4); /* two for each series */
     struct no_overlap o = {0};
     assert_int_equal(store_windows(dir, 0, on_no_overlap, &o), 0);
-    assert_true(o.counts[0] > 6 * 60 && o.counts[1] > 20 * 2 && o.calls <= sum);
+    /* Six hours of minutes, and what of the seventh lies before this time of the hour. */
+    assert_true(o.counts[0] >= 6 * 60 && o.counts[1] > 20 * 2 && o.calls <= sum);
     assert_true(o.deadlocks > 27 * 60 * 2 && o.deadlocks <= 29 * 60 * 2);
     store_free(&s);
     kit_remove(dir);
