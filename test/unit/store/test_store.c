@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -232,6 +233,44 @@ windows_come_in_order(void **state)
     assert_int_equal(first.windows, 1);
     store_free(&s);
     assert_int_equal(store_windows("/nowhere", 0, on_window, &o), -ENOENT);
+    kit_remove(dir);
+}
+
+/* SQLite's shared lock, as another process sees it. */
+static bool
+is_locked(const char *dir)
+{
+    char path[128];
+    int status = 0;
+    snprintf(path, sizeof(path), "%s/" STORE_FILE, dir);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct flock lock = {.l_type = F_WRLCK, .l_start = 0x40000002, .l_len = 510};
+        int fd = open(path, O_RDWR);
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 1 : 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+/* Or another process takes the writer for gone, and its log away with it. */
+static void
+reading_leaves_the_writer_its_locks(void **state)
+{
+    char dir[64];
+    struct in_order o = {0};
+    json_t *list = NULL;
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    put_everything(s);
+    assert_int_equal(store_sync(s), 0);
+    assert_true(is_locked(dir));
+    assert_int_equal(store_windows(dir, 0, on_window, &o), 0);
+    assert_int_equal(store_document(dir, "requests", &list), 0);
+    json_decref(list);
+    assert_true(is_locked(dir));
+    store_free(&s);
+    assert_false(is_locked(dir));
     kit_remove(dir);
 }
 
@@ -562,6 +601,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(windows_come_in_order),
+        cmocka_unit_test(reading_leaves_the_writer_its_locks),
         cmocka_unit_test(a_deploy_comes_before_its_windows),
         cmocka_unit_test(minutes_roll_up),
         cmocka_unit_test(the_newest_window_comes_back_by_itself),
