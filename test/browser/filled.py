@@ -127,6 +127,14 @@ class Filler:
                          nanoseconds(document["updated_at"]), nanoseconds(document["closed_at"]),
                          json.dumps(document)))
 
+    def expected(self, now):
+        """What is in the windows is normal to who learns from them at the start: an incident that
+        was filled in has no private state that an episode could join."""
+        marks = [{"t": int(now), "subject": subject} for subject in
+                 ("", *(f"{fingerprint:016x}" for fingerprint in STATEMENTS), *(r[0] for r in ROUTES))]
+        self.db.execute("INSERT OR REPLACE INTO detector_state VALUES(1, 'monitor:expected', ?)",
+                        (json.dumps(marks).encode(),))
+
     def plan(self, fingerprint, shape, first_s, last_s, document):
         self.db.execute("INSERT INTO plans VALUES(1, ?, 'shop', ?, ?, ?, ?)",
                         (signed(fingerprint), shape, int(first_s * 1e9), int(last_s * 1e9),
@@ -274,6 +282,7 @@ def fill_shop(path, now, hours=24):
     filler.deploy("v1", now - 7 * 3600)
     filler.deploy("v2", burn - 8)
     filler.incident(document)
+    filler.expected(now)
     for fingerprint, plans in PLANS.items():
         for age, plan in enumerate(plans):  # what was chosen last comes first
             filler.plan(fingerprint, 7 - age, start, now - 150 - 7 * 3600 * age, plan)
