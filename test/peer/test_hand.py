@@ -51,7 +51,7 @@ def fails(running, *words):
 
 
 def post(running, path, body, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", running.admin, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", running.admin, timeout=60)
     connection.request("POST", path, body, headers)
     reply = connection.getresponse()
     answer = json.loads(reply.read())

@@ -140,9 +140,11 @@ def get(port, path="/"):
 
 
 def ready(place, run):
-    """The listener takes connections before the proxy is there; an answer says that it is."""
+    """The listener takes connections before the proxy is there; an answer says that it is. Whether the
+    supervisor knows it is another thing: a proxy that dies before ends the start."""
     processes.wait_for_port(place.port, run.process)
     assert get(place.port) == 200
+    run.wait_for("ready")
 
 
 @pytest.fixture
