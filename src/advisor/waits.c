@@ -130,9 +130,13 @@ waits_sample(struct login *s, uint64_t now_ns)
     }
     w->samples++;
     w->active += strtoull(PQgetvalue(r, 0, 0), NULL, 10);
-    w->lock_waits += strtoull(PQgetvalue(r, 0, 1), NULL, 10);
+    uint64_t lock_waits = strtoull(PQgetvalue(r, 0, 1), NULL, 10);
+    w->lock_waits += lock_waits;
     w->io_waits += strtoull(PQgetvalue(r, 0, 2), NULL, 10);
     w->idle_in_transaction += strtoull(PQgetvalue(r, 0, 3), NULL, 10);
+    if (lock_waits > 0) {
+        blocks_sample(s, &w->blocks);
+    }
 }
 
 void
@@ -157,5 +161,6 @@ waits_take(struct login *s, uint64_t now_ns, json_t *answer)
     json_object_set_new(answer, "idle_in_transaction",
                         json_integer((json_int_t)w->idle_in_transaction));
     json_object_set_new(answer, "server_cpu", cpu);
+    blocks_take(&w->blocks, answer);
     w->samples = w->active = w->lock_waits = w->io_waits = w->idle_in_transaction = 0;
 }

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "advisor/blocks.h"
 #include "base/check.h"
 
 struct waits {
@@ -22,6 +23,7 @@ struct waits {
     int backend;        /* the pid it was learned from */
     uint64_t cpu_ticks; /* at since_ns */
     uint64_t since_ns;
+    struct blocks blocks; /* while there are lock waits */
 };
 
 struct login;

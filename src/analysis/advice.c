@@ -39,6 +39,7 @@ struct advice {
     struct advice_column column[ADVICE_COLUMNS_MAX];
     unsigned column_count;
     struct advice_waits waits;
+    struct waiting waiting;
     uint64_t tables_ns, waits_ns;
     uint64_t uses; /* counts look-ups: the plan that was not wanted for longest gives way */
 };
@@ -581,6 +582,12 @@ advice_waits(struct advice *a, bool reset)
     return w;
 }
 
+const struct waiting *
+advice_waiting(const struct advice *a)
+{
+    return &a->waiting;
+}
+
 /* ---- answers */
 
 static struct advice_plan *
@@ -652,6 +659,7 @@ advice_answer(struct advice *a, uint32_t id, struct slice text,
         break;
     case ABOUT_WAITS:
         answer_waits(&a->waits, answer);
+        waiting_answer(&a->waiting, answer, now_ns);
         break;
     }
     json_decref(answer);

@@ -15,6 +15,7 @@
 
 #include "analysis/intake.h"
 #include "analysis/statement.h"
+#include "analysis/waiting.h"
 #include "base/clock.h"
 #include "model/question.h"
 
@@ -132,6 +133,7 @@ void advice_ask_waits(struct advice *a, const char *database, uint64_t interval_
                       uint64_t now_ns);
 /* Sums since it was last called with reset. */
 struct advice_waits advice_waits(struct advice *a, bool reset);
+const struct waiting *advice_waiting(const struct advice *a);
 
 /* True when the id was one of its questions. Statements are for describe's answers. */
 bool advice_answer(struct advice *a, uint32_t id, struct slice json,

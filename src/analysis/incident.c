@@ -446,7 +446,18 @@ drop_cause(struct incident *inc, struct incident_cause *c)
 static bool
 is_generic(enum finding_kind kind)
 {
-    return kind == FINDING_SLOWER || kind == FINDING_MORE_CALLS;
+    return kind == FINDING_SLOWER || kind == FINDING_MORE_CALLS || kind == FINDING_SATURATION;
+}
+
+bool
+incident_has(const struct incident *inc, enum finding_kind kind)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        if (inc->cause[i].finding.kind == kind) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool
@@ -468,6 +479,10 @@ make_room(struct incident *inc, const struct finding *f)
     bool proved_repeat = f->kind == FINDING_REPEATED_QUERY && f->evidence == EVIDENCE_PROVED;
     for (unsigned i = inc->cause_count; i-- > 0;) {
         const struct finding *old = &inc->cause[i].finding;
+        if (old->kind == FINDING_SATURATION && f->kind != old->kind) {
+            drop_cause(inc, &inc->cause[i]);
+            continue;
+        }
         if (old->fingerprint != f->fingerprint || old->kind == f->kind) {
             continue;
         }
@@ -510,7 +525,8 @@ incident_add_cause(struct incident *inc, const struct finding *f, const char *ro
     }
     bool reworded = strcmp(f->parent_column, c->finding.parent_column) != 0;
     c->finding = *f;
-    snprintf(c->label, sizeof(c->label), "%.90s", s != NULL ? s->label : inc->subject);
+    const char *label = f->label[0] != '\0' ? f->label : s != NULL ? s->label : inc->subject;
+    snprintf(c->label, sizeof(c->label), "%.95s", label);
     snprintf(c->route, sizeof(c->route), "%.250s", route);
     inc->dirty = true;
     return news || reworded;
@@ -691,7 +707,9 @@ incident_weigh(struct incident *inc, struct shift *s, const struct statement_tab
         /* A cache is measured by the query time it saves: so is its promise. */
         c->saving_ms = c->finding.kind == FINDING_CACHEABLE ? attribution_query_saving_ms(&in, i)
                                                             : attribution_saving_ms(&in, 1u << i);
-        if (is_generic(c->finding.kind)) {
+        if (c->finding.has_saving) {
+            c->saving_ms = c->finding.saving_ms;
+        } else if (is_generic(c->finding.kind)) {
             const struct stats_query *now = stats_find(&r->now, c->finding.fingerprint);
             const struct stats_query *was = stats_find(&r->before, c->finding.fingerprint);
             c->saving_ms = now == NULL ? 0 : now->cost_ms - (was == NULL ? 0 : was->cost_ms);

@@ -177,6 +177,7 @@ bool incident_concerns(const struct incident *inc, const char *route);
  * a cause is about. */
 bool incident_explains(const struct incident *inc, const struct statement *s);
 
+bool incident_has(const struct incident *inc, enum finding_kind kind);
 /* Some cause is more than "slower" or "more calls". */
 bool incident_has_reason(const struct incident *inc);
 

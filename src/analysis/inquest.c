@@ -161,22 +161,27 @@ add(const struct inquest *q, struct incident *inc, const struct finding *f, cons
 
 typedef bool detector(const struct detect_input *in, struct finding *ret_finding);
 
-static detector *const reasons[] = {detect_missing_index, detect_repeated_query, detect_cacheable};
+static detector *const reasons[] = {detect_missing_index, detect_repeated_query, detect_cacheable,
+                                    detect_lock_wait, detect_idle_in_transaction};
 static detector *const generic[] = {detect_slower, detect_more_calls};
 
+/* x: NULL where the subject is no statement. */
 static struct detect_input
 input_of(const struct inquest *q, const struct shift *s, const struct shift_route *r,
          const struct subject *x, double largest_ms)
 {
     return (struct detect_input){
         .route = r,
-        .part = x->part,
-        .now = x->now,
-        .statement = x->statement,
-        .database = q->database_of(q->ctx, x->statement->database),
+        .part = x == NULL ? NULL : x->part,
+        .now = x == NULL ? NULL : x->now,
+        .statement = x == NULL ? NULL : x->statement,
+        .database = x == NULL ? "" : q->database_of(q->ctx, x->statement->database),
         .advice = q->advice,
         .proof = q->proof,
         .sameness = q->sameness,
+        .statements = q->statements,
+        .shift = s,
+        .cores = q->cores,
         .largest_ms = largest_ms,
         .floor_ms = s->floor_ms,
         .now_ns = q->now_ns,
@@ -222,6 +227,21 @@ inquest_has_reason(const struct inquest *q, const struct shift *s, const struct 
     return false;
 }
 
+/* What is no statement's; that there are too few processors only where nothing else explains it. */
+static bool
+find_common(const struct inquest *q, struct incident *inc, const struct shift *s,
+            const struct shift_route *r, const char *route_name)
+{
+    struct detect_input in = input_of(q, s, r, NULL, 0);
+    struct finding f;
+    bool news = detect_connection_churn(&in, &f) && add(q, inc, &f, route_name, NULL);
+    if (inc->cause_count == 0 && q->now_ns >= inc->opened_ns + GENERIC_AFTER_NS &&
+        detect_saturation(&in, &f)) {
+        news = add(q, inc, &f, route_name, NULL) || news;
+    }
+    return news;
+}
+
 bool
 inquest_find(const struct inquest *q, struct incident *inc, const struct shift *s,
              const struct shift_route *r, const char *route_name)
@@ -248,5 +268,5 @@ inquest_find(const struct inquest *q, struct incident *inc, const struct shift *
             }
         }
     }
-    return news;
+    return find_common(q, inc, s, r, route_name) || news;
 }

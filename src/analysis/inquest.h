@@ -22,6 +22,7 @@ struct inquest {
     void *ctx;
     uint64_t now_ns;
     uint64_t *rows_asked_ns; /* when rows were last leased */
+    unsigned cores;          /* of the database's machine; 0: not known */
     bool is_quiet;           /* what is found is recorded, and not told */
 };
 

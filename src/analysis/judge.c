@@ -145,6 +145,7 @@ judge_inquest(struct judge *j)
         .ctx = j,
         .now_ns = j->now_ns,
         .rows_asked_ns = &j->rows_asked_ns,
+        .cores = j->config.cores,
     };
 }
 

@@ -22,7 +22,8 @@ rule_out(struct judge *j, struct incident *inc, const struct shift *s)
     if (w.samples > 0) {
         snprintf(text, sizeof(text), "%s of %s samples", detect_count(w.lock_waits, lock),
                  detect_count(w.samples, samples));
-        incident_rule_out(inc, "lock waits", w.lock_waits < 0.05 * w.samples ? text : NULL);
+        bool few = w.lock_waits < 0.05 * w.samples && !incident_has(inc, FINDING_LOCK_WAIT);
+        incident_rule_out(inc, "lock waits", few ? text : NULL);
     }
     double growth = NAN;
     for (unsigned i = 0; i < inc->cause_count; i++) {

@@ -188,6 +188,10 @@ on_trace(struct judge *j, const struct trace *t)
     for (uint32_t i = 0; i < t->query_count; i++) {
         on_query(j, &t->queries[i], route);
         busy_ns += trace_query_cost_ns(&t->queries[i]);
+        if (t->queries[i].session_seq == 0) {
+            load_add_connection(&j->load, t->end_ns,
+                                setup_ms(&j->setup, t->queries[i].session, t->queries[i].start_ns));
+        }
     }
     bool failed = trace_has_failed(t);
     bool request = t->route != TRACE_ROUTE_UNLINKED;
@@ -289,6 +293,9 @@ judge_item(struct judge *j, uint64_t now_ns, const struct intake_item *item)
     case INTAKE_FOLDED_ROUTE:
         on_folded_route(j, &item->folded_route, item->time_ns);
         break;
+    case INTAKE_SESSION_OPEN:
+        setup_begins(&j->setup, item->session_open.session, item->session_open.start_ns);
+        break;
     case INTAKE_LENS_VALUES:
         proof_values(j->proof, &item->lens_values);
         advice_sample(j->advice, &item->lens_values);
@@ -300,6 +307,6 @@ judge_item(struct judge *j, uint64_t now_ns, const struct intake_item *item)
         judge_monitor_in_flight(j, &item->in_flight);
         break;
     default:
-        break; /* counters and sessions are the status page's */
+        break; /* counters are the status page's */
     }
 }

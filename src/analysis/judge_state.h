@@ -21,6 +21,7 @@
 #include "analysis/monitor/memory.h"
 #include "analysis/mute.h"
 #include "analysis/series.h"
+#include "analysis/setup.h"
 #include "analysis/slump.h"
 #include "analysis/window/reading_maker.h"
 
@@ -71,6 +72,7 @@ struct judge {
     struct statement_table statements;
     struct sameness sameness;
     struct load load;
+    struct setup setup;
     struct series_table series;
     struct advice *advice;
     struct proof *proof;

@@ -17,6 +17,9 @@ struct load_window {
     uint64_t queries;
     uint64_t errors;
     double busy_ms;
+    double opened;   /* connections, by their first query */
+    double setup_ms; /* until that, of those where it is known */
+    double setups;   /* these */
 };
 
 struct load {
@@ -29,10 +32,15 @@ struct load_rate {
     double queries_per_s;
     double errors;
     double database; /* average queries in progress */
+    double opened_per_s;
+    double setup_ms; /* of a new connection; < 0: not known */
 };
 
 void load_add(struct load *l, uint64_t at_ns, uint64_t requests, uint64_t queries, uint64_t errors,
               double busy_ms);
+
+/* A connection's first query, and how long it took to get there; < 0: not known. */
+void load_add_connection(struct load *l, uint64_t at_ns, double setup_ms);
 
 /* Over the whole windows between the two moments. */
 struct load_rate load_between(const struct load *l, uint64_t from_ns, uint64_t to_ns);

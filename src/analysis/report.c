@@ -135,6 +135,33 @@ figures_json(const struct finding *f)
     return o;
 }
 
+/* Who is in the way of what waits for a lock. */
+static void
+put_blocker(json_t *o, const struct finding *f, const struct statement_table *statements)
+{
+    const struct waiting_block *b = &f->block;
+    if (f->kind != FINDING_LOCK_WAIT && f->kind != FINDING_IDLE_IN_TRANSACTION) {
+        return;
+    }
+    const struct statement *waiting = statement_get(statements, b->waiting);
+    const struct statement *holder = statement_get(statements, b->holder);
+    json_t *x = json_object();
+    put_hex(x, "waiting", b->waiting);
+    put_text(x, "waiting_short", waiting != NULL ? waiting->label : "");
+    put_hex(x, "holder", b->holder);
+    put_text(x, "holder_short", holder != NULL ? holder->label : "");
+    put_text(x, "state", b->state);
+    put_text(x, "lock", b->lock);
+    put_int(x, "samples", b->samples);
+    put_int(x, "of_samples", b->of);
+    put_int(x, "waiters", b->waiters);
+    put_int(x, "depth", b->depth);
+    put_ms(x, "waited_ms", b->waited_ms);
+    put_ms(x, "idle_ms", b->idle_ms);
+    put_ms(x, "transaction_ms", b->transaction_ms);
+    json_object_set_new(o, "blocker", x);
+}
+
 static json_t *
 causes_json(const struct incident *inc, const struct statement_table *statements)
 {
@@ -155,6 +182,7 @@ causes_json(const struct incident *inc, const struct statement_table *statements
         put_text(o, "detail", c->finding.detail);
         json_object_set_new(o, "figures", figures_json(&c->finding));
         put_ms(o, "saving_ms", c->saving_ms);
+        put_blocker(o, &c->finding, statements);
         if (c->route[0] != '\0') {
             put_text(o, "route", c->route);
         }

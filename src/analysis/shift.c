@@ -8,6 +8,8 @@
 #include "base/clock.h"
 
 #define SAMPLES_MAX       512u
+#define CHURN_OPENED_MIN  0.3 /* connections for each request */
+#define CHURN_TIMES       3
 #define SURGE_TIMES       1.5
 #define HEAVY_CALL_MS     5.0
 #define HEAVY_TIMES_FLOOR 6
@@ -349,6 +351,12 @@ judge_route(const struct shift *s, struct shift_route *r)
     r->comparable = r->before.n >= WATCH_REQUESTS_MIN && r->now.n >= WATCH_REQUESTS_MIN;
 }
 
+static double
+opened_per_request(const struct load_rate *r)
+{
+    return r->seconds > 0 && r->requests_per_s > 0 ? r->opened_per_s / r->requests_per_s : -1;
+}
+
 static void
 measure_load(struct shift *s, const struct load *load, uint64_t split_ns, uint64_t now_ns)
 {
@@ -376,6 +384,9 @@ measure_load(struct shift *s, const struct load *load, uint64_t split_ns, uint64
     s->rate_now = now.requests_per_s;
     s->load_before = before.database;
     s->load_now = now.database;
+    s->opened_before = opened_per_request(&before);
+    s->opened_now = opened_per_request(&now);
+    s->setup_ms = now.setup_ms;
     /* A surge is seen as it begins, not when the minute has caught up with it. */
     uint64_t lately_from = MAX(now_from, now_ns - MIN(now_ns, 20 * NS_PER_S));
     struct load_rate lately = load_between(load, lately_from, now_ns);
@@ -446,6 +457,13 @@ shift_free(struct shift **shift)
         free(*shift);
         *shift = NULL;
     }
+}
+
+bool
+shift_has_churn(const struct shift *s)
+{
+    return s->opened_before >= 0 && s->setup_ms >= 0 && s->opened_now >= CHURN_OPENED_MIN &&
+           s->opened_now >= CHURN_TIMES * s->opened_before;
 }
 
 struct shift_route *

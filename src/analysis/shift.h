@@ -67,6 +67,8 @@ struct shift {
     unsigned count;
     double rate_before, rate_now;      /* requests a second, all routes */
     double load_before, load_now;      /* database load */
+    double opened_before, opened_now;  /* connections for each request; < 0: not known */
+    double setup_ms;                   /* until a new one's first query; < 0: not known */
     double call_ratio, call_growth_ms; /* what unchanged calls have come to cost: medians */
     unsigned call_samples;             /* over so many statements of routes */
     double app_ratio, app_growth_ms;
@@ -113,6 +115,9 @@ double shift_own_queries_ms(const struct shift_route *route);
 
 /* It runs statements that are new, or more often, and they cost something. */
 bool shift_has_news(const struct shift_route *route);
+
+/* Requests open connections of their own, and did not. */
+bool shift_has_churn(const struct shift *shift);
 
 /* It waits because of others. */
 bool shift_is_victim(const struct shift_route *route);

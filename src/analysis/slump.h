@@ -5,7 +5,9 @@
  * told. What lasts is an incident of its own (a disk in trouble, a database that is being backed
  * up), without a cause of ours: it needs a large factor (SLUMP_TIMES) over minutes, at the traffic
  * of before: SLUMP_DATABASE_NS where the database's calls alone are slower, SLUMP_ALL_NS where the
- * applications' own time is, too. Pure but for the struct, which is the judge's. */
+ * applications' own time is, too. Requests that have begun to open connections of their own are
+ * such a case, too, by what that costs them, and after SLUMP_CHURN_NS: it is a count, which neither
+ * traffic nor a cold cache moves. Pure but for the struct, which is the judge's. */
 #ifndef ANALYSIS_SLUMP_H
 #define ANALYSIS_SLUMP_H
 
@@ -14,6 +16,7 @@
 #define SLUMP_TIMES       3.0
 #define SLUMP_OVER_TIMES  2.0 /* it is over below this */
 #define SLUMP_DATABASE_NS (4 * 60 * 1000000000ull)
+#define SLUMP_CHURN_NS    (60 * 1000000000ull)
 #define SLUMP_ALL_NS      (12 * 60 * 1000000000ull)
 
 struct slump {
@@ -21,6 +24,8 @@ struct slump {
     double call_ratio, app_ratio;
     double traffic; /* now / before */
     unsigned statements;
+    bool is_churn;
+    double opened_before, opened_now, setup_ms;
 };
 
 enum slump_state { SLUMP_NONE, SLUMP_BEGINS, SLUMP_WATCHED, SLUMP_LASTS };

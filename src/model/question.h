@@ -33,7 +33,11 @@
  *         -> {covered: bool, index: "name" | null}   a valid index has these as its first columns
  * columns    {columns: [{table_oid, attnum}, ...]} -> {columns: [{schema, table, column}, ...]}
  * waits      {} -> {samples, active, lock_waits, io_waits, idle_in_transaction,
- *             server_cpu (cores busy, null: not on this host)}   sums since the last such question
+ *             server_cpu (cores busy, null: not on this host),
+ *             blocks: [{waiting: fingerprint | null, holder: fingerprint | null (what it ran last),
+ *                       state: "active" | "idle in transaction" | "prepared transaction" (of the
+ *                       holder), lock: "transactionid", samples, waiters, depth, waited_ms,
+ * idle_ms, transaction_ms}, ...], blocks_refused}     since the last such question
  */
 #ifndef MODEL_QUESTION_H
 #define MODEL_QUESTION_H

@@ -333,6 +333,62 @@ def test_waits_are_sampled(advisor, server):
         psql.wait()
 
 
+def holding(server, statements):
+    """A psql that has run these in a transaction, and does nothing."""
+    psql = subprocess.Popen(["/usr/lib/postgresql/15/bin/psql", "-X", "-q", "-t", "-A",
+                             server.dsn("shop")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            text=True)
+    psql.stdin.write("BEGIN; " + statements + " SELECT 'holds';\nSELECT * FROM settings WHERE key"
+                     " = 'k7';\n\\echo said\n")
+    psql.stdin.flush()
+    while psql.stdout.readline().strip() != "said":
+        assert psql.poll() is None
+    return psql
+
+
+def waiting(server, count):
+    deadline = time.monotonic() + 30
+    while server.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+                     "shop").strip() != str(count):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.1)
+
+
+def test_who_blocks_whom(advisor, server):
+    """The one at the end of the queue is in the way, not the one that stands in front."""
+    waiters = []
+    holder = holding(server, "UPDATE items SET sku = 'secret7f' WHERE id = 1;")
+    try:
+        for number, text in enumerate(("DELETE FROM items WHERE id = 1;",
+                                       "UPDATE items SET order_id = 3 WHERE id = 1;")):
+            waiters.append(subprocess.Popen(
+                ["/usr/lib/postgresql/15/bin/psql", "-X", "-q", server.dsn("shop"), "-c",
+                 "BEGIN", "-c", text, "-c", "ROLLBACK"], stdout=subprocess.DEVNULL))
+            waiting(server, number + 1)
+        advisor.ask("waits")
+        deadline = time.monotonic() + 20
+        blocks = []
+        while len(blocks) < 2:
+            assert time.monotonic() < deadline, blocks
+            time.sleep(1.5)
+            answer = advisor.ask("waits")
+            blocks = answer["blocks"]
+        assert answer["lock_waits"] >= 2 and answer["blocks_refused"] == 0
+        assert {block["state"] for block in blocks} == {"idle in transaction"}
+        assert len({block["holder"] for block in blocks}) == 1  # what it ran last: settings
+        assert len({block["waiting"] for block in blocks}) == 2
+        assert max(block["depth"] for block in blocks) == 2
+        assert {block["lock"] for block in blocks} <= {"transactionid", "tuple"}
+        assert all(block["idle_ms"] > 0 and block["waited_ms"] > 0 for block in blocks)
+        assert "secret7f" not in json.dumps(answer)
+    finally:
+        holder.communicate("ROLLBACK;\n", timeout=30)
+        for waiter in waiters:
+            waiter.wait(30)
+    advisor.ask("waits")  # what was seen until now
+    assert advisor.ask("waits")["blocks"] == []
+
+
 def test_a_refused_login_is_one_line_and_a_clear_answer(server, tmp_path):
     dsns = [{"database": "shop", "dsn": server.dsn("shop", user="nobody_here")}]
     with Advisor(dsns, str(tmp_path)) as advisor:

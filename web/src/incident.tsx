@@ -383,6 +383,7 @@ const BASIS: Record<string, string> = {
   plan: "The database’s own plan for this statement, asked for by the advisor, reads the table in full.",
   hypothetical: "With the index tried out hypothetically, the database’s own plan uses it.",
   values: "The values of these calls were compared with the rows that an earlier statement of the same request returned.",
+  samples: "Seen in the advisor’s samples of what the database’s sessions wait for, about one a second.",
   counters: "Counted on the wire by slowburn, and in the database’s own table counters.",
 };
 
@@ -462,6 +463,21 @@ function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
                 <dt>route</dt>
                 <dd>
                   <Link to={address("/route", { name: cause.route })}>{cause.route}</Link>
+                </dd>
+              </>
+            )}
+            {cause.blocker && (
+              <>
+                <dt>in the way</dt>
+                <dd>
+                  {cause.blocker.holder === null ? (
+                    "a statement that is not known"
+                  ) : (
+                    <Link to={address("/query", { fingerprint: cause.blocker.holder })}>
+                      {cause.blocker.holder_short || cause.blocker.holder}
+                    </Link>
+                  )}
+                  , {cause.blocker.state}
                 </dd>
               </>
             )}

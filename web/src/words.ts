@@ -27,6 +27,10 @@ export const WORDS = {
   plan: "The way that the database has chosen to answer a statement: which tables it reads, by which index, in which order.",
   cost: "What the database’s planner expects a plan to cost, in its own unit. Only the relation of two costs says something.",
   predicted: "What an action was said to save, before it landed; “measured” is what it then saved.",
+  "lock-wait": "Calls wait for locks that other sessions hold until their transactions end.",
+  "idle-in-transaction": "A session has begun a transaction, holds locks, and does nothing: everybody else waits for it.",
+  "connection-churn": "Requests open connections of their own. Setting each up takes time before the first query.",
+  saturation: "The database’s processors are all busy, so that queries wait for one another.",
   fingerprint: "The identity of a statement’s shape, with all values taken out of it.",
   route: "A request’s template, such as GET /api/orders/{id}. One with ~ is guessed from its queries.",
 } as const;

@@ -24,9 +24,12 @@ detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidenc
     memset(f, 0, sizeof(*f));
     f->kind = kind;
     f->evidence = evidence;
-    f->fingerprint = in->now->fingerprint;
     f->cost_ratio = 1;
     snprintf(f->basis, sizeof(f->basis), "%s", basis);
+    if (in->statement == NULL) {
+        return;
+    }
+    f->fingerprint = in->now->fingerprint;
     f->tables = in->statement->writes.count > 0 ? in->statement->writes : in->statement->reads;
     f->columns = in->statement->columns;
     make_plain(&f->tables);
@@ -45,6 +48,22 @@ detect_stands_out(const struct detect_input *in)
     double change = in->part->change_ms;
     return change >= STANDS_OUT_SHARE * in->route->own_ms &&
            change >= STANDS_OUT_OF_LARGEST * in->largest_ms;
+}
+
+const char *
+detect_holder(const struct detect_input *in, const struct waiting_block *b, char *dst, size_t size)
+{
+    const struct statement *holder = statement_get(in->statements, b->holder);
+    const char *label = holder != NULL ? holder->label : "a statement that is not known";
+    if (strcmp(b->state, "prepared transaction") == 0) {
+        snprintf(dst, size, "a prepared transaction");
+    } else if (waiting_is_idle(b)) {
+        snprintf(dst, size, "a session that ran %.70s and is idle in its transaction (%.1f s)",
+                 label, b->idle_ms / 1000);
+    } else {
+        snprintf(dst, size, "a session that runs %.70s", label);
+    }
+    return dst;
 }
 
 const char *

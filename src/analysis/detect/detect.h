@@ -27,6 +27,9 @@ struct detect_input {
     struct advice *advice;
     struct proof *proof;
     const struct sameness *sameness;
+    const struct statement_table *statements;
+    const struct shift *shift;
+    unsigned cores;    /* of the database's machine; 0: not known */
     double largest_ms; /* by so much the statement grew that grew most */
     double floor_ms;   /* what a cheap indexed look-up costs here and now; 0: not known */
     uint64_t now_ns;
@@ -55,6 +58,12 @@ struct finding {
     double hit_rate;
     uint64_t calls;
     unsigned answers;
+    /* lock-wait, idle-in-transaction */
+    struct waiting_block block;
+    /* Where it is not what attribution makes of the statement's figures. */
+    bool has_saving;
+    double saving_ms;
+    char label[96]; /* "": the statement's */
 };
 
 bool detect_repeated_query(const struct detect_input *in, struct finding *ret_finding);
@@ -64,12 +73,23 @@ bool detect_cacheable(const struct detect_input *in, struct finding *ret_finding
 bool detect_slower(const struct detect_input *in, struct finding *ret_finding);
 bool detect_more_calls(const struct detect_input *in, struct finding *ret_finding);
 
+/* By the advisor's samples: it waits for a lock, and for whom; and the same of that one, where it
+ * does nothing meanwhile. */
+bool detect_lock_wait(const struct detect_input *in, struct finding *ret_finding);
+bool detect_idle_in_transaction(const struct detect_input *in, struct finding *ret_finding);
+/* Of no statement: in->now, part and statement are not looked at. */
+bool detect_connection_churn(const struct detect_input *in, struct finding *ret_finding);
+bool detect_saturation(const struct detect_input *in, struct finding *ret_finding);
+
 /* Helpers that the detectors share. */
 void detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidence evidence,
                   const char *basis, struct finding *ret_finding);
 bool detect_matters(const struct detect_input *in, double saving_ms);
 /* Its change is one of those that make the route's. */
 bool detect_stands_out(const struct detect_input *in);
+/* Who is in the way: "a session idle in transaction that last ran orders by id". Returns dst. */
+const char *detect_holder(const struct detect_input *in, const struct waiting_block *block,
+                          char *dst, size_t size);
 /* 300000 -> "300,000". */
 const char *detect_count(double n, char dst[32]);
 

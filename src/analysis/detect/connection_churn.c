@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "analysis/detect/detect.h"
+
+#define CHURN_SAVING_SHARE 0.5 /* of what it takes: the application waits for the rest anyway */
+
+/* Of all requests: the subject is no statement. */
+bool
+detect_connection_churn(const struct detect_input *in, struct finding *f)
+{
+    const struct shift *s = in->shift;
+    double more = s->opened_now - MAX(s->opened_before, 0);
+    double cost_ms = more * s->setup_ms;
+    if (!shift_has_churn(s) || !detect_matters(in, cost_ms) ||
+        in->route->app_change_ms < CHURN_SAVING_SHARE * cost_ms) {
+        return false;
+    }
+    detect_begin(in, FINDING_CONNECTION_CHURN, EVIDENCE_MEASURED, "counters", f);
+    f->has_saving = true;
+    f->saving_ms = MIN(cost_ms, in->route->app_change_ms);
+    snprintf(f->label, sizeof(f->label), "new connections");
+    snprintf(f->detail, sizeof(f->detail),
+             "%.2f new connections a request, were %.2f; each takes %.1f ms until its first query",
+             s->opened_now, MAX(s->opened_before, 0), s->setup_ms);
+    return true;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "analysis/detect/detect.h"
+
+#define SAMPLES_MIN 3 /* in which it waited */
+
+static const char *
+lock_words(const char *lock)
+{
+    static const char *const words[][2] = {
+        {"transactionid", "a row's lock"},    {"tuple", "a row's lock"},
+        {"relation", "a table's lock"},       {"advisory", "an advisory lock"},
+        {"virtualxid", "older transactions"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strcmp(lock, words[i][0]) == 0) {
+            return words[i][1];
+        }
+    }
+    return "a lock";
+}
+
+bool
+detect_lock_wait(const struct detect_input *in, struct finding *f)
+{
+    const struct shift_part *p = in->part;
+    char holder[160], samples[32], of[32];
+    if (p == NULL || p->change_ms <= 0 || !detect_matters(in, p->change_ms) ||
+        !detect_stands_out(in)) {
+        return false;
+    }
+    const struct waiting_block *b = waiting_of(advice_waiting(in->advice), in->now->fingerprint);
+    if (b == NULL || b->samples < SAMPLES_MIN) {
+        return false;
+    }
+    detect_begin(in, FINDING_LOCK_WAIT, EVIDENCE_MEASURED, "samples", f);
+    f->block = *b;
+    f->has_saving = true;
+    f->saving_ms = p->change_ms;
+    snprintf(f->detail, sizeof(f->detail),
+             "waits for %s in %s of %s samples, up to %.1f s and %.0f at a time, behind %.140s",
+             lock_words(b->lock), detect_count(b->samples, samples), detect_count(b->of, of),
+             b->waited_ms / 1000, b->waiters, detect_holder(in, b, holder, sizeof(holder)));
+    return true;
+}
