@@ -31,7 +31,8 @@ def again(running):
 
 
 def incident(running):
-    """Once the store has been read."""
+    """Once the daemon answers: until then verbs read the store at rest."""
+    running.wait_until_watching()
     found = running.wait_for_incident(30)
     assert found is not None
     return found
