@@ -55,6 +55,7 @@ def test_the_incident_says_who_blocks_whom(postgres, tmp_path):
         while application.lists < enough:
             assert time.monotonic() < deadline, f"only {application.lists} lists asked for"
             time.sleep(0.1)
+        daemon.verb("deploy", "a-job-that-counts")  # before and since are known apart at once
         with Holder(connect):
             found = daemon.wait_for_incident(200, lambda i: burn.kinds(i) >= WANTED)
             assert found is not None and burn.kinds(found) >= WANTED, (found, daemon.log)
