@@ -17,15 +17,17 @@ burst_gaps_init(struct burst_gaps *g)
     *g = (struct burst_gaps){.limit_ns = BURST_GAP_DEFAULT_NS};
 }
 
-/* Half octaves from 1 us on. */
+/* Half octaves from 1 us on: whole ones of the square. */
 static unsigned
 bucket_of(uint64_t gap_ns)
 {
     double us = (double)gap_ns / 1e3;
+    int octaves;
     if (us < 1) {
         return 0;
     }
-    return MIN((unsigned)(2 * log2(us)), BURST_GAP_BUCKETS - 1);
+    frexp(us * us, &octaves); /* which lies from 2^(octaves - 1) up to 2^octaves */
+    return MIN((unsigned)(octaves - 1), BURST_GAP_BUCKETS - 1);
 }
 
 /* The split with the largest variance between the two classes; how much of all variance that is. */

@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/order.h"
 #include "base/prng.h"
 
 #define RARITY_HALVE_AT  8192u
@@ -97,13 +96,52 @@ rarity_share(const struct evidence_rarity *r, uint64_t value)
 static void
 refresh_horizon(struct evidence *e)
 {
-    uint64_t d[EVIDENCE_DURATIONS];
-    for (uint32_t i = 0; i < e->recent_count; i++) {
-        d[i] = e->recent[i].duration_ns;
-    }
-    qsort(d, e->recent_count, sizeof(d[0]), order_u64);
-    uint64_t high = d[(e->recent_count * 199 / 200) - (e->recent_count >= 200)];
+    uint64_t high = e->ordered[(e->recent_count * 199 / 200) - (e->recent_count >= 200)];
     e->horizon_ns = MIN(MAX(2 * high, NS_PER_S), 30 * NS_PER_S);
+}
+
+/* The first in order that is longer. */
+static uint32_t
+first_longer(const struct evidence *e, uint32_t count, uint64_t duration_ns)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t mid = low + (high - low) / 2;
+        if (e->ordered[mid] <= duration_ns) {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    return low;
+}
+
+/* In the place of the oldest one, once there are enough. */
+static void
+keep_duration(struct evidence *e, uint64_t start_ns, uint64_t duration_ns)
+{
+    uint32_t count = e->recent_count;
+    uint64_t gone_ns = UINT64_MAX;
+    if (count == EVIDENCE_DURATIONS) {
+        uint32_t at = first_longer(e, count, e->recent[e->recent_at].duration_ns) - 1;
+        gone_ns = e->recent[e->recent_at].start_ns;
+        count--;
+        memmove(&e->ordered[at], &e->ordered[at + 1], (count - at) * sizeof(e->ordered[0]));
+    }
+    uint32_t at = first_longer(e, count, duration_ns);
+    memmove(&e->ordered[at + 1], &e->ordered[at], (count - at) * sizeof(e->ordered[0]));
+    e->ordered[at] = duration_ns;
+    e->recent[e->recent_at].start_ns = start_ns;
+    e->recent[e->recent_at].duration_ns = duration_ns;
+    e->recent_at = (e->recent_at + 1) % EVIDENCE_DURATIONS;
+    e->recent_count = count + 1;
+    e->oldest_ns = e->recent_count == 1 ? start_ns : MIN(e->oldest_ns, start_ns);
+    if (gone_ns <= e->oldest_ns) {
+        e->oldest_ns = UINT64_MAX;
+        for (uint32_t i = 0; i < e->recent_count; i++) {
+            e->oldest_ns = MIN(e->oldest_ns, e->recent[i].start_ns);
+        }
+    }
 }
 
 void
@@ -114,10 +152,7 @@ evidence_saw_request(struct evidence *e, uint64_t start_ns, uint64_t end_ns, con
         rarity_add(&e->requests, values[i]);
     }
     rarity_turn(&e->requests);
-    e->recent[e->recent_at].start_ns = start_ns;
-    e->recent[e->recent_at].duration_ns = end_ns - start_ns;
-    e->recent_at = (e->recent_at + 1) % EVIDENCE_DURATIONS;
-    e->recent_count = MIN(e->recent_count + 1, EVIDENCE_DURATIONS);
+    keep_duration(e, start_ns, end_ns - start_ns);
     if (e->recent_count < 16 || e->recent_at % 16 == 0) {
         refresh_horizon(e);
     }
@@ -251,14 +286,10 @@ evidence_in_flight(const struct evidence *e, uint64_t start_ns, uint64_t now_ns)
     }
     uint64_t age = now_ns - start_ns;
     double over = 0;
-    uint64_t oldest = UINT64_MAX;
-    for (uint32_t i = 0; i < e->recent_count; i++) {
-        oldest = MIN(oldest, e->recent[i].start_ns);
-        if (e->recent[i].duration_ns > age) {
-            over += (double)(e->recent[i].duration_ns - age);
-        }
+    for (uint32_t i = first_longer(e, e->recent_count, age); i < e->recent_count; i++) {
+        over += (double)(e->ordered[i] - age);
     }
-    double span = now_ns > oldest ? (double)(now_ns - oldest) : 1;
+    double span = now_ns > e->oldest_ns ? (double)(now_ns - e->oldest_ns) : 1;
     return over / MAX(span, 1e9);
 }
 

@@ -66,6 +66,8 @@ struct evidence {
     } recent[EVIDENCE_DURATIONS];
     uint32_t recent_at;
     uint32_t recent_count;
+    uint64_t ordered[EVIDENCE_DURATIONS]; /* the same durations, shortest first */
+    uint64_t oldest_ns;                   /* start of the one that began first */
     uint64_t horizon_ns;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/ingest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "analysis/registry.h"
@@ -12,9 +13,10 @@
 #include "bus/subscribe.h"
 #include "proto/sql/sql_tags.h"
 
-#define PATHS_MAX      8192u
-#define BEHIND_NS      (500 * NS_PER_MS)
-#define BEHIND_WAIT_NS (1500 * NS_PER_MS)
+#define PATHS_MAX        8192u
+#define BEHIND_NS        (500 * NS_PER_MS)
+#define BEHIND_WAIT_NS   (1500 * NS_PER_MS)
+#define TAGGED_ROUTE_MAX (2 * SQL_TAG_VALUE_MAX + 2)
 
 struct ingest {
     struct intake *intake;
@@ -179,36 +181,41 @@ ingest_set_alone(struct ingest *in, bool alone)
     linker_set_alone(in->linker, alone);
 }
 
+/* "route", or "controller#action": what the statement's comment names; empty: nothing. */
+static struct slice
+tagged_route(struct slice comment, char dst[static TAGGED_ROUTE_MAX])
+{
+    struct sql_tags tags;
+    if (comment.len == 0 || !sql_tags_parse(comment, &tags)) {
+        return SLICE_NONE;
+    }
+    const char *at = tags.route[0] != '\0' ? tags.route : tags.controller;
+    bool action = at == tags.controller && at[0] != '\0' && tags.action[0] != '\0';
+    int len =
+        snprintf(dst, TAGGED_ROUTE_MAX, "%s%s%s", at, action ? "#" : "", action ? tags.action : "");
+    return slice_of(dst, (size_t)len);
+}
+
 static void
 on_query(struct ingest *in, const struct event_query *ev, struct slice tail)
 {
     uint64_t values[EVENT_VALUES_MAX];
-    struct event_query q = *ev;
-    size_t count = ev->value_count;
-    q.value_count = (uint16_t)MIN(count, EVENT_VALUES_MAX);
-    if (q.value_count > 0) {
-        memcpy(values, tail.ptr, q.value_count * sizeof(values[0]));
+    char route[TAGGED_ROUTE_MAX];
+    struct event_query cut;
+    struct slice tags = slice_sub(tail, ev->value_count * sizeof(values[0]), ev->tags_len);
+    if (ev->value_count > EVENT_VALUES_MAX) {
+        cut = *ev;
+        cut.value_count = EVENT_VALUES_MAX;
+        ev = &cut;
+    }
+    if (ev->value_count > 0) {
+        memcpy(values, tail.ptr, ev->value_count * sizeof(values[0]));
     }
     if (ev->role == ROLE_EXECUTE) {
         in->totals.query_proxy_ns += ev->proxy_ns;
         in->totals.query_proxy_max_ns = MAX(in->totals.query_proxy_max_ns, ev->proxy_ns);
     }
-    char route[SQL_TAG_VALUE_MAX * 2 + 2] = "";
-    if (ev->tags_len > 0) {
-        struct sql_tags tags;
-        if (sql_tags_parse(slice_sub(tail, count * sizeof(values[0]), ev->tags_len), &tags)) {
-            const char *at = tags.route[0] != '\0' ? tags.route : tags.controller;
-            bool action = at == tags.controller && tags.action[0] != '\0';
-            struct slice head = slice_from_str(at);
-            memcpy(route, head.ptr, head.len);
-            if (action && head.len > 0) {
-                struct slice end = slice_from_str(tags.action);
-                route[head.len] = '#';
-                memcpy(route + head.len + 1, end.ptr, end.len);
-            }
-        }
-    }
-    linker_query(in->linker, in->now_ns, &q, values, slice_from_str(route));
+    linker_query(in->linker, in->now_ns, ev, values, tagged_route(tags, route));
 }
 
 static void

@@ -93,14 +93,19 @@ note_failure(struct judge *j, const struct trace *t, const char *route)
 
 /* upstream: NULL where that is not known. */
 static void
-add_series(struct judge *j, enum series_kind kind, const char *route, uint64_t fingerprint,
-           uint32_t database, const uint16_t *upstream, const struct series_sums *sums)
+add_to(struct judge *j, struct series *s, const uint16_t *upstream, const struct series_sums *sums)
 {
-    struct series *s = series_get(&j->series, kind, route, fingerprint, database);
     if (upstream != NULL) {
         series_place(s, *upstream);
     }
-    series_add(s, sums, kind != SERIES_BOTH, judge_wall(j, j->now_ns), judge_keep_window, j);
+    series_add(s, sums, s->kind != SERIES_BOTH, judge_wall(j, j->now_ns), judge_keep_window, j);
+}
+
+static void
+add_series(struct judge *j, enum series_kind kind, const char *route, uint64_t fingerprint,
+           uint32_t database, const uint16_t *upstream, const struct series_sums *sums)
+{
+    add_to(j, series_get(&j->series, kind, route, fingerprint, database), upstream, sums);
 }
 
 static void
@@ -142,8 +147,29 @@ class_of_request(const struct trace *t)
                               : ERROR_CLASS_COUNT;
 }
 
+/* Where a statement's queries are counted: looked for once where they follow one another. */
+struct places {
+    struct series *of_statement;
+    struct series *in_route;             /* NULL: no route */
+    struct sameness_statement *sameness; /* NULL: not asked */
+    const struct statement *statement;   /* NULL: not known yet */
+};
+
+static struct places
+places_of(struct judge *j, const struct trace_query *q, const char *route)
+{
+    struct series_table *t = &j->series;
+    return (struct places){
+        .of_statement = series_get(t, SERIES_STATEMENT, NULL, q->fingerprint, q->database),
+        .in_route =
+            route == NULL ? NULL : series_get(t, SERIES_BOTH, route, q->fingerprint, q->database),
+        .sameness = sameness_of(&j->sameness, q),
+        .statement = statement_get(&j->statements, q->fingerprint),
+    };
+}
+
 static void
-on_query(struct judge *j, const struct trace_query *q, const char *route)
+on_query(struct judge *j, const struct trace_query *q, const char *route, const struct places *at)
 {
     bool failed = (q->flags & QUERY_ERROR) != 0;
     uint64_t cost_ns = trace_query_cost_ns(q);
@@ -151,12 +177,14 @@ on_query(struct judge *j, const struct trace_query *q, const char *route)
     if (failed) {
         sums.errors_by_class[class_of_query(q)] = 1;
     }
-    add_series(j, SERIES_STATEMENT, NULL, q->fingerprint, q->database, &q->upstream, &sums);
-    if (route != NULL) {
-        add_series(j, SERIES_BOTH, route, q->fingerprint, q->database, &q->upstream, &sums);
+    add_to(j, at->of_statement, &q->upstream, &sums);
+    if (at->in_route != NULL) {
+        add_to(j, at->in_route, &q->upstream, &sums);
     }
-    sameness_add(&j->sameness, q);
-    const struct statement *s = statement_get(&j->statements, q->fingerprint);
+    if (at->sameness != NULL) {
+        sameness_add(at->sameness, q);
+    }
+    const struct statement *s = at->statement;
     for (unsigned i = 0; s != NULL && i < s->writes.count; i++) {
         sameness_wrote(&j->sameness, s->writes.name[i], q->end_ns);
     }
@@ -185,12 +213,16 @@ on_trace(struct judge *j, const struct trace *t)
         t->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)t->route + 1);
     const char *route = w == NULL ? NULL : w->text;
     uint64_t busy_ns = t->folded_ns;
+    struct places at = {0};
     for (uint32_t i = 0; i < t->query_count; i++) {
-        on_query(j, &t->queries[i], route);
-        busy_ns += trace_query_cost_ns(&t->queries[i]);
-        if (t->queries[i].session_seq == 0) {
-            load_add_connection(&j->load, t->end_ns,
-                                setup_ms(&j->setup, t->queries[i].session, t->queries[i].start_ns));
+        const struct trace_query *q = &t->queries[i];
+        if (i == 0 || q->fingerprint != q[-1].fingerprint || q->database != q[-1].database) {
+            at = places_of(j, q, route);
+        }
+        on_query(j, q, route, &at);
+        busy_ns += trace_query_cost_ns(q);
+        if (q->session_seq == 0) {
+            load_add_connection(&j->load, t->end_ns, setup_ms(&j->setup, q->session, q->start_ns));
         }
     }
     bool failed = trace_has_failed(t);

@@ -22,6 +22,7 @@ linker_new(const struct link_out *out)
     map_init(&l->sessions, LINK_SESSIONS_MAX);
     held_init(&l->held, LINK_REQUESTS_MAX);
     l->evidence = evidence_new();
+    piece_pool_init(&l->pieces);
     list_init(&l->pending);
     list_init(&l->bursting);
     for (unsigned i = 0; i < LINK_UPSTREAMS; i++) {
@@ -49,7 +50,6 @@ session_get(struct linker *l, uint64_t id, uint64_t start_ns, uint16_t listener,
     s->upstream = upstream;
     s->is_fresh = start_ns != 0;
     list_init(&s->pieces);
-    list_init(&s->burst);
     list_init(&s->bursting);
     return s;
 }
@@ -82,7 +82,7 @@ join_session(struct linker *l, struct piece_session *s)
             l->totals.bytes_now -= piece_bytes(p) + piece_bytes(whole);
             piece_merge(whole, p);
             l->totals.bytes_now += piece_bytes(whole);
-            piece_free(&p);
+            piece_free(&l->pieces, &p);
         }
     }
     whole->is_session = true;
@@ -129,12 +129,9 @@ add_side(struct linker *l, struct piece_session *s, const struct event_query *ev
             return;
         }
     }
-    for (struct list *it = s->burst.prev; it != &s->burst; it = it->prev) {
-        if (piece_add_side(LIST_ENTRY(it, struct piece, in_order), ev)) {
-            return;
-        }
+    if (s->burst == NULL || !piece_add_side(s->burst, ev)) {
+        l->totals.side_lost++;
     }
-    l->totals.side_lost++;
 }
 
 static void
@@ -163,7 +160,7 @@ linker_query(struct linker *l, uint64_t now_ns, const struct event_query *ev,
     struct piece *p = s->open;
     struct upstream *u = link_upstream_of(l, s);
     if (p == NULL) {
-        p = piece_new(s, s->id, s->upstream);
+        p = piece_new(&l->pieces, s, s->id, s->upstream);
         l->totals.bytes_now += piece_bytes(p);
         if (s->last_end_ns != 0 && ev->start_ns > s->last_end_ns) {
             burst_gaps_saw(&u->gaps, ev->start_ns - s->last_end_ns);
@@ -304,7 +301,7 @@ sweep_sessions(struct linker *l, uint64_t now_ns)
     for (struct map_slot *slot = map_next(&l->sessions, &at); slot != NULL && n < SWEEP_BATCH;
          slot = map_next(&l->sessions, &at)) {
         struct piece_session *s = slot->value;
-        bool rests = s->end_ns == 0 && list_is_empty(&s->pieces) && list_is_empty(&s->burst);
+        bool rests = s->end_ns == 0 && list_is_empty(&s->pieces) && s->burst == NULL;
         if (rests && now_ns > MAX(s->last_end_ns, s->start_ns) + SWEEP_REST_NS) {
             batch[n++] = s;
         }
@@ -366,9 +363,10 @@ linker_free(struct linker **linker)
     for (struct map_slot *slot = map_next(&l->sessions, &at); slot != NULL;
          slot = map_next(&l->sessions, &at)) {
         struct piece_session *s = slot->value;
-        link_release_pieces(l, &s->burst);
+        link_release_piece(l, &s->burst);
         free(s);
     }
+    piece_pool_fini(&l->pieces);
     map_fini(&l->sessions);
     held_fini(&l->held);
     evidence_free(&l->evidence);

@@ -14,18 +14,21 @@ link_upstream_of(struct linker *l, const struct piece_session *s)
     return &l->upstreams[s->upstream % LINK_UPSTREAMS];
 }
 
-static void
-release_piece(struct linker *l, struct piece *p)
+void
+link_release_piece(struct linker *l, struct piece **piece)
 {
-    l->totals.bytes_now -= piece_bytes(p);
-    piece_free(&p);
+    if (*piece != NULL) {
+        l->totals.bytes_now -= piece_bytes(*piece);
+        piece_free(&l->pieces, piece);
+    }
 }
 
 void
 link_release_pieces(struct linker *l, struct list *pieces)
 {
     LIST_FOREACH (it, pieces) {
-        release_piece(l, LIST_ENTRY(it, struct piece, in_order));
+        struct piece *p = LIST_ENTRY(it, struct piece, in_order);
+        link_release_piece(l, &p);
     }
 }
 
@@ -61,34 +64,30 @@ hand_out(struct linker *l, struct trace *t)
 
 /* Work of its own, or unlinked: a trace without a request. */
 static void
-emit_work(struct linker *l, const struct piece_session *s, struct list *pieces, bool unlinked)
+emit_work(struct linker *l, const struct piece_session *s, struct piece **piece, bool unlinked)
 {
-    const struct piece *first = LIST_ENTRY(pieces->next, struct piece, in_order);
-    const char *tag = "";
-    bool whole = true;
-    LIST_FOREACH (it, pieces) {
-        const struct piece *p = LIST_ENTRY(it, struct piece, in_order);
-        tag = tag[0] == '\0' ? p->tag : tag;
-        whole = whole && p->is_session;
-    }
-    struct trace *t = piece_list_trace(pieces);
+    struct piece *p = *piece;
+    struct list one;
+    list_init(&one);
+    list_append(&one, &p->in_order);
+    struct trace *t = piece_list_trace(&one);
     t->listener = s->listener;
     t->upstream = s->upstream;
-    t->basis = !unlinked && whole ? LINK_CONNECTION : LINK_NONE;
+    t->basis = !unlinked && p->is_session ? LINK_CONNECTION : LINK_NONE;
     t->probability = unlinked ? 0 : 1;
-    if (first->has_trace_id) {
-        memcpy(t->trace_id, first->trace_id, sizeof(t->trace_id));
+    if (p->has_trace_id) {
+        memcpy(t->trace_id, p->trace_id, sizeof(t->trace_id));
     }
-    t->route =
-        unlinked ? TRACE_ROUTE_UNLINKED : l->out.route_of_work(l->out.ctx, t, slice_from_str(tag));
-    link_release_pieces(l, pieces);
+    t->route = unlinked ? TRACE_ROUTE_UNLINKED
+                        : l->out.route_of_work(l->out.ctx, t, slice_from_str(p->tag));
+    link_release_piece(l, piece);
     hand_out(l, t);
 }
 
 void
 link_flush_burst(struct linker *l, struct piece_session *s)
 {
-    if (!list_is_empty(&s->burst)) {
+    if (s->burst != NULL) {
         emit_work(l, s, &s->burst, false);
     }
     list_remove(&s->bursting);
@@ -135,9 +134,8 @@ session_may_end(struct linker *l, struct piece_session *s)
 static bool
 burst_is_endless(const struct piece_session *s, const struct piece *next)
 {
-    const struct piece *first = LIST_ENTRY(s->burst.next, struct piece, in_order);
     return s->burst_queries + next->query_count > BURST_QUERIES_MAX ||
-           next->end_ns > first->start_ns + BURST_MAX_NS;
+           next->end_ns > s->burst->start_ns + BURST_MAX_NS;
 }
 
 void
@@ -150,20 +148,25 @@ link_decide_own_work(struct linker *l, struct piece *p)
     /* Two transactions side by side are two pieces of work: drivers that open one for each request
      * outnumber requests that commit twice. */
     bool both = s->burst_is_transaction && p->query_count > 1;
-    if (!list_is_empty(&s->burst) &&
+    if (s->burst != NULL &&
         (both || p->start_ns > s->burst_end_ns + limit || burst_is_endless(s, p))) {
         emit_work(l, s, &s->burst, false);
     }
-    if (list_is_empty(&s->burst)) {
-        s->burst_queries = 0;
-    }
-    s->burst_queries += p->query_count;
     if (list_is_empty(&s->bursting)) {
         list_append(&l->bursting, &s->bursting);
     }
-    list_append(&s->burst, &p->in_order);
     s->burst_end_ns = p->end_ns;
     s->burst_is_transaction = p->query_count > 1;
+    if (s->burst == NULL) {
+        s->burst_queries = p->query_count;
+        s->burst = p;
+    } else {
+        s->burst_queries += p->query_count;
+        l->totals.bytes_now -= piece_bytes(s->burst);
+        piece_append(s->burst, p);
+        l->totals.bytes_now += piece_bytes(s->burst);
+        link_release_piece(l, &p);
+    }
     session_may_end(l, s);
 }
 
@@ -173,10 +176,7 @@ link_decide_unlinked(struct linker *l, struct piece *p)
     struct piece_session *s = p->session;
     undecided_no_more(l, p, 0);
     l->totals.pieces_unlinked++;
-    struct list one;
-    list_init(&one);
-    list_append(&one, &p->in_order);
-    emit_work(l, s, &one, true);
+    emit_work(l, s, &p, true);
     session_may_end(l, s);
 }
 

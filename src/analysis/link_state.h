@@ -29,12 +29,12 @@ struct piece_session {
     bool is_long;  /* was counted as long-lived */
     struct piece *open;
     uint64_t last_end_ns;
-    struct list pieces; /* undecided, by in_session */
-    struct list burst;  /* decided as work of its own, by in_order */
+    struct list pieces;  /* undecided, by in_session */
+    struct piece *burst; /* decided as work of its own, together; NULL: none */
     uint64_t burst_end_ns;
     uint32_t burst_queries;
     bool burst_is_transaction; /* its last piece */
-    struct list bursting;      /* on the linker's list while burst is not empty */
+    struct list bursting;      /* on the linker's list while there is a burst */
     uint64_t anchor; /* the request that the newest piece was linked to; 0: none, or undecided */
     uint64_t anchor_end_ns;
     uint64_t owner; /* of the piece decided last, and of the one before that had another */
@@ -70,6 +70,7 @@ struct linker {
     struct map sessions;
     struct held held;
     struct evidence *evidence;
+    struct piece_pool pieces;
     struct list pending;  /* undecided pieces in order of their begin, by in_order */
     struct list bursting; /* sessions with a burst */
     struct upstream upstreams[LINK_UPSTREAMS];
@@ -84,6 +85,7 @@ struct linker {
 /* link_give.c. The three link_decide_*: the piece is one of the request's, work of its own, or tied
  * to nothing; link_emit_request and link_flush_burst hand out what was put together. */
 struct upstream *link_upstream_of(struct linker *l, const struct piece_session *s);
+void link_release_piece(struct linker *l, struct piece **piece);
 void link_release_pieces(struct linker *l, struct list *pieces);
 void link_release_session(struct linker *l, struct piece_session *s);
 void link_flush_burst(struct linker *l, struct piece_session *s);

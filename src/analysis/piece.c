@@ -4,12 +4,65 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct piece *
-piece_new(struct piece_session *session, uint64_t session_id, uint16_t upstream)
+/* Room of a new piece, and of those in the pool. */
+#define ROOM_QUERIES 8u
+#define ROOM_VALUES  32u
+
+void
+piece_pool_init(struct piece_pool *pool)
 {
-    struct piece *p = check_alloc(1, sizeof(*p));
+    list_init(&pool->free);
+    pool->count = 0;
+}
+
+static void
+let_go(struct piece *p)
+{
+    list_remove(&p->in_order);
+    free(p->queries);
+    free(p->values);
+    free(p);
+}
+
+void
+piece_pool_fini(struct piece_pool *pool)
+{
+    LIST_FOREACH (it, &pool->free) {
+        let_go(LIST_ENTRY(it, struct piece, in_order));
+    }
+    pool->count = 0;
+}
+
+static struct piece *
+from_pool(struct piece_pool *pool)
+{
+    if (pool->count == 0) {
+        struct piece *made = check_alloc(1, sizeof(*made));
+        made->queries = check_alloc(ROOM_QUERIES, sizeof(made->queries[0]));
+        made->values = check_alloc(ROOM_VALUES, sizeof(made->values[0]));
+        return made;
+    }
+    struct piece *p = LIST_ENTRY(pool->free.prev, struct piece, in_order); /* still in cache */
+    list_remove(&p->in_order);
+    pool->count--;
+    struct piece_query *queries = p->queries;
+    uint64_t *values = p->values;
+    memset(p, 0, offsetof(struct piece, tag)); /* of the evidence evidence_count is the length */
+    p->tag[0] = '\0';
+    p->queries = queries;
+    p->values = values;
+    return p;
+}
+
+struct piece *
+piece_new(struct piece_pool *pool, struct piece_session *session, uint64_t session_id,
+          uint16_t upstream)
+{
+    struct piece *p = from_pool(pool);
     list_init(&p->in_session);
     list_init(&p->in_order);
+    p->query_cap = ROOM_QUERIES;
+    p->value_cap = ROOM_VALUES;
     p->session = session;
     p->session_id = session_id;
     p->upstream = upstream;
@@ -18,35 +71,32 @@ piece_new(struct piece_session *session, uint64_t session_id, uint16_t upstream)
 }
 
 void
-piece_free(struct piece **piece)
+piece_free(struct piece_pool *pool, struct piece **piece)
 {
-    struct piece *p = *piece;
+    struct piece *p = TAKE(*piece);
     if (p == NULL) {
         return;
     }
     list_remove(&p->in_session);
     list_remove(&p->in_order);
-    free(p->queries);
-    free(p->values);
-    free(p);
-    *piece = NULL;
+    if (pool->count == PIECE_POOL_MAX || p->query_cap > ROOM_QUERIES ||
+        p->value_cap > ROOM_VALUES) {
+        let_go(p);
+        return;
+    }
+    list_append(&pool->free, &p->in_order);
+    pool->count++;
 }
 
-/* Doubles an array so that it holds `need` elements. */
+/* Widens an array so that it holds `need` elements; those behind the used ones are not zeroed. */
 static void *
-grown(void *old, uint32_t used, uint32_t need, uint32_t *cap, size_t size)
+grown(void *old, uint32_t need, uint32_t *cap, size_t size)
 {
     if (need <= *cap) {
         return old;
     }
-    uint32_t wider = MAX(*cap * 2, MAX(need, 8u));
-    void *wide = check_alloc(wider, size);
-    if (used > 0) {
-        memcpy(wide, old, used * size);
-    }
-    free(old);
-    *cap = wider;
-    return wide;
+    *cap = MAX(*cap * 2, need);
+    return check_realloc(old, *cap, size);
 }
 
 static void
@@ -104,10 +154,8 @@ piece_add(struct piece *p, const struct event_query *ev, const uint64_t *values)
         return;
     }
     uint16_t kept = MIN(ev->value_count, TRACE_VALUES_PER_QUERY_MAX);
-    p->queries =
-        grown(p->queries, p->query_count, p->query_count + 1, &p->query_cap, sizeof(p->queries[0]));
-    p->values =
-        grown(p->values, p->value_count, p->value_count + kept, &p->value_cap, sizeof(uint64_t));
+    p->queries = grown(p->queries, p->query_count + 1, &p->query_cap, sizeof(p->queries[0]));
+    p->values = grown(p->values, p->value_count + kept, &p->value_cap, sizeof(p->values[0]));
     struct piece_query *pq = &p->queries[p->query_count++];
     *pq = (struct piece_query){
         .q = {.fingerprint = ev->fingerprint,
@@ -155,24 +203,14 @@ piece_add_side(struct piece *p, const struct event_query *ev)
 }
 
 void
-piece_merge(struct piece *to, struct piece *from)
+piece_append(struct piece *to, const struct piece *from)
 {
     stretch(to, from->start_ns, from->end_ns);
-    for (uint32_t i = 0; i < from->evidence_count && to->evidence_count < EVIDENCE_VALUES_MAX;
-         i++) {
-        bool known = false;
-        for (uint32_t k = 0; k < to->evidence_count && !known; k++) {
-            known = to->evidence[k].value == from->evidence[i].value;
-        }
-        if (!known) {
-            to->evidence[to->evidence_count++] = from->evidence[i];
-        }
-    }
     uint32_t take = MIN(from->query_count, TRACE_QUERIES_MAX - to->query_count);
-    to->queries = grown(to->queries, to->query_count, to->query_count + take, &to->query_cap,
-                        sizeof(to->queries[0]));
-    to->values = grown(to->values, to->value_count, to->value_count + from->value_count,
-                       &to->value_cap, sizeof(uint64_t));
+    to->queries =
+        grown(to->queries, to->query_count + take, &to->query_cap, sizeof(to->queries[0]));
+    to->values = grown(to->values, to->value_count + from->value_count, &to->value_cap,
+                       sizeof(to->values[0]));
     for (uint32_t i = 0; i < take; i++) {
         to->queries[to->query_count] = from->queries[i];
         to->queries[to->query_count++].value_at += to->value_count;
@@ -193,13 +231,30 @@ piece_merge(struct piece *to, struct piece *from)
     to->folded_rows += from->folded_rows;
     to->folded_errors += from->folded_errors;
     to->is_setup = to->is_setup && from->is_setup;
+    to->is_session = to->is_session && from->is_session;
+    if (to->tag[0] == '\0' && from->tag[0] != '\0') {
+        memcpy(to->tag, from->tag, sizeof(to->tag));
+    }
+}
+
+void
+piece_merge(struct piece *to, struct piece *from)
+{
+    for (uint32_t i = 0; i < from->evidence_count && to->evidence_count < EVIDENCE_VALUES_MAX;
+         i++) {
+        bool known = false;
+        for (uint32_t k = 0; k < to->evidence_count && !known; k++) {
+            known = to->evidence[k].value == from->evidence[i].value;
+        }
+        if (!known) {
+            to->evidence[to->evidence_count++] = from->evidence[i];
+        }
+    }
     if (!to->has_trace_id && from->has_trace_id) {
         memcpy(to->trace_id, from->trace_id, sizeof(to->trace_id));
         to->has_trace_id = true;
     }
-    if (to->tag[0] == '\0') {
-        memcpy(to->tag, from->tag, sizeof(to->tag));
-    }
+    piece_append(to, from);
 }
 
 size_t
@@ -216,6 +271,18 @@ compare_start(const void *a, const void *b)
         return x->start_ns < y->start_ns ? -1 : 1;
     }
     return (x->session_seq > y->session_seq) - (x->session_seq < y->session_seq);
+}
+
+/* As those of one connection mostly are. */
+static bool
+in_order(const struct trace_query *queries, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        if (compare_start(&queries[i - 1], &queries[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 struct trace *
@@ -258,6 +325,8 @@ piece_list_trace(const struct list *pieces)
             values += pq->q.value_count;
         }
     }
-    qsort(queries, kept, sizeof(queries[0]), compare_start);
+    if (!in_order(queries, kept)) {
+        qsort(queries, kept, sizeof(queries[0]), compare_start);
+    }
     return t;
 }

@@ -3,7 +3,8 @@
  * query outside of a transaction, or a whole session that lived for one piece of work.
  *
  * Owns its queries and values; grows up to TRACE_QUERIES_MAX queries, beyond which it only sums.
- * One thread. */
+ * Pieces come and go with every query: those that are done with wait in a pool, with room for a few
+ * queries each, at most PIECE_POOL_MAX (about 10 MB). One thread. */
 #ifndef ANALYSIS_PIECE_H
 #define ANALYSIS_PIECE_H
 
@@ -11,7 +12,8 @@
 #include "analysis/trace.h"
 #include "base/list.h"
 
-#define PIECE_TAG_MAX 160
+#define PIECE_TAG_MAX  160
+#define PIECE_POOL_MAX 4096u
 
 struct piece_query {
     struct trace_query q; /* q.values is not set: values lie at value_at */
@@ -34,14 +36,12 @@ struct piece {
     uint64_t folded_ns;
     uint64_t folded_rows;
     uint32_t folded_errors;
-    struct evidence_value evidence[EVIDENCE_VALUES_MAX]; /* without repeats */
     uint32_t evidence_count;
     uint8_t trace_id[16]; /* of a comment; zero: none */
     bool has_trace_id;
-    bool is_open;            /* inside a transaction: more will come */
-    bool is_session;         /* a whole session, closed */
-    bool is_setup;           /* nothing but set-up and transaction control */
-    char tag[PIECE_TAG_MAX]; /* route named by a comment; "": none */
+    bool is_open;    /* inside a transaction: more will come */
+    bool is_session; /* a whole session, closed */
+    bool is_setup;   /* nothing but set-up and transaction control */
     /* The linker's. */
     uint64_t request;   /* decided: the owner's id; 0: none */
     uint64_t hope;      /* undecided: the best candidate so far */
@@ -50,10 +50,22 @@ struct piece {
     uint64_t look_ns; /* when to try next */
     float probability;
     uint8_t basis;
+    char tag[PIECE_TAG_MAX];                             /* named by a comment; "": none */
+    struct evidence_value evidence[EVIDENCE_VALUES_MAX]; /* without repeats */
 };
 
-struct piece *piece_new(struct piece_session *session, uint64_t session_id, uint16_t upstream);
-void piece_free(struct piece **piece);
+struct piece_pool {
+    struct list free; /* by in_order */
+    unsigned count;
+};
+
+void piece_pool_init(struct piece_pool *pool);
+void piece_pool_fini(struct piece_pool *pool);
+
+/* From the pool, and back to it. */
+struct piece *piece_new(struct piece_pool *pool, struct piece_session *session, uint64_t session_id,
+                        uint16_t upstream);
+void piece_free(struct piece_pool *pool, struct piece **piece);
 
 /* values: value_count hashes that follow the record. */
 void piece_add(struct piece *p, const struct event_query *ev, const uint64_t *values);
@@ -64,6 +76,10 @@ bool piece_add_side(struct piece *p, const struct event_query *ev);
 
 /* Moves all of `from` behind `to`. */
 void piece_merge(struct piece *to, struct piece *from);
+
+/* The same for two that are decided and belong to one piece of work: what was evidence is dropped,
+ * and a trace id is the first one's. */
+void piece_append(struct piece *to, const struct piece *from);
 
 size_t piece_bytes(const struct piece *p);
 

@@ -98,37 +98,41 @@ group_of(struct groups *g, uint64_t fingerprint)
     return &g->q[g->count - 1];
 }
 
-struct pair {
-    uint64_t fingerprint, values;
+#define PAIRS (2 * 2048)
+_Static_assert(PAIRS >= 2 * TRACE_QUERIES_MAX, "at most half full");
+
+/* Which statements with which values a trace has had: indices of its queries + 1. */
+struct pairs {
+    uint32_t mask; /* as much of it as the trace needs */
+    uint16_t slot[PAIRS];
 };
 
-static int
-pair_compare(const void *a, const void *b)
+static void
+pairs_init(struct pairs *p, uint32_t queries)
 {
-    const struct pair *x = a, *y = b;
-    if (x->fingerprint != y->fingerprint) {
-        return x->fingerprint < y->fingerprint ? -1 : 1;
+    uint32_t slots = 8;
+    while (slots < 2 * queries) {
+        slots *= 2;
     }
-    return x->values < y->values ? -1 : x->values > y->values;
+    p->mask = slots - 1;
+    memset(p->slot, 0, slots * sizeof(p->slot[0]));
 }
 
-static void
-count_distinct(struct groups *g, const struct trace *t)
+/* True for the first of its statement with its values. */
+static bool
+pairs_add(struct pairs *p, const struct trace *t, uint32_t index)
 {
-    struct pair *pairs = check_alloc(t->query_count, sizeof(*pairs));
-    for (uint32_t i = 0; i < t->query_count; i++) {
-        pairs[i] = (struct pair){t->queries[i].fingerprint, t->queries[i].values_hash};
-    }
-    qsort(pairs, t->query_count, sizeof(*pairs), pair_compare);
-    for (uint32_t i = 0; i < t->query_count; i++) {
-        if (i == 0 || pair_compare(&pairs[i], &pairs[i - 1]) != 0) {
-            struct recent_query *q = group_of(g, pairs[i].fingerprint);
-            if (q != NULL) {
-                q->distinct++;
-            }
+    const struct trace_query *q = &t->queries[index];
+    uint32_t at = (uint32_t)prng_mix(q->fingerprint ^ q->values_hash) & p->mask;
+    while (p->slot[at] != 0) {
+        const struct trace_query *other = &t->queries[p->slot[at] - 1];
+        if (other->fingerprint == q->fingerprint && other->values_hash == q->values_hash) {
+            return false;
         }
+        at = (at + 1) & p->mask;
     }
-    free(pairs);
+    p->slot[at] = (uint16_t)(index + 1);
+    return true;
 }
 
 static void
@@ -150,6 +154,8 @@ fold_queries(const struct trace *t, struct groups *g, struct recent_request *sum
     uint64_t app_ns = 0;
     double query_ns = 0, other_ns = 0;
     struct recent_query *last = NULL;
+    struct pairs pairs;
+    pairs_init(&pairs, t->query_count);
     for (uint32_t i = 0; i < t->query_count; i++) {
         const struct trace_query *q = &t->queries[i];
         uint64_t from = q->start_ns - MIN(q->prepare_ns, q->start_ns);
@@ -166,6 +172,7 @@ fold_queries(const struct trace *t, struct groups *g, struct recent_request *sum
         query_ns += (double)cost_ns;
         if (into != NULL) {
             into->calls++;
+            into->distinct += pairs_add(&pairs, t, i);
             into->rows += (uint32_t)MIN(q->rows, 1000000u);
             into->cost_ms += (float)clock_ns_to_ms(cost_ns);
         } else {
@@ -213,7 +220,9 @@ recent_add(struct recent *r, const struct trace *t)
         return;
     }
     r->skipped = 0;
-    struct groups g = {0};
+    struct groups g;
+    g.count = 0;
+    memset(g.slot, 0, sizeof(g.slot));
     struct recent_request sum = {
         .start_ns = t->start_ns,
         .end_ns = t->end_ns,
@@ -222,9 +231,6 @@ recent_add(struct recent *r, const struct trace *t)
     };
     memcpy(sum.trace_id, t->trace_id, sizeof(sum.trace_id));
     fold_queries(t, &g, &sum);
-    if (t->query_count > 0) {
-        count_distinct(&g, t);
-    }
     sum.query_count = (uint8_t)g.count;
     struct recent_request *req = check_alloc(1, request_bytes(&sum));
     memcpy(req, &sum, sizeof(sum));

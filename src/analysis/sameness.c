@@ -24,11 +24,12 @@ sameness_fini(struct sameness *s)
     map_fini(&s->by_fingerprint);
 }
 
-static struct sameness_statement *
-find_or_make(struct sameness *s, const struct trace_query *q)
+struct sameness_statement *
+sameness_of(struct sameness *s, const struct trace_query *q)
 {
-    struct sameness_statement *st = map_get(&s->by_fingerprint, q->fingerprint);
-    if (st == NULL) {
+    struct sameness_statement *st =
+        q->kind == STATEMENT_SELECT ? map_get(&s->by_fingerprint, q->fingerprint) : NULL;
+    if (st == NULL && q->kind == STATEMENT_SELECT) {
         st = check_alloc(1, sizeof(*st));
         st->half_ns = q->start_ns;
         if (map_put(&s->by_fingerprint, q->fingerprint, st) != 0) {
@@ -55,15 +56,8 @@ turn_half(struct sameness_statement *st, uint64_t now_ns)
 }
 
 void
-sameness_add(struct sameness *s, const struct trace_query *q)
+sameness_add(struct sameness_statement *st, const struct trace_query *q)
 {
-    if (q->kind != STATEMENT_SELECT) {
-        return;
-    }
-    struct sameness_statement *st = find_or_make(s, q);
-    if (st == NULL) {
-        return;
-    }
     turn_half(st, q->start_ns);
     struct sameness_half *h = &st->half[0];
     h->calls++;

@@ -60,7 +60,10 @@ struct sameness_sum {
 
 void sameness_init(struct sameness *s, size_t statements_max);
 void sameness_fini(struct sameness *s);
-void sameness_add(struct sameness *s, const struct trace_query *q);
+/* The statement of this query, made when it is its first; NULL: it is no SELECT, or there are too
+ * many. Stays where it is. */
+struct sameness_statement *sameness_of(struct sameness *s, const struct trace_query *q);
+void sameness_add(struct sameness_statement *statement, const struct trace_query *q);
 /* False: nothing is known. */
 bool sameness_sum(const struct sameness *s, uint64_t fingerprint, struct sameness_sum *ret_sum);
 

@@ -32,9 +32,16 @@ calls_of(const struct trace *t)
     return calls;
 }
 
-/* How often it was run; *ret_distinct: with how many different values. */
-static uint32_t
-count_calls(const struct call *calls, uint32_t count, uint64_t fingerprint, uint32_t *ret_distinct)
+/* What was counted last: statements that are run often follow one another. */
+struct count {
+    uint64_t fingerprint;
+    uint32_t calls; /* 0: nothing was */
+    uint32_t distinct;
+};
+
+/* How often it was run, with how many different values. */
+static struct count
+count_calls(const struct call *calls, uint32_t count, uint64_t fingerprint)
 {
     uint32_t low = 0, high = count;
     while (low < high) {
@@ -49,18 +56,18 @@ count_calls(const struct call *calls, uint32_t count, uint64_t fingerprint, uint
     for (uint32_t i = low; i < count && calls[i].fingerprint == fingerprint; i++, n++) {
         distinct += n == 0 || calls[i].values != calls[i - 1].values;
     }
-    *ret_distinct = distinct;
-    return n;
+    return (struct count){fingerprint, n, distinct};
 }
 
 static struct sample_row *
-row_of(struct sample *s, const struct call *calls, const struct trace *t,
+row_of(struct sample *s, const struct call *calls, struct count *last, const struct trace *t,
        const struct trace_query *q)
 {
-    uint32_t distinct;
-    if (count_calls(calls, t->query_count, q->fingerprint, &distinct) < SAMPLE_REPEATS) {
-        distinct = 1;
-    } else {
+    if (last->calls == 0 || last->fingerprint != q->fingerprint) {
+        *last = count_calls(calls, t->query_count, q->fingerprint);
+    }
+    uint32_t distinct = last->calls < SAMPLE_REPEATS ? 1 : last->distinct;
+    if (last->calls >= SAMPLE_REPEATS) {
         for (uint32_t i = 0; i < s->row_count; i++) {
             if (s->row[i].fingerprint == q->fingerprint) {
                 return &s->row[i];
@@ -104,13 +111,14 @@ static void
 add_rows(struct sample *s, const struct trace *t)
 {
     struct call *calls = calls_of(t);
+    struct count last = {0};
     uint64_t covered_to = t->start_ns;
     for (uint32_t i = 0; i < t->query_count; i++) {
         const struct trace_query *q = &t->queries[i];
         uint64_t from = MAX(q->start_ns - MIN(q->prepare_ns, q->start_ns), t->start_ns);
         uint64_t to = q->end_ns + q->close_ns;
         uint64_t gap_ns = from > covered_to ? from - covered_to : 0;
-        struct sample_row *row = row_of(s, calls, t, q);
+        struct sample_row *row = row_of(s, calls, &last, t, q);
         if (row != NULL) {
             add_to_row(row, q, from - t->start_ns, to - MIN(to, t->start_ns), gap_ns);
         } else {

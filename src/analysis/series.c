@@ -103,8 +103,7 @@ series_add(struct series *s, const struct series_sums *add, bool to_sketch, uint
     sums_add(&s->total, add);
     sums_add(&s->window, add);
     if (to_sketch && add->calls == 1) {
-        sketch_add(&s->total_sketch, add->time_ns);
-        sketch_add(&s->window_sketch, add->time_ns);
+        sketch_add_to_both(&s->total_sketch, &s->window_sketch, add->time_ns);
     }
     s->dirty = true;
 }

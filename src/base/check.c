@@ -23,6 +23,16 @@ check_alloc(size_t n, size_t size)
     return p;
 }
 
+void *
+check_realloc(void *old, size_t n, size_t size)
+{
+    void *p = reallocarray(old, n ? n : 1, size ? size : 1);
+    if (p == NULL) {
+        check_failed("memory is available", __FILE__, __LINE__);
+    }
+    return p;
+}
+
 char *
 check_strdup(const char *s)
 {

@@ -46,6 +46,8 @@ NORETURN void check_failed(const char *what, const char *file, int line);
 /* malloc failure outside the data plane: say so and abort; the supervisor restarts the process.
  * The caller owns what it gets; free with free(). Zeroed. */
 void *check_alloc(size_t n, size_t size);
+/* Grows what check_alloc gave; what is new is not zeroed. */
+void *check_realloc(void *old, size_t n, size_t size);
 char *check_strdup(const char *s);
 
 #endif

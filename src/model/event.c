@@ -63,11 +63,12 @@ event_read(struct slice record, union event *ret_event, struct slice *ret_tail)
         return -ENOENT;
     }
     union event ev;
-    memset(&ev, 0, sizeof(ev));
     if (head.body_len < sizeof(head) || head.body_len > record.len || head.body_len % 8 != 0) {
         return -EBADMSG;
     }
-    memcpy(&ev, record.ptr, MIN(body, head.body_len));
+    size_t known = MIN(body, head.body_len);
+    memcpy(&ev, record.ptr, known);
+    memset((uint8_t *)&ev + known, 0, body - known);
     struct slice tail = slice_sub(record, head.body_len, record.len);
     if (tail_promised(&ev) > tail.len) {
         return -EBADMSG;

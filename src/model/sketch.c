@@ -71,6 +71,14 @@ sketch_add(struct sketch *s, uint64_t ns)
 }
 
 void
+sketch_add_to_both(struct sketch *a, struct sketch *b, uint64_t ns)
+{
+    unsigned cell = cell_of(ns);
+    cell_add(a, cell, 1);
+    cell_add(b, cell, 1);
+}
+
+void
 sketch_merge(struct sketch *into, const struct sketch *from)
 {
     for (unsigned i = 0; i < CELLS; i++) {

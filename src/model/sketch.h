@@ -24,6 +24,7 @@ struct sketch {
 void sketch_fini(struct sketch *s);
 void sketch_reset(struct sketch *s);
 void sketch_add(struct sketch *s, uint64_t ns);
+void sketch_add_to_both(struct sketch *a, struct sketch *b, uint64_t ns);
 void sketch_merge(struct sketch *into, const struct sketch *from);
 
 /* The duration below which the share q (0..1) lies; 0 when empty. */

@@ -13,7 +13,7 @@ call(struct sameness *s, uint64_t values, uint64_t result, uint64_t at_s)
                             .start_ns = at_s * NS_PER_S,
                             .kind = STATEMENT_SELECT,
                             .flags = QUERY_VALUES_HASHED | QUERY_RESULT_HASHED};
-    sameness_add(s, &q);
+    sameness_add(sameness_of(s, &q), &q);
 }
 
 static void
@@ -61,7 +61,7 @@ what_is_old_or_unhashed_is_no_hit(void **state)
     call(&s, 1, 1, 10);
     call(&s, 1, 1, 10 + 61);
     struct trace_query q = {.fingerprint = 7, .start_ns = 72 * NS_PER_S, .kind = STATEMENT_SELECT};
-    sameness_add(&s, &q);
+    sameness_add(sameness_of(&s, &q), &q);
     assert_true(sameness_sum(&s, 7, &sum));
     assert_int_equal(sum.calls, 3);
     assert_int_equal(sum.hits, 0);
