@@ -18,11 +18,10 @@
 
 #define ANALYZER_MAGIC 0x414e4c59u
 #define POLL_RECORDS   4096u
-#define POLL_BUSY_NS   (2 * NS_PER_MS)
-#define POLL_IDLE_NS   (5 * NS_PER_MS)
+#define POLL_NS        (10 * NS_PER_MS)
 #define INGEST_TICK_NS (20 * NS_PER_MS)
 #define JUDGE_ITEMS    4096u
-#define JUDGE_WAIT_NS  (10 * NS_PER_MS)
+#define JUDGE_WAIT_NS  (20 * NS_PER_MS)
 #define JUDGE_TICK_NS  (100 * NS_PER_MS)
 #define DOCUMENT_NS    NS_PER_S
 #define DOCUMENT_SHARE 20u
@@ -278,7 +277,7 @@ run_ingest(void *arg)
             next_totals = now + NS_PER_S / 4;
         }
         if (got < POLL_RECORDS) {
-            sleep_ns(got > 0 ? POLL_BUSY_NS : POLL_IDLE_NS);
+            sleep_ns(POLL_NS);
         }
     }
     uint64_t now = clock_now(CLOCK_MONOTONIC);

@@ -5,8 +5,9 @@
  *                   ^                    ^
  *      analyzer_attach      analyzer_answer, analyzer_command, analyzer_fact
  *
- * Ingest polls the rings every 2 ms while there is traffic (5 ms when idle) and does no I/O. The
- * judge takes items as they come and ticks every 100 ms. All functions below may be called from
+ * Ingest polls the rings every 10 ms and does no I/O: nobody needs to know earlier, and whoever
+ * wakes up takes a processor from the proxy. The judge looks for items every 20 ms and ticks every
+ * 100 ms. All functions below may be called from
  * any thread once analyzer_start has returned; none waits for more than a short lock, except
  * analyzer_free. The functions of struct analyzer_out are called on the judge thread: they must be
  * quick (hand over, do not write) and must not call back.

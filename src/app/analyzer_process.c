@@ -29,9 +29,11 @@
 #define WAIT_MS        5000 /* how often the facts are told again */
 #define ORPHAN_WAIT_MS 200  /* how often an orphan looks for a new supervisor */
 
-/* Pieces and traces come and go by the thousand a second. So much freed memory stays with the
- * process for the next ones, instead of going to the kernel and coming back page by page. */
+/* Traces come and go by the hundred a second. So much freed memory stays with the process for the
+ * next ones, instead of going to the kernel and coming back page by page; and the longest of them
+ * are no exception. */
 #define KEPT_FREE_BYTES (8 * 1024 * 1024)
+#define MAPPED_BYTES    (1024 * 1024)
 
 /* Of a slow query's text in the log, whose lines are limited too. */
 #define SLOW_STATEMENT_MAX 1500
@@ -589,6 +591,7 @@ analyzer_process(int channel_fd, const char *data)
     struct process p = {.data = data, .lock_fd = -1, .signal_fd = -1};
     sigset_t set;
     mallopt(M_TRIM_THRESHOLD, KEPT_FREE_BYTES);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &set, NULL);

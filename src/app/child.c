@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,18 @@ run_proxy(const struct child_options *o)
     return proxy_main(&options);
 }
 
+/* Who looks at what has passed has its share of the processors, but does not push aside, when it
+ * wakes up, whoever relays at that moment. Another policy than the usual one was somebody's choice
+ * for all of slowburn, and stays. */
+static void
+let_others_go_first(void)
+{
+    const struct sched_param param = {0};
+    if (sched_getscheduler(0) == SCHED_OTHER && sched_setscheduler(0, SCHED_BATCH, &param) != 0) {
+        log_debug("app", "no_batch", "this process is scheduled as the proxy is");
+    }
+}
+
 int
 run_child(int argc, char **argv)
 {
@@ -81,6 +94,7 @@ run_child(int argc, char **argv)
     }
     if (strcmp(o.name, "analyzer") == 0) {
         log_init(2, o.format, o.level, "analyzer");
+        let_others_go_first();
         return analyzer_process(o.channel_fd, o.data);
     }
     if (strcmp(o.name, "trial") == 0) {
@@ -88,6 +102,7 @@ run_child(int argc, char **argv)
     }
     if (strcmp(o.name, "advisor") == 0) {
         log_init(2, o.format, o.level, "advisor");
+        let_others_go_first();
         return advisor_main(o.channel_fd);
     }
     return 2;

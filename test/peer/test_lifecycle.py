@@ -231,6 +231,18 @@ def child(run, name, other_than=None):
     return None
 
 
+def test_who_only_watches_does_not_push_the_proxy_aside(place):
+    run = place.run()
+    ready(place, run)
+    # Another policy than the usual one (nice tests run under SCHED_IDLE) is inherited and kept.
+    ours = os.sched_getscheduler(0)
+    batch = os.SCHED_BATCH if ours == os.SCHED_OTHER else ours
+    for name, policy in (("proxy", ours), ("analyzer", batch), ("advisor", batch)):
+        pid = until(lambda name=name: child(run, name), f"{name} runs")
+        until(lambda pid=pid, policy=policy: os.sched_getscheduler(pid) == policy,
+              f"{name} is scheduled as {policy}")
+
+
 def test_traffic_survives_deaths_of_each(place):
     """Of each six; twenty with queries: test_kills.py."""
     run = place.run()
