@@ -55,6 +55,13 @@ conn_queued(const struct conn *c)
     return stream_queued(&c->stream);
 }
 
+/* As stream_chunk_lasts; plaintext of TLS does not. */
+static inline bool
+conn_chunk_lasts(const struct conn *c)
+{
+    return c->tls == NULL && stream_chunk_lasts(&c->stream);
+}
+
 /* Ends our direction, with a goodbye where it is TLS. */
 void conn_shut(struct conn *c);
 void conn_pause(struct conn *c);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +15,10 @@
 
 #define LOOP_MAGIC 0x100b1e57u
 
+/* So many that wait for what is sent in this turn are worth a system call. Where there are more the
+ * processors are busy, and who is woken would only take this one away in the middle of the turn. */
+#define SENDS_FIRST_MAX 4
+
 struct loop {
     unsigned magic;
     int epoll_fd;
@@ -21,7 +26,11 @@ struct loop {
     struct loop_watch wake; /* an eventfd */
     struct loop_task *on_wake;
     struct timer_heap timers;
+    struct loop_watch alarm; /* a timerfd */
+    uint64_t alarm_ns;       /* when it goes off; UINT64_MAX: it is not set */
     struct list deferred;
+    struct list after_sends;
+    unsigned after_sends_count;
     uint64_t now_ns;
     _Atomic bool stopping;
 };
@@ -55,6 +64,13 @@ wake_ready(struct loop_watch *watch, unsigned events)
     if (read(watch->fd, &count, sizeof(count)) > 0 && loop->on_wake != NULL) {
         loop->on_wake->run(loop->on_wake);
     }
+}
+
+/* What is due is found by loop_turn. */
+static void
+alarm_ready(struct loop_watch *watch, unsigned events)
+{
+    CONTAINER_OF(watch, struct loop, alarm)->alarm_ns = UINT64_MAX;
 }
 
 static void dispatch_watches(struct loop *loop, int timeout_ms);
@@ -100,25 +116,35 @@ add_uring(struct loop *loop, enum loop_kind kind)
     return err;
 }
 
+/* fd: of a call that has just failed or not. */
+static int
+watch_own(struct loop *loop, struct loop_watch *watch, int fd)
+{
+    int err = fd < 0 ? -errno : loop_watch_add(loop, watch, fd, LOOP_READ | LOOP_EDGE);
+    if (err != 0 && fd >= 0) {
+        close(fd);
+    }
+    return err;
+}
+
 int
 loop_new(enum loop_kind kind, struct loop **ret_loop)
 {
     struct loop *loop = check_alloc(1, sizeof(*loop));
     loop->magic = LOOP_MAGIC;
     list_init(&loop->deferred);
-    loop->wake.fd = -1;
-    loop->wake.ready = wake_ready;
+    list_init(&loop->after_sends);
+    loop->wake = (struct loop_watch){.fd = -1, .ready = wake_ready};
+    loop->alarm = (struct loop_watch){.fd = -1, .ready = alarm_ready};
+    loop->alarm_ns = UINT64_MAX;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int err = loop->epoll_fd < 0 || fd < 0 ? -errno : 0;
-    if (err == 0) {
-        err = loop_watch_add(loop, &loop->wake, fd, LOOP_READ | LOOP_EDGE);
-    }
+    int err = loop->epoll_fd < 0 ? -errno : 0;
+    err = err != 0 ? err : watch_own(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    err = err != 0 ? err
+                   : watch_own(loop, &loop->alarm,
+                               timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     err = err != 0 ? err : add_uring(loop, kind);
     if (err != 0) {
-        if (fd >= 0 && loop->wake.fd < 0) {
-            close(fd);
-        }
         loop_free(&loop);
         return err;
     }
@@ -138,6 +164,9 @@ loop_free(struct loop **loop)
     uring_free(&l->uring);
     if (l->wake.fd >= 0) {
         close(l->wake.fd);
+    }
+    if (l->alarm.fd >= 0) {
+        close(l->alarm.fd);
     }
     if (l->epoll_fd >= 0) {
         close(l->epoll_fd);
@@ -194,15 +223,28 @@ loop_watch_remove(struct loop *loop, struct loop_watch *watch)
     }
 }
 
-void
-loop_defer(struct loop *loop, struct loop_task *task)
+static void
+enlist(struct list *list, struct loop_task *task)
 {
     if (task->node.next == NULL) {
         list_init(&task->node);
     }
     if (list_is_empty(&task->node)) {
-        list_append(&loop->deferred, &task->node);
+        list_append(list, &task->node);
     }
+}
+
+void
+loop_defer(struct loop *loop, struct loop_task *task)
+{
+    enlist(&loop->deferred, task);
+}
+
+void
+loop_after_sends(struct loop *loop, struct loop_task *task)
+{
+    enlist(&loop->after_sends, task);
+    loop->after_sends_count++;
 }
 
 void
@@ -225,13 +267,14 @@ loop_timer_cancel(struct loop *loop, struct timer *timer)
     timer_cancel(&loop->timers, timer);
 }
 
+/* Those that are on the list now. */
 static void
-run_deferred(struct loop *loop)
+run_all(struct list *tasks)
 {
     struct list now;
     list_init(&now);
-    while (!list_is_empty(&loop->deferred)) {
-        struct list *node = loop->deferred.next;
+    while (!list_is_empty(tasks)) {
+        struct list *node = tasks->next;
         list_remove(node);
         list_append(&now, node);
     }
@@ -242,21 +285,37 @@ run_deferred(struct loop *loop)
     }
 }
 
-static int
-wait_ms(const struct loop *loop, int timeout_ms)
+static void
+run_after_sends(struct loop *loop)
 {
-    if (!list_is_empty(&loop->deferred)) {
-        return 0;
+    if (list_is_empty(&loop->after_sends)) {
+        return;
     }
+    if (loop->uring != NULL && loop->after_sends_count <= SENDS_FIRST_MAX) {
+        uring_send(loop->uring);
+    }
+    loop->after_sends_count = 0;
+    loop_clock_ns(loop);
+    run_all(&loop->after_sends);
+}
+
+/* How long to wait. A wait with a limit costs the kernel a timer each time; the alarm costs one for
+ * each time that it goes off. */
+static int
+wait_ms(struct loop *loop, int timeout_ms)
+{
     uint64_t next_ns = timer_next_ns(&loop->timers);
-    if (next_ns == UINT64_MAX) {
-        return timeout_ms;
-    }
-    if (next_ns <= loop->now_ns) {
+    if (!list_is_empty(&loop->deferred) || next_ns <= loop->now_ns) {
         return 0;
     }
-    uint64_t ms = (next_ns - loop->now_ns + NS_PER_MS - 1) / NS_PER_MS;
-    return timeout_ms >= 0 && ms > (uint64_t)timeout_ms ? timeout_ms : (int)MIN(ms, 60000u);
+    if (next_ns < loop->alarm_ns) {
+        const struct itimerspec at = {.it_value = {.tv_sec = (time_t)(next_ns / NS_PER_S),
+                                                   .tv_nsec = (long)(next_ns % NS_PER_S)}};
+        int err = timerfd_settime(loop->alarm.fd, TFD_TIMER_ABSTIME, &at, NULL);
+        assert(err == 0);
+        loop->alarm_ns = next_ns;
+    }
+    return timeout_ms;
 }
 
 static unsigned
@@ -290,13 +349,16 @@ loop_turn(struct loop *loop, int timeout_ms)
 {
     if (loop->uring == NULL) {
         dispatch_watches(loop, wait_ms(loop, timeout_ms));
+        run_after_sends(loop);
     } else {
         uring_wait(loop->uring, wait_ms(loop, timeout_ms));
         loop_clock_ns(loop);
         uring_dispatch(loop->uring);
+        run_after_sends(loop);
+        uring_end_turn(loop->uring);
     }
     timer_fire_due(&loop->timers, loop->now_ns, LOOP_TIMERS_MAX);
-    run_deferred(loop);
+    run_all(&loop->deferred);
 }
 
 void

@@ -13,7 +13,11 @@
  * fetched is not delivered to a watch that was removed meanwhile, as long as its memory lives until
  * the end of the turn: free such objects from a deferred call.
  *
- * Costs: one epoll_wait or io_uring_enter a turn; a loop itself allocates nothing after loop_new.
+ * Costs: one epoll_wait or io_uring_enter a turn, two of these with a few tasks of
+ * loop_after_sends. Setting a timer is a system call only when it is earlier than all before it
+ * (the loop waits for one alarm, which is moved to earlier only). A loop itself allocates nothing
+ * after loop_new.
+ *
  * Limits: LOOP_EVENTS_MAX events and LOOP_TIMERS_MAX timers a turn, so that no kind of work starves
  * another. */
 #ifndef IO_LOOP_H
@@ -87,6 +91,12 @@ void loop_watch_remove(struct loop *loop, struct loop_watch *watch);
 void loop_defer(struct loop *loop, struct loop_task *task);
 /* Call before a task's memory goes. A task that was never deferred may be zeroed. */
 void loop_defer_cancel(struct loop_task *task);
+
+/* Runs the task once, when all that has come in this turn was told, before deferred calls: for what
+ * must not be in the way of the bytes. Where few such tasks wait, what was written so far has been
+ * handed to the kernel by then. The clock is read once for all of them. loop_defer_cancel takes it
+ * back. */
+void loop_after_sends(struct loop *loop, struct loop_task *task);
 
 void loop_timer_set(struct loop *loop, struct timer *timer, uint64_t at_ns);
 void loop_timer_cancel(struct loop *loop, struct timer *timer);

@@ -352,7 +352,9 @@ tell_received(struct stream *s, int result, struct slice chunk)
     } else if (is_end) {
         ended(s, result);
     } else {
+        s->chunk_lasts = true;
         s->ops->data(s, chunk, loop_now_ns(s->loop));
+        s->chunk_lasts = false;
     }
 }
 
@@ -435,15 +437,20 @@ start(struct stream *s, struct loop *loop, struct stream_pool *pool, const struc
     return err;
 }
 
-int
-stream_open(struct stream *s, struct loop *loop, struct stream_pool *pool,
-            const struct stream_ops *ops, int fd)
+void
+stream_prepare_listener(int fd)
 {
     struct sockaddr_storage address;
     socklen_t len = sizeof(address);
     if (getsockname(fd, (struct sockaddr *)&address, &len) == 0) {
         set_options(fd, address.ss_family);
     }
+}
+
+int
+stream_open(struct stream *s, struct loop *loop, struct stream_pool *pool,
+            const struct stream_ops *ops, int fd)
+{
     return start(s, loop, pool, ops, fd, false);
 }
 

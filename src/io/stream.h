@@ -90,6 +90,7 @@ struct stream {
     bool is_receiving;   /* through io_uring; its last word is still to come */
     bool is_batched;     /* something goes out at the end of the turn */
     bool is_connecting;
+    bool chunk_lasts; /* while ops->data is called */
     bool is_paused;
     bool is_readable; /* the socket has something that was not read yet */
     bool has_hangup;  /* and its end is near: read until it comes */
@@ -99,6 +100,9 @@ struct stream {
     bool is_shut;
 };
 
+/* What is accepted from this socket has a stream's options; one by one they would cost five calls
+ * for each client. */
+void stream_prepare_listener(int fd);
 /* Takes a connected (accepted) descriptor. 0 or -errno; on failure it is closed. */
 MUST_CHECK int stream_open(struct stream *s, struct loop *loop, struct stream_pool *pool,
                            const struct stream_ops *ops, int fd);
@@ -113,6 +117,13 @@ static inline bool
 stream_is_open(const struct stream *s)
 {
     return s->fd >= 0;
+}
+
+/* From inside ops->data: the chunk stays valid until the tasks of loop_after_sends have run. */
+static inline bool
+stream_chunk_lasts(const struct stream *s)
+{
+    return s->chunk_lasts;
 }
 
 /* Writes what the kernel takes, queues the rest. 0; -ENOSPC: it would be more than

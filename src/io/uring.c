@@ -20,6 +20,7 @@
 #define OPS_EACH     3u /* requests of one slot at a time */
 
 enum op {
+    OP_NONE = 0,
     OP_RECEIVE = 1u << 0,
     OP_SEND = 1u << 1,
     OP_CANCEL = 1u << 2,
@@ -349,18 +350,15 @@ publish_requests(struct io_uring_sq *sq)
 }
 
 /* Returns when the kernel has taken every request, so that no memory or descriptor number that one
- * of them names is touched later; what it names may change hands from then on. Completions are
- * always asked for: without that the kernel would not take in what has arrived. */
+ * of them names is touched later; what it names may change hands from then on. */
 static void
-enter(struct uring *u, unsigned wanted, struct __kernel_timespec *timeout)
+enter_with(struct uring *u, unsigned wanted, unsigned flags, struct io_uring_getevents_arg *arg)
 {
-    struct io_uring_getevents_arg arg = {.ts = (uint64_t)(uintptr_t)timeout};
-    const unsigned flags = IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG |
-                           (u->is_registered ? IORING_ENTER_REGISTERED_RING : 0);
+    flags |= u->is_registered ? IORING_ENTER_REGISTERED_RING : 0;
     for (;;) {
         unsigned count = publish_requests(&u->ring.sq);
         int n = io_uring_enter2((unsigned)u->ring.enter_ring_fd, count, wanted, flags,
-                                (sigset_t *)&arg, sizeof(arg));
+                                (sigset_t *)arg, arg == NULL ? 0 : sizeof(*arg));
         if (n == (int)count || (count == 0 && (n == -ETIME || n == -EINTR))) {
             return;
         }
@@ -370,6 +368,14 @@ enter(struct uring *u, unsigned wanted, struct __kernel_timespec *timeout)
             nanosleep(&(struct timespec){.tv_nsec = (long)NS_PER_MS}, NULL);
         }
     }
+}
+
+/* Completions are always asked for: without that the kernel would not take in what has arrived. */
+static void
+enter(struct uring *u, unsigned wanted, struct __kernel_timespec *timeout)
+{
+    struct io_uring_getevents_arg arg = {.ts = (uint64_t)(uintptr_t)timeout};
+    enter_with(u, wanted, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &arg);
 }
 
 static void
@@ -410,7 +416,7 @@ prepare_cancel(struct uring *u, uint32_t index, struct io_uring_sqe *sqe)
     u->slots[index].under_way |= OP_CANCEL;
 }
 
-/* Looks only at sends; everything else is left for uring_dispatch. */
+/* Looks only at sends, and at each once; everything else is left for uring_dispatch. */
 static void
 finish_sends(struct uring *u)
 {
@@ -424,6 +430,7 @@ finish_sends(struct uring *u)
             struct slice rest = slice_of(s->cell + done, s->cell_len - done);
             s->port->ops->sent(s->port, rest, cqe->res < 0 ? cqe->res : 0);
             give_cell(u, s);
+            cqe->user_data = tag(0, OP_NONE);
         }
     }
     while (u->sending_count > 0) {
@@ -470,6 +477,28 @@ submit_wishes(struct uring *u)
     }
 }
 
+/* Of what is wanted the sends alone. */
+static void
+submit_sends(struct uring *u)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < u->wish_count; i++) {
+        uint32_t index = u->wishes[i];
+        struct slot *s = &u->slots[index];
+        if ((s->wanted & OP_SEND) != 0 && io_uring_sq_space_left(&u->ring) > 0) {
+            prepare_send(u, index, io_uring_get_sqe(&u->ring));
+            s->wanted &= (uint8_t)~OP_SEND;
+        }
+        if (s->wanted == 0) {
+            s->is_listed = false;
+            free_when_done(u, index);
+        } else {
+            u->wishes[kept++] = index;
+        }
+    }
+    u->wish_count = kept;
+}
+
 static void
 enable(struct uring *u)
 {
@@ -498,6 +527,19 @@ uring_wait(struct uring *u, int timeout_ms)
     bool waits = timeout_ms != 0 && !is_behind && u->wish_count == 0;
     enter(u, waits ? 1 : 0, waits && timeout_ms > 0 ? &timeout : NULL);
     finish_sends(u);
+}
+
+void
+uring_send(struct uring *u)
+{
+    if (u->wish_count == 0 || has_overflow(u)) {
+        return;
+    }
+    submit_sends(u);
+    if (u->sending_count > 0) {
+        enter_with(u, 0, 0, NULL);
+        finish_sends(u);
+    }
 }
 
 /* Telling. */
@@ -558,6 +600,11 @@ uring_dispatch(struct uring *u)
         count++;
         dispatch(u, cqe);
     }
-    publish_buffers(u);
     io_uring_cq_advance(&u->ring, count);
+}
+
+void
+uring_end_turn(struct uring *u)
+{
+    publish_buffers(u);
 }

@@ -3,20 +3,22 @@
  * sends that are submitted together.
  *
  *     kernel ──shared buffers──> ops->received ──> owner
- *     owner ──uring_batch──> cell ──uring_wait──> kernel
+ *     owner ──uring_batch──> cell ──uring_send, uring_wait──> kernel
  *
  * A receive is asked for once and goes on until it is stopped or ends; the kernel takes a buffer
  * only when there are bytes, so a descriptor that waits holds none. What is sent during a turn is
  * copied into a cell, one for each descriptor that has something to send, and handed over with the
- * wait of the turn's end: one system call for all of them. The kernel takes what it can there and
- * then (MSG_DONTWAIT), so no send is ever under way while callbacks run.
+ * wait of the turn's end or before it (uring_send): one system call for all of them. The kernel
+ * takes what it can there and then (MSG_DONTWAIT), so no send is ever under way while callbacks
+ * run.
  *
  * A port is embedded in its owner. uring_close forgets it: what the kernel still has to say about
  * it is dropped, and its slot is used again only when the kernel is done with it.
  *
  * Owned by a loop, and used by its thread only; it may be made by another before the first
- * uring_wait. Costs: one system call a turn. Limits: URING_BUFFERS buffers and URING_CELLS cells of
- * URING_CHUNK bytes each, URING_PORTS_MAX ports; what does not fit goes by plain system calls. */
+ * uring_wait. Costs: one system call a turn, two with uring_send. Limits: URING_BUFFERS buffers and
+ * URING_CELLS cells of URING_CHUNK bytes each, URING_PORTS_MAX ports; what does not fit goes by
+ * plain system calls. */
 #ifndef IO_URING_H
 #define IO_URING_H
 
@@ -38,7 +40,7 @@ struct uring_ops {
      * uring_stop. goes_on false: it was the last word of this receive. */
     void (*received)(struct uring_port *port, int result, struct slice chunk, bool goes_on);
     /* The batch was handed over; rest: what the kernel did not take, valid during the call. err: 0
-     * or a negative errno. From inside uring_wait: it may only take note. */
+     * or a negative errno. From inside uring_wait or uring_send: it may only take note. */
     void (*sent)(struct uring_port *port, struct slice rest, int err);
 };
 
@@ -73,7 +75,11 @@ struct slice uring_take_batch(struct uring *u, struct uring_port *port);
 
 /* Hands over, and waits for something to dispatch: at most timeout_ms; -1: without end. */
 void uring_wait(struct uring *u, int timeout_ms);
-/* Tells what has come. */
+/* Tells what has come. What was received stays valid until uring_end_turn. */
 void uring_dispatch(struct uring *u);
+/* Hands over what is to be sent, and does not wait: a call of its own, where there is any. */
+void uring_send(struct uring *u);
+/* The buffers of what was received go back to the kernel. */
+void uring_end_turn(struct uring *u);
 
 #endif

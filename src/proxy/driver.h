@@ -56,9 +56,9 @@ struct driver_session {
     uint64_t bytes_in;        /* relayed from the client so far, the chunk in hand included */
     uint64_t bytes_out;       /* the same from the upstream */
     uint64_t inside_ns;       /* spent inside slowburn so far, both ways: from read to written on;
-                                 on io_uring to handed over for the turn's end. A passive side's
-                                 chunk in hand is in it, another's is not. Queries take
-                                 differences. */
+                                 on io_uring, where that waits for the end of a busy turn, to
+                                 handed over for it. A passive side's chunk in hand is in it,
+                                 another's is not. Queries take differences. */
     uint32_t client_queued;   /* what that side has not taken yet, as of the call of ops->idle */
     uint32_t upstream_queued; /* the same */
     uint16_t listener;

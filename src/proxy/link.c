@@ -208,21 +208,81 @@ relay_edited(struct session *s, enum side from, struct slice chunk, uint64_t at_
     return gather_flush(s, to, &g);
 }
 
-/* Forwarded first, shown afterwards. False when the session has ended. */
+/* What was written on by done_ns. False when the session has ended. */
 static bool
-relay_passive(struct session *s, enum side from, struct slice chunk, uint64_t at_ns)
+show_passive(struct session *s, enum side from, struct slice chunk, uint64_t at_ns,
+             uint64_t done_ns)
 {
-    struct iovec iov = {(void *)chunk.ptr, chunk.len};
-    if (!write_to(s, from == SIDE_CLIENT ? SIDE_UPSTREAM : SIDE_CLIENT, &iov, 1)) {
-        return false;
-    }
-    s->ds.inside_ns += loop_clock_ns(s->worker->loop) - at_ns;
+    s->ds.inside_ns += done_ns - at_ns;
     if (!s->ds.opaque) {
         struct driver_out out = {0};
         show(s, from, chunk, at_ns, &out);
         return !out.close || session_apply(s, &(struct driver_out){.close = true});
     }
     return true;
+}
+
+static void
+tell_relayed(struct session *s)
+{
+    const struct driver_ops *ops = s->listener->listener->ops;
+    if (ops->relayed != NULL && !s->is_closed && !s->ds.opaque) {
+        ops->relayed(s->listener->driver, &s->ds);
+    }
+}
+
+static void
+show_unseen(struct session *s, uint64_t done_ns)
+{
+    struct slice chunk = s->unseen.chunk;
+    s->unseen.chunk = SLICE_NONE;
+    loop_defer_cancel(&s->show);
+    show_passive(s, (enum side)s->unseen.from, chunk, s->unseen.at_ns, done_ns);
+    tell_relayed(s);
+}
+
+void
+link_show(struct loop_task *task)
+{
+    struct session *s = CONTAINER_OF(task, struct session, show);
+    show_unseen(s, loop_now_ns(s->worker->loop));
+}
+
+void
+link_catch_up(struct session *s)
+{
+    if (s->unseen.chunk.len > 0) {
+        show_unseen(s, loop_clock_ns(s->worker->loop));
+    }
+}
+
+/* It is written at the end of the turn, and nobody waits for what the driver makes of it. */
+static bool
+can_wait(const struct session *s, enum side from)
+{
+    enum side to = from == SIDE_CLIENT ? SIDE_UPSTREAM : SIDE_CLIENT;
+    const struct conn *c = from == SIDE_CLIENT ? &s->client : &s->backend->conn;
+    return conn_chunk_lasts(c) && s->held[to].tail == 0 && !s->worker->is_draining;
+}
+
+/* Forwarded first, shown afterwards. False when the session has ended. */
+static bool
+relay_passive(struct session *s, enum side from, struct slice chunk, uint64_t at_ns, bool is_new)
+{
+    struct iovec iov = {(void *)chunk.ptr, chunk.len};
+    if (!write_to(s, from == SIDE_CLIENT ? SIDE_UPSTREAM : SIDE_CLIENT, &iov, 1)) {
+        return false;
+    }
+    if (is_new && can_wait(s, from)) {
+        s->unseen.chunk = chunk;
+        s->unseen.at_ns = at_ns;
+        s->unseen.from = (uint8_t)from;
+        loop_after_sends(s->worker->loop, &s->show);
+        return true;
+    }
+    bool goes_on = show_passive(s, from, chunk, at_ns, loop_clock_ns(s->worker->loop));
+    tell_relayed(s);
+    return goes_on;
 }
 
 static bool
@@ -239,16 +299,13 @@ static void
 relay_chunk(struct session *s, enum side from, struct slice chunk, uint64_t at_ns, bool is_new)
 {
     enum side to = from == SIDE_CLIENT ? SIDE_UPSTREAM : SIDE_CLIENT;
-    const struct driver_ops *ops = s->listener->listener->ops;
     bool goes_on;
     if (is_passive(s, from)) {
-        goes_on = relay_passive(s, from, chunk, at_ns);
+        goes_on = relay_passive(s, from, chunk, at_ns, is_new);
     } else {
         goes_on = relay_edited(s, from, chunk, at_ns);
         s->ds.inside_ns += loop_clock_ns(s->worker->loop) - at_ns;
-    }
-    if (ops->relayed != NULL && !s->is_closed && !s->ds.opaque) {
-        ops->relayed(s->listener->driver, &s->ds);
+        tell_relayed(s);
     }
     if (!goes_on) {
         return;
@@ -267,6 +324,7 @@ relay_chunk(struct session *s, enum side from, struct slice chunk, uint64_t at_n
 void
 link_relay(struct session *s, enum side from, struct slice chunk, uint64_t at_ns)
 {
+    link_catch_up(s);
     if (s->is_ending || s->is_closed) {
         return; /* nobody is left to hear it */
     }
@@ -283,6 +341,7 @@ link_relay(struct session *s, enum side from, struct slice chunk, uint64_t at_ns
 void
 link_unhold(struct session *s, enum side from)
 {
+    link_catch_up(s);
     uint32_t len = s->held[from].tail;
     if (len == 0 || s->is_ending || s->is_closed) {
         return;
@@ -329,6 +388,7 @@ link_drained(struct session *s, enum side to)
 void
 link_ended(struct session *s, enum side from, int err)
 {
+    link_catch_up(s);
     if (s->held[from].tail > 0 && err == 0) {
         s->held[from].end = 0;
         return;

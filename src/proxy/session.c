@@ -335,6 +335,7 @@ new_session(struct worker *w)
     s->worker = w;
     s->timer.fire = timer_fires;
     s->retire.run = retire;
+    s->show.run = link_show;
     s->held[SIDE_CLIENT].end = 1;
     s->held[SIDE_UPSTREAM].end = 1;
     return s;
@@ -431,6 +432,7 @@ session_open(struct worker *worker, struct worker_listener *listener, int fd,
 void
 session_close(struct session *s, enum close_reason reason)
 {
+    link_catch_up(s);
     if (s->is_closed) {
         return;
     }
@@ -452,6 +454,7 @@ session_close(struct session *s, enum close_reason reason)
 void
 session_end(struct session *s, enum close_reason reason)
 {
+    link_catch_up(s);
     if (s->is_closed) {
         return;
     }
@@ -549,6 +552,7 @@ upstream_side_ended(struct session *s, int err)
 void
 session_side_ended(struct session *s, enum side side, int err)
 {
+    link_catch_up(s);
     if (s->is_closed) {
         return;
     }
@@ -562,6 +566,7 @@ session_side_ended(struct session *s, enum side side, int err)
 bool
 session_drain(struct session *s)
 {
+    link_catch_up(s);
     if (s->is_ending || s->is_closed) {
         return true;
     }

@@ -53,6 +53,12 @@ struct session {
     uint64_t census[2];   /* keys under which it is counted; 0: none */
     uint64_t doubt_bytes; /* ds.bytes_out when TIMER_DOUBT was set */
     struct loop_task retire;
+    struct loop_task show;
+    struct { /* a passive side's chunk that was written on, for the driver to see: by link.c */
+        struct slice chunk;
+        uint64_t at_ns;
+        uint8_t from; /* enum side */
+    } unseen;
     struct list node; /* of worker->sessions */
     struct {
         uint8_t *block;

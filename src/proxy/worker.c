@@ -414,6 +414,7 @@ init_listeners(struct worker *w, const struct worker_settings *settings, size_t 
             return err;
         }
         state_size = MAX(state_size, listener->ops->session_size);
+        stream_prepare_listener(listener->fd);
         w->listener_count++;
     }
     *ret_state_size = state_size;

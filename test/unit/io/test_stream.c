@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -292,6 +293,128 @@ many_streams_at_once(void **state)
     turns(2);
 }
 
+/* An echo whose owner looks at the chunk only when the echo is on its way. */
+static struct {
+    struct loop_task task;
+    struct slice chunk;
+    bool lasts;
+    unsigned looks;
+} later;
+
+static void
+look_later(struct loop_task *task)
+{
+    uint8_t echo[8];
+    assert_int_equal(recv(f.peer, echo, sizeof(echo), MSG_DONTWAIT), 5);
+    assert_memory_equal(echo, "hello", 5);
+    if (later.lasts) {
+        assert_memory_equal(later.chunk.ptr, "hello", 5);
+    }
+    assert_true(loop_now_ns(f.loop) > 0);
+    later.looks++;
+}
+
+static void
+echo_and_look_later(struct stream *s, struct slice chunk, uint64_t at_ns)
+{
+    struct iovec iov = {(void *)chunk.ptr, chunk.len};
+    later.chunk = chunk;
+    later.lasts = stream_chunk_lasts(s);
+    assert_int_equal(stream_write(s, &iov, 1), 0);
+    loop_after_sends(f.loop, &later.task);
+}
+
+static void
+what_is_done_after_sends_finds_them_sent(void **state)
+{
+    const struct stream_ops later_ops = {echo_and_look_later, on_eof, on_drained, on_connected,
+                                         on_broken};
+    later.task.run = look_later;
+    later.looks = 0;
+    f.stream.ops = &later_ops;
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(write(f.peer, "hello", 5), 5);
+        turns(2);
+        assert_int_equal(later.looks, i + 1);
+        assert_int_equal(later.lasts, kind == LOOP_IO_URING);
+    }
+    loop_after_sends(f.loop, &later.task);
+    loop_defer_cancel(&later.task);
+    turns(1);
+    assert_int_equal(later.looks, 5);
+    f.stream.ops = &ops;
+}
+
+static void
+do_nothing(struct loop_task *task)
+{
+}
+
+/* A peer that reads nothing takes a part of what is sent in the middle of a turn: the rest is
+ * queued, once, and comes in order. */
+static void
+what_is_not_taken_after_sends_is_queued_once(void **state)
+{
+    size_t sent = 0, got = 0;
+    struct loop_task nothing = {.run = do_nothing};
+    while (stream_queued(&f.stream) == 0) {
+        struct iovec iov = {pattern + sent % 256, 4000};
+        assert_int_equal(stream_write(&f.stream, &iov, 1), 0);
+        sent += 4000;
+        loop_after_sends(f.loop, &nothing);
+        turns(1);
+    }
+    for (unsigned i = 0; i < 10000 && got < sent; i++) {
+        uint8_t buf[4096];
+        ssize_t n = read(f.peer, buf, sizeof(buf));
+        for (ssize_t k = 0; k < n; k++) {
+            assert_int_equal(buf[k], (uint8_t)(got + (size_t)k));
+        }
+        got += n > 0 ? (size_t)n : 0;
+        turns(1);
+    }
+    assert_int_equal(got, sent);
+    uint8_t more;
+    assert_int_equal(read(f.peer, &more, 1), -1);
+}
+
+static struct timer early, late, never;
+static unsigned fired_early, fired_late;
+
+static void
+note_early(struct timer *timer, uint64_t now_ns)
+{
+    assert_int_equal(fired_late, 0);
+    fired_early++;
+}
+
+static void
+note_late(struct timer *timer, uint64_t now_ns)
+{
+    assert_int_equal(fired_early, 1);
+    fired_late++;
+}
+
+/* The wait itself has no limit. */
+static void
+timers_end_a_wait_without_end(void **state)
+{
+    const uint64_t ms = 1000000, now_ns = loop_clock_ns(f.loop);
+    early.fire = note_early;
+    late.fire = never.fire = note_late;
+    fired_early = fired_late = 0;
+    loop_timer_set(f.loop, &never, now_ns + 3 * ms); /* the alarm may go off for nothing */
+    turns(1);
+    loop_timer_cancel(f.loop, &never);
+    loop_timer_set(f.loop, &late, now_ns + 12 * ms);
+    turns(1);
+    loop_timer_set(f.loop, &early, now_ns + 6 * ms);
+    while (fired_late == 0) {
+        loop_turn(f.loop, -1);
+    }
+    assert_int_equal(fired_late, 1);
+}
+
 /* Fills the kernel's buffer, then the queue, then is refused; drains in order. */
 static void
 queue_is_bounded_and_drains_in_order(void **state)
@@ -432,6 +555,15 @@ queue_to_a_vanished_peer_breaks(void **state)
 }
 
 /* A listener that takes the connection, and one that is not there. */
+static int
+option_of(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t len = sizeof(value);
+    assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+    return value;
+}
+
 static void
 connects_and_tells(void **state)
 {
@@ -441,6 +573,7 @@ connects_and_tells(void **state)
     assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
     assert_int_equal(listen(listener, 5), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    stream_prepare_listener(listener);
     struct stream s;
     struct iovec iov = {pattern, 100};
     assert_int_equal(
@@ -453,6 +586,10 @@ connects_and_tells(void **state)
     int accepted = accept(listener, NULL, NULL);
     uint8_t buf[200];
     assert_int_equal(read(accepted, buf, sizeof(buf)), 100);
+    assert_int_equal(option_of(accepted, IPPROTO_TCP, TCP_NODELAY), 1);
+    assert_int_equal(option_of(accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert_int_equal(option_of(accepted, IPPROTO_TCP, TCP_KEEPIDLE),
+                     option_of(s.fd, IPPROTO_TCP, TCP_KEEPIDLE));
     stream_close(&s);
     turns(1); /* an io_uring lets go of the socket then */
     assert_int_equal(read(accepted, buf, sizeof(buf)), 0);
@@ -493,6 +630,9 @@ main(int argc, char **argv)
         WITH_PAIR(writing_to_a_vanished_peer_is_an_error),
         WITH_PAIR(queue_to_a_vanished_peer_breaks),
         WITH_PAIR(connects_and_tells),
+        WITH_PAIR(what_is_done_after_sends_finds_them_sent),
+        WITH_PAIR(what_is_not_taken_after_sends_is_queued_once),
+        WITH_PAIR(timers_end_a_wait_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
