@@ -34,13 +34,13 @@ def again(running):
 def incident(running):
     """Once the daemon answers: until then verbs read the store at rest."""
     running.wait_until_watching()
-    found = running.wait_for_incident(30)
+    found = running.wait_for_incident(60)
     assert found is not None
     return found
 
 
 def eventually(running, ready):
-    found = running.wait_for_incident(30, ready)
+    found = running.wait_for_incident(60, ready)
     assert ready(found), found
     return found
 
