@@ -15,7 +15,7 @@
 #define LIMIT_SHAPE          79.0f
 #define LIMIT_ERRORS         23.0f
 #define LIMIT_CALLS          60.0f
-#define LIMIT_LEARNING_TIMES 1.5f /* wider, until the noise is known from its own days */
+#define LIMIT_LEARNING_TIMES 2.0f /* wider, until the noise is known from its own days */
 
 /* Above: frozen, and told as traffic. */
 #define LIMIT_SURGE 0.5f
