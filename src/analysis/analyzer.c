@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analysis/ingest.h"
-#include "analysis/judge.h"
-#include "analysis/relearn.h"
-#include "analysis/status.h"
+#include "analysis/ingest/ingest.h"
+#include "analysis/ingest/status.h"
+#include "analysis/judge/judge.h"
+#include "analysis/monitor/relearn.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "bus/subscribe.h"

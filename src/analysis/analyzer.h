@@ -21,8 +21,8 @@
 #ifndef ANALYSIS_ANALYZER_H
 #define ANALYSIS_ANALYZER_H
 
-#include "analysis/judge.h"
-#include "analysis/relearn.h"
+#include "analysis/judge/judge.h"
+#include "analysis/monitor/relearn.h"
 #include "base/diag.h"
 #include "base/slice.h"
 #include "model/stored.h"

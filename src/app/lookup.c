@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "analysis/statement.h"
+#include "analysis/series/statement.h"
 #include "base/clock.h"
 #include "io/log.h"
 #include "store/history.h"

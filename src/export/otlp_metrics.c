@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/report_metrics.h"
+#include "analysis/report/metrics.h"
 #include "export/figures.h"
 #include "export/otlp_attribute.h"
 #include "export/otlp_encode.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/report_metrics.h"
+#include "analysis/report/metrics.h"
 #include "export/figures.h"
 
 struct writer {

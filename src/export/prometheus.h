@@ -3,7 +3,7 @@
  *
  * Names, units and buckets are OpenTelemetry's conventions for HTTP servers and database clients in
  * their Prometheus form; what they have no name for begins with slowburn_. Bounded: as many rows as
- * the metrics document has (analysis/report_metrics.h), and slowburn's own counters. No statement's
+ * the metrics document has (analysis/report/metrics.h), and slowburn's own counters. No statement's
  * text, no path and no id is a label. Pure. */
 #ifndef EXPORT_PROMETHEUS_H
 #define EXPORT_PROMETHEUS_H

@@ -12,8 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analysis/ingest.h"
-#include "analysis/judge.h"
+#include "analysis/ingest/ingest.h"
+#include "analysis/judge/judge.h"
 #include "base/clock.h"
 #include "base/prng.h"
 #include "bus/publish.h"

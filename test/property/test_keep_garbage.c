@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#include "analysis/judge.h"
-#include "analysis/keep.h"
+#include "analysis/incident/keep.h"
+#include "analysis/judge/judge.h"
 #include "base/clock.h"
 #include "base/prng.h"
 #include "unit/unit.h"

@@ -2,7 +2,7 @@
  * Requests and queries of simulated applications, whose truth is known, through the linker: how
  * many queries were tied to a request, how many of these to the right one. The truth travels in
  * values_hash, which the linker does not look at. */
-#include "analysis/link.h"
+#include "analysis/link/link.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 
-#include "analysis/judge.h"
+#include "analysis/judge/judge.h"
 #include "base/prng.h"
 #include "sim/wire.h"
 

@@ -7,7 +7,7 @@
 #ifndef SIM_WIRE_H
 #define SIM_WIRE_H
 
-#include "analysis/ingest.h"
+#include "analysis/ingest/ingest.h"
 #include "bus/publish.h"
 
 struct wire;

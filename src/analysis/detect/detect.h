@@ -8,11 +8,11 @@
 #ifndef ANALYSIS_DETECT_DETECT_H
 #define ANALYSIS_DETECT_DETECT_H
 
-#include "analysis/advice.h"
-#include "analysis/proof.h"
-#include "analysis/sameness.h"
-#include "analysis/shift.h"
-#include "analysis/statement.h"
+#include "analysis/change/shift.h"
+#include "analysis/detect/advice.h"
+#include "analysis/detect/proof.h"
+#include "analysis/series/sameness.h"
+#include "analysis/series/statement.h"
 #include "model/finding.h"
 
 #define DETECT_SAVING_MIN_MS 0.5

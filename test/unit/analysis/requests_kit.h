@@ -3,7 +3,7 @@
 #ifndef UNIT_ANALYSIS_REQUESTS_KIT_H
 #define UNIT_ANALYSIS_REQUESTS_KIT_H
 
-#include "analysis/watch.h"
+#include "analysis/series/watch.h"
 #include "base/clock.h"
 #include "unit/unit.h"
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/detect/waiting.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+copy_text(char *dst, size_t size, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    snprintf(dst, size, "%s", text == NULL ? "" : text);
+}
+
+static double
+number(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+static uint64_t
+fingerprint_of(const json_t *o, const char *key)
+{
+    const char *hex = json_string_value(json_object_get(o, key));
+    return hex == NULL ? 0 : strtoull(hex, NULL, 16);
+}
+
+static struct waiting_block
+read_block(const json_t *o, uint64_t now_ns)
+{
+    struct waiting_block b = {
+        .waiting = fingerprint_of(o, "waiting"),
+        .holder = fingerprint_of(o, "holder"),
+        .samples = number(o, "samples"),
+        .waiters = number(o, "waiters"),
+        .depth = number(o, "depth"),
+        .waited_ms = number(o, "waited_ms"),
+        .idle_ms = number(o, "idle_ms"),
+        .transaction_ms = number(o, "transaction_ms"),
+        .seen_ns = now_ns,
+    };
+    copy_text(b.state, sizeof(b.state), json_object_get(o, "state"));
+    copy_text(b.lock, sizeof(b.lock), json_object_get(o, "lock"));
+    return b;
+}
+
+static struct waiting_block *
+find(struct waiting *w, const struct waiting_block *like)
+{
+    for (unsigned i = 0; i < w->count; i++) {
+        struct waiting_block *x = &w->block[i];
+        if (x->waiting == like->waiting && x->holder == like->holder &&
+            strcmp(x->state, like->state) == 0 && strcmp(x->lock, like->lock) == 0) {
+            return x;
+        }
+    }
+    return NULL;
+}
+
+static struct waiting_block *
+room(struct waiting *w)
+{
+    struct waiting_block *oldest = &w->block[0];
+    if (w->count < WAITING_BLOCKS_MAX) {
+        return &w->block[w->count++];
+    }
+    for (unsigned i = 1; i < w->count; i++) {
+        oldest = w->block[i].seen_ns < oldest->seen_ns ? &w->block[i] : oldest;
+    }
+    return oldest;
+}
+
+static void
+forget(struct waiting *w, uint64_t now_ns)
+{
+    for (unsigned i = w->count; i-- > 0;) {
+        if (now_ns > w->block[i].seen_ns + WAITING_FORGET_NS) {
+            w->block[i] = w->block[--w->count];
+        }
+    }
+}
+
+void
+waiting_answer(struct waiting *w, const json_t *answer, uint64_t now_ns)
+{
+    size_t i;
+    const json_t *o;
+    double samples = number(answer, "samples");
+    forget(w, now_ns);
+    for (unsigned k = 0; k < w->count; k++) {
+        w->block[k].of += samples;
+    }
+    json_array_foreach(json_object_get(answer, "blocks"), i, o)
+    {
+        struct waiting_block b = read_block(o, now_ns);
+        struct waiting_block *x = find(w, &b);
+        if (x == NULL) {
+            x = room(w);
+            *x = b;
+            x->of = samples;
+            continue;
+        }
+        x->samples += b.samples;
+        x->waiters = MAX(x->waiters, b.waiters);
+        x->depth = MAX(x->depth, b.depth);
+        x->waited_ms = MAX(x->waited_ms, b.waited_ms);
+        x->idle_ms = MAX(x->idle_ms, b.idle_ms);
+        x->transaction_ms = MAX(x->transaction_ms, b.transaction_ms);
+        x->seen_ns = now_ns;
+    }
+}
+
+const struct waiting_block *
+waiting_of(const struct waiting *w, uint64_t fingerprint)
+{
+    const struct waiting_block *most = NULL;
+    for (unsigned i = 0; i < w->count && fingerprint != 0; i++) {
+        const struct waiting_block *x = &w->block[i];
+        if (x->waiting == fingerprint && (most == NULL || x->samples > most->samples)) {
+            most = x;
+        }
+    }
+    return most;
+}
+
+bool
+waiting_is_idle(const struct waiting_block *b)
+{
+    return strcmp(b->state, "active") != 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/incident/incident.h - one burn from its opening to its end: what changed, why, what
+ * helps, what was done about it.
+ *
+ *   open --a fix lands--> fixing --back to normal for a minute--> recovered --30 min--> closed
+ *     \______________________________________________________________/^   (or by the user)
+ *
+ * While it is open the figures follow the last minute; once a fix has landed, "what changed" and
+ * "what helps" stay as they were just before it, and receipt.h measures. Causes stay once found:
+ * better evidence replaces weaker evidence, nothing removes a cause that a fix has made invisible.
+ *
+ * Plain data with fixed limits; about 60 KB each. Owned by the judge. Times are monotonic. */
+#ifndef ANALYSIS_INCIDENT_INCIDENT_H
+#define ANALYSIS_INCIDENT_INCIDENT_H
+
+#include "analysis/change/shift.h"
+#include "analysis/detect/detect.h"
+#include "analysis/incident/attribution.h"
+#include "model/mute.h"
+
+#define INCIDENT_CAUSES_MAX   8u
+#define INCIDENT_ACTIONS_MAX  10u
+#define INCIDENT_CHANGES_MAX  16u
+#define INCIDENT_VICTIMS_MAX  16u
+#define INCIDENT_TIMELINE_MAX 64u
+#define INCIDENT_RULED_MAX    6u
+#define INCIDENT_TOGETHER_MAX 8u
+#define INCIDENT_ANNOTATION   "annotation" /* kind of a person's line in the timeline */
+
+enum incident_state { INCIDENT_OPEN, INCIDENT_FIXING, INCIDENT_RECOVERED, INCIDENT_CLOSED };
+
+enum action_kind { ACTION_ROLL_BACK, ACTION_CREATE_INDEX, ACTION_EAGER_LOAD, ACTION_CACHE };
+enum action_state { ACTION_PROPOSED, ACTION_LANDED, ACTION_MEASURED };
+
+struct incident_change {
+    char what[192];
+    char kind[16];
+    uint64_t fingerprint;
+    double calls_before, calls_now;
+    double per_call_before_ms, per_call_now_ms;
+    double before_ms, now_ms, change_ms;
+};
+
+struct incident_cause {
+    struct finding finding;
+    char route[256]; /* "" : the subject's */
+    char label[96];
+    double saving_ms;
+};
+
+struct incident_action {
+    char id[4];
+    enum action_kind kind;
+    enum action_state state;
+    uint64_t fingerprint; /* of its cause; 0: roll back */
+    char text[320];
+    char note[160];
+    double saving_alone_ms;
+    double predicted_ms; /* just before it landed */
+    double measured_ms;
+    double measured_error_ms; /* half of the 95 % interval around it */
+    double measured_n;        /* requests after it that the figure rests on */
+    /* Just before it landed: what it is measured from, and the standard error of that. */
+    double before_ms, before_se_ms;
+    double reference_calls, reference_call_ms, reference_share; /* while the fault was there */
+    uint64_t landed_ns;
+};
+
+struct incident_victim {
+    char subject[256];
+    double change_ms;
+};
+
+struct incident_ruled_out {
+    char test[32];
+    char figure[64];
+};
+
+struct incident_entry {
+    uint64_t at_ns;
+    char kind[16];
+    char text[256];
+};
+
+struct incident_together {
+    uint32_t mask; /* bits of action[] */
+    double saving_ms;
+};
+
+/* The monitor's part in it: one of its episodes opened the incident, or is the same thing. */
+struct incident_episode {
+    uint32_t id; /* the monitor's number; 0: none, or not found again after a restart */
+    bool opened; /* by it; else it joined */
+    bool over;
+    bool learning;
+    char lane[12];        /* "": none ever */
+    uint64_t fingerprint; /* of a statement that no route is known of; 0: it is about a route */
+    uint64_t onset_from_ns, onset_to_ns;
+    double deploy_chance; /* that a deploy lies there by chance; < 0: not known */
+};
+
+struct incident {
+    uint32_t id;
+    enum incident_state state;
+    char subject[512];
+    struct watch *watch; /* borrowed; NULL until its route is seen again after a restart */
+    uint64_t onset_ns, opened_ns, updated_ns, closed_ns, acknowledged_ns, recovered_ns;
+    uint64_t calm_ns;      /* since when it is back to normal; 0: it is not */
+    uint64_t announced_ns; /* 0: only recorded so far */
+    bool has_deploy;
+    char deploy_name[128];
+    uint64_t deploy_ns;
+    bool deploy_marked;
+    struct stats before; /* of the subject */
+    struct stats now;    /* while it burns; stays as it was before the first fix */
+    struct stats after;  /* what it is from the first fix on */
+    char trend[16];
+    double route_per_min, all_per_min;
+    double load_before, load_now;
+    double full_in_s; /* < 0: not foreseeable */
+    double errors_before, errors_now;
+    struct incident_change change[INCIDENT_CHANGES_MAX];
+    unsigned change_count;
+    double measured_before_ms, measured_now_ms, unexplained_ms;
+    struct incident_cause cause[INCIDENT_CAUSES_MAX];
+    unsigned cause_count;
+    struct incident_action action[INCIDENT_ACTIONS_MAX];
+    unsigned action_count;
+    struct incident_together together[INCIDENT_TOGETHER_MAX];
+    unsigned together_count;
+    double saving_together_ms;
+    struct incident_victim victim[INCIDENT_VICTIMS_MAX];
+    unsigned victim_count;
+    struct incident_ruled_out ruled_out[INCIDENT_RULED_MAX];
+    unsigned ruled_out_count;
+    struct incident_entry timeline[INCIDENT_TIMELINE_MAX];
+    unsigned timeline_count;
+    uint8_t example_trace[16];
+    bool first_error_noted;
+    double opened_own_ms; /* its own change when it was opened */
+    struct incident_episode episode;
+    bool is_whole;            /* everything is slower alike: its subject is only what loses most */
+    char remark[256];         /* what is known where there is no cause; "": nothing to add */
+    bool dirty;               /* the store has not seen its latest */
+    unsigned stored_timeline; /* entries that the store has */
+};
+
+struct incident *incident_new(uint32_t id, const struct shift_route *route, uint64_t onset_ns,
+                              uint64_t now_ns);
+/* About something that no route is known of. */
+struct incident *incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns,
+                                   uint64_t now_ns);
+
+/* The monitor's episode holds on: it is not over, whatever the last minute looks like. */
+bool incident_is_held(const struct incident *inc);
+
+/* Another route turned out to be the one to blame: it becomes the subject, and what was said of the
+ * old one is forgotten. */
+void incident_move(struct incident *inc, const struct shift_route *route);
+
+/* Room for ANNOTATIONS_MAX lines of people is left: others beyond that are not noted. */
+void incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text);
+/* A person's line. False: there are too many. */
+bool incident_annotate(struct incident *inc, uint64_t at_ns, const char *text);
+
+/* Nobody deployed anything, and it has no cause that somebody has to remove. */
+bool incident_may_pass(const struct incident *inc);
+
+/* Follows the figures: latency, trend, changes, victims. labels: how statements are called. */
+void incident_follow(struct incident *inc, struct shift *shift, const struct load *load,
+                     const struct statement_table *statements, unsigned cores, uint64_t now_ns);
+
+/* The route is its subject or one of its victims. */
+bool incident_concerns(const struct incident *inc, const char *route);
+
+/* The statement is one of its causes, one of those that made its change, or at work on a table that
+ * a cause is about. */
+bool incident_explains(const struct incident *inc, const struct statement *s);
+
+bool incident_has(const struct incident *inc, enum finding_kind kind);
+/* Some cause is more than "slower" or "more calls". */
+bool incident_has_reason(const struct incident *inc);
+
+/* Adds a finding, or replaces what was weaker. True when that is news. statement: NULL where it is
+ * about none. */
+bool incident_add_cause(struct incident *inc, const struct finding *f, const char *route,
+                        const struct statement *s);
+/* Savings, ranks and actions from the causes. */
+void incident_weigh(struct incident *inc, struct shift *shift,
+                    const struct statement_table *statements);
+void incident_rule_out(struct incident *inc, const char *test, const char *figure);
+
+/* The causes as bits for attribution, for the subject's route; actions' bits to causes' bits. */
+void incident_attribution(const struct incident *inc, const struct shift *shift,
+                          const struct shift_route *route, struct finding *ret_findings,
+                          struct attribution_input *ret_input);
+
+const char *incident_state_name(enum incident_state state);
+const char *incident_action_kind_name(enum action_kind kind);
+const char *incident_action_state_name(enum action_state state);
+
+#endif

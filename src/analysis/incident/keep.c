@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/incident/keep.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+#define KEEP_INCIDENT_MAGIC 0x69736335u /* changes with struct incident's meaning */
+#define KEEP_WATCH_MAGIC    0x77736331u
+
+struct keep_head {
+    uint32_t magic;
+    uint32_t size;
+    uint64_t wall_offset_ns; /* of an incident */
+    uint64_t count;          /* of a watch: its known statements */
+    uint64_t sum;            /* hash of these two and of all that follows */
+};
+
+static uint64_t
+sum_of(uint64_t wall_offset_ns, uint64_t count, struct slice body)
+{
+    return hash_combine(hash_combine(hash_bytes(body), wall_offset_ns), count);
+}
+
+/* The head in front of what `body` holds. */
+static int
+keep(uint32_t magic, size_t size, uint64_t wall_offset_ns, uint64_t count, struct slice body,
+     struct buf *b)
+{
+    struct keep_head head = {magic, (uint32_t)size, wall_offset_ns, count,
+                             sum_of(wall_offset_ns, count, body)};
+    int err = buf_append(b, slice_of(&head, sizeof(head)));
+    return err == 0 ? buf_append(b, body) : err;
+}
+
+/* The head, and what is behind it. */
+static int
+keep_back(struct slice blob, uint32_t magic, size_t size, struct keep_head *ret_head,
+          struct slice *ret_body)
+{
+    struct keep_head head;
+    if (blob.len < sizeof(head)) {
+        return -EBADMSG;
+    }
+    memcpy(&head, blob.ptr, sizeof(head));
+    struct slice body = slice_sub(blob, sizeof(head), blob.len);
+    if (head.magic != magic || head.size != size ||
+        head.sum != sum_of(head.wall_offset_ns, head.count, body)) {
+        return -EBADMSG;
+    }
+    *ret_head = head;
+    *ret_body = body;
+    return 0;
+}
+
+int
+keep_incident(const struct incident *inc, uint64_t wall_offset_ns, struct buf *b)
+{
+    struct incident *copy = check_alloc(1, sizeof(*copy));
+    memcpy(copy, inc, sizeof(*copy));
+    copy->watch = NULL;
+    int err = keep(KEEP_INCIDENT_MAGIC, sizeof(*copy), wall_offset_ns, 0,
+                   slice_of(copy, sizeof(*copy)), b);
+    free(copy);
+    return err;
+}
+
+static void
+move_time(uint64_t *t, int64_t by)
+{
+    if (*t != 0) {
+        *t = by < 0 && *t <= (uint64_t)-by ? 1 : *t + (uint64_t)by;
+    }
+}
+
+static void
+move_times(struct incident *inc, int64_t by)
+{
+    uint64_t *const times[] = {&inc->onset_ns,
+                               &inc->opened_ns,
+                               &inc->updated_ns,
+                               &inc->closed_ns,
+                               &inc->acknowledged_ns,
+                               &inc->recovered_ns,
+                               &inc->calm_ns,
+                               &inc->announced_ns,
+                               &inc->deploy_ns,
+                               &inc->before.from_ns,
+                               &inc->before.to_ns,
+                               &inc->now.from_ns,
+                               &inc->now.to_ns,
+                               &inc->after.from_ns,
+                               &inc->after.to_ns,
+                               &inc->episode.onset_from_ns,
+                               &inc->episode.onset_to_ns};
+    for (unsigned i = 0; i < ARRAY_LEN(times); i++) {
+        move_time(times[i], by);
+    }
+    for (unsigned i = 0; i < inc->timeline_count; i++) {
+        move_time(&inc->timeline[i].at_ns, by);
+    }
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        move_time(&inc->action[i].landed_ns, by);
+    }
+}
+
+static bool
+counts_fit(const struct incident *inc)
+{
+    bool fits =
+        inc->cause_count <= INCIDENT_CAUSES_MAX && inc->action_count <= INCIDENT_ACTIONS_MAX &&
+        inc->change_count <= INCIDENT_CHANGES_MAX && inc->victim_count <= INCIDENT_VICTIMS_MAX &&
+        inc->timeline_count <= INCIDENT_TIMELINE_MAX &&
+        inc->ruled_out_count <= INCIDENT_RULED_MAX &&
+        inc->together_count <= INCIDENT_TOGETHER_MAX &&
+        inc->before.query_count <= STATS_QUERIES_MAX && inc->now.query_count <= STATS_QUERIES_MAX &&
+        inc->after.query_count <= STATS_QUERIES_MAX && (unsigned)inc->state <= INCIDENT_CLOSED;
+    for (unsigned i = 0; fits && i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        fits = f->tables.count <= STATEMENT_NAMES_MAX && f->columns.count <= STATEMENT_NAMES_MAX &&
+               (unsigned)f->kind < FINDING_COUNT && (unsigned)f->evidence <= EVIDENCE_PROVED;
+    }
+    for (unsigned i = 0; fits && i < inc->action_count; i++) {
+        fits = (unsigned)inc->action[i].kind <= ACTION_CACHE &&
+               (unsigned)inc->action[i].state <= ACTION_MEASURED;
+    }
+    return fits;
+}
+
+int
+keep_incident_back(struct slice blob, uint64_t wall_offset_ns, struct incident **ret_incident)
+{
+    struct keep_head head;
+    struct slice body;
+    if (keep_back(blob, KEEP_INCIDENT_MAGIC, sizeof(struct incident), &head, &body) != 0 ||
+        body.len != sizeof(struct incident)) {
+        return -EBADMSG;
+    }
+    struct incident *inc = check_alloc(1, sizeof(*inc));
+    memcpy(inc, body.ptr, sizeof(*inc));
+    inc->watch = NULL;
+    if (!counts_fit(inc)) {
+        free(inc);
+        return -EBADMSG;
+    }
+    int64_t by = (int64_t)(head.wall_offset_ns - wall_offset_ns);
+    if (by > 60000000000 || by < -60000000000) { /* less is the wall clock being set */
+        move_times(inc, by);
+    }
+    *ret_incident = inc;
+    return 0;
+}
+
+int
+keep_watch(const struct watch *w, struct buf *b)
+{
+    AUTO_BUF struct buf body;
+    buf_init(&body, 1u << 16);
+    uint8_t flags[8] = {w->guessed ? 1 : 0, w->method};
+    (void)buf_append(&body, slice_of(flags, sizeof(flags)));
+    size_t used = offsetof(struct stats, q) + w->base.query_count * sizeof(w->base.q[0]);
+    (void)buf_append(&body, slice_of(&w->base, used));
+    for (unsigned i = 0; i < w->known_count; i++) {
+        uint64_t fingerprint = w->known[i].fingerprint;
+        (void)buf_append(&body, slice_of(&fingerprint, sizeof(fingerprint)));
+    }
+    if (buf_overflowed(&body)) {
+        return -E2BIG;
+    }
+    return keep(KEEP_WATCH_MAGIC, sizeof(struct stats), 0, w->known_count, buf_slice(&body), b);
+}
+
+int
+keep_watch_back(struct slice blob, struct watch *w)
+{
+    struct keep_head head;
+    struct slice body;
+    struct stats base = {0};
+    size_t flags = 8, fixed = flags + offsetof(struct stats, q);
+    if (keep_back(blob, KEEP_WATCH_MAGIC, sizeof(struct stats), &head, &body) != 0 ||
+        body.len < fixed) {
+        return -EBADMSG;
+    }
+    memcpy(&base, body.ptr + flags, offsetof(struct stats, q));
+    size_t queries = base.query_count * sizeof(base.q[0]);
+    if (base.query_count > STATS_QUERIES_MAX || head.count > WATCH_KNOWN_MAX ||
+        body.len != fixed + queries + head.count * sizeof(uint64_t)) {
+        return -EBADMSG;
+    }
+    memcpy(base.q, body.ptr + fixed, queries);
+    base.from_ns = base.to_ns = 0; /* of another run */
+    w->guessed = body.ptr[0] != 0;
+    w->method = body.ptr[1];
+    w->base = base;
+    w->base_restored = base.n > 0;
+    for (size_t i = 0; i < head.count; i++) {
+        uint64_t fingerprint;
+        memcpy(&fingerprint, body.ptr + fixed + queries + i * sizeof(fingerprint),
+               sizeof(fingerprint));
+        watch_know(w, fingerprint);
+    }
+    return 0;
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One incident for one thing: an episode of the monitor joins the incident that is about it, or
+ * that it is a consequence of, and else opens one, with the monitor's long view of what is normal.
+ * Causes are found as ever; where there is nothing to find it says what the monitor knows. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/judge/state.h"
+#include "base/clock.h"
+
+#define HOUR_NS          (3600 * NS_PER_S)
+#define AGAIN_S          86400 /* what was relearned tells only what is younger */
+#define OWN_CAUSES_AFTER (60 * NS_PER_S)
+
+/* What it is about, in the judge's own terms. */
+struct about {
+    struct watch *watch;        /* NULL: no route is known */
+    const struct statement *st; /* NULL: none */
+    bool is_whole;
+};
+
+static uint64_t
+fingerprint_of(const struct track *t)
+{
+    return t == NULL || t->fingerprint == NULL ? 0 : strtoull(t->fingerprint, NULL, 16);
+}
+
+static struct watch *
+find_watch(const struct judge *j, const char *route)
+{
+    for (unsigned i = 0; route != NULL && i < j->watch_count; i++) {
+        if (strcmp(j->watch[i]->text, route) == 0) {
+            return j->watch[i];
+        }
+    }
+    return NULL;
+}
+
+/* The route that spends most time in it. */
+static struct watch *
+busiest_watch(const struct judge *j, uint64_t fingerprint)
+{
+    const char *most = NULL;
+    uint64_t most_ns = 0;
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&j->series.by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        bool is_of = s->kind == SERIES_BOTH && s->fingerprint == fingerprint;
+        if (is_of && s->window.time_ns > most_ns) {
+            most_ns = s->window.time_ns;
+            most = s->route;
+        }
+    }
+    return find_watch(j, most);
+}
+
+static struct about
+about_of(const struct judge *j, const struct episode *e)
+{
+    const struct track *t = monitor_track(j->long_term.monitor, e->subject_key);
+    struct about a = {0};
+    if (t == NULL) {
+        return a;
+    }
+    uint64_t fingerprint = fingerprint_of(t);
+    a.is_whole = t->kind == TRACK_COMMON;
+    a.st = statement_get(&j->statements, fingerprint);
+    a.watch = find_watch(j, t->route);
+    a.watch = a.watch == NULL && fingerprint != 0 ? busiest_watch(j, fingerprint) : a.watch;
+    return a;
+}
+
+static uint64_t
+mono_of(const struct judge *j, int64_t wall_s)
+{
+    uint64_t wall_ns = (uint64_t)MAX(wall_s, 0) * NS_PER_S;
+    return wall_ns > j->wall_offset_ns ? wall_ns - j->wall_offset_ns : 1;
+}
+
+static bool
+is_latency(enum lane lane)
+{
+    return lane == LANE_DRIFT || lane == LANE_SHIFT || lane == LANE_SHAPE;
+}
+
+/* ---- joining */
+
+static bool
+concerns(const struct incident *inc, const struct about *a)
+{
+    return a->is_whole || inc->is_whole ||
+           (a->watch != NULL && incident_concerns(inc, a->watch->text)) ||
+           (a->st != NULL && incident_explains(inc, a->st));
+}
+
+/* The one that is about the same, or has just ended; or what is so young that what becomes slower
+ * now becomes so because of it. */
+static struct incident *
+find_home(const struct judge *j, const struct episode *e, const struct about *a)
+{
+    uint64_t onset_ns = mono_of(j, e->onset_s);
+    struct incident *young = NULL;
+    for (unsigned i = j->incident_count; i-- > 0;) {
+        struct incident *inc = j->incident[i];
+        bool is_active = inc->state == INCIDENT_OPEN || inc->state == INCIDENT_FIXING;
+        uint64_t ended_ns = MAX(inc->recovered_ns, inc->closed_ns);
+        bool is_recent = ended_ns + HOUR_NS >= j->now_ns && onset_ns <= ended_ns;
+        if ((is_active || is_recent) && concerns(inc, a)) {
+            return inc;
+        }
+        if (is_active && is_latency(e->lane) && inc->opened_ns + HOUR_NS >= j->now_ns) {
+            young = young == NULL ? inc : young;
+        }
+    }
+    return young;
+}
+
+static void
+take_part(const struct judge *j, struct incident *inc, const struct episode *e,
+          const struct about *a)
+{
+    struct incident_episode *p = &inc->episode;
+    p->id = e->id;
+    p->over = e->state != EPISODE_OPEN;
+    p->learning = e->learning;
+    p->deploy_chance = e->deploy[0] == '\0' ? -1 : e->chance;
+    p->fingerprint = a->watch == NULL && a->st != NULL ? a->st->fingerprint : 0;
+    p->onset_from_ns = mono_of(j, e->onset_from_s);
+    p->onset_to_ns = mono_of(j, e->onset_to_s);
+    snprintf(p->lane, sizeof(p->lane), "%s", lane_name(e->lane));
+    inc->dirty = true;
+}
+
+/* "drift of GET /a, 12.1 ms instead of 10.0 ms" */
+static void
+describe(const struct episode *e, char dst[256])
+{
+    char was[64];
+    switch (e->lane) {
+    case LANE_CALLS:
+    case LANE_NEW:
+        snprintf(was, sizeof(was), "%.1f calls a request instead of %.1f", e->now, e->before);
+        break;
+    case LANE_ERRORS:
+        snprintf(was, sizeof(was), "%.2f %% of the calls instead of %.2f %%", 100 * e->now,
+                 100 * e->before);
+        break;
+    case LANE_STALL:
+        snprintf(was, sizeof(was), "in flight for %.0f s", e->now / 1000);
+        break;
+    default:
+        snprintf(was, sizeof(was), "%.1f ms instead of %.1f ms", e->now, e->before);
+    }
+    bool has_figure = isfinite(e->now) && isfinite(e->before) && e->now > 0;
+    snprintf(dst, 256, "%s of %.120s%s%s%s", lane_name(e->lane), e->subject, has_figure ? ", " : "",
+             has_figure ? was : "", e->learning ? ", while still learning what is normal" : "");
+}
+
+static void
+join(struct judge *j, struct incident *inc, const struct episode *e, const struct about *a)
+{
+    char what[256], text[300];
+    bool is_first = inc->episode.lane[0] == '\0';
+    describe(e, what);
+    snprintf(text, sizeof(text), "the long view sees it, too: %s", what);
+    if (is_first || judge_may_reopen(inc)) {
+        take_part(j, inc, e, a);
+    }
+    if (judge_may_reopen(inc)) { /* the last minutes had taken it for over */
+        inc->episode.opened = true;
+        judge_open_again(j, inc, what);
+        return;
+    }
+    incident_note(inc, j->now_ns, "monitor", text);
+    judge_tell_of(j, inc, "incident-joined", text);
+    judge_publish(j, inc);
+}
+
+/* ---- opening */
+
+/* The route as the monitor knows it: its requests of now, at what they normally cost. False: the
+ * monitor knows too little. */
+static bool
+normal_of(const struct judge *j, const struct watch *w, const struct stats *now,
+          struct stats *before)
+{
+    const struct monitor *m = j->long_term.monitor;
+    struct slice route = slice_from_str(w->text);
+    struct monitor_normal normal;
+    if (now->n < WATCH_REQUESTS_MIN || !monitor_normal(m, route, SLICE_NONE, &normal) ||
+        normal.calls < WATCH_REQUESTS_MIN) {
+        return false;
+    }
+    *before = *now;
+    before->from_ns = w->base.from_ns;
+    before->to_ns = w->base.to_ns;
+    before->n = normal.calls;
+    before->mean_ms = normal.before_ms;
+    before->p50_ms = normal.p50_ms;
+    before->p95_ms = normal.p95_ms;
+    before->sigma_ms = NAN;
+    before->mean_se_ms = 0;
+    before->errors = 0;
+    before->query_ms = 0;
+    before->query_count = 0;
+    for (unsigned i = 0; i < now->query_count; i++) {
+        struct stats_query q = now->q[i];
+        char print[20];
+        snprintf(print, sizeof(print), "%016" PRIx64, q.fingerprint);
+        bool is_known = monitor_normal(m, route, slice_from_str(print), &normal);
+        if (is_known && normal.calls_before <= 0.05) {
+            continue; /* new */
+        }
+        if (is_known && normal.now_ms > 0 && !isnan(normal.calls_before)) {
+            q.calls = normal.calls_before;
+            q.per_call_ms *= normal.before_ms / normal.now_ms;
+            q.cost_ms = q.calls * q.per_call_ms;
+        }
+        before->query_ms += q.cost_ms;
+        before->q[before->query_count++] = q;
+    }
+    before->app_ms = MAX(before->mean_ms - before->query_ms - before->other_ms, 0);
+    return true;
+}
+
+static void
+take_normal(struct judge *j, struct watch *w)
+{
+    struct stats *now = check_alloc(2, sizeof(*now)), *before = now + 1;
+    stats_make(&w->recent, j->now_ns - MIN(j->now_ns, 60 * NS_PER_S), UINT64_MAX, 0, now);
+    if (normal_of(j, w, now, before)) {
+        w->base = *before;
+        w->base_restored = false;
+    }
+    free(now);
+}
+
+/* NULL: there are no requests to say anything of. */
+static struct incident *
+new_on_route(struct judge *j, const struct about *a, uint64_t onset_ns)
+{
+    struct incident *inc = NULL;
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        if (a->is_whole || j->watch[i] == a->watch) {
+            take_normal(j, j->watch[i]);
+        }
+    }
+    struct shift *s =
+        shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, onset_ns, j->now_ns);
+    struct shift_route *r = a->is_whole        ? slump_worst(s)
+                            : a->watch != NULL ? shift_find(s, a->watch)
+                                               : NULL;
+    if (r != NULL) {
+        inc = incident_new(j->next_id++, r, onset_ns, j->now_ns);
+        inc->load_before = s->load_before;
+    }
+    shift_free(&s);
+    return inc;
+}
+
+static void
+open_incident(struct judge *j, const struct episode *e, const struct about *a)
+{
+    char what[256], text[300];
+    uint64_t onset_ns = mono_of(j, e->onset_s);
+    judge_make_place(j);
+    struct incident *inc = new_on_route(j, a, onset_ns);
+    if (inc == NULL) {
+        const char *subject = a->st != NULL ? a->st->label : e->subject;
+        inc = incident_new_bare(j->next_id++, subject, onset_ns, j->now_ns);
+    }
+    j->incident[j->incident_count++] = inc;
+    take_part(j, inc, e, a);
+    inc->episode.opened = true;
+    inc->is_whole = a->is_whole;
+    if (e->deploy[0] != '\0') {
+        inc->has_deploy = inc->deploy_marked = true;
+        inc->deploy_ns = mono_of(j, e->deploy_s);
+        snprintf(inc->deploy_name, sizeof(inc->deploy_name), "%s", e->deploy);
+        incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
+    }
+    describe(e, what);
+    snprintf(text, sizeof(text), "give or take %.0f s",
+             (double)(inc->episode.onset_to_ns - inc->episode.onset_from_ns) / 2 / NS_PER_S);
+    incident_note(inc, onset_ns, "onset", text);
+    incident_note(inc, j->now_ns, "opened", what);
+    judge_publish(j, inc);
+}
+
+/* ---- following */
+
+/* What the monitor knows of its causes, where nobody knows better. */
+static void
+add_causes(struct judge *j, struct incident *inc, const struct episode *e)
+{
+    for (unsigned i = 0; i < e->cause_count; i++) {
+        const struct episode_cause *c = &e->cause[i];
+        const struct track *t = monitor_track(j->long_term.monitor, c->track);
+        bool is_failure = c->kind == FINDING_ERRORS || c->kind == FINDING_STALL;
+        bool may_wait = !is_failure && j->now_ns < inc->opened_ns + OWN_CAUSES_AFTER;
+        if (t == NULL || may_wait || (!is_failure && incident_has_reason(inc))) {
+            continue;
+        }
+        struct finding f = {
+            .kind = c->kind, .evidence = c->evidence, .fingerprint = fingerprint_of(t)};
+        snprintf(f.basis, sizeof(f.basis), "counters");
+        snprintf(f.detail, sizeof(f.detail), "%s", c->detail);
+        const struct statement *st = statement_get(&j->statements, f.fingerprint);
+        bool is_elsewhere = t->route != NULL && strcmp(t->route, inc->subject) != 0;
+        if (incident_add_cause(inc, &f, is_elsewhere ? t->route : "", st)) {
+            char text[256];
+            snprintf(text, sizeof(text), "%s (%s): %.200s", finding_kind_name(f.kind),
+                     finding_evidence_name(f.evidence), f.detail);
+            incident_note(inc, j->now_ns, "finding", text);
+            judge_tell_of(j, inc, "finding", text);
+            judge_publish(j, inc);
+        }
+    }
+}
+
+static struct incident *
+incident_of(const struct judge *j, const struct episode *e)
+{
+    for (unsigned i = j->incident_count; i-- > 0;) {
+        if (j->incident[i]->episode.id == e->id) {
+            return j->incident[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+welcome(struct judge *j, const struct episode *e)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    struct about a = about_of(j, e);
+    struct incident *home = find_home(j, e, &a);
+    if (home != NULL) {
+        join(j, home, e, &a);
+    } else if (judge_active(j, active) == JUDGE_ACTIVE_MAX) {
+        j->long_term.refused++;
+    } else {
+        open_incident(j, e, &a);
+    }
+}
+
+static void
+follow(struct judge *j, const struct episode *e)
+{
+    struct incident *inc = incident_of(j, e);
+    if (inc == NULL || !inc->episode.opened) {
+        return;
+    }
+    if (e->state != EPISODE_OPEN) {
+        inc->episode.over = true;
+        inc->dirty = true;
+    } else if (inc->state == INCIDENT_OPEN) {
+        add_causes(j, inc, e);
+    }
+}
+
+void
+judge_episodes_turn(struct judge *j)
+{
+    const struct monitor *m = j->long_term.monitor;
+    for (unsigned i = 0; i < monitor_episode_count(m); i++) {
+        const struct episode *e = monitor_episode(m, i);
+        if (e->id > j->long_term.welcomed) {
+            j->long_term.welcomed = e->id;
+            if (e->state == EPISODE_OPEN) {
+                welcome(j, e);
+            }
+        }
+        follow(j, e);
+    }
+}
+
+/* ---- after a restart */
+
+/* An incident from before it that is about the same. */
+static struct incident *
+find_again(const struct judge *j, const struct episode *e)
+{
+    struct about a = about_of(j, e);
+    uint64_t from_ns = mono_of(j, e->onset_from_s - 3600);
+    for (unsigned i = j->incident_count; i-- > 0;) {
+        struct incident *inc = j->incident[i];
+        bool is_same = a.watch != NULL
+                           ? strcmp(inc->subject, a.watch->text) == 0
+                           : a.st != NULL && inc->episode.fingerprint == a.st->fingerprint;
+        if (inc->episode.id == 0 && inc->opened_ns >= from_ns &&
+            (is_same || inc->is_whole || concerns(inc, &a))) {
+            return inc;
+        }
+    }
+    return NULL;
+}
+
+void
+judge_episodes_again(struct judge *j)
+{
+    const struct monitor *m = j->long_term.monitor;
+    int64_t now_s = (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S);
+    for (unsigned i = 0; i < j->incident_count; i++) {
+        j->incident[i]->episode.id = 0; /* numbers of another monitor */
+    }
+    j->long_term.welcomed = 0;
+    for (unsigned i = 0; i < monitor_episode_count(m); i++) {
+        const struct episode *e = monitor_episode(m, i);
+        j->long_term.welcomed = e->id;
+        if (e->state != EPISODE_OPEN) {
+            continue;
+        }
+        struct incident *inc = find_again(j, e);
+        if (inc != NULL) {
+            inc->episode.id = e->id;
+        } else if (now_s - e->opened_s < AGAIN_S) {
+            welcome(j, e);
+        }
+    }
+    for (unsigned i = 0; i < j->incident_count; i++) {
+        struct incident *inc = j->incident[i];
+        if (incident_is_held(inc) && inc->episode.id == 0) {
+            inc->episode.over = true; /* it is not there any more */
+            inc->dirty = true;
+        }
+    }
+}

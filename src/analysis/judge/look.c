@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/judge/state.h"
+#include "base/clock.h"
+
+#define BASE_EVERY_NS    (60 * NS_PER_S)
+#define DEPLOY_WINDOW_NS (30 * 60 * NS_PER_S) /* so long a deploy may be to blame */
+#define DEPLOY_TIE_NS    (5 * 60 * NS_PER_S)  /* onset that soon after it */
+#define HOLD_SINCE_NS    (2 * NS_PER_S)       /* a change must be seen for so long */
+#define HOLD_DRIFT_NS    (15 * NS_PER_S)
+#define RESTORED_SPAN_NS (10 * 60 * NS_PER_S)
+#define NOVELTIES_MAX    4u
+#define VICTIM_WAITS_NS  (20 * NS_PER_S)     /* for one with fewer requests that may be to blame */
+#define APART_AFTER_NS   (20 * NS_PER_S)     /* after an opening, until a second one may open */
+#define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
+
+/* The start of the last stretch in which groups of ten requests are all as bad as now. */
+static uint64_t
+find_onset(const struct shift_route *r, uint64_t not_before_ns)
+{
+    const struct recent *ring = &r->watch->recent;
+    double limit = r->before.p50_ms + 0.3 * (r->now.p50_ms - r->before.p50_ms);
+    double group[10];
+    unsigned n = 0;
+    uint64_t onset = r->now.from_ns;
+    for (uint32_t k = ring->count; k-- > 0;) {
+        const struct recent_request *req = recent_at(ring, k);
+        if (req->start_ns < not_before_ns) {
+            break;
+        }
+        group[n++] = req->total_ms;
+        if (n == ARRAY_LEN(group)) {
+            if (stats_median(group, n) < limit) {
+                break;
+            }
+            onset = req->start_ns;
+            n = 0;
+        }
+    }
+    return onset;
+}
+
+static void
+tie_deploy(struct judge *j, struct incident *inc, uint64_t novelty_ns)
+{
+    unsigned count = MIN(j->deploy_count, JUDGE_DEPLOYS_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        const struct judge_deploy_mark *d = &j->deploy[i];
+        bool near =
+            inc->onset_ns + 60 * NS_PER_S >= d->at_ns && inc->onset_ns <= d->at_ns + DEPLOY_TIE_NS;
+        if (near && (!inc->has_deploy || d->at_ns > inc->deploy_ns)) {
+            inc->has_deploy = inc->deploy_marked = true;
+            inc->deploy_ns = d->at_ns;
+            memcpy(inc->deploy_name, d->name, sizeof(inc->deploy_name));
+        }
+    }
+    if (!inc->has_deploy && novelty_ns != 0) {
+        inc->has_deploy = true;
+        inc->deploy_ns = novelty_ns;
+        snprintf(inc->deploy_name, sizeof(inc->deploy_name), "unnamed (new statements)");
+    }
+}
+
+/* only: the other routes' are another incident's, too. */
+static void
+freeze_bases(struct shift *s, const struct watch *only)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *r = &s->route[i];
+        if (r->before.n >= 10 && (only == NULL || r->watch == only)) {
+            r->watch->base = r->before;
+            r->watch->base_dirty = true;
+        }
+    }
+}
+
+void
+judge_make_place(struct judge *j)
+{
+    if (j->incident_count < JUDGE_INCIDENTS_MAX) {
+        return;
+    }
+    free(j->incident[0]); /* the store has it */
+    memmove(&j->incident[0], &j->incident[1], (JUDGE_INCIDENTS_MAX - 1) * sizeof(j->incident[0]));
+    j->incident_count--;
+}
+
+static struct incident *
+open_incident(struct judge *j, struct shift *s, struct shift_route *r)
+{
+    uint64_t fingerprint = 0;
+    uint64_t from = j->now_ns - MIN(j->now_ns, DEPLOY_WINDOW_NS);
+    uint64_t novelty = watch_novelty(r->watch, from, &fingerprint);
+    uint64_t onset = find_onset(r, s->mode == SHIFT_SINCE ? r->before.to_ns : 0);
+    if (novelty != 0 && novelty <= onset + DEPLOY_TIE_NS && onset <= novelty + DEPLOY_TIE_NS) {
+        onset = s->mode == SHIFT_SINCE ? novelty : onset;
+    } else {
+        novelty = 0;
+    }
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    bool is_first = judge_active(j, active) == 0;
+    struct incident *again = novelty == 0 ? judge_reopen(j, s, r) : NULL;
+    if (again != NULL) {
+        freeze_bases(s, is_first ? NULL : r->watch);
+        return again;
+    }
+    judge_make_place(j);
+    struct incident *inc = incident_new(j->next_id++, r, onset, j->now_ns);
+    j->incident[j->incident_count++] = inc;
+    tie_deploy(j, inc, novelty);
+    freeze_bases(s, is_first ? NULL : r->watch);
+    inc->load_before = s->load_before;
+    if (inc->has_deploy) {
+        incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
+    }
+    incident_note(inc, inc->onset_ns, "onset", "requests become slower than before");
+    char text[256];
+    snprintf(text, sizeof(text), "%.120s: mean %.1f ms, was %.1f ms", inc->subject, r->now.mean_ms,
+             r->before.mean_ms);
+    incident_note(inc, j->now_ns, "opened", text);
+    judge_announce(j, inc);
+    return inc;
+}
+
+/* A quieter route runs something new, and has not had its 30 requests yet. */
+static bool
+one_is_brewing(const struct shift *s)
+{
+    for (unsigned i = 0; i < s->count; i++) {
+        const struct shift_route *r = &s->route[i];
+        if (!r->comparable && r->before.n >= 15 && r->now.n >= 5 && shift_has_news(r)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Slower, and no statement of its own explains it: application time, or a busy machine. */
+static void
+watch_closely(struct judge *j, const struct shift_route *r)
+{
+    struct watch *w = r->watch;
+    if (!w->is_watched) {
+        char text[256];
+        snprintf(text, sizeof(text),
+                 "%.120s: mean %.1f ms, was %.1f ms; no statement of its own explains it", w->text,
+                 r->now.mean_ms, r->before.mean_ms);
+        judge_tell(j, "watched", text);
+    }
+    w->is_watched = true;
+    w->watched_ms = r->now.mean_ms;
+    w->watched_was_ms = r->before.mean_ms;
+}
+
+/* True when it has held for long enough, given what there is to explain it. */
+static bool
+suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
+{
+    struct watch *w = r->watch;
+    struct inquest q = judge_inquest(j);
+    w->suspected_ns = w->suspected_ns == 0 ? j->now_ns : w->suspected_ns;
+    w->still_suspected = true;
+    uint64_t for_ns = j->now_ns - w->suspected_ns;
+    if (shift_is_structural(r) || inquest_has_reason(&q, s, r)) {
+        w->is_watched = false;
+        return for_ns >= (s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS);
+    }
+    if (for_ns >= HOLD_DRIFT_NS) {
+        watch_closely(j, r);
+    }
+    return for_ns >= LASTING_NS && shift_is_large(s, r);
+}
+
+/* Most of what the route became slower by is what the incident is about. */
+static bool
+is_of(const struct judge *j, const struct incident *inc, const struct shift_part *parts,
+      unsigned part_count)
+{
+    double grown = 0, explained = 0;
+    for (unsigned i = 0; i < part_count; i++) {
+        const struct statement *st = statement_get(&j->statements, parts[i].fingerprint);
+        double ms = MAX(parts[i].change_ms, 0);
+        grown += ms;
+        explained += st != NULL && incident_explains(inc, st) ? ms : 0;
+    }
+    return explained > 0 && explained >= 0.5 * grown;
+}
+
+/* While others are open: not what one of them is about, and nothing that could be its consequence;
+ * and not before the last one had the time to find out what it is about. One of the monitor's may
+ * be open for days, about something small: it stands in nobody's way but for what it is about. */
+static bool
+stands_apart(const struct judge *j, const struct shift *s, const struct shift_route *r)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    unsigned n = judge_active(j, active), large = 0;
+    if (n == 0) {
+        return true;
+    }
+    unsigned part_count = shift_parts(s, r, parts);
+    for (unsigned i = 0; i < n; i++) {
+        const struct incident *inc = active[i];
+        bool is_monitors = inc->episode.opened && !inc->is_whole;
+        if (inc->watch == r->watch || inc->is_whole ||
+            (is_monitors && is_of(j, inc, parts, part_count))) {
+            return false;
+        }
+        if (!is_monitors && (inc->watch == NULL || inc->cause_count == 0 ||
+                             j->now_ns < inc->opened_ns + APART_AFTER_NS)) {
+            return false;
+        }
+        large += is_monitors ? 0 : 1;
+    }
+    if (large == 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < part_count; i++) {
+        const struct statement *st = statement_get(&j->statements, parts[i].fingerprint);
+        bool apart = st != NULL && !statement_is_exempt(st) && shift_is_distinct(s, r, &parts[i]);
+        for (unsigned k = 0; k < n && apart; k++) {
+            apart = !incident_explains(active[k], st);
+        }
+        if (apart) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A candidate must be seen without a break for some seconds, and has its evidence gathered
+ * meanwhile. Returns the worst one that has held. */
+static struct shift_route *
+pick(struct judge *j, struct shift *s, const struct watch *only)
+{
+    struct shift_route *worst = NULL;
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *r = &s->route[i];
+        if ((only != NULL && r->watch != only) || !stands_apart(j, s, r)) {
+            continue;
+        }
+        bool burn = shift_is_burn(s, r);
+        bool looks_bad =
+            r->before.n >= 15 && r->now.n >= 8 && r->own_ms >= shift_threshold_ms(r) && r->z >= 4;
+        if (burn || looks_bad) {
+            struct inquest q = judge_inquest(j);
+            inquest_gather(&q, s, r);
+        }
+        if (!burn) {
+            continue;
+        }
+        bool held = suspect(j, s, r);
+        if (held && (worst == NULL || r->own_ms * r->now.n > worst->own_ms * worst->now.n)) {
+            worst = r;
+        }
+    }
+    bool may_be_victim = worst != NULL && !shift_has_news(worst) &&
+                         j->now_ns < worst->watch->suspected_ns + VICTIM_WAITS_NS;
+    return may_be_victim && one_is_brewing(s) ? NULL : worst;
+}
+
+void
+judge_move_incident(struct judge *j, struct incident *inc, const struct shift_route *r)
+{
+    uint64_t fingerprint = 0;
+    uint64_t from = inc->onset_ns - MIN(inc->onset_ns, DEPLOY_TIE_NS);
+    uint64_t novelty = watch_novelty(r->watch, from, &fingerprint);
+    char text[256];
+    snprintf(text, sizeof(text), "%.110s is to blame, %.110s only waits", r->watch->text,
+             inc->subject);
+    incident_move(inc, r);
+    inc->onset_ns = novelty != 0 ? MIN(inc->onset_ns, novelty) : inc->onset_ns;
+    if (!inc->has_deploy) {
+        tie_deploy(j, inc, novelty);
+    }
+    incident_note(inc, j->now_ns, "subject", text);
+    judge_tell_of(j, inc, "incident-subject", text);
+}
+
+static bool
+try_to_open(struct judge *j, enum shift_mode mode, uint64_t split_ns, const struct watch *only)
+{
+    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, mode, split_ns, j->now_ns);
+    struct shift_route *r = pick(j, s, only);
+    if (r != NULL) {
+        struct incident *inc = open_incident(j, s, r);
+        if (r->watch->is_watched) {
+            snprintf(
+                inc->remark, sizeof(inc->remark),
+                "no single cause: it has lasted for %.0f minutes, and no statement explains it",
+                (double)(j->now_ns - r->watch->suspected_ns) / (60.0 * NS_PER_S));
+            incident_note(inc, j->now_ns, "no-cause", inc->remark);
+        }
+    }
+    shift_free(&s);
+    return r != NULL;
+}
+
+static bool
+is_subject(const struct judge *j, const struct watch *w)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
+    for (unsigned i = 0; i < n; i++) {
+        if (active[i]->watch == w) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* While nothing is suspected, what is normal is taken afresh now and then. */
+void
+judge_learn_bases(struct judge *j)
+{
+    bool due = false;
+    if (j->slump.since_ns != 0) {
+        return;
+    }
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        const struct watch *w = j->watch[i];
+        if (w->suspected_ns != 0) {
+            return;
+        }
+        due = due || (w->recent.count >= WATCH_REQUESTS_MIN &&
+                      j->now_ns >= w->base_ns + (w->base.n == 0 ? 10 * NS_PER_S : BASE_EVERY_NS));
+    }
+    if (!due) {
+        return;
+    }
+    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, SHIFT_DRIFT, 0, j->now_ns);
+    for (unsigned i = 0; i < s->count; i++) {
+        struct shift_route *r = &s->route[i];
+        struct watch *w = r->watch;
+        if (is_subject(j, w)) {
+            continue;
+        }
+        bool reaches_back = !w->base_restored || j->now_ns > w->recent.first_ns + RESTORED_SPAN_NS;
+        w->base_restored = w->base_restored && !reaches_back;
+        if (reaches_back && r->before.n >= WATCH_REQUESTS_MIN) {
+            w->base = r->before;
+            w->base_dirty = true;
+            w->base_ns = j->now_ns;
+        }
+    }
+    shift_free(&s);
+}
+
+/* Everything is slower alike. */
+static void
+look_for_slump(struct judge *j)
+{
+    uint64_t from = j->now_ns - MIN(j->now_ns, 60 * NS_PER_S);
+    struct shift *s = shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, from, j->now_ns);
+    char text[256];
+    enum slump_state state = slump_look(&j->slump, s, j->now_ns);
+    if (state == SLUMP_BEGINS) {
+        judge_tell(j, "watched", slump_text(&j->slump, text, sizeof(text)));
+    }
+    struct shift_route *worst = state == SLUMP_LASTS ? slump_worst(s) : NULL;
+    if (worst != NULL) {
+        struct incident *inc = open_incident(j, s, worst);
+        inc->is_whole = true;
+        slump_text(&j->slump, inc->remark, sizeof(inc->remark));
+        incident_note(inc, j->now_ns, "no-cause", inc->remark);
+        j->slump.since_ns = 0;
+    }
+    shift_free(&s);
+}
+
+void
+judge_look_for_burns(struct judge *j)
+{
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        j->watch[i]->still_suspected = false;
+    }
+    uint64_t from = j->now_ns - MIN(j->now_ns, DEPLOY_WINDOW_NS);
+    uint64_t last = 0;
+    for (unsigned i = 0; i < MIN(j->deploy_count, JUDGE_DEPLOYS_MAX); i++) {
+        last = MAX(last, j->deploy[i].at_ns);
+    }
+    bool opened = last >= from && last != 0 && try_to_open(j, SHIFT_SINCE, last, NULL);
+    unsigned novelties = 0;
+    for (unsigned i = 0; i < j->watch_count && !opened && novelties < NOVELTIES_MAX; i++) {
+        uint64_t fingerprint = 0;
+        uint64_t at = watch_novelty(j->watch[i], from, &fingerprint);
+        if (at != 0) {
+            novelties++;
+            opened = try_to_open(j, SHIFT_SINCE, at, j->watch[i]);
+        }
+    }
+    opened = opened || try_to_open(j, SHIFT_DRIFT, 0, NULL);
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    if (judge_active(j, active) == 0) {
+        look_for_slump(j);
+    }
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        struct watch *w = j->watch[i];
+        w->suspected_ns = w->still_suspected ? w->suspected_ns : 0;
+        w->is_watched = w->is_watched && w->still_suspected;
+    }
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The judge's long memory. Minutes that are over go to the monitor, which knows what is normal at
+ * this time of the week; the rest of the judge compares the last minutes with those before. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/judge/state.h"
+#include "base/clock.h"
+
+#define MINUTE_S     ((int64_t)(SERIES_WINDOW_NS / NS_PER_S))
+#define OLD_ENOUGH   NS_PER_S       /* a query in flight for less is not worth a figure */
+#define SILENT_NS    (5 * NS_PER_S) /* a worker that has not been heard for so long */
+#define EXPECTED_KEY "monitor:expected"
+#define MEMORY_KEY   "monitor:memory:"
+
+void
+judge_monitor_init(struct judge *j)
+{
+    const struct monitor_config config = {0};
+    const struct monitor_out out = {0};
+    j->long_term.monitor = monitor_new(&config, &out);
+    reading_maker_init(&j->long_term.maker);
+}
+
+static void
+forget_memory(struct judge *j)
+{
+    for (unsigned i = 0; i < j->long_term.memory_count; i++) {
+        free((void *)j->long_term.memory[i].ptr);
+    }
+    j->long_term.memory_count = 0;
+}
+
+void
+judge_monitor_fini(struct judge *j)
+{
+    monitor_free(&j->long_term.monitor);
+    reading_maker_fini(&j->long_term.maker);
+    forget_memory(j);
+}
+
+void
+judge_monitor_in_flight(struct judge *j, const struct event_in_flight *f)
+{
+    if (f->head.worker < JUDGE_FLIGHTS_MAX) {
+        j->long_term.flight[f->head.worker] =
+            (struct judge_flight){f->fingerprint, f->start_ns, j->now_ns};
+    }
+}
+
+/* A query that does not end is in no window by itself. */
+static void
+note_oldest(struct judge *j, uint64_t end_wall_ns)
+{
+    for (unsigned i = 0; i < JUDGE_FLIGHTS_MAX; i++) {
+        const struct judge_flight *f = &j->long_term.flight[i];
+        uint64_t start_wall_ns = judge_wall(j, f->start_ns);
+        bool is_heard = f->fingerprint != 0 && f->heard_ns + SILENT_NS >= j->now_ns;
+        if (!is_heard || start_wall_ns + OLD_ENOUGH > end_wall_ns) {
+            continue;
+        }
+        const struct statement *st = statement_get(&j->statements, f->fingerprint);
+        struct series *s = series_get(&j->series, SERIES_STATEMENT, NULL, f->fingerprint,
+                                      st == NULL ? 0 : st->database);
+        const struct series_sums nothing = {0};
+        series_add(s, &nothing, false, end_wall_ns - 1, judge_keep_window, j);
+        s->window.oldest_ns = MAX(s->window.oldest_ns, end_wall_ns - start_wall_ns);
+    }
+}
+
+static int
+by_reading_order(const void *a, const void *b)
+{
+    const struct series *x = *(const struct series *const *)a;
+    const struct series *y = *(const struct series *const *)b;
+    struct stored_window v = {.route = slice_from_str(x->route), .fingerprint = x->fingerprint};
+    struct stored_window w = {.route = slice_from_str(y->route), .fingerprint = y->fingerprint};
+    return reading_order(&v, &w);
+}
+
+/* In the order in which the store would give them. */
+static void
+feed_minute(struct judge *j, uint64_t minute)
+{
+    const struct series **list = check_alloc(j->series.by_key.count + 1, sizeof(struct series *));
+    unsigned n = 0;
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&j->series.by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        if (s->window_number == minute && (s->window.calls > 0 || s->window.oldest_ns > 0)) {
+            list[n++] = s;
+        }
+    }
+    qsort(list, n, sizeof(struct series *), by_reading_order);
+    for (unsigned i = 0; i < n; i++) {
+        uint8_t sketch[SKETCH_SAVED_MAX];
+        struct stored_window w = judge_window_of(j, list[i], sketch);
+        const struct statement *st = statement_get(&j->statements, w.fingerprint);
+        struct reading r;
+        if (reading_make(&j->long_term.maker, &w, slice_from_str(st == NULL ? NULL : st->text),
+                         &r)) {
+            monitor_reading(j->long_term.monitor, &r);
+        }
+    }
+    free(list);
+}
+
+/* Each piece once an hour. */
+static void
+keep_memory(struct judge *j, uint64_t minute)
+{
+    const struct monitor *m = j->long_term.monitor;
+    unsigned piece = (unsigned)(minute % 60);
+    char name[64];
+    AUTO_BUF struct buf blob;
+    buf_init(&blob, 1u << 20);
+    if (piece < memory_pieces(m) && memory_save(m, piece, &blob) == 0) {
+        snprintf(name, sizeof(name), MEMORY_KEY "%u", piece);
+        struct stored record = {.kind = STORED_STATE,
+                                .state = {slice_from_str(name), buf_slice(&blob)}};
+        judge_give(j, &record);
+    }
+}
+
+void
+judge_monitor_turn(struct judge *j)
+{
+    struct judge_long_term *l = &j->long_term;
+    uint64_t minute = judge_wall(j, j->now_ns) / SERIES_WINDOW_NS;
+    if (minute <= l->minute) {
+        return;
+    }
+    if (l->minute != 0) {
+        note_oldest(j, (l->minute + 1) * SERIES_WINDOW_NS);
+        feed_minute(j, l->minute);
+        monitor_advance(l->monitor, (int64_t)minute * MINUTE_S + 1);
+        judge_episodes_turn(j);
+        keep_memory(j, minute);
+    }
+    l->minute = minute;
+}
+
+void
+judge_monitor_deploy(struct judge *j, uint64_t wall_ns, const char *name)
+{
+    const struct history_deploy d = {.at_s = (int64_t)(wall_ns / NS_PER_S),
+                                     .name = slice_from_str(name)};
+    monitor_deploy(j->long_term.monitor, &d);
+}
+
+json_t *
+judge_monitor_json(const struct judge *j)
+{
+    const struct monitor *m = j->long_term.monitor;
+    struct monitor_totals t = monitor_totals(m);
+    unsigned open = 0;
+    for (unsigned i = 0; i < monitor_episode_count(m); i++) {
+        open += monitor_episode(m, i)->state == EPISODE_OPEN ? 1 : 0;
+    }
+    return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:b}", "series", (int)t.tracks,
+                     "learning", (int)t.learning, "windows", (json_int_t)t.readings, "minutes",
+                     (json_int_t)t.steps, "surges", (json_int_t)t.frozen, "blips",
+                     (json_int_t)t.blips, "episodes", (int)monitor_episode_count(m), "open", open,
+                     "refused", (json_int_t)(t.refused + j->long_term.refused), "relearned",
+                     j->long_term.is_relearned);
+}
+
+/* ---- what is expected ---- */
+
+/* So that what is learned again after a restart does not come upon it again. */
+static void
+keep_marks(const struct judge *j)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < j->long_term.mark_count; i++) {
+        const struct replay_mark *m = &j->long_term.mark[i];
+        json_array_append_new(list, json_pack("{s:I, s:s%}", "t", (json_int_t)m->at_s, "subject",
+                                              m->subject, strlen(m->subject)));
+    }
+    char *text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    struct stored record = {.kind = STORED_STATE,
+                            .state = {SLICE_LIT(EXPECTED_KEY), slice_from_str(text)}};
+    if (text != NULL) {
+        judge_give(j, &record);
+    }
+    free(text);
+}
+
+static int
+restore_memory(struct judge *j, struct slice blob)
+{
+    struct judge_long_term *l = &j->long_term;
+    if (l->memory_count == MEMORY_PIECES_MAX || blob.len == 0) {
+        return -EBADMSG;
+    }
+    uint8_t *copy = check_alloc(1, blob.len);
+    memcpy(copy, blob.ptr, blob.len);
+    l->memory[l->memory_count++] = slice_of(copy, blob.len);
+    return 0;
+}
+
+int
+judge_monitor_restore(struct judge *j, const struct stored_state *in)
+{
+    if (slice_starts_with_ci(in->name, SLICE_LIT(MEMORY_KEY))) {
+        return restore_memory(j, in->blob);
+    }
+    if (!slice_eq(in->name, SLICE_LIT(EXPECTED_KEY))) {
+        return -ENOENT;
+    }
+    struct judge_long_term *l = &j->long_term;
+    json_t *list = json_loadb((const char *)in->blob.ptr, in->blob.len, 0, NULL), *o;
+    size_t i;
+    json_array_foreach(list, i, o)
+    {
+        const char *subject = json_string_value(json_object_get(o, "subject"));
+        if (subject != NULL && l->mark_count < REPLAY_MARKS_MAX) {
+            struct replay_mark *m = &l->mark[l->mark_count++];
+            m->at_s = json_integer_value(json_object_get(o, "t"));
+            slice_to_str(slice_from_str(subject), m->subject, sizeof(m->subject));
+        }
+    }
+    int err = json_is_array(list) ? 0 : -EBADMSG;
+    json_decref(list);
+    return err;
+}
+
+void
+judge_monitor_expect(struct judge *j, const struct incident *inc)
+{
+    struct judge_long_term *l = &j->long_term;
+    if (l->mark_count == REPLAY_MARKS_MAX) {
+        memmove(&l->mark[0], &l->mark[1], (REPLAY_MARKS_MAX - 1) * sizeof(l->mark[0]));
+        l->mark_count--;
+    }
+    struct replay_mark *m = &l->mark[l->mark_count++];
+    m->at_s = (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S);
+    if (inc->episode.fingerprint != 0) {
+        snprintf(m->subject, sizeof(m->subject), "%016" PRIx64, inc->episode.fingerprint);
+    } else {
+        snprintf(m->subject, sizeof(m->subject), "%.255s", inc->is_whole ? "" : inc->subject);
+    }
+    monitor_expect(l->monitor, m->subject);
+    keep_marks(j);
+}
+
+/* ---- after a restart ---- */
+
+struct replay *
+judge_replay(const struct judge *j)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    int64_t until_s = (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S);
+    return replay_new(until_s, j->long_term.mark, j->long_term.mark_count);
+}
+
+void
+judge_take_monitor(struct judge *j, struct monitor **monitor)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    monitor_free(&j->long_term.monitor);
+    j->long_term.monitor = TAKE(*monitor);
+    for (unsigned i = 0; i < j->long_term.memory_count; i++) {
+        if (memory_load(j->long_term.monitor, j->long_term.memory[i]) != 0) {
+            judge_tell(j, "memory-refused", "how noisy some series are is learned again");
+        }
+    }
+    forget_memory(j);
+    j->long_term.is_relearned = true;
+    judge_episodes_again(j);
+}

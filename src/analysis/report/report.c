@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/report/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "model/json_text.h"
+#include "proto/http/http_head.h"
+
+void
+report_time(uint64_t wall_ns, char dst[32])
+{
+    time_t s = (time_t)(wall_ns / NS_PER_S);
+    struct tm tm;
+    gmtime_r(&s, &tm);
+    char day[24];
+    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(dst, 32, "%s.%03uZ", day, (unsigned)(wall_ns / NS_PER_MS % 1000));
+}
+
+uint64_t
+report_time_back(const char *text)
+{
+    struct tm tm = {0};
+    unsigned ms = 0;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (rest == NULL || sscanf(rest, ".%3uZ", &ms) != 1) {
+        return 0;
+    }
+    time_t s = timegm(&tm);
+    return s < 0 ? 0 : (uint64_t)s * NS_PER_S + ms * NS_PER_MS;
+}
+
+static void
+put_text(json_t *o, const char *key, const char *text)
+{
+    json_object_set_new(o, key, json_text(slice_from_str(text)));
+}
+
+static void
+put_ms(json_t *o, const char *key, double ms)
+{
+    json_object_set_new(o, key, isfinite(ms) ? json_real(round(ms * 1000) / 1000) : json_null());
+}
+
+static void
+put_int(json_t *o, const char *key, double n)
+{
+    json_object_set_new(o, key, json_integer((json_int_t)llround(n)));
+}
+
+static void
+put_time(json_t *o, const char *key, uint64_t at_ns, uint64_t offset_ns)
+{
+    char text[32];
+    report_time(at_ns + offset_ns, text);
+    json_object_set_new(o, key, at_ns == 0 ? json_null() : json_string(text));
+}
+
+static void
+put_hex(json_t *o, const char *key, uint64_t fingerprint)
+{
+    char hex[17];
+    snprintf(hex, sizeof(hex), "%016" PRIx64, fingerprint);
+    json_object_set_new(o, key, fingerprint == 0 ? json_null() : json_string(hex));
+}
+
+static json_t *
+names_json(const struct statement_names *names)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < names->count; i++) {
+        json_array_append_new(list, json_text(slice_from_str(names->name[i])));
+    }
+    return list;
+}
+
+static json_t *
+latency_json(const struct stats *s)
+{
+    json_t *o = json_object();
+    put_ms(o, "mean_ms", s->mean_ms);
+    put_ms(o, "p50_ms", s->p50_ms);
+    put_ms(o, "p95_ms", s->p95_ms);
+    put_int(o, "requests", s->n);
+    return o;
+}
+
+static json_t *
+changes_json(const struct incident *inc)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->change_count; i++) {
+        const struct incident_change *c = &inc->change[i];
+        json_t *o = json_object();
+        put_text(o, "what", c->what);
+        put_text(o, "kind", c->kind);
+        put_hex(o, "fingerprint", c->fingerprint);
+        put_ms(o, "calls_before", c->calls_before);
+        put_ms(o, "calls_now", c->calls_now);
+        put_ms(o, "per_call_before_ms", c->per_call_before_ms);
+        put_ms(o, "per_call_now_ms", c->per_call_now_ms);
+        put_ms(o, "before_ms", c->before_ms);
+        put_ms(o, "now_ms", c->now_ms);
+        put_ms(o, "change_ms", c->change_ms);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+/* What `detail` says in words, as far as the kind has figures. */
+static json_t *
+figures_json(const struct finding *f)
+{
+    json_t *o = json_object();
+    if (f->kind == FINDING_MISSING_INDEX && f->has_scan) {
+        put_int(o, "rows_read", f->rows_read);
+        put_int(o, "rows_returned", f->rows_returned);
+    } else if (f->kind == FINDING_REPEATED_QUERY && f->requests_looked_at > 0) {
+        char column[2 * STATEMENT_NAME_LEN + 2];
+        snprintf(column, sizeof(column), "%s.%s", f->parent_table, f->parent_column);
+        put_text(o, "values_of", f->parent_column[0] == '\0' ? "" : column);
+        put_int(o, "requests_looked_at", f->requests_looked_at);
+        put_int(o, "requests_matched", f->requests_matched);
+    } else if (f->kind == FINDING_CACHEABLE) {
+        put_int(o, "calls", (double)f->calls);
+        put_int(o, "answers", f->answers);
+        put_ms(o, "hit_rate", f->hit_rate);
+    }
+    return o;
+}
+
+/* Who is in the way of what waits for a lock. */
+static void
+put_blocker(json_t *o, const struct finding *f, const struct statement_table *statements)
+{
+    const struct waiting_block *b = &f->block;
+    if (f->kind != FINDING_LOCK_WAIT && f->kind != FINDING_IDLE_IN_TRANSACTION) {
+        return;
+    }
+    const struct statement *waiting = statement_get(statements, b->waiting);
+    const struct statement *holder = statement_get(statements, b->holder);
+    json_t *x = json_object();
+    put_hex(x, "waiting", b->waiting);
+    put_text(x, "waiting_short", waiting != NULL ? waiting->label : "");
+    put_hex(x, "holder", b->holder);
+    put_text(x, "holder_short", holder != NULL ? holder->label : "");
+    put_text(x, "state", b->state);
+    put_text(x, "lock", b->lock);
+    put_int(x, "samples", b->samples);
+    put_int(x, "of_samples", b->of);
+    put_int(x, "waiters", b->waiters);
+    put_int(x, "depth", b->depth);
+    put_ms(x, "waited_ms", b->waited_ms);
+    put_ms(x, "idle_ms", b->idle_ms);
+    put_ms(x, "transaction_ms", b->transaction_ms);
+    json_object_set_new(o, "blocker", x);
+}
+
+static json_t *
+causes_json(const struct incident *inc, const struct statement_table *statements)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct incident_cause *c = &inc->cause[i];
+        const struct statement *s = statement_get(statements, c->finding.fingerprint);
+        json_t *o = json_object();
+        put_int(o, "rank", i + 1);
+        put_text(o, "kind", finding_kind_name(c->finding.kind));
+        put_hex(o, "fingerprint", c->finding.fingerprint);
+        put_text(o, "statement", s != NULL ? s->text : "");
+        put_text(o, "short", c->label);
+        json_object_set_new(o, "tables", names_json(&c->finding.tables));
+        json_object_set_new(o, "columns", names_json(&c->finding.columns));
+        put_text(o, "evidence", finding_evidence_name(c->finding.evidence));
+        put_text(o, "basis", c->finding.basis);
+        put_text(o, "detail", c->finding.detail);
+        json_object_set_new(o, "figures", figures_json(&c->finding));
+        put_ms(o, "saving_ms", c->saving_ms);
+        put_blocker(o, &c->finding, statements);
+        if (c->route[0] != '\0') {
+            put_text(o, "route", c->route);
+        }
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+rank_of_action(const struct incident *inc, const struct incident_action *a)
+{
+    static const enum finding_kind kinds[] = {FINDING_COUNT, FINDING_MISSING_INDEX,
+                                              FINDING_REPEATED_QUERY, FINDING_CACHEABLE};
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        if (f->fingerprint == a->fingerprint && f->kind == kinds[a->kind]) {
+            return json_integer(i + 1);
+        }
+    }
+    return json_null();
+}
+
+static json_t *
+actions_json(const struct incident *inc, uint64_t offset_ns)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        const struct incident_action *a = &inc->action[i];
+        json_t *o = json_object();
+        put_text(o, "id", a->id);
+        put_text(o, "kind", incident_action_kind_name(a->kind));
+        put_text(o, "text", a->text);
+        put_text(o, "note", a->note);
+        json_object_set_new(o, "cause", rank_of_action(inc, a));
+        put_ms(o, "saving_alone_ms", a->saving_alone_ms);
+        put_text(o, "state", incident_action_state_name(a->state));
+        put_time(o, "landed_at", a->landed_ns, offset_ns);
+        put_ms(o, "predicted_ms", a->state == ACTION_PROPOSED ? NAN : a->predicted_ms);
+        put_ms(o, "measured_ms", a->state == ACTION_MEASURED ? a->measured_ms : NAN);
+        put_ms(o, "measured_error_ms", a->state == ACTION_MEASURED ? a->measured_error_ms : NAN);
+        put_int(o, "measured_requests", a->measured_n);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+together_json(const struct incident *inc)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->together_count; i++) {
+        json_t *o = json_object();
+        json_t *ids = json_array();
+        for (unsigned k = 0; k < inc->action_count; k++) {
+            if ((inc->together[i].mask & (1u << k)) != 0) {
+                json_array_append_new(ids, json_string(inc->action[k].id));
+            }
+        }
+        json_object_set_new(o, "actions", ids);
+        put_ms(o, "saving_ms", inc->together[i].saving_ms);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *
+timeline_json(const struct incident *inc, uint64_t offset_ns)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < inc->timeline_count; i++) {
+        const struct incident_entry *e = &inc->timeline[i];
+        json_t *o = json_object();
+        put_time(o, "at", e->at_ns, offset_ns);
+        put_text(o, "kind", e->kind);
+        put_text(o, "text", e->text);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static void
+put_deploy(json_t *o, const struct incident *inc, uint64_t offset_ns)
+{
+    if (!inc->has_deploy) {
+        json_object_set_new(o, "deploy", json_null());
+        return;
+    }
+    json_t *d = json_object();
+    put_text(d, "name", inc->deploy_name);
+    put_time(d, "at", inc->deploy_ns, offset_ns);
+    put_text(d, "basis", inc->deploy_marked ? "marked" : "inferred");
+    put_ms(d, "onset_after_s", ((double)inc->onset_ns - (double)inc->deploy_ns) / 1e9);
+    json_object_set_new(o, "deploy", d);
+}
+
+static void
+put_figures(json_t *o, const struct incident *inc, unsigned cores)
+{
+    json_t *latency = json_object();
+    json_object_set_new(latency, "before", latency_json(&inc->before));
+    json_object_set_new(latency, "now", latency_json(&inc->now));
+    json_object_set_new(latency, "after",
+                        inc->state == INCIDENT_OPEN ? json_null() : latency_json(&inc->after));
+    json_object_set_new(o, "latency", latency);
+    json_t *traffic = json_object();
+    put_ms(traffic, "route_per_min", inc->route_per_min);
+    put_ms(traffic, "all_per_min", inc->all_per_min);
+    json_object_set_new(o, "traffic", traffic);
+    json_t *load = json_object();
+    put_ms(load, "before", inc->load_before);
+    put_ms(load, "now", inc->load_now);
+    put_ms(load, "full_in_s", inc->full_in_s < 0 ? NAN : inc->full_in_s);
+    json_object_set_new(load, "cores", cores == 0 ? json_null() : json_integer(cores));
+    json_object_set_new(o, "database_load", load);
+    json_t *errors = json_object();
+    put_int(errors, "before", inc->errors_before);
+    put_int(errors, "now", inc->errors_now);
+    json_object_set_new(errors, "all_ok", json_boolean(inc->errors_now < 0.5));
+    json_object_set_new(o, "errors", errors);
+}
+
+static void
+put_lists(json_t *o, const struct incident *inc)
+{
+    json_t *victims = json_array();
+    for (unsigned i = 0; i < inc->victim_count; i++) {
+        json_t *v = json_object();
+        put_text(v, "subject", inc->victim[i].subject);
+        put_ms(v, "change_ms", inc->victim[i].change_ms);
+        json_array_append_new(victims, v);
+    }
+    json_object_set_new(o, "victims", victims);
+    json_t *ruled = json_array();
+    for (unsigned i = 0; i < inc->ruled_out_count; i++) {
+        json_t *r = json_object();
+        put_text(r, "test", inc->ruled_out[i].test);
+        put_text(r, "figure", inc->ruled_out[i].figure);
+        json_array_append_new(ruled, r);
+    }
+    json_object_set_new(o, "ruled_out", ruled);
+}
+
+static void
+put_example(json_t *o, const struct incident *inc)
+{
+    static const uint8_t none[16];
+    char hex[33];
+    for (unsigned i = 0; i < 16; i++) {
+        snprintf(hex + i * 2, 3, "%02x", inc->example_trace[i]);
+    }
+    bool known = memcmp(inc->example_trace, none, sizeof(none)) != 0;
+    json_object_set_new(o, "example_trace", known ? json_string(hex) : json_null());
+}
+
+/* What the long view has to do with it. */
+static json_t *
+monitor_json(const struct incident *inc, uint64_t offset_ns)
+{
+    const struct incident_episode *p = &inc->episode;
+    if (p->lane[0] == '\0') {
+        return json_null();
+    }
+    json_t *o = json_object();
+    put_text(o, "lane", p->lane);
+    json_object_set_new(o, "opened", json_boolean(p->opened));
+    json_object_set_new(o, "learning", json_boolean(p->learning));
+    put_time(o, "onset_from", p->onset_from_ns, offset_ns);
+    put_time(o, "onset_to", p->onset_to_ns, offset_ns);
+    json_object_set_new(o, "deploy_chance",
+                        p->deploy_chance < 0 ? json_null() : json_real(p->deploy_chance));
+    return o;
+}
+
+static void
+put_headline(json_t *o, const struct incident *inc)
+{
+    char text[600];
+    bool is_open = inc->state == INCIDENT_OPEN;
+    const char *what = is_open ? "is slowing down" : "slowed down";
+    if (inc->episode.opened && strcmp(inc->episode.lane, "errors") == 0) {
+        what = is_open ? "is failing" : "failed";
+    } else if (inc->episode.opened && strcmp(inc->episode.lane, "stall") == 0) {
+        what = is_open ? "is stuck" : "was stuck";
+    }
+    snprintf(text, sizeof(text), "%s %s", inc->subject, what);
+    put_text(o, "headline", text);
+}
+
+json_t *
+report_incident(const struct incident *inc, const struct statement_table *statements,
+                uint64_t offset_ns, unsigned cores)
+{
+    json_t *o = json_object();
+    put_int(o, "id", inc->id);
+    put_text(o, "state", incident_state_name(inc->state));
+    put_text(o, "subject", inc->subject);
+    put_text(o, "subject_kind", inc->episode.fingerprint != 0 ? "statement" : "route");
+    put_headline(o, inc);
+    put_text(o, "trend", inc->trend);
+    put_time(o, "opened_at", inc->opened_ns, offset_ns);
+    put_time(o, "onset_at", inc->onset_ns, offset_ns);
+    put_time(o, "updated_at", inc->updated_ns, offset_ns);
+    put_time(o, "recovered_at", inc->recovered_ns, offset_ns);
+    put_time(o, "closed_at", inc->closed_ns, offset_ns);
+    put_time(o, "acknowledged_at", inc->acknowledged_ns, offset_ns);
+    put_time(o, "announced_at", inc->announced_ns, offset_ns);
+    put_deploy(o, inc, offset_ns);
+    json_object_set_new(o, "monitor", monitor_json(inc, offset_ns));
+    put_figures(o, inc, cores);
+    json_object_set_new(o, "changes", changes_json(inc));
+    put_ms(o, "measured_before_ms", inc->measured_before_ms);
+    put_ms(o, "measured_now_ms", inc->measured_now_ms);
+    put_ms(o, "measured_change_ms", inc->measured_now_ms - inc->measured_before_ms);
+    put_ms(o, "unexplained_ms", inc->unexplained_ms);
+    json_object_set_new(o, "causes", causes_json(inc, statements));
+    put_lists(o, inc);
+    json_object_set_new(o, "actions", actions_json(inc, offset_ns));
+    put_ms(o, "saving_together_ms", inc->saving_together_ms);
+    json_object_set_new(o, "together", together_json(inc));
+    json_object_set_new(o, "timeline", timeline_json(inc, offset_ns));
+    put_example(o, inc);
+    json_t *notes = json_array();
+    if (inc->remark[0] != '\0' && !incident_has_reason(inc)) {
+        json_array_append_new(notes, json_string(inc->remark));
+    }
+    json_object_set_new(o, "notes", notes);
+    return o;
+}
+
+/* ---- lists of statements and routes */
+
+static void
+collect_routes(const struct series_table *series, struct map *routes)
+{
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        if (s->kind != SERIES_BOTH || s->route == NULL) {
+            continue;
+        }
+        json_t *list = map_get(routes, s->fingerprint);
+        if (list == NULL) {
+            list = json_array();
+            if (map_put(routes, s->fingerprint, list) != 0) {
+                json_decref(list);
+                continue;
+            }
+        }
+        if (json_array_size(list) < 32) {
+            json_array_append_new(list, json_text(slice_from_str(s->route)));
+        }
+    }
+}
+
+static void
+put_sums(json_t *o, const struct series *s, const char *count_key)
+{
+    double ms = (double)s->total.time_ns / 1e6;
+    put_int(o, count_key, (double)s->total.calls);
+    put_int(o, "errors", (double)s->total.errors);
+    put_ms(o, "total_ms", ms);
+    put_ms(o, "mean_ms", s->total.calls == 0 ? 0 : ms / (double)s->total.calls);
+    put_ms(o, "p50_ms", clock_ns_to_ms(sketch_quantile(&s->total_sketch, 0.5)));
+    put_ms(o, "p95_ms", clock_ns_to_ms(sketch_quantile(&s->total_sketch, 0.95)));
+    put_ms(o, "p99_ms", clock_ns_to_ms(sketch_quantile(&s->total_sketch, 0.99)));
+    put_ms(o, "max_ms", clock_ns_to_ms(s->total.max_ns));
+}
+
+static json_t *
+query_json(const struct series *s, const struct statement_table *statements, json_t *routes,
+           const char *database)
+{
+    json_t *o = json_object();
+    const struct statement *st = statement_get(statements, s->fingerprint);
+    put_hex(o, "fingerprint", s->fingerprint);
+    put_text(o, "statement", st != NULL ? st->text : s->fingerprint == 0 ? "(other)" : "");
+    put_text(o, "short", st != NULL ? st->label : "");
+    put_text(o, "database", database);
+    put_sums(o, s, "calls");
+    put_int(o, "rows", (double)s->total.rows);
+    json_object_set_new(o, "routes", routes != NULL ? json_incref(routes) : json_array());
+    return o;
+}
+
+json_t *
+report_queries(const struct series_table *series, const struct statement_table *statements,
+               const char *(*name_of)(void *ctx, uint32_t id), void *ctx)
+{
+    struct map routes;
+    map_init(&routes, SERIES_MAX);
+    collect_routes(series, &routes);
+    json_t *list = json_array();
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        if (s->kind == SERIES_STATEMENT) {
+            json_array_append_new(list, query_json(s, statements, map_get(&routes, s->fingerprint),
+                                                   name_of(ctx, s->database)));
+        }
+    }
+    if (series->other[SERIES_STATEMENT].total.calls > 0) {
+        json_array_append_new(list,
+                              query_json(&series->other[SERIES_STATEMENT], statements, NULL, ""));
+    }
+    at = 0;
+    while ((slot = map_next(&routes, &at)) != NULL) {
+        json_decref(slot->value);
+    }
+    map_fini(&routes);
+    return list;
+}
+
+static void
+put_share(json_t *o, const char *key, double share)
+{
+    json_object_set_new(o, key, json_real(round(share * 10000) / 10000));
+}
+
+/* How the queries of its requests were tied to them, as shares; null while nothing is known. */
+static json_t *
+basis_json(const struct series_ties *ties)
+{
+    uint64_t all = 0;
+    for (unsigned i = 0; i < LINK_BASIS_COUNT; i++) {
+        all += ties->basis[i];
+    }
+    if (all == 0) {
+        return json_null();
+    }
+    json_t *o = json_object();
+    for (unsigned i = 0; i < LINK_BASIS_COUNT; i++) {
+        if (ties->basis[i] > 0) {
+            put_share(o, link_basis_name((enum link_basis)i), (double)ties->basis[i] / (double)all);
+        }
+    }
+    return o;
+}
+
+static void
+put_ties(json_t *o, const struct series *s)
+{
+    double n = (double)s->ties.requests;
+    double db_ms = n > 0 ? clock_ns_to_ms(s->ties.db_ns) / n : NAN;
+    double mean_ms =
+        s->total.calls > 0 ? clock_ns_to_ms(s->total.time_ns) / (double)s->total.calls : NAN;
+    put_ms(o, "queries_per_request", n > 0 ? (double)s->ties.queries / n : NAN);
+    put_ms(o, "db_ms", db_ms);
+    put_ms(o, "app_ms", isnan(db_ms) ? NAN : fmax(mean_ms - db_ms, 0));
+    json_object_set_new(o, "basis", basis_json(&s->ties));
+}
+
+static json_t *
+request_json(const struct series *s, const struct watch *w)
+{
+    json_t *o = json_object();
+    put_text(o, "route", s->route);
+    bool has_method = w != NULL && w->method != METHOD_OTHER;
+    json_object_set_new(o, "method",
+                        has_method ? json_string(http_method_name(w->method)) : json_null());
+    json_object_set_new(o, "guessed", json_boolean(w != NULL && w->guessed));
+    put_sums(o, s, "requests");
+    put_ties(o, s);
+    json_object_set_new(o, "queries", json_array());
+    return o;
+}
+
+static json_t *
+route_query_json(const struct series *s, const struct statement_table *statements)
+{
+    const struct statement *st = statement_get(statements, s->fingerprint);
+    json_t *q = json_object();
+    put_hex(q, "fingerprint", s->fingerprint);
+    put_text(q, "short", st != NULL ? st->label : "");
+    put_int(q, "calls", (double)s->total.calls);
+    put_ms(q, "total_ms", (double)s->total.time_ns / 1e6);
+    return q;
+}
+
+static uint64_t
+route_key(const char *route)
+{
+    return hash_bytes(slice_from_str(route));
+}
+
+json_t *
+report_requests(const struct series_table *series, const struct statement_table *statements,
+                struct watch *const *watches, unsigned watch_count)
+{
+    json_t *list = json_array();
+    struct map watch_of, row_of;
+    map_init(&watch_of, SERIES_MAX);
+    map_init(&row_of, SERIES_MAX);
+    for (unsigned i = 0; i < watch_count; i++) {
+        if (map_put(&watch_of, route_key(watches[i]->text), watches[i]) != 0) {
+            break; /* there are fewer watches than series */
+        }
+    }
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        if (s->kind == SERIES_ROUTE) {
+            json_t *o = request_json(s, map_get(&watch_of, route_key(s->route)));
+            json_array_append_new(list, o);
+            if (map_put(&row_of, route_key(s->route), o) != 0) {
+                break;
+            }
+        }
+    }
+    at = 0;
+    while ((slot = map_next(&series->by_key, &at)) != NULL) {
+        const struct series *s = slot->value;
+        json_t *o = s->kind == SERIES_BOTH ? map_get(&row_of, route_key(s->route)) : NULL;
+        if (o != NULL) {
+            json_array_append_new(json_object_get(o, "queries"), route_query_json(s, statements));
+        }
+    }
+    map_fini(&watch_of);
+    map_fini(&row_of);
+    return list;
+}

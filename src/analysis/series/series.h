@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/series/series.h - totals since the start, and the current minute, of every statement,
+ * route, and statement within a route: for the lists, and for the store.
+ *
+ * A statement is one of a database; where its queries went is what the first of them said, so that
+ * all of its windows have one key in the store.
+ * At most SERIES_MAX series; what does not fit is counted in the one named "other" of its kind.
+ * Windows are 60 s of wall time. A statement's and a route's series have sketches (about 1 KB each
+ * when in use); a statement within a route has sums only. One thread. */
+#ifndef ANALYSIS_SERIES_SERIES_H
+#define ANALYSIS_SERIES_SERIES_H
+
+#include "analysis/intake/trace.h"
+#include "base/map.h"
+#include "model/error_class.h"
+#include "model/sketch.h"
+
+#define SERIES_MAX       10000u
+#define SERIES_WINDOW_NS (60 * 1000000000ull)
+
+enum series_kind { SERIES_STATEMENT, SERIES_ROUTE, SERIES_BOTH };
+
+struct series_sums {
+    uint64_t calls;
+    uint64_t errors;
+    uint64_t rows;
+    uint64_t bytes;
+    uint64_t time_ns;
+    uint64_t max_ns;
+    uint32_t errors_by_class[ERROR_CLASS_COUNT]; /* where it is known */
+    uint64_t oldest_ns; /* age of the oldest query in flight, at the end of a window */
+};
+
+/* What a route's requests spent in the database, and how their queries were tied to them. */
+struct series_ties {
+    uint64_t requests; /* that the sums are of: those handed over whole */
+    uint64_t queries;
+    uint64_t db_ns;
+    uint64_t basis[LINK_BASIS_COUNT]; /* requests with queries, by their weakest tie */
+};
+
+struct series {
+    enum series_kind kind;
+    uint64_t fingerprint; /* 0: a route, or other */
+    const char *route;    /* NULL: a statement; borrowed from the watch */
+    uint32_t database;
+    uint16_t upstream;
+    bool is_placed; /* upstream is known */
+    struct series_sums total, window;
+    struct series_ties ties; /* of a route */
+    struct sketch total_sketch, window_sketch;
+    uint64_t window_number; /* wall time / SERIES_WINDOW_NS */
+    bool dirty;
+};
+
+struct series_table {
+    struct map by_key;
+    struct series other[3];
+    uint64_t overflowed;
+};
+
+void series_table_init(struct series_table *t);
+void series_table_fini(struct series_table *t);
+
+struct series *series_get(struct series_table *t, enum series_kind kind, const char *route,
+                          uint64_t fingerprint, uint32_t database);
+void series_place(struct series *s, uint16_t upstream);
+
+/* emit is called for a window that ends because of this, or may be NULL. */
+typedef void series_emit(void *ctx, const struct series *s);
+void series_add(struct series *s, const struct series_sums *add, bool to_sketch, uint64_t wall_ns,
+                series_emit *emit, void *ctx);
+
+/* What the store kept of one window, or of all before it: the newest one goes on where it stopped,
+ * so that it is given whole when it is next emitted. sketch: of those sums. */
+void series_restore(struct series *s, const struct series_sums *kept, const struct sketch *sketch,
+                    uint64_t wall_ns);
+
+/* Calls emit for every series that changed since it was last emitted. */
+void series_flush(struct series_table *t, series_emit *emit, void *ctx);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * analysis/series/stats.h - one route over one stretch of time: means that add up, and robust
+ * figures for deciding.
+ *
+ * Made from recent.h's requests; plain data, copied by value, no memory of its own. Statements past
+ * STATS_QUERIES_MAX are summed in other_ms. */
+#ifndef ANALYSIS_SERIES_STATS_H
+#define ANALYSIS_SERIES_STATS_H
+
+#include "analysis/series/recent.h"
+
+#define STATS_QUERIES_MAX 80u
+
+struct stats_query {
+    uint64_t fingerprint;
+    double calls;       /* mean per request */
+    double cost_ms;     /* mean per request */
+    double cost_se_ms;  /* its standard error */
+    double per_call_ms; /* mean */
+    double gap_ms;      /* mean of the client's time around a call */
+    double extra_calls; /* mean of max(0, calls - 1) */
+    double rows;        /* mean per call */
+    double repeated;    /* share of requests with >= 5 calls of which >= 80 % differ */
+    double distinct;    /* mean different values per request */
+    double total_calls;
+};
+
+struct stats {
+    uint64_t from_ns, to_ns; /* start of the first and of the last request in it */
+    double n;
+    double mean_ms, p50_ms, p95_ms;
+    double sigma_ms;   /* interquartile range / 1.349 */
+    double mean_se_ms; /* standard error of the mean, of values cut at the 95th percentile */
+    double app_ms, query_ms, other_ms;
+    double errors;
+    unsigned query_count;
+    struct stats_query q[STATS_QUERIES_MAX];
+};
+
+/* Requests that started in [from_ns, to_ns), the newest n_max of them (0: all). */
+void stats_make(const struct recent *r, uint64_t from_ns, uint64_t to_ns, uint32_t n_max,
+                struct stats *ret_stats);
+
+const struct stats_query *stats_find(const struct stats *s, uint64_t fingerprint);
+
+/* Median of values, which it sorts. 0 for none. */
+double stats_median(double *values, size_t n);
+
+#endif

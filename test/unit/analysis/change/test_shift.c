@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Before against now: whose doing it is, and whether a fix did what it promised. */
+#include "analysis/change/shift.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/incident/receipt.h"
+#include "unit/analysis/requests_kit.h"
+
+#define ROUTES 4u
+#define T0     (100 * NS_PER_S)
+#define SPLIT  (T0 + 90 * NS_PER_S)
+#define NOW    (SPLIT + 60 * NS_PER_S)
+#define EVERY  (NS_PER_S / 2)
+
+/* Four routes with a statement each (fingerprints 1 to 4): one call of 10 ms and 10 ms of the
+ * application, every half second. What the first route does after the split is the test's. */
+struct scene {
+    struct recent_budget budget;
+    struct watch *watch[ROUTES];
+    struct load load;
+    struct shift *shift;
+};
+
+static void
+open_scene(struct scene *s)
+{
+    static const char *const names[ROUTES] = {"GET /a", "GET /b", "GET /c", "GET /d"};
+    memset(s, 0, sizeof(*s));
+    s->budget.bytes_max = 64u << 20;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->watch[i] = watch_new(slice_from_str(names[i]), false, METHOD_GET, &s->budget);
+    }
+    for (uint64_t at = T0; at < SPLIT; at += EVERY) {
+        for (unsigned i = 0; i < ROUTES; i++) {
+            kit_calls(s->watch[i], at, i + 1, 1, 10, 10);
+        }
+        load_add(&s->load, at, ROUTES, ROUTES, 0, 10.0 * ROUTES);
+    }
+}
+
+/* The routes from `first` on, after the split. */
+static void
+play(struct scene *s, unsigned first, double call_ms, uint64_t every_ns)
+{
+    for (uint64_t at = SPLIT; at < NOW; at += every_ns) {
+        for (unsigned i = first; i < ROUTES; i++) {
+            kit_calls(s->watch[i], at, i + 1, 1, call_ms, 10);
+        }
+        load_add(&s->load, at, ROUTES, ROUTES, 0, call_ms * ROUTES);
+    }
+}
+
+static struct shift_route *
+compare(struct scene *s)
+{
+    s->shift = shift_new(s->watch, ROUTES, &s->load, SHIFT_SINCE, SPLIT, NOW);
+    return shift_find(s->shift, s->watch[0]);
+}
+
+static void
+close_scene(struct scene *s)
+{
+    shift_free(&s->shift);
+    for (unsigned i = 0; i < ROUTES; i++) {
+        watch_free(&s->watch[i]);
+    }
+    assert_int_equal(s->budget.bytes, 0);
+}
+
+static void
+nothing_changed(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 0, 10, EVERY);
+    struct shift_route *r = compare(&s);
+    kit_near(r->before.mean_ms, 20);
+    kit_near(r->change_ms, 0);
+    kit_near(s.shift->call_ratio, 1);
+    assert_true(r->comparable);
+    assert_false(shift_is_burn(s.shift, r));
+    assert_false(shift_is_victim(r));
+    assert_false(s.shift->surge);
+    close_scene(&s);
+}
+
+static void
+a_statement_that_repeats_is_the_routes_own_doing(void **state)
+{
+    static struct scene s;
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        kit_calls(s.watch[0], at, 1, 6, 10, 10);
+    }
+    struct shift_route *r = compare(&s);
+    kit_near(r->change_ms, 50);
+    kit_near(r->own_ms, 50);
+    kit_near(r->structural_ms, 50);
+    assert_int_equal(shift_parts(s.shift, r, parts), 1);
+    assert_int_equal(parts[0].kind, SHIFT_MORE);
+    kit_near(parts[0].calls_before, 1);
+    kit_near(parts[0].calls_now, 6);
+    kit_near(parts[0].by_calls_ms, 50);
+    kit_near(parts[0].by_cost_ms, 0);
+    assert_true(shift_is_burn(s.shift, r));
+    assert_false(shift_is_victim(r));
+    close_scene(&s);
+}
+
+static void
+one_statement_alone_that_is_slower_is_its_own_doing(void **state)
+{
+    static struct scene s;
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        kit_calls(s.watch[0], at, 1, 1, 40, 10);
+    }
+    struct shift_route *r = compare(&s);
+    kit_near(r->own_ms, 30);
+    kit_near(r->structural_ms, 0);
+    assert_int_equal(shift_parts(s.shift, r, parts), 1);
+    assert_int_equal(parts[0].kind, SHIFT_SLOWER);
+    kit_near(parts[0].by_cost_ms, 30);
+    assert_true(shift_is_burn(s.shift, r));
+    close_scene(&s);
+}
+
+/* All calls cost half as much again: the machine is busier, and nobody is to blame here. */
+static void
+what_all_have_in_common_is_waiting(void **state)
+{
+    static struct scene s;
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    open_scene(&s);
+    play(&s, 0, 15, EVERY);
+    struct shift_route *r = compare(&s);
+    kit_near(s.shift->call_ratio, 1.5);
+    kit_near(s.shift->call_growth_ms, 5);
+    assert_int_equal(shift_parts(s.shift, r, parts), 1);
+    assert_int_equal(parts[0].kind, SHIFT_WAITING);
+    kit_near(r->waiting_ms, 5);
+    kit_near(r->own_ms, 0);
+    assert_false(shift_is_burn(s.shift, r));
+    assert_true(shift_is_victim(r));
+    close_scene(&s);
+}
+
+static void
+twice_the_traffic_is_a_surge(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY / 2);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY / 2) {
+        kit_calls(s.watch[0], at, 1, 1, 40, 10);
+    }
+    struct shift_route *r = compare(&s);
+    assert_true(s.shift->surge);
+    assert_true(r->own_ms > shift_threshold_ms(r));
+    assert_false(shift_is_burn(s.shift, r)); /* slower under more load is no proof of a fault */
+    close_scene(&s);
+}
+
+static void
+statements_come_and_go(void **state)
+{
+    static struct scene s;
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        kit_calls(s.watch[0], at, 99, 1, 25, 10);
+    }
+    struct shift_route *r = compare(&s);
+    assert_int_equal(shift_parts(s.shift, r, parts), 2);
+    assert_int_equal(parts[0].fingerprint, 99);
+    assert_int_equal(parts[0].kind, SHIFT_NEW);
+    kit_near(parts[0].change_ms, 25);
+    assert_int_equal(parts[1].kind, SHIFT_GONE);
+    kit_near(parts[1].change_ms, -10);
+    kit_near(r->change_ms, 15);
+    close_scene(&s);
+}
+
+/* The first route with its own statement of 10 ms and `calls` of another one. */
+static void
+play_with_news(struct scene *s, unsigned calls, double ms, double app_ms, unsigned one_in)
+{
+    unsigned n = 0;
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        struct kit_query q[64] = {{.fingerprint = 1, .ms = 10}};
+        unsigned more = n++ % one_in == 0 ? calls : 0;
+        for (unsigned i = 0; i < more; i++) {
+            q[i + 1] =
+                (struct kit_query){.fingerprint = 99, .values = i, .at_ms = 10 + i * ms, .ms = ms};
+        }
+        kit_request(s->watch[0], at, 10 + more * ms + app_ms, q, more + 1);
+    }
+}
+
+static void
+new_repeats_count_though_the_machine_calmed(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        for (unsigned i = 1; i < ROUTES; i++) {
+            kit_calls(s.watch[i], at, i + 1, 1, 10, 4);
+        }
+    }
+    play_with_news(&s, 5, 0.8, 4, 1);
+    struct shift_route *r = compare(&s);
+    kit_near(r->change_ms, -2);
+    kit_near(r->relief_ms, 6); /* 10 ms of the application became 4 for everybody */
+    kit_near(r->structural_ms, 4);
+    assert_true(shift_is_burn(s.shift, r));
+    close_scene(&s);
+}
+
+static void
+a_route_that_got_faster_itself_is_no_burn(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    play_with_news(&s, 5, 0.8, 4, 1);
+    struct shift_route *r = compare(&s);
+    kit_near(r->relief_ms, 0);
+    kit_near(r->structural_ms, 4);
+    assert_false(shift_is_burn(s.shift, r));
+    close_scene(&s);
+}
+
+static void
+statements_that_take_the_place_of_others_are_no_burn(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        kit_calls(s.watch[0], at, 99, 5, 2, 10);
+    }
+    struct shift_route *r = compare(&s);
+    kit_near(r->structural_ms, 10);
+    kit_near(r->gone_or_fewer_ms, 10);
+    assert_false(shift_is_burn(s.shift, r));
+    close_scene(&s);
+}
+
+static void
+what_few_requests_do_is_not_structural(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    play_with_news(&s, 50, 1, 10, 10);
+    struct shift_route *r = compare(&s);
+    kit_near(r->new_or_more_ms, 5);
+    kit_near(r->structural_ms, 0);
+    close_scene(&s);
+}
+
+static uint32_t
+nobody_answers(void *ctx, const char *question)
+{
+    return 0;
+}
+
+/* Ten calls become one again: 90 ms less, seen, measured and written down. */
+static void
+a_fix_lands_and_is_measured(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    uint64_t opened = SPLIT + 10 * NS_PER_S, fixed = SPLIT + 20 * NS_PER_S;
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        kit_calls(s.watch[0], at, 1, at < fixed ? 10 : 1, 10, 10);
+    }
+    struct advice *advice = advice_new(nobody_answers, NULL);
+    struct incident *inc = check_alloc(1, sizeof(*inc));
+    inc->watch = s.watch[0];
+    inc->onset_ns = SPLIT;
+    inc->opened_ns = opened;
+    inc->action_count = 1;
+    inc->action[0] = (struct incident_action){
+        .id = "a", .kind = ACTION_EAGER_LOAD, .fingerprint = 1, .reference_share = 1};
+    stats_make(&s.watch[0]->recent, T0, SPLIT, 0, &inc->before);
+    s.watch[0]->base = inc->before;
+    s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_FROZEN, SPLIT, NOW);
+    assert_true(receipt_look(inc, s.shift, advice, "shop", NOW));
+    const struct incident_action *a = &inc->action[0];
+    assert_int_equal(inc->state, INCIDENT_FIXING);
+    assert_int_equal(a->state, ACTION_MEASURED);
+    assert_int_equal(a->landed_ns, fixed);
+    kit_near(a->before_ms, 110);
+    kit_near(a->measured_ms, 90);
+    assert_true(a->measured_error_ms >= 0 && a->measured_error_ms < 10);
+    assert_true(a->measured_n >= RECEIPT_REQUESTS_MIN);
+    assert_true(receipt_is_counting(a, a->landed_ns + NS_PER_S));
+    assert_false(receipt_is_counting(a, a->landed_ns + 200 * NS_PER_S));
+    assert_int_equal(inc->timeline_count, 2);
+    assert_string_equal(inc->timeline[0].kind, "fix-landed");
+    assert_string_equal(inc->timeline[1].kind, "receipt");
+    assert_false(receipt_look(inc, s.shift, advice, "shop", NOW)); /* no news */
+    free(inc);
+    advice_free(&advice);
+    close_scene(&s);
+}
+
+/* A few requests without the fault are no fix while only some of them ever had it. */
+static void
+a_short_run_is_no_fix(void **state)
+{
+    static struct scene s;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
+        kit_calls(s.watch[0], at, 1, at < NOW - 12 * EVERY ? 10 : 1, 10, 10);
+    }
+    struct advice *advice = advice_new(nobody_answers, NULL);
+    struct incident *inc = check_alloc(1, sizeof(*inc));
+    inc->watch = s.watch[0];
+    inc->onset_ns = inc->opened_ns = SPLIT;
+    inc->action_count = 1;
+    inc->action[0] = (struct incident_action){
+        .id = "a", .kind = ACTION_EAGER_LOAD, .fingerprint = 1, .reference_share = 0.4};
+    s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_FROZEN, SPLIT, NOW);
+    assert_false(receipt_look(inc, s.shift, advice, "shop", NOW));
+    assert_int_equal(inc->action[0].state, ACTION_PROPOSED);
+    inc->action[0].reference_share = 0.6; /* 0.4^12 is below 1 in 10,000 */
+    assert_true(receipt_look(inc, s.shift, advice, "shop", NOW));
+    assert_int_equal(inc->action[0].state, ACTION_LANDED);
+    free(inc);
+    advice_free(&advice);
+    close_scene(&s);
+}
+
+static void
+calm_is_within_the_noise_of_before(void **state)
+{
+    struct incident *inc = check_alloc(1, sizeof(*inc));
+    struct shift_route *r = check_alloc(1, sizeof(*r));
+    inc->before.mean_ms = 100;
+    inc->opened_own_ms = 200;
+    r->now.n = RECEIPT_REQUESTS_MIN;
+    r->own_ms = 29;
+    r->change_ms = 29;
+    assert_true(receipt_is_calm(inc, r));
+    r->own_ms = 31;
+    assert_false(receipt_is_calm(inc, r));
+    r->own_ms = 10;
+    r->change_ms = 70; /* over twice the allowed */
+    assert_false(receipt_is_calm(inc, r));
+    r->waiting_ms = 20; /* but it waits for others */
+    assert_true(receipt_is_calm(inc, r));
+    inc->opened_own_ms = 15; /* a small burn is not over while more than half of it is left */
+    assert_false(receipt_is_calm(inc, r));
+    r->own_ms = 7;
+    r->change_ms = 7;
+    assert_true(receipt_is_calm(inc, r));
+    r->now.n = RECEIPT_REQUESTS_MIN - 1;
+    assert_false(receipt_is_calm(inc, r));
+    free(inc);
+    free(r);
+}
+
+/* Eight minutes of all routes; from the third on the first one's calls cost what `price` says. */
+static bool
+burns_by_drift(double (*price)(double minutes), double traffic)
+{
+    static struct scene s;
+    open_scene(&s);
+    uint64_t end = SPLIT + 400 * NS_PER_S;
+    for (uint64_t at = SPLIT; at < end;) {
+        for (unsigned i = 0; i < ROUTES; i++) {
+            double ms = i > 0 ? 10 : price((double)(at - SPLIT) / 6e10);
+            kit_calls(s.watch[i], at, i + 1, 1, ms + (double)(at / EVERY % 5) / 50, 10);
+        }
+        load_add(&s.load, at, ROUTES, ROUTES, 0, 10.0 * ROUTES);
+        at += (uint64_t)(EVERY / (at < end - 120 * NS_PER_S ? 1 : traffic));
+    }
+    s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_DRIFT, 0, end);
+    bool burns = shift_is_burn(s.shift, shift_find(s.shift, s.watch[0]));
+    close_scene(&s);
+    return burns;
+}
+
+static double
+a_little_more_each_minute(double minutes)
+{
+    return 10 + 0.7 * fmax(0, minutes - 1);
+}
+
+static double
+a_little_more_at_once(double minutes)
+{
+    return minutes < 3 ? 10 : 13.7;
+}
+
+static double
+much_more_at_once(double minutes)
+{
+    return minutes < 3 ? 10 : 17;
+}
+
+static void
+a_steady_rise_burns_before_a_step_does(void **state)
+{
+    assert_true(burns_by_drift(a_little_more_each_minute, 1));
+    assert_false(burns_by_drift(a_little_more_at_once, 1));
+    assert_true(burns_by_drift(much_more_at_once, 1));
+    assert_false(burns_by_drift(a_little_more_each_minute, 1.4)); /* the traffic explains it */
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_changed),
+        cmocka_unit_test(a_statement_that_repeats_is_the_routes_own_doing),
+        cmocka_unit_test(one_statement_alone_that_is_slower_is_its_own_doing),
+        cmocka_unit_test(what_all_have_in_common_is_waiting),
+        cmocka_unit_test(twice_the_traffic_is_a_surge),
+        cmocka_unit_test(statements_come_and_go),
+        cmocka_unit_test(new_repeats_count_though_the_machine_calmed),
+        cmocka_unit_test(a_route_that_got_faster_itself_is_no_burn),
+        cmocka_unit_test(statements_that_take_the_place_of_others_are_no_burn),
+        cmocka_unit_test(what_few_requests_do_is_not_structural),
+        cmocka_unit_test(a_fix_lands_and_is_measured),
+        cmocka_unit_test(a_short_run_is_no_fix),
+        cmocka_unit_test(calm_is_within_the_noise_of_before),
+        cmocka_unit_test(a_steady_rise_burns_before_a_step_does),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What waits: locks by the advisor's samples (scripted), connections and processors by figures. */
+#include "analysis/change/slump.h"
+#include "analysis/detect/detect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "unit/analysis/requests_kit.h"
+
+#define ROUTES 4u
+#define T0     (100 * NS_PER_S)
+#define SPLIT  (T0 + 90 * NS_PER_S)
+#define NOW    (SPLIT + 60 * NS_PER_S)
+#define EVERY  (NS_PER_S / 2)
+#define HOLDER 9u
+
+/* Four routes with a statement each (fingerprints 1 to 4), 10 ms of it and 10 ms of the
+ * application; after the split the first route's takes first_ms, the others' others_ms. */
+struct scene {
+    struct recent_budget budget;
+    struct watch *watch[ROUTES];
+    struct load load;
+    struct shift *shift;
+    struct statement_table statements;
+    struct advice *advice;
+    uint32_t asked;
+    struct shift_part parts[SHIFT_PARTS_MAX];
+};
+
+static uint32_t
+ask(void *ctx, const char *question)
+{
+    struct scene *s = ctx;
+    return ++s->asked;
+}
+
+static void
+play(struct scene *s, double first_ms, double others_ms, double app_ms, double opened)
+{
+    for (uint64_t at = T0; at < NOW; at += EVERY) {
+        bool now = at >= SPLIT;
+        double busy_ms = 0;
+        for (unsigned i = 0; i < ROUTES; i++) {
+            double ms = !now ? 10 : i == 0 ? first_ms : others_ms;
+            kit_calls(s->watch[i], at, i + 1, 1, ms, now ? app_ms : 10);
+            busy_ms += ms;
+        }
+        load_add(&s->load, at, ROUTES, ROUTES, 0, busy_ms);
+        for (double n = 0; now && n < opened * ROUTES; n++) {
+            load_add_connection(&s->load, at, 12);
+        }
+    }
+    s->shift = shift_new(s->watch, ROUTES, &s->load, SHIFT_SINCE, SPLIT, NOW);
+}
+
+static void
+open_scene(struct scene *s)
+{
+    static const char *const names[ROUTES] = {"GET /a", "GET /b", "GET /c", "GET /d"};
+    static const char *const texts[] = {
+        "update \"stock\" set \"n\" = ? where \"id\" = ?",
+        "select * from \"b\" where \"id\" = ?",
+        "select * from \"c\" where \"id\" = ?",
+        "select * from \"d\" where \"id\" = ?",
+    };
+    memset(s, 0, sizeof(*s));
+    s->budget.bytes_max = 64u << 20;
+    statement_table_init(&s->statements, 100);
+    s->advice = advice_new(ask, s);
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->watch[i] = watch_new(slice_from_str(names[i]), false, METHOD_GET, &s->budget);
+        assert_non_null(statement_add(&s->statements, i + 1, 0,
+                                      i == 0 ? STATEMENT_UPDATE : STATEMENT_SELECT,
+                                      slice_from_str(texts[i]), T0));
+    }
+    assert_non_null(statement_add(&s->statements, HOLDER, 0, STATEMENT_SELECT,
+                                  SLICE_LIT("select * from \"audit\" where \"day\" = ?"), T0));
+}
+
+static void
+close_scene(struct scene *s)
+{
+    shift_free(&s->shift);
+    for (unsigned i = 0; i < ROUTES; i++) {
+        watch_free(&s->watch[i]);
+    }
+    statement_table_fini(&s->statements);
+    advice_free(&s->advice);
+}
+
+/* The advisor's word, seconds after the last one. */
+static void
+answer(struct scene *s, uint64_t after_s, const char *json)
+{
+    uint64_t at = NOW + after_s * NS_PER_S;
+    advice_ask_waits(s->advice, "shop", 1, at);
+    assert_true(advice_answer(s->advice, s->asked, slice_from_str(json), &s->statements, at));
+}
+
+/* A route's statement before the detectors; route 0 is the one that may be slower. */
+static struct detect_input
+input(struct scene *s, unsigned route)
+{
+    struct shift_route *r = shift_find(s->shift, s->watch[route]);
+    unsigned n = shift_parts(s->shift, r, s->parts);
+    assert_true(n > 0);
+    return (struct detect_input){.route = r,
+                                 .part = &s->parts[0],
+                                 .now = stats_find(&r->now, route + 1),
+                                 .statement = statement_get(&s->statements, route + 1),
+                                 .database = "shop",
+                                 .advice = s->advice,
+                                 .statements = &s->statements,
+                                 .shift = s->shift,
+                                 .cores = 2,
+                                 .largest_ms = s->parts[0].change_ms,
+                                 .now_ns = NOW};
+}
+
+#define BLOCK(waiting, state, samples)                                                             \
+    "{\"ok\": true, \"samples\": 4, \"active\": 9, \"lock_waits\": 4, \"server_cpu\": 0.1, "       \
+    "\"blocks\": [{\"waiting\": \"" waiting                                                        \
+    "\", \"holder\": \"0000000000000009\", \"state\": \"" state                                    \
+    "\", \"lock\": \"transactionid\", \"samples\": " samples ", \"waiters\": 3, \"depth\": 2, "    \
+    "\"waited_ms\": 1480, \"idle_ms\": 900, \"transaction_ms\": 1600}]}"
+
+static void
+who_blocks_whom(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_scene(&s);
+    play(&s, 210, 10, 10, 0);
+    struct detect_input in = input(&s, 0);
+    assert_false(detect_lock_wait(&in, &f)); /* nobody has looked */
+    answer(&s, 0, BLOCK("0000000000000001", "idle in transaction", "2"));
+    assert_false(detect_lock_wait(&in, &f)); /* two samples are none */
+    answer(&s, 4, BLOCK("0000000000000001", "idle in transaction", "4"));
+    assert_true(detect_lock_wait(&in, &f));
+    assert_int_equal(f.kind, FINDING_LOCK_WAIT);
+    assert_int_equal(f.evidence, EVIDENCE_MEASURED);
+    assert_int_equal(f.fingerprint, 1);
+    assert_true(f.block.holder == HOLDER && f.block.samples == 6 && f.block.of == 8);
+    kit_near(f.saving_ms, 200);
+    assert_non_null(
+        strstr(f.detail, "a row's lock in 6 of 8 samples, up to 1.5 s and 3 at a time"));
+    assert_non_null(strstr(f.detail, "ran audit by day and is idle in its transaction (0.9 s)"));
+    assert_true(detect_idle_in_transaction(&in, &f));
+    assert_int_equal(f.kind, FINDING_IDLE_IN_TRANSACTION);
+    assert_int_equal(f.fingerprint, HOLDER);
+    assert_string_equal(f.label, "audit by day");
+    assert_non_null(strstr(f.detail, "then nothing for up to 0.9 s of a transaction of 1.6 s"));
+    close_scene(&s);
+}
+
+static void
+a_holder_that_works_is_not_idle(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_scene(&s);
+    play(&s, 210, 10, 10, 0);
+    struct detect_input in = input(&s, 0);
+    answer(&s, 0, BLOCK("0000000000000001", "active", "4"));
+    assert_true(detect_lock_wait(&in, &f));
+    assert_non_null(strstr(f.detail, "behind a session that runs audit by day"));
+    assert_false(detect_idle_in_transaction(&in, &f));
+    answer(&s, 70, BLOCK("0000000000000001", "prepared transaction", "4"));
+    assert_true(detect_idle_in_transaction(&in, &f));
+    assert_string_equal(f.label, "a prepared transaction");
+    close_scene(&s);
+}
+
+/* What is as fast as ever, or waits no more, has no such cause. */
+static void
+never_for_what_is_not_slower(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_scene(&s);
+    play(&s, 210, 10, 10, 0);
+    answer(&s, 0, BLOCK("0000000000000002", "idle in transaction", "4"));
+    struct detect_input in = input(&s, 1);
+    assert_false(detect_lock_wait(&in, &f));
+    assert_false(detect_idle_in_transaction(&in, &f));
+    in = input(&s, 0); /* slower, and somebody else waits */
+    assert_false(detect_lock_wait(&in, &f));
+    answer(&s, 4, BLOCK("0000000000000001", "active", "4"));
+    assert_true(detect_lock_wait(&in, &f));
+    answer(&s, 70, "{\"ok\": true, \"samples\": 60, \"blocks\": []}");
+    assert_false(detect_lock_wait(&in, &f)); /* over a minute ago */
+    close_scene(&s);
+}
+
+/* From anywhere: what does not make sense is no block, and there are only so many. */
+static void
+answers_of_any_kind(void **state)
+{
+    struct waiting w = {0};
+    static const char *const texts[] = {"{}", "{\"blocks\": 1}", "{\"blocks\": [1, null, {}]}",
+                                        "{\"blocks\": [{\"waiting\": 1, \"state\": 2}]}"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        json_t *o = json_loads(texts[i], 0, NULL);
+        waiting_answer(&w, o, NOW);
+        json_decref(o);
+    }
+    assert_null(waiting_of(&w, 0));
+    assert_null(waiting_of(&w, 1));
+    for (unsigned i = 1; i <= 3 * WAITING_BLOCKS_MAX; i++) {
+        char text[200];
+        snprintf(text, sizeof(text),
+                 "{\"samples\": 1, \"blocks\": [{\"waiting\": \"%016x\", \"samples\": 1}]}", i);
+        json_t *o = json_loads(text, 0, NULL);
+        waiting_answer(&w, o, NOW + i);
+        json_decref(o);
+    }
+    assert_int_equal(w.count, WAITING_BLOCKS_MAX);
+    assert_non_null(waiting_of(&w, 3 * WAITING_BLOCKS_MAX));
+    assert_null(waiting_of(&w, WAITING_BLOCKS_MAX)); /* gave way */
+}
+
+static void
+connections_that_come_and_go(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_scene(&s);
+    play(&s, 10, 10, 22, 1);
+    struct detect_input in = input(&s, 0);
+    assert_true(shift_has_churn(s.shift));
+    assert_true(detect_connection_churn(
+        &(struct detect_input){.route = in.route, .advice = s.advice, .shift = s.shift}, &f));
+    assert_int_equal(f.kind, FINDING_CONNECTION_CHURN);
+    assert_int_equal(f.fingerprint, 0);
+    kit_near(f.saving_ms, 12);
+    assert_non_null(
+        strstr(f.detail, "1.00 new connections a request, were 0.00; each takes 12.0 ms"));
+    close_scene(&s);
+}
+
+/* A minute of it is enough, though queries are as fast as ever; two seconds of it are not. */
+static void
+churn_that_lasts(void **state)
+{
+    static struct scene s;
+    struct slump slump = {0};
+    char text[256];
+    open_scene(&s);
+    play(&s, 10, 10, 22, 1);
+    assert_int_equal(slump_look(&slump, s.shift, NOW), SLUMP_BEGINS);
+    assert_int_equal(slump_look(&slump, s.shift, NOW + 2 * NS_PER_S), SLUMP_WATCHED);
+    assert_int_equal(slump_look(&slump, s.shift, NOW + SLUMP_CHURN_NS), SLUMP_LASTS);
+    assert_non_null(strstr(slump_text(&slump, text, sizeof(text)), "1.00 new connections"));
+    close_scene(&s);
+    open_scene(&s); /* a few, when a pool is filled */
+    play(&s, 10, 10, 22, 0.05);
+    slump = (struct slump){0};
+    assert_int_equal(slump_look(&slump, s.shift, NOW), SLUMP_NONE);
+    close_scene(&s);
+}
+
+/* An application that has always done so has not changed; one that is as fast as ever is no case.
+ */
+static void
+connections_that_change_nothing(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_scene(&s);
+    for (uint64_t at = T0; at < SPLIT; at += EVERY) {
+        for (unsigned i = 0; i < ROUTES; i++) {
+            load_add_connection(&s.load, at, 12);
+        }
+    }
+    play(&s, 10, 10, 22, 1);
+    struct detect_input in = input(&s, 0);
+    assert_false(detect_connection_churn(&in, &f));
+    close_scene(&s);
+    open_scene(&s);
+    play(&s, 10, 10, 10, 1);
+    in = input(&s, 0);
+    assert_false(detect_connection_churn(&in, &f));
+    close_scene(&s);
+}
+
+static void
+processors_that_are_all_busy(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_scene(&s);
+    play(&s, 40, 40, 10, 0);
+    struct detect_input in = input(&s, 0);
+    assert_false(detect_saturation(&in, &f)); /* nobody has looked */
+    answer(&s, 0, "{\"ok\": true, \"samples\": 4, \"server_cpu\": 1.2}");
+    assert_false(detect_saturation(&in, &f));
+    answer(&s, 4, "{\"ok\": true, \"samples\": 4, \"server_cpu\": 1.9}");
+    assert_true(detect_saturation(&in, &f));
+    assert_int_equal(f.kind, FINDING_SATURATION);
+    assert_non_null(strstr(f.detail, "1.9 of 2 busy"));
+    in.cores = 0; /* whose machine it is, is not known */
+    assert_false(detect_saturation(&in, &f));
+    close_scene(&s);
+    open_scene(&s); /* its own statement is slower, the others' are not */
+    play(&s, 40, 10, 10, 0);
+    answer(&s, 4, "{\"ok\": true, \"samples\": 4, \"server_cpu\": 1.9}");
+    in = input(&s, 0);
+    assert_false(detect_saturation(&in, &f));
+    close_scene(&s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_blocks_whom),
+        cmocka_unit_test(a_holder_that_works_is_not_idle),
+        cmocka_unit_test(never_for_what_is_not_slower),
+        cmocka_unit_test(answers_of_any_kind),
+        cmocka_unit_test(connections_that_come_and_go),
+        cmocka_unit_test(connections_that_change_nothing),
+        cmocka_unit_test(churn_that_lasts),
+        cmocka_unit_test(processors_that_are_all_busy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The judge with its long memory, in virtual time: weeks of windows as a store would give them,
+ * then requests one by one. What slowly becomes worse is one incident, the same as a backtest of
+ * what was stored finds, and a restart loses nothing of it. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/judge/judge.h"
+#include "analysis/window/reading_maker.h"
+#include "base/clock.h"
+#include "base/prng.h"
+#include "unit/unit.h"
+
+#define MONDAY      1699833600ull
+#define BEGIN       (MONDAY + 17 * 86400)
+#define MONO0       (1000 * NS_PER_S)
+#define OFFSET      (BEGIN * NS_PER_S - MONO0)
+#define MINUTE      60u
+#define HOUR        3600u
+#define PER_MINUTE  60u
+#define STATEMENT   0x77u
+#define STATES_MAX  16u
+#define WINDOWS_MAX 80000u
+
+/* What the store has. */
+struct kept_window {
+    struct stored_window w;
+    uint8_t sketch[1024];
+};
+
+struct kept_blob {
+    struct stored_state state;
+    char name[300];
+    uint8_t *blob;
+};
+
+struct lab {
+    struct judge *j;
+    struct prng prng;
+    uint64_t now_ns;
+    double minute;  /* what the minute underway is noisy by */
+    double db_ms;   /* what the statement takes */
+    double failing; /* share of calls */
+    struct kept_window *window;
+    unsigned window_count, history_count;
+    struct kept_blob state[STATES_MAX];
+    unsigned state_count;
+    struct stored_incident incident;
+    uint8_t *incident_blob;
+    char *incident_json;
+    unsigned opened, joined;
+    uint64_t opened_at_ns, stuck_since_ns;
+};
+
+static double
+chance(struct lab *l)
+{
+    return (double)prng_below(&l->prng, 1000000) / 1e6;
+}
+
+/* ---- the store */
+
+static void
+keep_window(struct lab *l, const struct stored_window *w)
+{
+    struct kept_window *to = NULL;
+    for (unsigned i = l->window_count; i-- > l->history_count && to == NULL;) {
+        to = reading_order(&l->window[i].w, w) == 0 ? &l->window[i] : NULL;
+    }
+    if (to == NULL) {
+        assert_true(l->window_count < WINDOWS_MAX);
+        to = &l->window[l->window_count++];
+    }
+    to->w = *w;
+    to->w.route = w->route.len == 0 ? SLICE_NONE : SLICE_LIT("GET /a");
+    to->w.database = SLICE_LIT("shop");
+    assert_true(w->sketch.len <= sizeof(to->sketch));
+    memcpy(to->sketch, w->sketch.ptr == NULL ? to->sketch : w->sketch.ptr, w->sketch.len);
+    to->w.sketch = slice_of(to->sketch, w->sketch.len);
+}
+
+static void
+keep_state(struct lab *l, const struct stored_state *s)
+{
+    struct kept_blob *to = NULL;
+    for (unsigned i = 0; i < l->state_count; i++) {
+        to = slice_eq(l->state[i].state.name, s->name) ? &l->state[i] : to;
+    }
+    if (to == NULL) {
+        assert_true(l->state_count < STATES_MAX);
+        to = &l->state[l->state_count++];
+    }
+    free(to->blob);
+    to->blob = check_alloc(1, s->blob.len);
+    memcpy(to->blob, s->blob.ptr, s->blob.len);
+    slice_to_str(s->name, to->name, sizeof(to->name));
+    to->state = (struct stored_state){slice_from_str(to->name), slice_of(to->blob, s->blob.len)};
+}
+
+static void
+on_store(void *ctx, const struct stored *r)
+{
+    struct lab *l = ctx;
+    if (r->kind == STORED_WINDOW) {
+        keep_window(l, &r->window);
+    } else if (r->kind == STORED_STATE) {
+        keep_state(l, &r->state);
+    } else if (r->kind == STORED_INCIDENT) {
+        free(l->incident_blob);
+        l->incident = r->incident;
+        l->incident_blob = check_alloc(1, r->incident.blob.len);
+        memcpy(l->incident_blob, r->incident.blob.ptr, r->incident.blob.len);
+        l->incident.blob = slice_of(l->incident_blob, r->incident.blob.len);
+        l->incident.json = SLICE_LIT("{}");
+        l->incident.state = SLICE_LIT("open");
+    }
+}
+
+static void
+on_log(void *ctx, const char *event, const char *text)
+{
+    struct lab *l = ctx;
+    if (getenv("SIM_LOG") != NULL) {
+        fprintf(stderr, "%6.0f s %s: %s\n", (double)(l->now_ns - MONO0) / NS_PER_S, event, text);
+    }
+    if (strcmp(event, "incident-opened") == 0) {
+        l->opened++;
+        l->opened_at_ns = l->now_ns;
+    }
+    l->joined += strcmp(event, "incident-joined") == 0 ? 1 : 0;
+}
+
+/* ---- two weeks before */
+
+/* Minutes are noisy by 3 %, more or less. */
+static void
+next_minute(struct lab *l)
+{
+    l->minute = 0.95 + 0.05 * (chance(l) + chance(l));
+}
+
+static double
+call_ms(struct lab *l)
+{
+    return l->db_ms * (0.9 + 0.2 * chance(l)) * l->minute;
+}
+
+static void
+put_series(struct lab *l, uint64_t at_s, const char *route, uint64_t fingerprint,
+           struct sketch *sketch)
+{
+    uint8_t saved[SKETCH_SAVED_MAX];
+    struct stored_window w = {
+        .start_wall_ns = at_s * NS_PER_S,
+        .length_s = MINUTE,
+        .route = slice_from_str(route),
+        .fingerprint = fingerprint,
+        .calls = PER_MINUTE,
+        .rows = 3 * PER_MINUTE,
+        .time_ns = (uint64_t)(PER_MINUTE * (l->db_ms + (fingerprint == 0 ? 5 : 0)) * 1e6),
+    };
+    bool is_both = route != NULL && fingerprint != 0;
+    w.sketch = is_both ? SLICE_NONE : slice_of(saved, sketch_save(sketch, saved, sizeof(saved)));
+    keep_window(l, &w);
+}
+
+static void
+write_history(struct lab *l)
+{
+    for (uint64_t at = MONDAY; at < BEGIN; at += MINUTE) {
+        struct sketch route = {0}, statement = {0};
+        next_minute(l);
+        for (unsigned i = 0; i < PER_MINUTE; i++) {
+            double ms = call_ms(l);
+            sketch_add(&statement, (uint64_t)(ms * 1e6));
+            sketch_add(&route, (uint64_t)((ms + 5) * 1e6));
+        }
+        l->history_count = l->window_count; /* nothing to look for */
+        put_series(l, at, "GET /a", 0, &route);
+        put_series(l, at, NULL, STATEMENT, &statement);
+        put_series(l, at, "GET /a", STATEMENT, NULL);
+        sketch_fini(&route);
+        sketch_fini(&statement);
+    }
+    l->history_count = l->window_count;
+}
+
+/* ---- the judge */
+
+static void
+announce(struct lab *l)
+{
+    struct intake_item item = {.kind = INTAKE_NAME, .name = {5, NAME_DATABASE, SLICE_LIT("shop")}};
+    judge_item(l->j, l->now_ns, &item);
+    item = (struct intake_item){.kind = INTAKE_STATEMENT};
+    item.statement.database = 5;
+    item.statement.kind = STATEMENT_SELECT;
+    item.statement.fingerprint = STATEMENT;
+    item.statement.text = SLICE_LIT("select * from items where order_id = ?");
+    judge_item(l->j, l->now_ns, &item);
+    item = (struct intake_item){.kind = INTAKE_ROUTE};
+    item.route.method = METHOD_GET;
+    item.route.text = SLICE_LIT("/a");
+    judge_item(l->j, l->now_ns, &item);
+}
+
+static uint32_t
+no_question(void *ctx, const char *question)
+{
+    (void)ctx;
+    (void)question;
+    return 0;
+}
+
+static void
+no_lens(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
+{
+    (void)ctx;
+    (void)fingerprint;
+    (void)count;
+    (void)rows;
+    (void)until_ns;
+}
+
+static int
+in_order(const void *a, const void *b)
+{
+    return reading_order(&((const struct kept_window *)a)->w, &((const struct kept_window *)b)->w);
+}
+
+/* As the store gives them. */
+static void
+sort_windows(struct lab *l)
+{
+    qsort(l->window, l->window_count, sizeof(l->window[0]), in_order);
+    for (unsigned i = 0; i < l->window_count; i++) {
+        l->window[i].w.sketch.ptr = l->window[i].sketch;
+    }
+}
+
+static void
+relearn(struct lab *l)
+{
+    struct replay *replay = judge_replay(l->j);
+    sort_windows(l);
+    for (unsigned i = 0; i < l->window_count; i++) {
+        struct stored r = {.kind = STORED_WINDOW, .window = l->window[i].w};
+        if (!replay_record(replay, &r)) {
+            break;
+        }
+    }
+    struct monitor *m = replay_end(&replay);
+    assert_non_null(m);
+    judge_take_monitor(l->j, &m);
+    assert_null(m);
+}
+
+static void
+begin(struct lab *l)
+{
+    struct judge_out out = {
+        .ctx = l, .ask = no_question, .lens = no_lens, .store = on_store, .log = on_log};
+    struct judge_config config = {.cores = 2};
+    assert_int_equal(judge_new(&config, &out, l->now_ns, l->now_ns + OFFSET, &l->j), 0);
+}
+
+static struct lab *
+lab_new(void)
+{
+    struct lab *l = check_alloc(1, sizeof(*l));
+    l->window = check_alloc(WINDOWS_MAX, sizeof(l->window[0]));
+    l->prng.state = 3;
+    l->now_ns = MONO0;
+    l->db_ms = 10;
+    write_history(l);
+    begin(l);
+    relearn(l);
+    announce(l);
+    return l;
+}
+
+/* Killed: what was stored is all there is. */
+static void
+restart(struct lab *l)
+{
+    judge_free(&l->j);
+    begin(l);
+    for (unsigned i = 0; i < l->state_count; i++) {
+        struct stored r = {.kind = STORED_STATE, .state = l->state[i].state};
+        assert_int_equal(judge_restore(l->j, &r), 0);
+    }
+    if (l->incident.id != 0) {
+        struct stored r = {.kind = STORED_INCIDENT, .incident = l->incident};
+        assert_int_equal(judge_restore(l->j, &r), 0);
+    }
+    relearn(l);
+    announce(l);
+}
+
+static void
+lab_free(struct lab *l)
+{
+    judge_free(&l->j);
+    for (unsigned i = 0; i < l->state_count; i++) {
+        free(l->state[i].blob);
+    }
+    free(l->incident_blob);
+    free(l->window);
+    free(l);
+}
+
+static void
+request(struct lab *l)
+{
+    struct trace_query *q;
+    uint64_t *values;
+    struct trace *t = trace_new(1, 0, &q, &values);
+    uint64_t db_ns = (uint64_t)(call_ms(l) * 1e6);
+    t->request = 1;
+    t->end_ns = l->now_ns;
+    t->start_ns = t->end_ns - db_ns - 5 * NS_PER_MS;
+    t->status = 200;
+    t->method = METHOD_GET;
+    t->probability = 1;
+    q[0] = (struct trace_query){.fingerprint = STATEMENT,
+                                .database = 5,
+                                .rows = 3,
+                                .kind = STATEMENT_SELECT,
+                                .start_ns = t->start_ns + 2 * NS_PER_MS};
+    q[0].end_ns = q[0].start_ns + db_ns;
+    if (chance(l) < l->failing) {
+        q[0].flags = QUERY_ERROR;
+        memcpy(q[0].sqlstate, "40P01", sizeof(q[0].sqlstate));
+        t->status = 500;
+    }
+    struct intake_item item = {.kind = INTAKE_TRACE, .time_ns = t->end_ns, .trace = t};
+    judge_item(l->j, l->now_ns, &item);
+    trace_free(&t);
+}
+
+static void
+in_flight(struct lab *l)
+{
+    struct intake_item item = {.kind = INTAKE_IN_FLIGHT};
+    item.in_flight.head.worker = 1;
+    item.in_flight.fingerprint = l->stuck_since_ns == 0 ? 0 : STATEMENT;
+    item.in_flight.start_ns = l->stuck_since_ns;
+    judge_item(l->j, l->now_ns, &item);
+}
+
+/* times_an_hour: what the statement takes grows by. */
+static void
+play(struct lab *l, unsigned seconds, double times_an_hour)
+{
+    for (unsigned i = 0; i < seconds; i++) {
+        l->now_ns += NS_PER_S;
+        l->db_ms *= 1 + times_an_hour / HOUR;
+        if (l->now_ns / NS_PER_S % MINUTE == 0) {
+            next_minute(l);
+        }
+        request(l);
+        in_flight(l);
+        if (i % 5 == 0) {
+            judge_tick(l->j, l->now_ns, l->now_ns + OFFSET);
+        }
+    }
+}
+
+static json_t *
+document(struct lab *l, enum judge_document which)
+{
+    AUTO_BUF struct buf b;
+    buf_init(&b, JUDGE_DOCUMENT_MAX);
+    assert_int_equal(judge_document(l->j, l->now_ns, which, &b), 0);
+    struct slice text = buf_slice(&b);
+    json_t *doc = json_loadb((const char *)text.ptr, text.len, 0, NULL);
+    assert_non_null(doc);
+    if (getenv("SIM_SHOW") != NULL) {
+        json_dumpf(doc, stderr, JSON_INDENT(1));
+    }
+    return doc;
+}
+
+static json_int_t
+monitor_number(struct lab *l, const char *key)
+{
+    json_t *status = document(l, JUDGE_STATUS);
+    json_int_t n = json_integer_value(json_object_get(json_object_get(status, "monitor"), key));
+    json_decref(status);
+    return n;
+}
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s != NULL ? s : "";
+}
+
+/* The same windows, judged as a backtest would. */
+static void
+check_backtest(struct lab *l, const char *lane)
+{
+    const struct monitor_config config = {0};
+    const struct monitor_out out = {0};
+    struct monitor *m = monitor_new(&config, &out);
+    struct reading_maker maker;
+    reading_maker_init(&maker);
+    judge_flush(l->j, l->now_ns);
+    sort_windows(l);
+    for (unsigned i = 0; i < l->window_count; i++) {
+        struct reading r;
+        if (reading_make(&maker, &l->window[i].w, SLICE_NONE, &r)) {
+            monitor_reading(m, &r);
+        }
+    }
+    assert_int_equal(monitor_episode_count(m), 1);
+    const struct episode *e = monitor_episode(m, 0);
+    assert_string_equal(lane_name(e->lane), lane);
+    assert_int_equal(e->opened_s, (l->opened_at_ns + OFFSET) / NS_PER_S / MINUTE * MINUTE);
+    reading_maker_fini(&maker);
+    monitor_free(&m);
+}
+
+static void
+a_slow_ramp_is_one_incident(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    assert_true(monitor_number(l, "series") >= 3);
+    play(l, HOUR, 0);
+    assert_int_equal(l->opened, 0);
+    play(l, 3 * HOUR, 0.06);
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    const json_t *inc = json_array_get(list, 0);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(inc, "subject"), "GET /a");
+    assert_string_equal(text_of(inc, "state"), "open");
+    const json_t *monitor = json_object_get(inc, "monitor");
+    assert_string_equal(text_of(monitor, "lane"), "drift");
+    assert_true(json_is_true(json_object_get(monitor, "opened")));
+    assert_true(json_is_false(json_object_get(monitor, "learning")));
+    /* Before is what two weeks say, not the last minutes. */
+    double before = json_number_value(json_object_get(inc, "measured_before_ms"));
+    double now = json_number_value(json_object_get(inc, "measured_now_ms"));
+    assert_true(before > 14.7 && before < 15.3);
+    assert_true(now > 16);
+    before = json_number_value(
+        json_object_get(json_object_get(json_object_get(inc, "latency"), "before"), "p95_ms"));
+    assert_true(before > 15.5 && before < 16.8);
+    const json_t *cause = json_array_get(json_object_get(inc, "causes"), 0);
+    assert_string_equal(text_of(cause, "kind"), "slower");
+    assert_string_equal(text_of(cause, "short"), "items by order_id");
+    json_decref(list);
+    check_backtest(l, "drift");
+    lab_free(l);
+}
+
+static void
+a_restart_keeps_what_was_learned(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR, 0);
+    play(l, HOUR / 4, 0.06);
+    assert_int_equal(l->opened, 0);
+    restart(l);
+    play(l, 2 * HOUR, 0.06);
+    assert_int_equal(l->opened, 1);
+    uint64_t after_s = (l->opened_at_ns - MONO0) / NS_PER_S - HOUR;
+    assert_true(after_s < 2 * HOUR);
+    restart(l); /* with it open */
+    assert_int_equal(monitor_number(l, "open"), 1);
+    play(l, HOUR, 0);
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
+    json_decref(list);
+    l->db_ms = 10; /* it is mended */
+    play(l, 2 * HOUR, 0);
+    list = document(l, JUDGE_INCIDENTS);
+    assert_true(json_is_string(json_object_get(json_array_get(list, 0), "recovered_at")));
+    json_decref(list);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+static void
+what_is_expected_is_learned(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, 3 * HOUR, 0.06);
+    assert_int_equal(l->opened, 1);
+    assert_int_equal(judge_expect(l->j, l->now_ns, 99), -ENOENT);
+    assert_int_equal(judge_expect(l->j, l->now_ns, l->incident.id), 0);
+    assert_int_equal(monitor_number(l, "open"), 0);
+    play(l, 2 * HOUR, 0);
+    restart(l);
+    assert_int_equal(monitor_number(l, "open"), 0);
+    play(l, 2 * HOUR, 0);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+static void
+failures_are_told_by_their_class(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR / 2, 0);
+    l->failing = 0.1;
+    play(l, HOUR / 2, 0);
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    const json_t *inc = json_array_get(list, 0), *cause;
+    assert_string_equal(text_of(inc, "headline"), "GET /a is failing");
+    assert_string_equal(text_of(json_object_get(inc, "monitor"), "lane"), "errors");
+    unsigned deadlocks = 0;
+    size_t i;
+    json_array_foreach(json_object_get(inc, "causes"), i, cause)
+    {
+        assert_string_equal(text_of(cause, "kind"), "errors");
+        deadlocks += strstr(text_of(cause, "detail"), "deadlock") != NULL ? 1 : 0;
+    }
+    assert_true(deadlocks > 0);
+    json_decref(list);
+    check_backtest(l, "errors");
+    lab_free(l);
+}
+
+static void
+what_does_not_end_is_a_stall(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR / 2, 0);
+    l->stuck_since_ns = l->now_ns;
+    play(l, 12 * MINUTE, 0);
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    const json_t *inc = json_array_get(list, 0);
+    assert_string_equal(text_of(json_object_get(inc, "monitor"), "lane"), "stall");
+    assert_string_equal(text_of(inc, "headline"), "GET /a is stuck");
+    json_decref(list);
+    l->stuck_since_ns = 0;
+    play(l, HOUR, 0);
+    list = document(l, JUDGE_INCIDENTS);
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "recovered");
+    json_decref(list);
+    lab_free(l);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slow_ramp_is_one_incident),
+        cmocka_unit_test(a_restart_keeps_what_was_learned),
+        cmocka_unit_test(what_is_expected_is_learned),
+        cmocka_unit_test(failures_are_told_by_their_class),
+        cmocka_unit_test(what_does_not_end_is_a_stall),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
