@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "export/member.h"
+
 static const char *const names[ANNOUNCE_CHANGE_COUNT] = {
     "nothing", "opened", "reopened", "worse", "fixing", "recovered", "closed"};
 
@@ -25,13 +27,6 @@ announce_change_of(const char *name)
     return ANNOUNCE_NOTHING;
 }
 
-static const char *
-text_of(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text == NULL ? "" : text;
-}
-
 /* ISO 8601 in UTC; 0: it is none. */
 static int64_t
 seconds_of(const char *text)
@@ -46,13 +41,13 @@ quiet_until(const json_t *incident)
     if (json_is_null(json_object_get(incident, "announced_at"))) {
         return INT64_MAX;
     }
-    return seconds_of(text_of(incident, "muted_until"));
+    return seconds_of(member_text(incident, "muted_until"));
 }
 
 int
 announce_facts_of(const json_t *incident, struct announce_facts *ret_facts)
 {
-    const char *state = text_of(incident, "state");
+    const char *state = member_text(incident, "state");
     enum announce_change change =
         strcmp(state, "open") == 0 ? ANNOUNCE_OPENED : announce_change_of(state);
     if (change == ANNOUNCE_NOTHING || change == ANNOUNCE_REOPENED || change == ANNOUNCE_WORSE) {
@@ -60,7 +55,7 @@ announce_facts_of(const json_t *incident, struct announce_facts *ret_facts)
     }
     *ret_facts = (struct announce_facts){
         .state = change,
-        .opened_s = seconds_of(text_of(incident, "opened_at")),
+        .opened_s = seconds_of(member_text(incident, "opened_at")),
         .change_ms = json_number_value(json_object_get(incident, "measured_change_ms")),
         .has_cause = json_array_size(json_object_get(incident, "causes")) > 0,
         .quiet_until_s = quiet_until(incident),

@@ -5,17 +5,12 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "export/member.h"
 
 struct writer {
     figures_cb *cb;
     void *ctx;
 };
-
-static double
-number(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
 
 static void
 give(const struct writer *w, const char *name, bool is_counter, const char *help, double value,
@@ -40,7 +35,7 @@ give_judged(const struct writer *w, const json_t *metrics)
          "themselves"},
     };
     for (size_t i = 0; i < ARRAY_LEN(gauges); i++) {
-        give(w, gauges[i].name, false, gauges[i].help, number(metrics, gauges[i].key), NULL);
+        give(w, gauges[i].name, false, gauges[i].help, member_number(metrics, gauges[i].key), NULL);
     }
 }
 
@@ -61,10 +56,10 @@ give_proxy(const struct writer *w, const json_t *proxy)
         bool now = len > 4 && strcmp(counters[i].name + len - 4, "_now") == 0;
         snprintf(name, sizeof(name), "slowburn_proxy_%.*s%s", (int)(now ? len - 4 : len),
                  counters[i].name, now ? "" : "_total");
-        give(w, name, !now, counters[i].help, number(proxy, counters[i].name), NULL);
+        give(w, name, !now, counters[i].help, member_number(proxy, counters[i].name), NULL);
     }
     give(w, "slowburn_queries_in_flight", false, "queries that wait for their reply now",
-         number(proxy, "queries_in_flight"), NULL);
+         member_number(proxy, "queries_in_flight"), NULL);
 }
 
 /* What slowburn itself lost, folded, or had to restart. */
@@ -86,7 +81,7 @@ give_losses(const struct writer *w, const json_t *status)
     };
     for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
         give(w, losses[i].name, true, losses[i].help,
-             number(json_object_get(status, losses[i].section), losses[i].key), NULL);
+             member_number(json_object_get(status, losses[i].section), losses[i].key), NULL);
     }
     const char *process;
     const json_t *facts;
@@ -95,8 +90,8 @@ give_losses(const struct writer *w, const json_t *status)
     {
         if (json_is_object(facts) && json_object_get(facts, "restarts") != NULL) {
             give(w, "slowburn_process_restarts_total", true,
-                 "times that a process of slowburn was started again", number(facts, "restarts"),
-                 process);
+                 "times that a process of slowburn was started again",
+                 member_number(facts, "restarts"), process);
         }
     }
 }

@@ -10,25 +10,13 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "export/member.h"
 
 #define TEXT_MAX  (16u * 1024)
 #define LISTED    3u
 #define NO_END    "0001-01-01T00:00:00Z"
 #define FORMAT    1 /* of the generic message */
 #define AM_FORMAT "4"
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text == NULL ? "" : text;
-}
-
-static double
-number_of(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
 
 static void
 put_ms(struct buf *b, double ms)
@@ -41,7 +29,7 @@ message_key(const json_t *incident, const char *instance, char ret_key[MESSAGE_K
 {
     snprintf(ret_key, MESSAGE_KEY_MAX, "slowburn/%.160s/%" PRId64 "/%.40s", instance,
              (int64_t)json_integer_value(json_object_get(incident, "id")),
-             text_of(incident, "opened_at"));
+             member_text(incident, "opened_at"));
 }
 
 bool
@@ -96,7 +84,7 @@ put_headline(const struct message *m, struct buf *b)
         [ANNOUNCE_RECOVERED] = " is back to normal",
         [ANNOUNCE_CLOSED] = ": closed",
     };
-    (void)buf_printf(b, "%s%s", text_of(m->incident, "subject"), what[m->change]);
+    (void)buf_printf(b, "%s%s", member_text(m->incident, "subject"), what[m->change]);
 }
 
 static void
@@ -107,18 +95,18 @@ put_figures(const struct message *m, struct buf *b)
     const json_t *after = json_object_get(latency, "after");
     const json_t *deploy = json_object_get(m->incident, "deploy");
     (void)buf_append_str(b, "p95 ");
-    put_ms(b, number_of(json_object_get(latency, "before"), "p95_ms"));
+    put_ms(b, member_number(json_object_get(latency, "before"), "p95_ms"));
     (void)buf_append_str(b, " → ");
-    put_ms(b, number_of(json_object_get(latency, "now"), "p95_ms"));
-    if (m->change >= ANNOUNCE_FIXING && number_of(after, "requests") > 0) {
+    put_ms(b, member_number(json_object_get(latency, "now"), "p95_ms"));
+    if (m->change >= ANNOUNCE_FIXING && member_number(after, "requests") > 0) {
         (void)buf_append_str(b, " → ");
-        put_ms(b, number_of(after, "p95_ms"));
+        put_ms(b, member_number(after, "p95_ms"));
     }
-    (void)buf_printf(b, ", database load %.1f → %.1f", number_of(load, "before"),
-                     number_of(load, "now"));
+    (void)buf_printf(b, ", database load %.1f → %.1f", member_number(load, "before"),
+                     member_number(load, "now"));
     if (json_is_object(deploy)) {
-        (void)buf_printf(b, "; first seen %.0f s after %s", number_of(deploy, "onset_after_s"),
-                         text_of(deploy, "name"));
+        (void)buf_printf(b, "; first seen %.0f s after %s", member_number(deploy, "onset_after_s"),
+                         member_text(deploy, "name"));
     }
     (void)buf_append_str(b, "\n");
 }
@@ -131,9 +119,9 @@ put_causes(const struct message *m, struct buf *b)
     json_array_foreach(json_object_get(m->incident, "causes"), i, cause)
     {
         if (i < LISTED) {
-            (void)buf_printf(b, "%zu. %s, %s: %s (%s)\n", i + 1, text_of(cause, "kind"),
-                             text_of(cause, "short"), text_of(cause, "detail"),
-                             text_of(cause, "evidence"));
+            (void)buf_printf(b, "%zu. %s, %s: %s (%s)\n", i + 1, member_text(cause, "kind"),
+                             member_text(cause, "short"), member_text(cause, "detail"),
+                             member_text(cause, "evidence"));
         }
     }
 }
@@ -147,17 +135,17 @@ put_actions(const struct message *m, struct buf *b)
     bool looks_back = m->change >= ANNOUNCE_FIXING;
     json_array_foreach(json_object_get(m->incident, "actions"), i, action)
     {
-        const char *state = text_of(action, "state");
+        const char *state = member_text(action, "state");
         bool is_measured = strcmp(state, "measured") == 0;
         bool is_proposed = strcmp(state, "proposed") == 0;
         if (listed == LISTED || (looks_back ? is_proposed : !is_proposed)) {
             continue;
         }
         listed++;
-        (void)buf_printf(b, "%s: %s", looks_back ? "Done" : "Do", text_of(action, "text"));
+        (void)buf_printf(b, "%s: %s", looks_back ? "Done" : "Do", member_text(action, "text"));
         if (!looks_back || is_measured) {
             (void)buf_append_str(b, looks_back ? " (measured: removed " : " (would remove ");
-            put_ms(b, number_of(action, looks_back ? "measured_ms" : "saving_alone_ms"));
+            put_ms(b, member_number(action, looks_back ? "measured_ms" : "saving_alone_ms"));
             (void)buf_append_str(b, " of the mean)");
         }
         (void)buf_append_str(b, "\n");
@@ -238,8 +226,8 @@ labels(const struct message *m)
     snprintf(id, sizeof(id), "%" PRId64,
              (int64_t)json_integer_value(json_object_get(m->incident, "id")));
     return json_pack("{s:s, s:s, s:s, s:s, s:s}", "alertname", "SlowburnIncident", "incident", id,
-                     "instance", m->instance, "route", text_of(m->incident, "subject"), "severity",
-                     "warning");
+                     "instance", m->instance, "route", member_text(m->incident, "subject"),
+                     "severity", "warning");
 }
 
 static json_t *
@@ -252,8 +240,8 @@ annotations(const struct message *m)
 static json_t *
 end_json(const struct message *m)
 {
-    const char *recovered = text_of(m->incident, "recovered_at");
-    const char *closed = text_of(m->incident, "closed_at");
+    const char *recovered = member_text(m->incident, "recovered_at");
+    const char *closed = member_text(m->incident, "closed_at");
     if (!is_over(m)) {
         return json_string(NO_END);
     }
@@ -271,7 +259,7 @@ alertmanager(const struct message *m)
     snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, hash_bytes(slice_from_str(key)));
     json_t *alert =
         json_pack("{s:s, s:o, s:o, s:s, s:o, s:o, s:s}", "status", status, "labels", labels(m),
-                  "annotations", annotations(m), "startsAt", text_of(m->incident, "onset_at"),
+                  "annotations", annotations(m), "startsAt", member_text(m->incident, "onset_at"),
                   "endsAt", end_json(m), "generatorURL", link_json(m), "fingerprint", fingerprint);
     return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:s, s:[o]}", "version", AM_FORMAT,
                      "groupKey", key, "truncatedAlerts", 0, "status", status, "receiver",
@@ -285,15 +273,15 @@ alertmanager(const struct message *m)
 static json_t *
 pagerduty(const struct message *m)
 {
-    bool has_errors = number_of(json_object_get(m->incident, "errors"), "now") >= 1;
+    bool has_errors = member_number(json_object_get(m->incident, "errors"), "now") >= 1;
     json_t *o = json_pack("{s:s, s:s, s:o}", "routing_key", m->secret, "event_action",
                           is_over(m) ? "resolve" : "trigger", "dedup_key", key_json(m));
     json_t *payload =
         json_pack("{s:o, s:s, s:s, s:s, s:s, s:{s:o, s:s, s:I}}", "summary", headline_json(m),
                   "source", m->instance, "severity", has_errors ? "error" : "warning", "timestamp",
-                  text_of(m->incident, "onset_at"), "component", text_of(m->incident, "subject"),
-                  "custom_details", "description", description_json(m), "change",
-                  announce_change_name(m->change), "incident",
+                  member_text(m->incident, "onset_at"), "component",
+                  member_text(m->incident, "subject"), "custom_details", "description",
+                  description_json(m), "change", announce_change_name(m->change), "incident",
                   json_integer_value(json_object_get(m->incident, "id")));
     json_object_set_new(o, "payload", payload);
     json_object_set_new(o, "client", json_string("slowburn"));

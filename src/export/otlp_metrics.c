@@ -5,6 +5,7 @@
 
 #include "analysis/report/metrics.h"
 #include "export/figures.h"
+#include "export/member.h"
 #include "export/otlp_attribute.h"
 #include "export/otlp_encode.h"
 
@@ -27,27 +28,20 @@ struct writer {
     unsigned count;
 };
 
-static const char *
-text_of(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text == NULL ? "" : text;
-}
-
 static void
 put_request_attributes(struct buf *b, unsigned field, const json_t *row)
 {
-    const char *method = text_of(row, "method");
+    const char *method = member_text(row, "method");
     otlp_attribute_string(b, field, "http.request.method", method[0] == '\0' ? "_OTHER" : method);
-    otlp_attribute_string(b, field, "http.route", text_of(row, "route"));
+    otlp_attribute_string(b, field, "http.route", member_text(row, "route"));
 }
 
 static void
 put_operation_attributes(struct buf *b, unsigned field, const json_t *row)
 {
     otlp_attribute_string(b, field, "db.system.name", "postgresql");
-    otlp_attribute_string(b, field, "db.namespace", text_of(row, "namespace"));
-    otlp_attribute_string(b, field, "db.query.summary", text_of(row, "summary"));
+    otlp_attribute_string(b, field, "db.namespace", member_text(row, "namespace"));
+    otlp_attribute_string(b, field, "db.query.summary", member_text(row, "summary"));
 }
 
 typedef void attributes_fn(struct buf *b, unsigned field, const json_t *row);

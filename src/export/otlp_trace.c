@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "export/member.h"
 #include "export/otlp_attribute.h"
 #include "export/otlp_encode.h"
 
@@ -30,19 +31,6 @@ struct ids {
     uint8_t trace[16];
     uint8_t span[8];
 };
-
-static const char *
-text_of(const json_t *o, const char *key)
-{
-    const char *text = json_string_value(json_object_get(o, key));
-    return text == NULL ? "" : text;
-}
-
-static double
-number_of(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
 
 static bool
 read_hex(const char *hex, uint8_t *ret_bytes, size_t len)
@@ -92,7 +80,7 @@ put_frame(struct buf *b, const struct ids *ids, struct slice span, enum span_kin
 static void
 put_root(const json_t *trace, const struct ids *ids, uint64_t start_ns, struct buf *b)
 {
-    const char *method = text_of(trace, "method"), *route = text_of(trace, "route");
+    const char *method = member_text(trace, "method"), *route = member_text(trace, "route");
     bool is_request = method[0] != '\0';
     bool is_guessed = json_is_true(json_object_get(trace, "guessed"));
     size_t prefix = strlen(method);
@@ -108,8 +96,8 @@ put_root(const json_t *trace, const struct ids *ids, uint64_t start_ns, struct b
     size_t at = protobuf_open(b, 2); /* ScopeSpans.spans */
     put_frame(b, ids, slice_of(ids->span, sizeof(ids->span)),
               is_request ? KIND_SERVER : KIND_INTERNAL, name, start_ns,
-              moment(start_ns, number_of(trace, "duration_ms")));
-    if (read_hex(text_of(trace, "parent_span_id"), parent, sizeof(parent))) {
+              moment(start_ns, member_number(trace, "duration_ms")));
+    if (read_hex(member_text(trace, "parent_span_id"), parent, sizeof(parent))) {
         protobuf_bytes(b, SPAN_PARENT, slice_of(parent, sizeof(parent)));
     }
     if (is_request) {
@@ -119,10 +107,11 @@ put_root(const json_t *trace, const struct ids *ids, uint64_t start_ns, struct b
     }
     otlp_attribute_string(b, SPAN_ATTRIBUTES,
                           is_request && !is_guessed ? "http.route" : "slowburn.route.guess", route);
-    otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.kept", text_of(trace, "kept"));
+    otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.kept", member_text(trace, "kept"));
     otlp_attribute_int(b, SPAN_ATTRIBUTES, "slowburn.queries",
                        json_integer_value(json_object_get(trace, "queries")));
-    otlp_attribute_double(b, SPAN_ATTRIBUTES, "slowburn.db.duration_ms", number_of(trace, "db_ms"));
+    otlp_attribute_double(b, SPAN_ATTRIBUTES, "slowburn.db.duration_ms",
+                          member_number(trace, "db_ms"));
     if (json_is_true(json_object_get(trace, "failed"))) {
         put_error(b, strcmp(status, "0") == 0 ? "_OTHER" : status);
     }
@@ -151,31 +140,32 @@ static void
 put_row(const json_t *row, size_t index, const struct ids *ids, uint64_t start_ns,
         const json_t *servers, struct buf *b)
 {
-    const char *sqlstate = text_of(row, "sqlstate");
+    const char *sqlstate = member_text(row, "sqlstate");
     int64_t calls = json_integer_value(json_object_get(row, "calls"));
     const json_t *upstream = json_object_get(row, "upstream");
     uint64_t span = hash_combine(hash_bytes(slice_of(ids->span, sizeof(ids->span))), index) | 1;
     size_t at = protobuf_open(b, 2);
-    put_frame(b, ids, slice_of(&span, sizeof(span)), KIND_CLIENT, text_of(row, "summary"),
-              moment(start_ns, number_of(row, "start_ms")),
-              moment(start_ns, number_of(row, "end_ms")));
+    put_frame(b, ids, slice_of(&span, sizeof(span)), KIND_CLIENT, member_text(row, "summary"),
+              moment(start_ns, member_number(row, "start_ms")),
+              moment(start_ns, member_number(row, "end_ms")));
     protobuf_bytes(b, SPAN_PARENT, slice_of(ids->span, sizeof(ids->span)));
     otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.system.name", "postgresql");
-    otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.namespace", text_of(row, "database"));
-    otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.query.text", text_of(row, "statement"));
-    otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.query.summary", text_of(row, "summary"));
+    otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.namespace", member_text(row, "database"));
+    otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.query.text", member_text(row, "statement"));
+    otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.query.summary", member_text(row, "summary"));
     if (json_is_integer(upstream)) {
         const json_t *server = json_array_get(servers, (size_t)json_integer_value(upstream));
         put_server(json_string_value(server) == NULL ? "" : json_string_value(server), b);
     }
-    otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.fingerprint", text_of(row, "fingerprint"));
-    otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.link.basis", text_of(row, "basis"));
+    otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.fingerprint",
+                          member_text(row, "fingerprint"));
+    otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.link.basis", member_text(row, "basis"));
     otlp_attribute_double(b, SPAN_ATTRIBUTES, "slowburn.link.probability",
-                          number_of(row, "probability"));
+                          member_number(row, "probability"));
     if (calls > 1) { /* one span for all of them: it is longer than what they took */
         otlp_attribute_int(b, SPAN_ATTRIBUTES, "slowburn.calls", calls);
         otlp_attribute_double(b, SPAN_ATTRIBUTES, "slowburn.calls.duration_ms",
-                              number_of(row, "total_ms"));
+                              member_number(row, "total_ms"));
     }
     otlp_attribute_string(b, SPAN_ATTRIBUTES, "db.response.status_code", sqlstate);
     if (json_integer_value(json_object_get(row, "errors")) > 0) {
@@ -191,8 +181,8 @@ otlp_encode_trace(const json_t *trace, uint64_t start_wall_ns, const json_t *ser
     size_t i;
     const json_t *row;
     const json_t *rows = json_object_get(trace, "statements");
-    if (!read_hex(text_of(trace, "trace_id"), ids.trace, sizeof(ids.trace)) ||
-        !read_hex(text_of(trace, "span_id"), ids.span, sizeof(ids.span))) {
+    if (!read_hex(member_text(trace, "trace_id"), ids.trace, sizeof(ids.trace)) ||
+        !read_hex(member_text(trace, "span_id"), ids.span, sizeof(ids.span))) {
         return 0;
     }
     put_root(trace, &ids, start_wall_ns, b);

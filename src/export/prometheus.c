@@ -8,17 +8,12 @@
 
 #include "analysis/report/metrics.h"
 #include "export/figures.h"
+#include "export/member.h"
 
 struct writer {
     struct buf *b;
     enum prometheus_format format;
 };
-
-static double
-number(const json_t *o, const char *key)
-{
-    return json_number_value(json_object_get(o, key));
-}
 
 /* Within "...": backslash, quote and line end are escaped. */
 static void
@@ -95,11 +90,11 @@ put_histogram(const struct writer *w, const char *name, const json_t *row, label
     }
     (void)buf_printf(w->b, "%s_bucket{", name);
     labels(w->b, row);
-    (void)buf_printf(w->b, ",le=\"+Inf\"} %.0f\n%s_sum{", number(row, "count"), name);
+    (void)buf_printf(w->b, ",le=\"+Inf\"} %.0f\n%s_sum{", member_number(row, "count"), name);
     labels(w->b, row);
-    (void)buf_printf(w->b, "} %.9g\n%s_count{", number(row, "sum_s"), name);
+    (void)buf_printf(w->b, "} %.9g\n%s_count{", member_number(row, "sum_s"), name);
     labels(w->b, row);
-    (void)buf_printf(w->b, "} %.0f\n", number(row, "count"));
+    (void)buf_printf(w->b, "} %.0f\n", member_number(row, "count"));
 }
 
 static void
@@ -119,7 +114,7 @@ put_rows(const struct writer *w, const json_t *rows, const char *histogram, cons
     {
         (void)buf_printf(w->b, "%s{", failed);
         labels(w->b, row);
-        (void)buf_printf(w->b, "} %.0f\n", number(row, "failed"));
+        (void)buf_printf(w->b, "} %.0f\n", member_number(row, "failed"));
     }
 }
 
