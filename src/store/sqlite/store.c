@@ -8,28 +8,14 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
-#include "base/list.h"
-#include "base/map.h"
 #include "io/log.h"
 #include "store/sqlite/db.h"
+#include "store/sqlite/pending.h"
 #include "store/sqlite/read.h"
-#include "store/sqlite/retain.h"
-#include "store/sqlite/totals.h"
+#include "store/sqlite/upkeep.h"
 
-#define STORE_MAGIC  0x53544f52u
-#define RETAIN_NS    (60 * NS_PER_S)
-#define RETAIN_STEPS 64
-#define TOTALS_NS    (200 * NS_PER_MS) /* of each turn at most, to catch up */
-#define SLICES_MAX   6
-
-/* A record that waits, with its texts behind it. */
-struct waiting {
-    struct list in_order;
-    uint64_t key;
-    size_t size;
-    struct stored record;
-};
+#define STORE_MAGIC 0x53544f52u
+#define RETAIN_NS   (60 * NS_PER_S)
 
 struct store {
     unsigned magic;
@@ -45,9 +31,7 @@ struct store {
     pthread_mutex_t lock; /* all below */
     pthread_cond_t wake;  /* the writer: stop or sync */
     pthread_cond_t done;  /* store_sync: a turn has ended */
-    struct list waiting;
-    struct map by_key;
-    size_t waiting_bytes;
+    struct pending pending;
     bool stop;
     uint64_t sync_wanted;
     uint64_t sync_done;
@@ -55,182 +39,13 @@ struct store {
     struct store_totals totals;
 };
 
-/* ---- records at rest in memory ---- */
-
-/* The texts of a record, to be copied with it. */
-static unsigned
-slices_of(struct stored *r, struct slice *ret_slices[SLICES_MAX])
-{
-    unsigned n = 0;
-    switch (r->kind) {
-    case STORED_FINGERPRINT:
-        ret_slices[n++] = &r->fingerprint.database;
-        ret_slices[n++] = &r->fingerprint.text;
-        break;
-    case STORED_ROUTE:
-        ret_slices[n++] = &r->route.text;
-        break;
-    case STORED_WINDOW:
-        ret_slices[n++] = &r->window.database;
-        ret_slices[n++] = &r->window.route;
-        ret_slices[n++] = &r->window.sketch;
-        break;
-    case STORED_STATE:
-        ret_slices[n++] = &r->state.name;
-        ret_slices[n++] = &r->state.blob;
-        break;
-    case STORED_TRACE:
-        ret_slices[n++] = &r->trace.route;
-        ret_slices[n++] = &r->trace.json;
-        break;
-    case STORED_FINDING:
-        ret_slices[n++] = &r->finding.kind;
-        ret_slices[n++] = &r->finding.subject;
-        ret_slices[n++] = &r->finding.evidence;
-        ret_slices[n++] = &r->finding.json;
-        break;
-    case STORED_INCIDENT:
-        ret_slices[n++] = &r->incident.state;
-        ret_slices[n++] = &r->incident.json;
-        ret_slices[n++] = &r->incident.blob;
-        break;
-    case STORED_TIMELINE:
-        ret_slices[n++] = &r->timeline.kind;
-        ret_slices[n++] = &r->timeline.text;
-        break;
-    case STORED_DEPLOY:
-        ret_slices[n++] = &r->deploy.name;
-        ret_slices[n++] = &r->deploy.basis;
-        break;
-    case STORED_FIX:
-        ret_slices[n++] = &r->fix.action;
-        ret_slices[n++] = &r->fix.state;
-        ret_slices[n++] = &r->fix.json;
-        break;
-    case STORED_PLAN:
-        ret_slices[n++] = &r->plan.database;
-        ret_slices[n++] = &r->plan.json;
-        break;
-    default:
-        break;
-    }
-    return n;
-}
-
-static uint64_t
-key_of(const struct stored *r)
-{
-    uint64_t k = hash_combine(0, r->kind);
-    switch (r->kind) {
-    case STORED_FINGERPRINT:
-        k = hash_combine(k, r->fingerprint.fingerprint);
-        return hash_combine(k, hash_bytes(r->fingerprint.database));
-    case STORED_ROUTE:
-        return hash_combine(k, hash_bytes(r->route.text));
-    case STORED_WINDOW:
-        k = hash_combine(k, r->window.start_wall_ns);
-        k = hash_combine(k, r->window.length_s);
-        k = hash_combine(k, r->window.upstream);
-        k = hash_combine(k, r->window.fingerprint);
-        k = hash_combine(k, hash_bytes(r->window.database));
-        return hash_combine(k, hash_bytes(r->window.route));
-    case STORED_STATE:
-        return hash_combine(k, hash_bytes(r->state.name));
-    case STORED_TRACE:
-        return hash_combine(k, hash_bytes(slice_of(r->trace.trace_id, 16)));
-    case STORED_FINDING:
-        k = hash_combine(k, r->finding.incident);
-        k = hash_combine(k, hash_bytes(r->finding.kind));
-        return hash_combine(k, hash_bytes(r->finding.subject));
-    case STORED_INCIDENT:
-        return hash_combine(k, r->incident.id);
-    case STORED_TIMELINE:
-        k = hash_combine(k, r->timeline.incident);
-        k = hash_combine(k, r->timeline.at_wall_ns);
-        k = hash_combine(k, hash_bytes(r->timeline.kind));
-        return hash_combine(k, hash_bytes(r->timeline.text));
-    case STORED_DEPLOY:
-        return hash_combine(hash_combine(k, hash_bytes(r->deploy.name)), r->deploy.at_wall_ns);
-    case STORED_FIX:
-        return hash_combine(hash_combine(k, r->fix.incident), hash_bytes(r->fix.action));
-    case STORED_PLAN:
-        k = hash_combine(hash_combine(k, r->plan.fingerprint), r->plan.shape);
-        return hash_combine(k, hash_bytes(r->plan.database));
-    default:
-        return k;
-    }
-}
-
-static struct waiting *
-waiting_new(const struct stored *record)
-{
-    struct stored copy = *record;
-    struct slice *slices[SLICES_MAX];
-    unsigned n = slices_of(&copy, slices);
-    size_t size = sizeof(struct waiting);
-    for (unsigned i = 0; i < n; i++) {
-        size += slices[i]->len;
-    }
-    struct waiting *w = check_alloc(1, size);
-    uint8_t *at = (uint8_t *)w + sizeof(*w);
-    for (unsigned i = 0; i < n; i++) {
-        if (slices[i]->len > 0) {
-            memcpy(at, slices[i]->ptr, slices[i]->len);
-        }
-        *slices[i] = slice_of(at, slices[i]->len);
-        at += slices[i]->len;
-    }
-    w->record = copy;
-    w->size = size;
-    w->key = key_of(record);
-    list_init(&w->in_order);
-    return w;
-}
-
-/* An incident that comes without its private part keeps the one that waits. */
-static bool
-keeps_older_blob(const struct waiting *old, const struct stored *record)
-{
-    return record->kind == STORED_INCIDENT && record->incident.blob.len == 0 &&
-           old->record.incident.blob.len > 0;
-}
-
-/* With the lock held. */
-static void
-enqueue(struct store *s, const struct stored *record)
-{
-    struct stored whole = *record;
-    struct waiting *old = map_get(&s->by_key, key_of(record));
-    if (old != NULL && keeps_older_blob(old, record)) {
-        whole.incident.blob = old->record.incident.blob;
-    }
-    struct waiting *w = waiting_new(&whole);
-    if (old != NULL) {
-        s->totals.replaced++;
-        s->waiting_bytes -= old->size;
-        list_remove(&old->in_order);
-    } else if (s->waiting_bytes + w->size > STORE_PENDING_BYTES) {
-        s->totals.dropped++;
-        free(w);
-        return;
-    }
-    if (map_put(&s->by_key, w->key, w) != 0) {
-        s->totals.dropped++;
-        free(w);
-        return;
-    }
-    free(old);
-    list_append(&s->waiting, &w->in_order);
-    s->waiting_bytes += w->size;
-}
-
 void
 store_put(struct store *s, const struct stored *record)
 {
     OBJ_CHECK(s, STORE_MAGIC);
     pthread_mutex_lock(&s->lock);
     s->totals.put++;
-    enqueue(s, record);
+    pending_put(&s->pending, record);
     if (record->kind == STORED_INCIDENT || record->kind == STORED_DEPLOY ||
         (record->kind == STORED_STATE && record->state.is_urgent)) {
         s->is_urgent = true;
@@ -253,54 +68,17 @@ clock_now(clockid_t id)
 static size_t
 take_some(struct store *s, struct list *batch)
 {
-    size_t count = 0, bytes = 0;
     pthread_mutex_lock(&s->lock);
-    LIST_FOREACH (it, &s->waiting) {
-        struct waiting *w = LIST_ENTRY(it, struct waiting, in_order);
-        bytes += w->size;
-        if (count > 0 && bytes > s->size_max / 8) {
-            break;
-        }
-        s->waiting_bytes -= w->size;
-        map_remove(&s->by_key, w->key);
-        list_remove(it);
-        list_append(batch, it);
-        count++;
-    }
+    size_t count = pending_take(&s->pending, s->size_max / 8, batch);
     pthread_mutex_unlock(&s->lock);
     return count;
 }
 
-/* What could not be written goes back, unless a newer one has come meanwhile. */
 static void
 give_back(struct store *s, struct list *batch)
 {
     pthread_mutex_lock(&s->lock);
-    struct list newer;
-    list_init(&newer);
-    LIST_FOREACH (it, &s->waiting) {
-        list_remove(it);
-        list_append(&newer, it);
-    }
-    LIST_FOREACH (it, batch) {
-        struct waiting *w = LIST_ENTRY(it, struct waiting, in_order);
-        list_remove(it);
-        bool fits = s->waiting_bytes + w->size <= STORE_PENDING_BYTES;
-        if (map_get(&s->by_key, w->key) != NULL) {
-            s->totals.replaced++;
-            free(w);
-        } else if (!fits || map_put(&s->by_key, w->key, w) != 0) {
-            s->totals.dropped++;
-            free(w);
-        } else {
-            s->waiting_bytes += w->size;
-            list_append(&s->waiting, it);
-        }
-    }
-    LIST_FOREACH (it, &newer) {
-        list_remove(it);
-        list_append(&s->waiting, it);
-    }
+    pending_give_back(&s->pending, batch);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -312,89 +90,13 @@ write_batch(struct db *db, struct list *batch)
         if (r != SQLITE_DONE) {
             break;
         }
-        r = db_write(db, &LIST_ENTRY(it, struct waiting, in_order)->record);
+        r = db_write(db, &LIST_ENTRY(it, struct pending_record, in_order)->record);
     }
     if (r == SQLITE_DONE) {
         r = db_run(db, "COMMIT");
     }
     if (r != SQLITE_DONE && !sqlite3_get_autocommit(db->sql)) {
         (void)db_run(db, "ROLLBACK");
-    }
-    return r;
-}
-
-enum retain_step {
-    RETAIN_TOTALS,
-    RETAIN_TURN_DAY,
-    RETAIN_ROLL_UP,
-    RETAIN_BY_AGE,
-    RETAIN_BY_SIZE,
-};
-
-/* Runs one step in a transaction of its own. */
-static int
-in_transaction(struct store *s, uint64_t now_s, enum retain_step step, uint64_t size_target,
-               bool *ret_more)
-{
-    int r = db_run(&s->db, "BEGIN IMMEDIATE");
-    if (r != SQLITE_DONE) {
-        return r;
-    }
-    switch (step) {
-    case RETAIN_TOTALS:
-        r = totals_step(&s->db, now_s, ret_more);
-        break;
-    case RETAIN_TURN_DAY:
-        r = retain_turn_day(&s->db, now_s, ret_more);
-        break;
-    case RETAIN_ROLL_UP:
-        r = retain_roll_up(&s->db, now_s, ret_more);
-        break;
-    case RETAIN_BY_AGE:
-        r = retain_by_age(&s->db, now_s);
-        break;
-    default:
-        r = retain_by_size(&s->db, size_target, ret_more);
-        break;
-    }
-    if (r == SQLITE_DONE) {
-        r = db_run(&s->db, "COMMIT");
-    }
-    if (r != SQLITE_DONE && !sqlite3_get_autocommit(s->db.sql)) {
-        (void)db_run(&s->db, "ROLLBACK");
-    }
-    return r;
-}
-
-static int
-retain(struct store *s, uint64_t now_s)
-{
-    int r = SQLITE_DONE;
-    for (enum retain_step step = RETAIN_ROLL_UP; step <= RETAIN_BY_SIZE && r == SQLITE_DONE;
-         step++) {
-        bool more = true;
-        for (int i = 0; i < RETAIN_STEPS && more && r == SQLITE_DONE; i++) {
-            more = false;
-            r = in_transaction(s, now_s, step, s->size_max / 10 * 9, &more);
-        }
-    }
-    return r;
-}
-
-/* One row of totals a minute, one day turned a day; many of them only after a start. */
-static int
-catch_up(struct store *s, uint64_t now_s)
-{
-    uint64_t until = clock_now(CLOCK_MONOTONIC) + TOTALS_NS;
-    int r = SQLITE_DONE;
-    for (bool more = true; more && r == SQLITE_DONE && clock_now(CLOCK_MONOTONIC) < until;) {
-        more = false;
-        r = in_transaction(s, now_s, RETAIN_TOTALS, 0, &more);
-    }
-    if (r == SQLITE_DONE) {
-        bool more;
-        r = in_transaction(s, now_s, RETAIN_TURN_DAY, 0, &more);
-        r = (r & 0xff) == SQLITE_FULL ? SQLITE_DONE : r; /* it stays as it is, and is as right */
     }
     return r;
 }
@@ -453,19 +155,6 @@ note_success(struct store *s, size_t written, uint64_t took_ns)
     }
 }
 
-/* The oldest goes until a quarter is free. */
-static void
-make_room(struct store *s)
-{
-    bool more = true;
-    for (int i = 0; i < RETAIN_STEPS && more; i++) {
-        more = false;
-        if (in_transaction(s, 0, RETAIN_BY_SIZE, s->size_max / 4 * 3, &more) != SQLITE_DONE) {
-            return;
-        }
-    }
-}
-
 static bool
 write_turn(struct store *s)
 {
@@ -475,7 +164,7 @@ write_turn(struct store *s)
         uint64_t began = clock_now(CLOCK_MONOTONIC);
         int r = write_batch(&s->db, &batch);
         if ((r & 0xff) == SQLITE_FULL) {
-            make_room(s);
+            upkeep_make_room(&s->db, s->size_max);
             r = write_batch(&s->db, &batch);
         }
         if (r != SQLITE_DONE) {
@@ -483,11 +172,7 @@ write_turn(struct store *s)
             give_back(s, &batch);
             return false;
         }
-        LIST_FOREACH (it, &batch) {
-            struct waiting *w = LIST_ENTRY(it, struct waiting, in_order);
-            list_remove(it);
-            free(w);
-        }
+        pending_free(&batch);
         note_success(s, count, clock_now(CLOCK_MONOTONIC) - began);
     }
     return true;
@@ -522,12 +207,13 @@ run_writer(void *arg)
         uint64_t sync = 0;
         stop = wait_for(s, ok ? s->commit_ns : s->retry_ns, &sync);
         ok = write_turn(s);
-        int made = ok && !stop ? catch_up(s, clock_now(CLOCK_REALTIME) / NS_PER_S) : SQLITE_DONE;
+        int made = ok && !stop ? upkeep_catch_up(&s->db, clock_now(CLOCK_REALTIME) / NS_PER_S)
+                               : SQLITE_DONE;
         if (made != SQLITE_DONE) {
             note_failure(s, made);
         }
         if (ok && !stop && clock_now(CLOCK_MONOTONIC) >= next_retain) {
-            int r = retain(s, clock_now(CLOCK_REALTIME) / NS_PER_S);
+            int r = upkeep_retain(&s->db, clock_now(CLOCK_REALTIME) / NS_PER_S, s->size_max);
             if (r != SQLITE_DONE) {
                 note_failure(s, r);
             }
@@ -563,7 +249,9 @@ store_totals(const struct store *s)
     struct store *mutable = (struct store *)(uintptr_t)s;
     pthread_mutex_lock(&mutable->lock);
     struct store_totals t = s->totals;
-    t.pending = s->by_key.count;
+    t.pending = s->pending.by_key.count;
+    t.replaced = s->pending.replaced;
+    t.dropped = s->pending.dropped;
     pthread_mutex_unlock(&mutable->lock);
     return t;
 }
@@ -605,8 +293,7 @@ store_open(const struct store_config *config, struct diag *diag, struct store **
     s->size_max = MAX(s->size_max, STORE_SIZE_MIN);
     s->commit_ns = config->commit_ns == 0 ? NS_PER_S : config->commit_ns;
     s->retry_ns = config->retry_ns == 0 ? 5 * NS_PER_S : config->retry_ns;
-    list_init(&s->waiting);
-    map_init(&s->by_key, STORE_PENDING_MAX);
+    pending_init(&s->pending);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
@@ -664,11 +351,8 @@ store_free(struct store **store)
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
-    LIST_FOREACH (it, &s->waiting) {
-        free(LIST_ENTRY(it, struct waiting, in_order));
-    }
+    pending_fini(&s->pending);
     db_close(&s->db);
-    map_fini(&s->by_key);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->wake);
     pthread_cond_destroy(&s->done);
