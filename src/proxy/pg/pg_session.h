@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * proxy/pg/pg_session.h - one PostgreSQL session as its observer sees it; private to this folder.
  *
- *     client's facts (pg_client.c) ──push──> replies ──match── server's facts (pg_server.c)
+ *     client's facts (pg_client.h) ──push──> replies ──match── server's facts (pg_server.c)
  *                 \__ statements, portals, executions __/ ──emit──> records (pg_emit.c)
  *
  * driver.c moves bytes and phases; the observer only looks. Whatever it cannot follow with
