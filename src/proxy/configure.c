@@ -235,6 +235,45 @@ configure_parse(struct slice json, const struct driver_ops *const *drivers, stru
     return 0;
 }
 
+void
+configure_change(struct proxy_config *config, const struct proxy_config *changed)
+{
+    config->has_log_level = changed->has_log_level;
+    config->log_level = changed->log_level;
+    config->connect_timeout_ns = changed->connect_timeout_ns;
+    config->login_timeout_ns = changed->login_timeout_ns;
+    config->drain_ns = changed->drain_ns;
+    config->idle_ns = changed->idle_ns;
+    config->idle_in_transaction_ns = changed->idle_in_transaction_ns;
+    config->client_ns = changed->client_ns;
+    config->response_ns = changed->response_ns;
+    config->keep_alive_ns = changed->keep_alive_ns;
+    config->per_listener_max = changed->per_listener_max;
+    config->per_address_max = changed->per_address_max;
+    config->per_user_max = changed->per_user_max;
+    config->inspect_max = changed->inspect_max;
+    config->sessions_max = changed->sessions_max;
+}
+
+void
+configure_limits(const struct proxy_config *config, struct limits *limits)
+{
+    uint32_t each = (config->sessions_max + config->workers - 1) / config->workers;
+    atomic_store(&limits->sessions_max, each);
+    atomic_store(&limits->connect_timeout_ns, config->connect_timeout_ns);
+    atomic_store(&limits->login_timeout_ns, config->login_timeout_ns);
+    atomic_store(&limits->drain_ns, config->drain_ns);
+    atomic_store(&limits->idle_ns, config->idle_ns);
+    atomic_store(&limits->idle_in_transaction_ns, config->idle_in_transaction_ns);
+    atomic_store(&limits->client_ns, config->client_ns);
+    atomic_store(&limits->response_ns, config->response_ns);
+    atomic_store(&limits->keep_alive_ns, config->keep_alive_ns);
+    atomic_store(&limits->per_listener_max, config->per_listener_max);
+    atomic_store(&limits->per_address_max, config->per_address_max);
+    atomic_store(&limits->per_user_max, config->per_user_max);
+    atomic_store(&limits->inspect_max, config->inspect_max);
+}
+
 int
 configure_parse_lease(struct slice json, struct driver_lease *ret_lease)
 {

@@ -62,6 +62,11 @@ void configure_defaults(struct proxy_config *config);
 MUST_CHECK int configure_parse(struct slice json, const struct driver_ops *const *drivers,
                                struct diag *diag, struct proxy_config *config);
 
+/* What may change later is as in `changed`; the rest stays. */
+void configure_change(struct proxy_config *config, const struct proxy_config *changed);
+/* The figures that all workers go by. */
+void configure_limits(const struct proxy_config *config, struct limits *limits);
+
 /* The content of CHANNEL_LENS: {"fingerprint": "16 hex", "count", "rows", "until_ns"}. */
 MUST_CHECK int configure_parse_lease(struct slice json, struct driver_lease *ret_lease);
 

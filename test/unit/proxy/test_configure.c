@@ -110,6 +110,37 @@ bad_values_are_named_and_change_nothing(void **state)
 }
 
 static void
+later_changes_leave_what_is_fixed(void **state)
+{
+    struct diag diag;
+    struct proxy_config c, changed;
+    struct limits limits;
+    configure_defaults(&c);
+    c.workers = 3;
+    changed = c;
+    assert_int_equal(parse("{\"workers\":5,\"event_loop\":\"epoll\",\"ring_bytes\":65536,"
+                           "\"hash_key\":\"000102030405060708090a0b0c0d0e0f\","
+                           "\"sessions_max\":10,\"drain_ms\":7,\"sessions_per_user\":4,"
+                           "\"inspect_max_bytes\":2048,\"listeners\":[]}",
+                           &diag, &changed),
+                     0);
+    struct proxy_config before = c;
+    configure_change(&c, &changed);
+    assert_int_equal(c.workers, before.workers);
+    assert_int_equal(c.loop, before.loop);
+    assert_int_equal(c.ring_bytes, before.ring_bytes);
+    assert_true(c.hash_key.k0 == before.hash_key.k0 && c.hash_key.k1 == before.hash_key.k1);
+    assert_int_equal(c.sessions_max, 10);
+    assert_int_equal(c.drain_ns, 7 * NS_PER_MS);
+    configure_limits(&c, &limits);
+    assert_int_equal(limits.sessions_max, 4); /* of one worker */
+    assert_int_equal(limits.drain_ns, 7 * NS_PER_MS);
+    assert_int_equal(limits.per_user_max, 4);
+    assert_int_equal(limits.inspect_max, 2048);
+    assert_int_equal(limits.login_timeout_ns, c.login_timeout_ns);
+}
+
+static void
 leases_are_read_and_checked(void **state)
 {
     struct driver_lease lease;
@@ -141,6 +172,7 @@ main(void)
         cmocka_unit_test(everything_is_read),
         cmocka_unit_test(missing_keys_keep_what_was),
         cmocka_unit_test(bad_values_are_named_and_change_nothing),
+        cmocka_unit_test(later_changes_leave_what_is_fixed),
         cmocka_unit_test(leases_are_read_and_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
