@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define NICE 10
+#define NICE 19
 
 struct relearn {
     pthread_t thread;
