@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "advisor/answer.h"
 #include "base/clock.h"
 #include "bus/channel.h"
 #include "io/log.h"
+#include "io/now.h"
 #include "model/question.h"
 
 #define STACK_BYTES        (256u * 1024 * 1024) /* reserved, not used */
@@ -42,14 +42,6 @@ struct advisor {
     unsigned queue_len;
     bool draining;
 };
-
-static uint64_t
-clock_now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 static void
 refill(struct advisor *a, uint64_t now_ns)
@@ -170,7 +162,7 @@ answer_next(struct advisor *a)
 {
     struct waiting w = a->queue[0];
     memmove(a->queue, a->queue + 1, --a->queue_len * sizeof(a->queue[0]));
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = now_monotonic_ns();
     refill(a, now_ns);
     json_t *question = json_loadb(w.text, w.len, 0, NULL);
     json_t *o =
@@ -290,7 +282,7 @@ run(void *arg)
 {
     struct advisor *a = arg;
     while (!a->draining && receive_all(a)) {
-        uint64_t now_ns = clock_now_ns();
+        uint64_t now_ns = now_monotonic_ns();
         if (now_ns >= a->sample_at_ns) {
             sample(a, now_ns);
         }
@@ -301,7 +293,7 @@ run(void *arg)
             answer_next(a);
             continue;
         }
-        now_ns = clock_now_ns();
+        now_ns = now_monotonic_ns();
         uint64_t wait_ns = a->sample_at_ns > now_ns ? a->sample_at_ns - now_ns : 0;
         struct pollfd p = {channel_fd(a->channel), POLLIN, 0};
         poll(&p, 1, (int)(wait_ns / NS_PER_MS) + 1);
@@ -321,7 +313,7 @@ advisor_main(int channel_fd)
     }
     a->per_minute = PER_MINUTE_DEFAULT;
     a->budget.tokens = a->per_minute;
-    a->budget_at_ns = clock_now_ns();
+    a->budget_at_ns = now_monotonic_ns();
     send_json(a, CHANNEL_HELLO, PARTY_SUPERVISOR, 0,
               json_pack("{s:i, s:s}", "pid", (int)getpid(), "version", SLOWBURN_VERSION));
     pthread_attr_init(&attr);

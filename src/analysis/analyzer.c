@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "bus/subscribe.h"
+#include "io/now.h"
 
 #define ANALYZER_MAGIC 0x414e4c59u
 #define POLL_RECORDS   4096u
@@ -84,14 +85,6 @@ struct analyzer {
     struct buf text;
     uint32_t next_question;
 };
-
-static uint64_t
-clock_now(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 static void
 sleep_ns(uint64_t ns)
@@ -199,7 +192,7 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
                                judge_saw_slow,
                                out->request == NULL ? NULL : judge_saw_request,
                                out->trace == NULL ? NULL : judge_kept_trace};
-        r = judge_new(&jc, &jo, clock_now(CLOCK_MONOTONIC), clock_now(CLOCK_REALTIME), &a->judge);
+        r = judge_new(&jc, &jo, now_monotonic_ns(), now_wall_ns(), &a->judge);
     }
     if (r != 0) {
         analyzer_free(&a);
@@ -266,7 +259,7 @@ run_ingest(void *arg)
     struct analyzer *a = arg;
     uint64_t next_tick = 0, next_totals = 0;
     while (!atomic_load_explicit(&a->stop, memory_order_acquire)) {
-        uint64_t now = clock_now(CLOCK_MONOTONIC);
+        uint64_t now = now_monotonic_ns();
         size_t got = poll_rings(a, now);
         if (now >= next_tick) {
             ingest_tick(a->ingest, now);
@@ -280,7 +273,7 @@ run_ingest(void *arg)
             sleep_ns(POLL_NS);
         }
     }
-    uint64_t now = clock_now(CLOCK_MONOTONIC);
+    uint64_t now = now_monotonic_ns();
     for (int turns = 0; turns < 10000 && poll_rings(a, now) > 0; turns++) {
     }
     ingest_flush(a->ingest, now);
@@ -315,7 +308,7 @@ do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
     buf_reset(&a->text);
     switch (m->command) {
     case ANALYZER_DEPLOY:
-        judge_deploy(a->judge, now_ns, clock_now(CLOCK_REALTIME), text);
+        judge_deploy(a->judge, now_ns, now_wall_ns(), text);
         break;
     case ANALYZER_ACK:
         result = judge_ack(a->judge, now_ns, m->id);
@@ -440,12 +433,12 @@ publish_documents(struct analyzer *a, uint64_t now_ns)
         if (!is_due || now_ns < d->next_ns) {
             continue;
         }
-        uint64_t began = clock_now(CLOCK_MONOTONIC);
+        uint64_t began = now_monotonic_ns();
         d->is_due = false;
         if (write_document(a, (enum analyzer_document)i, now_ns) == 0) {
             a->out.document(a->out.ctx, (enum analyzer_document)i, buf_slice(&a->text));
         }
-        uint64_t took = clock_now(CLOCK_MONOTONIC) - began;
+        uint64_t took = now_monotonic_ns() - began;
         d->next_ns = now_ns + MAX(DOCUMENT_NS, DOCUMENT_SHARE * took);
     }
 }
@@ -453,7 +446,7 @@ publish_documents(struct analyzer *a, uint64_t now_ns)
 static void
 wait_for_work(struct analyzer *a)
 {
-    uint64_t until = clock_now(CLOCK_MONOTONIC) + JUDGE_WAIT_NS;
+    uint64_t until = now_monotonic_ns() + JUDGE_WAIT_NS;
     struct timespec t = {(time_t)(until / NS_PER_S), (long)(until % NS_PER_S)};
     pthread_mutex_lock(&a->lock);
     if (a->mail_count == 0) {
@@ -469,7 +462,7 @@ run_judge(void *arg)
     uint64_t next_tick = 0;
     for (;;) {
         bool last = atomic_load_explicit(&a->ingest_done, memory_order_acquire);
-        uint64_t now = clock_now(CLOCK_MONOTONIC);
+        uint64_t now = now_monotonic_ns();
         judge_set_slow_query(a->judge, atomic_load(&a->slow_query_ns));
         size_t got = judge_items(a, now);
         struct monitor *relearned = relearn_take(a->relearn);
@@ -478,7 +471,7 @@ run_judge(void *arg)
         }
         open_mail(a, now);
         if (now >= next_tick) {
-            judge_tick(a->judge, now, clock_now(CLOCK_REALTIME));
+            judge_tick(a->judge, now, now_wall_ns());
             next_tick = now + JUDGE_TICK_NS;
         }
         publish_documents(a, now);
@@ -489,7 +482,7 @@ run_judge(void *arg)
             wait_for_work(a);
         }
     }
-    judge_flush(a->judge, clock_now(CLOCK_MONOTONIC));
+    judge_flush(a->judge, now_monotonic_ns());
     return NULL;
 }
 
@@ -503,7 +496,7 @@ analyzer_start(struct analyzer *a)
     int r = 0;
     if (a->out.history != NULL) {
         struct replay *replay = judge_replay(a->judge);
-        int64_t now_s = (int64_t)(clock_now(CLOCK_REALTIME) / NS_PER_S);
+        int64_t now_s = (int64_t)(now_wall_ns() / NS_PER_S);
         r = relearn_new(&replay, now_s, a->out.history, a->out.ctx, &a->relearn);
     }
     r = r < 0 ? -r : pthread_create(&a->judge_thread, NULL, run_judge, a);

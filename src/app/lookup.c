@@ -5,11 +5,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "analysis/series/statement.h"
 #include "base/clock.h"
 #include "io/log.h"
+#include "io/now.h"
 #include "store/history.h"
 
 #define KEPT_NS (5 * NS_PER_S)
@@ -37,14 +37,6 @@ struct lookup {
     unsigned first, count;
     struct serve_question waiting[LOOKUP_WAITING_MAX];
 };
-
-static uint64_t
-clock_of(clockid_t id)
-{
-    struct timespec ts;
-    clock_gettime(id, &ts);
-    return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
 
 /* ---- one answer ---- */
 
@@ -88,7 +80,7 @@ open_store(struct lookup *l)
 static int
 look(struct lookup *l, const struct serve_question *q, struct serve_text **ret_text)
 {
-    const struct history_range range = {q->from_s, q->to_s, clock_of(CLOCK_REALTIME) / NS_PER_S};
+    const struct history_range range = {q->from_s, q->to_s, now_wall_ns() / NS_PER_S};
     json_t *document = NULL;
     int r = open_store(l);
     if (r < 0) {
@@ -144,7 +136,7 @@ find_kept(struct lookup *l, const struct serve_question *q, uint64_t now_ns)
 static void
 answer(struct lookup *l, const struct serve_question *q)
 {
-    uint64_t now_ns = clock_of(CLOCK_MONOTONIC);
+    uint64_t now_ns = now_monotonic_ns();
     struct kept *k = find_kept(l, q, now_ns);
     if (k == NULL) {
         k = &l->kept[l->next_kept];
@@ -152,7 +144,7 @@ answer(struct lookup *l, const struct serve_question *q)
         serve_text_free(&k->text);
         k->question = *q;
         k->result = look(l, q, &k->text);
-        k->until_ns = clock_of(CLOCK_MONOTONIC) + KEPT_NS;
+        k->until_ns = now_monotonic_ns() + KEPT_NS;
     }
     struct serve_text *text = k->text == NULL ? NULL : serve_text_ref(k->text);
     l->answered(l->ctx, q->ticket, k->result, &text);

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "export/otlp.h"
 #include "export/webhook.h"
 #include "io/log.h"
+#include "io/now.h"
 
 #define TOLD "told:" /* and the receiver's name: the key of what it was told */
 
@@ -22,14 +22,6 @@ struct push {
     uint64_t metrics_every_ns, metrics_at_ns;
     bool has_started; /* what the store kept was told before */
 };
-
-static uint64_t
-clock_now(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 static const char *
 text_of(const json_t *o, const char *key)
@@ -105,7 +97,7 @@ start_otlp(struct push *p, const json_t *configuration, struct diag *diag)
         .servers = p->servers,
     };
     p->metrics_every_ns = (uint64_t)json_integer_value(json_object_get(o, "metrics_s")) * NS_PER_S;
-    p->metrics_at_ns = clock_now(CLOCK_MONOTONIC) + p->metrics_every_ns;
+    p->metrics_at_ns = now_monotonic_ns() + p->metrics_every_ns;
     int err = otlp_new(&config, &p->otlp);
     return err < 0 ? diag_set(diag, err, "OTLP cannot be set up: %s", strerror(-err)) : 0;
 }
@@ -170,7 +162,7 @@ push_record(struct push *p, const struct stored *record)
         char kind[64];
         slice_to_str(record->timeline.kind, kind, sizeof(kind));
         otlp_log(p->otlp, record->timeline.incident, kind, record->timeline.text,
-                 record->timeline.at_wall_ns, clock_now(CLOCK_REALTIME));
+                 record->timeline.at_wall_ns, now_wall_ns());
     }
 }
 
@@ -189,7 +181,7 @@ push_trace(struct push *p, uint64_t start_wall_ns, struct slice json)
 bool
 push_wants_metrics(struct push *p)
 {
-    uint64_t now_ns = clock_now(CLOCK_MONOTONIC);
+    uint64_t now_ns = now_monotonic_ns();
     if (p == NULL || p->otlp == NULL || now_ns < p->metrics_at_ns) {
         return false;
     }
@@ -200,7 +192,7 @@ push_wants_metrics(struct push *p)
 void
 push_metrics(struct push *p, struct slice metrics, struct slice status)
 {
-    otlp_metrics(p->otlp, clock_now(CLOCK_REALTIME), metrics, status);
+    otlp_metrics(p->otlp, now_wall_ns(), metrics, status);
 }
 
 static json_t *

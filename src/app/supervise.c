@@ -7,23 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/handover.h"
 #include "app/notify.h"
 #include "io/log.h"
+#include "io/now.h"
 
 #define DRAIN_MARGIN_NS (2 * NS_PER_S)
 #define CLOSE_WAIT_NS   (10 * NS_PER_S)
-
-static uint64_t
-clock_now_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
 
 void
 supervise_log_diag(const struct diag *diag, const char *event, const char *message)
@@ -215,10 +207,10 @@ wait_and_read(struct supervisor *s)
         pfds[2 + 2 * i] =
             (struct pollfd){p->channel == NULL ? -1 : channel_fd(p->channel), POLLIN, 0};
     }
-    if (poll(pfds, 1 + 2 * count, wait_ms(s, clock_now_ns())) < 0 && errno != EINTR) {
+    if (poll(pfds, 1 + 2 * count, wait_ms(s, now_monotonic_ns())) < 0 && errno != EINTR) {
         log_error("app", "poll_failed", "the supervisor cannot wait", LOG_ERRNO(errno));
     }
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = now_monotonic_ns();
     for (size_t i = 0; i < count; i++) {
         /* An earlier one may have moved this one to another place. */
         int pidfd = pfds[1 + 2 * i].fd;
@@ -235,7 +227,7 @@ static void
 turn(struct supervisor *s)
 {
     wait_and_read(s);
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = now_monotonic_ns();
     on_signal(s, now_ns);
     if (s->phase == PHASE_RUNNING) {
         supervise_upgrade_turn(s, now_ns);
@@ -277,7 +269,7 @@ open_all(struct supervisor *s, struct diag *diag)
     if (r == 0) {
         r = open_signals(s, diag);
     }
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = now_monotonic_ns();
     if (r == 0) {
         r = supervise_find_proxies(s, now_ns, diag);
     }
@@ -293,7 +285,7 @@ open_all(struct supervisor *s, struct diag *diag)
 static int
 go_on(struct supervisor *s, json_t *handover, struct diag *diag)
 {
-    uint64_t now_ns = clock_now_ns();
+    uint64_t now_ns = now_monotonic_ns();
     int r = supervise_take_over(s, handover, now_ns, diag);
     if (r == 0) {
         r = datadir_hash_key(s->data, diag, s->key);

@@ -21,6 +21,7 @@
 #include "cli/document.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
+#include "io/now.h"
 
 #define STEP_MS         100
 #define WAIT_S          10
@@ -53,9 +54,7 @@ on_signal(int number)
 static double
 now_s(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+    return (double)now_monotonic_ns() / 1e9;
 }
 
 static int

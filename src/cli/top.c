@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -18,6 +17,7 @@
 #include "cli/top_view.h"
 #include "cli/verbs.h"
 #include "cli/waterfall.h"
+#include "io/now.h"
 
 enum {
     WINDOW_S = 300, /* what the figures are of */
@@ -41,9 +41,7 @@ struct top {
 static double
 wall_now(void)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+    return (double)now_wall_ns() / 1e9;
 }
 
 /* ---- documents ---- */

@@ -13,6 +13,7 @@
 #include "export/post.h"
 #include "export/retry.h"
 #include "io/log.h"
+#include "io/now.h"
 #include "io/private_file.h"
 
 #define HEADER_LEN    1024u
@@ -48,14 +49,6 @@ struct otlp {
     struct queue queue[OTLP_SIGNAL_COUNT];
 };
 
-static uint64_t
-clock_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* ---- what comes in ---- */
 
 /* Under the lock: room for one more item, or none. What was appended is taken back when there was
@@ -71,7 +64,7 @@ keep(struct otlp *o, struct queue *q, size_t before, unsigned count)
     }
     q->waiting_count += count;
     if (count > 0 && q->since_ns == 0) {
-        q->since_ns = clock_now();
+        q->since_ns = now_monotonic_ns();
         pthread_cond_signal(&o->wake);
     }
     if (q->waiting.len >= OTLP_BATCH_BYTES) {
@@ -93,7 +86,7 @@ otlp_trace(struct otlp *o, uint64_t start_wall_ns, struct slice json)
 }
 
 void
-otlp_metrics(struct otlp *o, uint64_t now_wall_ns, struct slice metrics, struct slice status)
+otlp_metrics(struct otlp *o, uint64_t wall_ns, struct slice metrics, struct slice status)
 {
     struct queue *q = &o->queue[OTLP_METRICS];
     json_t *m = json_loadb((const char *)metrics.ptr, metrics.len, 0, NULL);
@@ -101,7 +94,7 @@ otlp_metrics(struct otlp *o, uint64_t now_wall_ns, struct slice metrics, struct 
     pthread_mutex_lock(&o->lock);
     buf_reset(&q->waiting);
     q->waiting_count = 0;
-    unsigned count = otlp_encode_metrics(m, s, now_wall_ns, &q->waiting);
+    unsigned count = otlp_encode_metrics(m, s, wall_ns, &q->waiting);
     keep(o, q, 0, count);
     pthread_mutex_unlock(&o->lock);
     json_decref(m);
@@ -110,12 +103,12 @@ otlp_metrics(struct otlp *o, uint64_t now_wall_ns, struct slice metrics, struct 
 
 void
 otlp_log(struct otlp *o, uint32_t incident, const char *kind, struct slice text,
-         uint64_t at_wall_ns, uint64_t now_wall_ns)
+         uint64_t at_wall_ns, uint64_t wall_ns)
 {
     struct queue *q = &o->queue[OTLP_LOGS];
     pthread_mutex_lock(&o->lock);
     size_t before = q->waiting.len;
-    unsigned count = otlp_encode_log(incident, kind, text, at_wall_ns, now_wall_ns, &q->waiting);
+    unsigned count = otlp_encode_log(incident, kind, text, at_wall_ns, wall_ns, &q->waiting);
     keep(o, q, before, count);
     pthread_mutex_unlock(&o->lock);
 }
@@ -260,7 +253,7 @@ try_batch(struct otlp *o, enum otlp_signal signal)
         retry_succeeded(&q->retry);
     } else {
         q->totals.failed++;
-        q->next_ns = clock_now() + retry_wait_ns(&q->retry, answer.retry_after_ns);
+        q->next_ns = now_monotonic_ns() + retry_wait_ns(&q->retry, answer.retry_after_ns);
         q->totals.dropped += verdict == RETRY_NEVER ? q->batch_count : 0;
     }
     if (verdict != RETRY_LATER) {
@@ -293,7 +286,7 @@ work(struct otlp *o, uint64_t *ret_wake_ns)
     for (unsigned i = 0; i < OTLP_SIGNAL_COUNT; i++) {
         struct queue *q = &o->queue[i];
         uint64_t at_ns = due_at(o, q);
-        if (at_ns > clock_now()) {
+        if (at_ns > now_monotonic_ns()) {
             *ret_wake_ns = MIN(*ret_wake_ns, at_ns);
             continue;
         }
@@ -350,7 +343,7 @@ otlp_new(const struct otlp_config *config, struct otlp **ret_otlp)
     for (unsigned i = 0; i < OTLP_SIGNAL_COUNT; i++) {
         buf_init(&o->queue[i].waiting, OTLP_WAITING_MAX);
         buf_init(&o->queue[i].batch, OTLP_WAITING_MAX + REQUEST_EXTRA);
-        o->queue[i].retry.prng.state = clock_now() + i;
+        o->queue[i].retry.prng.state = now_monotonic_ns() + i;
     }
     pthread_mutex_init(&o->lock, NULL);
     pthread_condattr_t attr;

@@ -44,9 +44,9 @@ MUST_CHECK int otlp_new(const struct otlp_config *config, struct otlp **ret_otlp
 
 void otlp_trace(struct otlp *o, uint64_t start_wall_ns, struct slice json);
 /* Documents as JSON text; either may be empty. */
-void otlp_metrics(struct otlp *o, uint64_t now_wall_ns, struct slice metrics, struct slice status);
+void otlp_metrics(struct otlp *o, uint64_t wall_ns, struct slice metrics, struct slice status);
 void otlp_log(struct otlp *o, uint32_t incident, const char *kind, struct slice text,
-              uint64_t at_wall_ns, uint64_t now_wall_ns);
+              uint64_t at_wall_ns, uint64_t wall_ns);
 
 struct otlp_totals otlp_totals(struct otlp *o, enum otlp_signal signal);
 /* Why the last try failed; "": it did not. */

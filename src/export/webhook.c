@@ -14,6 +14,7 @@
 #include "export/delivery.h"
 #include "export/retry.h"
 #include "io/log.h"
+#include "io/now.h"
 
 /* What one receiver knows of one incident. */
 struct knowledge {
@@ -56,18 +57,10 @@ struct webhooks {
     struct incident incident[WEBHOOKS_INCIDENTS_MAX];
 };
 
-static uint64_t
-clock_now(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 static int64_t
 wall_s(void)
 {
-    return (int64_t)(clock_now(CLOCK_REALTIME) / NS_PER_S);
+    return (int64_t)(now_wall_ns() / NS_PER_S);
 }
 
 struct webhooks *
@@ -102,7 +95,7 @@ webhooks_add(struct webhooks *w, const char *name, const struct webhook_settings
     r->index = w->count++;
     r->totals.kind = webhook_kind_of(settings);
     snprintf(r->totals.name, sizeof(r->totals.name), "%s", name);
-    r->retry.prng.state = clock_now(CLOCK_REALTIME) + r->index;
+    r->retry.prng.state = now_wall_ns() + r->index;
     return 0;
 }
 
@@ -267,7 +260,7 @@ static struct incident *
 next_due(struct receiver *r, enum announce_change *ret_change, uint64_t *ret_wake_ns)
 {
     int64_t now_s = wall_s();
-    uint64_t now_ns = clock_now(CLOCK_MONOTONIC);
+    uint64_t now_ns = now_monotonic_ns();
     struct incident *found = NULL;
     r->totals.queued = 0;
     for (unsigned i = 0; i < WEBHOOKS_INCIDENTS_MAX; i++) {
@@ -300,7 +293,7 @@ next_due(struct receiver *r, enum announce_change *ret_change, uint64_t *ret_wak
 static uint64_t
 may_send_at(struct receiver *r)
 {
-    uint64_t now_ns = clock_now(CLOCK_MONOTONIC);
+    uint64_t now_ns = now_monotonic_ns();
     uint64_t full_ns = WEBHOOKS_BURST * WEBHOOKS_PACE_S * NS_PER_S;
     r->credit_ns = MAX(r->credit_ns, now_ns > full_ns ? now_ns - full_ns : 0);
     return MAX(r->not_before_ns, r->credit_ns + WEBHOOKS_PACE_S * NS_PER_S);
@@ -340,8 +333,7 @@ take_result(struct receiver *r, uint32_t id, enum announce_change change, double
     }
     bool too_old = k != NULL && wall_s() > k->waits_since_s + WEBHOOKS_GIVE_UP_S;
     r->totals.failed++;
-    r->not_before_ns =
-        clock_now(CLOCK_MONOTONIC) + retry_wait_ns(&r->retry, result->retry_after_ns);
+    r->not_before_ns = now_monotonic_ns() + retry_wait_ns(&r->retry, result->retry_after_ns);
     if (result->verdict == RETRY_NEVER || too_old) {
         r->totals.dropped++;
         if (k != NULL) {
@@ -439,7 +431,7 @@ run(void *arg)
             tell_store(r);
         } else if (inc == NULL) {
             wait_until(w, wake_ns);
-        } else if (at_ns > clock_now(CLOCK_MONOTONIC)) {
+        } else if (at_ns > now_monotonic_ns()) {
             wait_until(w, MIN(at_ns, wake_ns));
         } else if (!send_one(r, inc, change)) {
             break;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "io/now.h"
 #include "io/uring.h"
 
 #define LOOP_MAGIC 0x100b1e57u
@@ -38,9 +39,7 @@ struct loop {
 uint64_t
 loop_clock_ns(struct loop *loop)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    loop->now_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+    loop->now_ns = now_monotonic_ns();
     return loop->now_ns;
 }
 

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "io/now.h"
+
 /* "/dir:5432": the socket that libpq would look for there. A path that ends otherwise is itself. */
 static int
 parse_path(struct slice text, struct diag *diag, struct resolve_name *ret_name)
@@ -150,9 +152,7 @@ struct resolver {
 static time_t
 now_s(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return (time_t)(now_monotonic_ns() / NS_PER_S);
 }
 
 /* Blocks. Returns how many addresses; 0: keep the old answer. */

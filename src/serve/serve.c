@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "io/log.h"
+#include "io/now.h"
 #include "serve/connection.h"
 #include "serve/socket.h"
 
@@ -59,14 +59,6 @@ struct serve {
     atomic_uint_least64_t subscribers;
     atomic_uint_least64_t subscribers_dropped;
 };
-
-static uint64_t
-monotonic_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
 
 static void
 wake(struct serve *s)
@@ -209,7 +201,7 @@ run(void *arg)
     struct serve *s = arg;
     bool go_on = true;
     while (go_on) {
-        uint64_t now_ns = monotonic_ns();
+        uint64_t now_ns = now_monotonic_ns();
         bool accepts = now_ns >= s->accept_after_ns;
         uint32_t polled = s->connection_count;
         s->polls[0] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
@@ -221,7 +213,7 @@ run(void *arg)
         }
         /* Nobody connected: sleep until somebody does. */
         int n = poll(s->polls, 3 + polled, polled == 0 && accepts ? -1 : TICK_MS);
-        now_ns = monotonic_ns();
+        now_ns = now_monotonic_ns();
         for (uint32_t i = 0; n > 0 && i < polled; i++) {
             if (s->polls[3 + i].revents != 0) {
                 connection_turn(s->connections[i], &s->env, s->polls[3 + i].revents, now_ns);

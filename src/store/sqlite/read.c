@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "io/now.h"
 #include "model/sketch.h"
 
 /* One series over all its windows: all but the newest, and the newest by itself. */
@@ -546,9 +546,7 @@ store_document(const char *dir, const char *path, json_t **ret_document)
     if (r != 0) {
         return r;
     }
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    r = read_document(&db, path, (uint64_t)now.tv_sec, ret_document);
+    r = read_document(&db, path, now_wall_ns() / NS_PER_S, ret_document);
     db_close(&db);
     return r;
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "io/log.h"
+#include "io/now.h"
 #include "store/sqlite/db.h"
 #include "store/sqlite/pending.h"
 #include "store/sqlite/read.h"
@@ -55,14 +56,6 @@ store_put(struct store *s, const struct stored *record)
 }
 
 /* ---- the writer ---- */
-
-static uint64_t
-clock_now(clockid_t id)
-{
-    struct timespec t;
-    clock_gettime(id, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* The oldest, at most as many as surely find room at once after something was let go. */
 static size_t
@@ -161,7 +154,7 @@ write_turn(struct store *s)
     struct list batch;
     list_init(&batch);
     for (size_t count = take_some(s, &batch); count > 0; count = take_some(s, &batch)) {
-        uint64_t began = clock_now(CLOCK_MONOTONIC);
+        uint64_t began = now_monotonic_ns();
         int r = write_batch(&s->db, &batch);
         if ((r & 0xff) == SQLITE_FULL) {
             upkeep_make_room(&s->db, s->size_max);
@@ -173,7 +166,7 @@ write_turn(struct store *s)
             return false;
         }
         pending_free(&batch);
-        note_success(s, count, clock_now(CLOCK_MONOTONIC) - began);
+        note_success(s, count, now_monotonic_ns() - began);
     }
     return true;
 }
@@ -183,7 +176,7 @@ write_turn(struct store *s)
 static bool
 wait_for(struct store *s, uint64_t ns, uint64_t *ret_sync)
 {
-    uint64_t until = clock_now(CLOCK_MONOTONIC) + ns;
+    uint64_t until = now_monotonic_ns() + ns;
     struct timespec t = {(time_t)(until / NS_PER_S), (long)(until % NS_PER_S)};
     pthread_mutex_lock(&s->lock);
     int r = 0;
@@ -201,23 +194,22 @@ static void *
 run_writer(void *arg)
 {
     struct store *s = arg;
-    uint64_t next_retain = clock_now(CLOCK_MONOTONIC) + 10 * NS_PER_S;
+    uint64_t next_retain = now_monotonic_ns() + 10 * NS_PER_S;
     bool ok = true, stop = false;
     while (!stop) {
         uint64_t sync = 0;
         stop = wait_for(s, ok ? s->commit_ns : s->retry_ns, &sync);
         ok = write_turn(s);
-        int made = ok && !stop ? upkeep_catch_up(&s->db, clock_now(CLOCK_REALTIME) / NS_PER_S)
-                               : SQLITE_DONE;
+        int made = ok && !stop ? upkeep_catch_up(&s->db, now_wall_ns() / NS_PER_S) : SQLITE_DONE;
         if (made != SQLITE_DONE) {
             note_failure(s, made);
         }
-        if (ok && !stop && clock_now(CLOCK_MONOTONIC) >= next_retain) {
-            int r = upkeep_retain(&s->db, clock_now(CLOCK_REALTIME) / NS_PER_S, s->size_max);
+        if (ok && !stop && now_monotonic_ns() >= next_retain) {
+            int r = upkeep_retain(&s->db, now_wall_ns() / NS_PER_S, s->size_max);
             if (r != SQLITE_DONE) {
                 note_failure(s, r);
             }
-            next_retain = clock_now(CLOCK_MONOTONIC) + RETAIN_NS;
+            next_retain = now_monotonic_ns() + RETAIN_NS;
         }
         pthread_mutex_lock(&s->lock);
         s->sync_done = sync;
@@ -331,7 +323,7 @@ store_restore(struct store *s, store_record_cb *on_record, void *ctx)
     if (db_open_readonly(&db, s->path, &diag) != 0) {
         return -EIO;
     }
-    int r = read_restore(&db, clock_now(CLOCK_REALTIME) / NS_PER_S, on_record, ctx);
+    int r = read_restore(&db, now_wall_ns() / NS_PER_S, on_record, ctx);
     db_close(&db);
     return r;
 }

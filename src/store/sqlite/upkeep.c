@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sqlite/upkeep.h"
 
-#include <time.h>
-
 #include "base/clock.h"
+#include "io/now.h"
 #include "store/sqlite/retain.h"
 #include "store/sqlite/totals.h"
 
@@ -17,14 +16,6 @@ enum retain_step {
     RETAIN_BY_AGE,
     RETAIN_BY_SIZE,
 };
-
-static uint64_t
-monotonic_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* Runs one step in a transaction of its own. */
 static int
@@ -79,9 +70,9 @@ upkeep_retain(struct db *db, uint64_t now_s, uint64_t size_max)
 int
 upkeep_catch_up(struct db *db, uint64_t now_s)
 {
-    uint64_t until = monotonic_ns() + CATCH_UP_NS;
+    uint64_t until = now_monotonic_ns() + CATCH_UP_NS;
     int r = SQLITE_DONE;
-    for (bool more = true; more && r == SQLITE_DONE && monotonic_ns() < until;) {
+    for (bool more = true; more && r == SQLITE_DONE && now_monotonic_ns() < until;) {
         more = false;
         r = in_transaction(db, now_s, RETAIN_TOTALS, 0, &more);
     }
