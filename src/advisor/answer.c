@@ -69,6 +69,7 @@ explained_answer(struct explain *e, const json_t *explained, const char **ret_re
     const char *no_index = "an INSERT of values reads no table";
     json_t *answer = json_object();
     json_t *index = NULL;
+    char unused[INDEX_NAME_LEN] = "";
     if (explained != NULL && plan_read(explained, plan) != 0) {
         *ret_reason = "the plan cannot be read";
         json_decref(answer);
@@ -92,12 +93,14 @@ explained_answer(struct explain *e, const json_t *explained, const char **ret_re
                         explained == NULL ? json_array()
                                           : statistics_indexes(e->login, &plan->tables));
     if (explained != NULL) {
-        index = index_advise(e, plan, &no_index);
+        index = index_advise(e, plan, &no_index, unused);
     }
     if (index == NULL) {
         json_object_set_new(answer, "index_reason", json_string(no_index));
     }
     json_object_set_new(answer, "index", index == NULL ? json_null() : index);
+    json_object_set_new(answer, "unused_index",
+                        unused[0] == '\0' ? json_null() : json_string(unused));
     free(plan);
     return answer;
 }

@@ -37,6 +37,7 @@ index_worst_scan(const struct plan *plan)
 struct candidates {
     unsigned count;
     bool some_exist;
+    char unused[INDEX_NAME_LEN];
     struct candidate list[INDEX_CANDIDATES_MAX];
 };
 
@@ -56,7 +57,7 @@ add(struct candidates *all, struct login *s, const struct plan_scan *scan,
     unsigned second_count, bool only_equal)
 {
     struct candidate c = {.scan = scan, .only_equal = only_equal};
-    char existing[64];
+    char existing[INDEX_NAME_LEN] = "";
     for (unsigned i = 0; i < MIN(first->count, first_count); i++) {
         if (c.columns.count < INDEX_WIDTH_MAX) {
             names_add(&c.columns, first->name[i]);
@@ -78,6 +79,9 @@ add(struct candidates *all, struct login *s, const struct plan_scan *scan,
     if (statistics_is_indexed(s, scan->schema, scan->table, &c.columns, only_equal, existing,
                               sizeof(existing))) {
         all->some_exist = true;
+        if (scan->is_sequential) {
+            memcpy(all->unused, existing, sizeof(existing));
+        }
         return;
     }
     all->list[all->count++] = c;
@@ -245,7 +249,8 @@ to_json(struct login *s, const struct candidate *c, const char *evidence, double
 }
 
 json_t *
-index_advise(struct explain *e, const struct plan *plan, const char **ret_reason)
+index_advise(struct explain *e, const struct plan *plan, const char **ret_reason,
+             char ret_unused[INDEX_NAME_LEN])
 {
     struct candidates *all = check_alloc(1, sizeof(*all));
     struct login *s = e->login;
@@ -256,6 +261,7 @@ index_advise(struct explain *e, const struct plan *plan, const char **ret_reason
             add_of_scan(all, s, scan);
         }
     }
+    memcpy(ret_unused, all->unused, INDEX_NAME_LEN);
     struct candidate *chosen = NULL;
     if (all->count == 0) {
         *ret_reason = all->some_exist ? "an index on these columns exists; the planner does not "

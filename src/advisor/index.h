@@ -19,10 +19,13 @@
 #define INDEX_PART           0.3
 #define INDEX_ROWS_MIN       1000.0
 #define INDEX_SELECTIVE      0.05
+#define INDEX_NAME_LEN       64
 
 /* The answer's "index" (new reference), or NULL and *ret_reason (static). `plan` is e's plan, with
- * the scans' table sizes filled in. */
-json_t *index_advise(struct explain *e, const struct plan *plan, const char **ret_reason);
+ * the scans' table sizes filled in. ret_unused: the name of an index that there is for a table that
+ * is read in full, and "" for none. */
+json_t *index_advise(struct explain *e, const struct plan *plan, const char **ret_reason,
+                     char ret_unused[INDEX_NAME_LEN]);
 
 /* The scan that reads most rows for nothing; NULL: no sequential scan. */
 const struct plan_scan *index_worst_scan(const struct plan *plan);

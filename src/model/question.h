@@ -22,7 +22,8 @@
  *                     cost_before, cost_after, build_ms, size_bytes, write_us,
  *                     nodes: of the plan with it | null (not tried out),
  *                     doubt: "why it is not proved", where there is one} | null,
- *             index_reason: "why there is none", when index is null}
+ *             index_reason: "why there is none", when index is null,
+ *             unused_index: "name" of one that would fit, on what is read in full | null}
  * describe   {statements: [{fingerprint, statement}, ...]} (at most 32)
  *         -> {statements: [{fingerprint, reads: [...], writes: [...], columns: [...]}, ...]}
  *            columns: those compared with a value in its predicates. Needs no login.

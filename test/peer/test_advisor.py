@@ -200,6 +200,7 @@ def test_an_index_that_exists_is_never_proposed(advisor, server):
             time.sleep(0.5)
         assert answer["ok"] and answer["index"] is None, answer
         assert "exists" in answer["index_reason"]
+        assert answer["unused_index"] == "orders_user_created"
     finally:
         server.sql("ALTER DATABASE shop RESET ALL", "shop")
 

@@ -286,6 +286,7 @@ answer_plan(struct advice_plan *p, const json_t *answer, uint64_t now_ns)
     p->size_bytes = json_number_value(json_object_get(index, "size_bytes"));
     p->write_us = json_number_value(json_object_get(index, "write_us"));
     copy_text(p->index_reason, sizeof(p->index_reason), json_object_get(answer, "index_reason"));
+    copy_text(p->unused_index, sizeof(p->unused_index), json_object_get(answer, "unused_index"));
     copy_text(p->doubt, sizeof(p->doubt), json_object_get(index, "doubt"));
 }
 

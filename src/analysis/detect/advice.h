@@ -52,6 +52,7 @@ struct advice_plan {
     char ddl[400];
     double cost_before, cost_after, build_ms, size_bytes, write_us;
     char index_reason[160];
+    char unused_index[STATEMENT_NAME_LEN]; /* it would fit, and the plan has a scan; "": none */
     char doubt[160]; /* why the index is not proved; "": nothing is in doubt */
     unsigned sample_count;
     json_t *samples; /* [{text, params}], until answered */

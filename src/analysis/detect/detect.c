@@ -18,6 +18,15 @@ make_plain(struct statement_names *names)
 }
 
 void
+detect_about(struct finding *f, const struct statement *s)
+{
+    f->tables = s->writes.count > 0 ? s->writes : s->reads;
+    f->columns = s->columns;
+    make_plain(&f->tables);
+    make_plain(&f->columns);
+}
+
+void
 detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidence evidence,
              const char *basis, struct finding *f)
 {
@@ -30,10 +39,7 @@ detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidenc
         return;
     }
     f->fingerprint = in->now->fingerprint;
-    f->tables = in->statement->writes.count > 0 ? in->statement->writes : in->statement->reads;
-    f->columns = in->statement->columns;
-    make_plain(&f->tables);
-    make_plain(&f->columns);
+    detect_about(f, in->statement);
 }
 
 bool

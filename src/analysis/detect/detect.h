@@ -69,6 +69,10 @@ struct finding {
 bool detect_repeated_query(const struct detect_input *in, struct finding *ret_finding);
 bool detect_missing_index(const struct detect_input *in, struct finding *ret_finding);
 bool detect_cacheable(const struct detect_input *in, struct finding *ret_finding);
+/* Slower, and read in full though an index that fits is there. */
+bool detect_plan_change(const struct detect_input *in, struct finding *ret_finding);
+/* Each call returns far more rows than before, and that is what its route became slower by. */
+bool detect_unbounded_result(const struct detect_input *in, struct finding *ret_finding);
 /* For statements that none of the above explains. */
 bool detect_slower(const struct detect_input *in, struct finding *ret_finding);
 bool detect_more_calls(const struct detect_input *in, struct finding *ret_finding);
@@ -84,6 +88,8 @@ bool detect_saturation(const struct detect_input *in, struct finding *ret_findin
 /* Helpers that the detectors share. */
 void detect_begin(const struct detect_input *in, enum finding_kind kind, enum evidence evidence,
                   const char *basis, struct finding *ret_finding);
+/* The tables and columns that the statement is about. */
+void detect_about(struct finding *f, const struct statement *s);
 bool detect_matters(const struct detect_input *in, double saving_ms);
 /* Its change is one of those that make the route's. */
 bool detect_stands_out(const struct detect_input *in);

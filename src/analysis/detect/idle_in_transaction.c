@@ -27,8 +27,7 @@ detect_idle_in_transaction(const struct detect_input *in, struct finding *f)
              : holder != NULL ? holder->label
                               : "a session whose statement is not known");
     if (holder != NULL) {
-        f->tables = holder->writes.count > 0 ? holder->writes : holder->reads;
-        f->columns = holder->columns;
+        detect_about(f, holder);
     }
     if (is_prepared) {
         snprintf(f->detail, sizeof(f->detail), "nobody has ended it; %.100s waits for it",

@@ -161,8 +161,9 @@ add(const struct inquest *q, struct incident *inc, const struct finding *f, cons
 
 typedef bool detector(const struct detect_input *in, struct finding *ret_finding);
 
-static detector *const reasons[] = {detect_missing_index, detect_repeated_query, detect_cacheable,
-                                    detect_lock_wait, detect_idle_in_transaction};
+static detector *const reasons[] = {
+    detect_missing_index,       detect_repeated_query, detect_cacheable,       detect_lock_wait,
+    detect_idle_in_transaction, detect_plan_change,    detect_unbounded_result};
 static detector *const generic[] = {detect_slower, detect_more_calls};
 
 /* x: NULL where the subject is no statement. */
@@ -209,6 +210,9 @@ inquest_has_reason(const struct inquest *q, const struct shift *s, const struct 
         enum shift_kind kind = subjects[i].part->kind;
         struct detect_input in = input_of(q, s, r, &subjects[i], largest_ms);
         struct finding f;
+        if (detect_unbounded_result(&in, &f)) { /* mostly the application's own time */
+            return true;
+        }
         if ((kind != SHIFT_NEW && kind != SHIFT_MORE && kind != SHIFT_SLOWER) ||
             !detect_stands_out(&in)) {
             continue;

@@ -118,7 +118,7 @@ static json_t *
 figures_json(const struct finding *f)
 {
     json_t *o = json_object();
-    if (f->kind == FINDING_MISSING_INDEX && f->has_scan) {
+    if (f->has_scan) {
         put_int(o, "rows_read", f->rows_read);
         put_int(o, "rows_returned", f->rows_returned);
     } else if (f->kind == FINDING_REPEATED_QUERY && f->requests_looked_at > 0) {

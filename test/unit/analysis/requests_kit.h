@@ -13,6 +13,7 @@ struct kit_query {
     double at_ms; /* since the request's start */
     double ms;
     double prepare_ms; /* before at_ms */
+    unsigned rows;     /* 0: 1 */
 };
 
 static inline uint64_t
@@ -37,7 +38,7 @@ kit_trace(uint64_t start_ns, double total_ms, const struct kit_query *queries, u
                                     .values_hash = queries[i].values,
                                     .start_ns = start_ns + kit_ns(queries[i].at_ms),
                                     .prepare_ns = kit_ns(queries[i].prepare_ms),
-                                    .rows = 1,
+                                    .rows = MAX(queries[i].rows, 1),
                                     .kind = STATEMENT_SELECT};
         q[i].end_ns = q[i].start_ns + kit_ns(queries[i].ms);
     }
