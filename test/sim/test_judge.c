@@ -685,6 +685,31 @@ two_faults_that_have_nothing_in_common(void **state)
     }
 }
 
+/* A second one that no statement explains: its application alone is slower, and others' are not. */
+static void
+an_application_that_computes_while_another_burns(void **state)
+{
+    for (uint64_t seed = 560; seed < 560 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_state(s)->bad_share = 0.06;
+        shop_play(s, 240);
+        shop_deploy(s, "v2");
+        shop_state(s)->v2 = true;
+        shop_play(s, 60);
+        shop_state(s)->me_app_ms = 60;
+        shop_play(s, 400);
+        json_t *list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 2);
+        const json_t *second = incident_of(list, "GET /api/me");
+        assert_non_null(incident_of(list, "GET /api/orders"));
+        assert_non_null(second);
+        assert_int_equal(json_array_size(json_object_get(second, "causes")), 0);
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 /* Everyone but the log-in looks the user up by a token. */
 static void
 one_fault_that_hits_many_routes(void **state)
@@ -885,6 +910,7 @@ main(int argc, char **argv)
         cmocka_unit_test(an_incident_keeps_its_example),
         cmocka_unit_test(a_restart_loses_neither_incident_nor_normal),
         cmocka_unit_test(two_faults_that_have_nothing_in_common),
+        cmocka_unit_test(an_application_that_computes_while_another_burns),
         cmocka_unit_test(one_fault_that_hits_many_routes),
         cmocka_unit_test(a_rush_on_top_is_no_second_incident),
         cmocka_unit_test(a_reader_that_is_too_slow),

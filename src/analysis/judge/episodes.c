@@ -293,7 +293,8 @@ open_incident(struct judge *j, const struct episode *e, const struct about *a)
 
 /* ---- following */
 
-/* What the monitor knows of its causes, where nobody knows better. */
+/* What the monitor knows of its causes, where nobody knows better. Of an incident that it has only
+ * joined: what fails besides, and not because of it. */
 static void
 add_causes(struct judge *j, struct incident *inc, const struct episode *e)
 {
@@ -302,7 +303,8 @@ add_causes(struct judge *j, struct incident *inc, const struct episode *e)
         const struct track *t = monitor_track(j->long_term.monitor, c->track);
         bool is_failure = c->kind == FINDING_ERRORS || c->kind == FINDING_STALL;
         bool may_wait = !is_failure && j->now_ns < inc->opened_ns + OWN_CAUSES_AFTER;
-        if (t == NULL || may_wait || (!is_failure && incident_has_reason(inc))) {
+        if (t == NULL || may_wait || (!inc->episode.opened && !c->by_itself) ||
+            (!is_failure && incident_has_reason(inc))) {
             continue;
         }
         struct finding f = {
@@ -310,6 +312,9 @@ add_causes(struct judge *j, struct incident *inc, const struct episode *e)
         snprintf(f.basis, sizeof(f.basis), "counters");
         snprintf(f.detail, sizeof(f.detail), "%s", c->detail);
         const struct statement *st = statement_get(&j->statements, f.fingerprint);
+        if (st != NULL) {
+            detect_about(&f, st);
+        }
         bool is_elsewhere = t->route != NULL && strcmp(t->route, inc->subject) != 0;
         if (incident_add_cause(inc, &f, is_elsewhere ? t->route : "", st)) {
             char text[256];
@@ -352,12 +357,12 @@ static void
 follow(struct judge *j, const struct episode *e)
 {
     struct incident *inc = incident_of(j, e);
-    if (inc == NULL || !inc->episode.opened) {
+    if (inc == NULL) {
         return;
     }
     if (e->state != EPISODE_OPEN) {
-        inc->episode.over = true;
-        inc->dirty = true;
+        inc->episode.over = inc->episode.over || inc->episode.opened;
+        inc->dirty = inc->dirty || inc->episode.opened;
     } else if (inc->state == INCIDENT_OPEN) {
         add_causes(j, inc, e);
     }

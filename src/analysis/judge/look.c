@@ -14,6 +14,7 @@
 #define NOVELTIES_MAX    4u
 #define VICTIM_WAITS_NS  (20 * NS_PER_S)     /* for one with fewer requests that may be to blame */
 #define APART_AFTER_NS   (20 * NS_PER_S)     /* after an opening, until a second one may open */
+#define APP_SHARE        0.7                 /* of its own change */
 #define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
 
 /* The start of the last stretch in which groups of ten requests are all as bad as now. */
@@ -188,6 +189,14 @@ is_of(const struct judge *j, const struct incident *inc, const struct shift_part
     return explained > 0 && explained >= 0.5 * grown;
 }
 
+/* Its application alone became slower by far, and no other's did: nothing that a database in
+ * trouble brings with it. */
+static bool
+is_its_application(const struct shift *s, const struct shift_route *r)
+{
+    return shift_is_large(s, r) && r->app_change_ms - r->app_waiting_ms >= APP_SHARE * r->own_ms;
+}
+
 /* While others are open: not what one of them is about, and nothing that could be its consequence;
  * and not before the last one had the time to find out what it is about. One of the monitor's may
  * be open for days, about something small: it stands in nobody's way but for what it is about. */
@@ -214,7 +223,7 @@ stands_apart(const struct judge *j, const struct shift *s, const struct shift_ro
         }
         large += is_monitors ? 0 : 1;
     }
-    if (large == 0) {
+    if (large == 0 || is_its_application(s, r)) {
         return true;
     }
     for (unsigned i = 0; i < part_count; i++) {

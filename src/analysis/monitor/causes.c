@@ -149,6 +149,30 @@ add(struct episode *e, const struct track *t, enum finding_kind kind, double dem
     return c;
 }
 
+static float
+failures_of(const struct track *t)
+{
+    float most = 0;
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        most = MAX(most, t->errors->since[i]);
+    }
+    return most;
+}
+
+/* Most of what fails of the route fails in one of its calls, which is named. */
+static bool
+fails_in_a_call(const struct episode *e, const struct track *route)
+{
+    for (unsigned i = 0; i < e->member_count; i++) {
+        const struct track *t = e->member[i];
+        if (t->kind == TRACK_CALL && t->parent == route && (t->lanes & (1u << LANE_ERRORS)) != 0 &&
+            failures_of(t) >= 0.5f * failures_of(route)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* of_routes: a request fails because of what it calls, so statements are named first. */
 static void
 add_failures(struct episode *e, bool of_routes)
@@ -165,13 +189,15 @@ add_failures(struct episode *e, bool of_routes)
                 snprintf(c->detail, sizeof(c->detail),
                          "its oldest call has been in flight for %.0f s and more", t->stall_s);
             }
-        } else if ((t->lanes & (1u << LANE_ERRORS)) != 0) {
+        } else if ((t->lanes & (1u << LANE_ERRORS)) != 0 && !(of_routes && fails_in_a_call(e, t))) {
             unsigned most = 0;
             for (unsigned k = 0; k < ERROR_CLASS_COUNT; k++) {
                 most = t->errors->since[k] > t->errors->since[most] ? k : most;
             }
             c = add(e, t, FINDING_ERRORS, 0);
             if (c != NULL) {
+                c->by_itself = most == ERROR_CLASS_LOGIN || most == ERROR_CLASS_CONSTRAINT ||
+                               most == ERROR_CLASS_STATEMENT;
                 snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s", t->errors->since[most],
                          t->errors->calls_since[most], error_class_doc((enum error_class)most));
             }

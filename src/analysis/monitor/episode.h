@@ -25,6 +25,7 @@ struct episode_cause {
     char subject[256];
     char detail[160];
     double demand_ms; /* milliseconds a second that its subject takes more than before */
+    bool by_itself;   /* failures of a kind that no waiting brings about */
 };
 
 struct episode {

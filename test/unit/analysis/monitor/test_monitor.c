@@ -21,6 +21,7 @@ struct scene {
     double times[ROUTES]; /* what a call costs more than ever */
     double calls[ROUTES]; /* a request */
     double errors[ROUTES];
+    double call_errors[ROUTES]; /* of which: in the route's call */
     double traffic;
     int64_t length_s; /* of the windows */
 };
@@ -66,7 +67,7 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
         .known = is_call ? READING_REQUESTS : 0,
         .calls = (uint32_t)(n / 2) + (uint32_t)(n - n / 2),
         .requests = is_call ? 100 * s->traffic * (double)s->length_s / 60 : 0,
-        .errors = is_call ? 0 : s->errors[route],
+        .errors = is_call ? s->call_errors[route] : s->errors[route],
         .cell = cells,
         .cell_count = 2,
     };
@@ -192,6 +193,35 @@ errors_are_told_by_their_rate(void **state)
     scene_free(s);
 }
 
+/* A route fails in its call, which is named, and so the route is not; another one fails by itself.
+ */
+static void
+what_fails_is_named_once(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 3 * DAY);
+    s->errors[1] = s->call_errors[1] = 30;
+    s->errors[2] = 30;
+    s->call_errors[2] = 1;
+    play(s, 40 * 60);
+    unsigned calls = 0, routes = 0;
+    for (unsigned i = 0; i < monitor_episode_count(s->m); i++) {
+        const struct episode *e = monitor_episode(s->m, i);
+        for (unsigned k = 0; k < e->cause_count; k++) {
+            const struct track *t = monitor_track(s->m, e->cause[k].track);
+            assert_int_equal(e->cause[k].kind, FINDING_ERRORS);
+            assert_non_null(t);
+            calls += t->kind == TRACK_CALL && strcmp(t->route, "GET /1") == 0;
+            routes += t->kind == TRACK_ROUTE && strcmp(t->route, "GET /2") == 0;
+            assert_false(t->kind == TRACK_ROUTE && strcmp(t->route, "GET /1") == 0);
+        }
+    }
+    assert_int_equal(calls, 1);
+    assert_int_equal(routes, 1);
+    scene_free(s);
+}
+
 static void
 everything_at_once_is_one_episode(void **state)
 {
@@ -294,6 +324,7 @@ main(void)
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(errors_are_told_by_their_rate),
+        cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(everything_at_once_is_one_episode),
         cmocka_unit_test(series_are_bounded),
         cmocka_unit_test(what_is_expected_is_learned),
