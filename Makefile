@@ -16,7 +16,7 @@ JOBS       ?= 2
 # Optimized across files: a tenth fewer instructions for each query that is observed.
 RELEASE    := -Db_lto=true
 
-.PHONY: all browser picture bench-console deps test unit peer tsan fuzz fuzz-coverage demo corners schemas shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
+.PHONY: all browser picture bench-console deps test unit peer tsan fuzz fuzz-coverage demo corners schemas recipes shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -80,6 +80,14 @@ corners: deps all
 # Twenty generated schemas and applications with planted faults, JOBS at a time: make schemas SEED=7
 schemas: deps all
 	@$(PYTHON) -m test.schemas --binary $(BUILD)/src/slowburn --seed $(SEED) --jobs $(JOBS)
+
+# Faults planted in the real shop on a real PostgreSQL, alone and in random pairs, each with a control:
+# prints what was found as Markdown, writes build/recipes.json. ONLY=lock-holder,lost-cache+slow-upstream:
+# these; SEED=n PAIRS=n: other pairs; CONTROLS=0: none.
+recipes: deps all
+	@$(PYTHON) -m test.recipes --binary $(BUILD)/src/slowburn --seed $(SEED) --out $(BUILD)/recipes \
+	    --json $(BUILD)/recipes.json $(if $(ONLY),--only $(ONLY)) $(if $(PAIRS),--pairs $(PAIRS)) \
+	    $(if $(CONTROLS),--controls $(CONTROLS))
 
 # The slow tier with the real shop: nothing disturbed, controls, burns without a deploy.
 shop-tests: deps all
@@ -177,6 +185,7 @@ help:
 	@echo 'make fuzz-coverage     what its seeds reach of the decoders, and what it has found'
 	@echo 'make corners           the 8 combinations of the fixes: predicted against measured'
 	@echo 'make schemas SEED=n    20 generated applications with planted faults'
+	@echo 'make recipes           faults planted in the real shop, alone and in pairs, with controls; ONLY=stampede: one'
 	@echo 'make shop-tests        the slow tests with the real shop'
 	@echo 'make kills             the store through 50 deaths of its writer'
 	@echo 'make browser           the console in Chromium, with pictures of every screen'

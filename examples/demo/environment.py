@@ -83,10 +83,11 @@ class Environment:
         self.postgres.run_file(path, DATABASE, "postgres")
         self.postgres.execute(f"ALTER ROLE {ADVISOR} LOGIN PASSWORD '{self.postgres.password}'")
 
-    def start_shop(self, page_size, patches=V1, repeatable=False):
+    def start_shop(self, page_size, patches=V1, repeatable=False, settings=None):
         """Behind slowburn when that is running, else directly on PostgreSQL."""
         self.shop.deploy(patches)
-        self.shop.start(self.database_port, self.postgres.password, page_size, repeatable)
+        self.shop.start(self.database_port, self.postgres.password, page_size, repeatable,
+                        settings)
 
     def start_load(self, **wanted):
         return Load(self.processes, self.http_port, self.logs, **wanted)

@@ -89,10 +89,12 @@ class Postgres:
                     raise
                 time.sleep(0.05)
 
-    def connect(self, database=DATABASE, user=SUPERUSER, port=None):
-        """A connection of its own, autocommitting; `port` may be slowburn's instead."""
+    def connect(self, database=DATABASE, user=SUPERUSER, port=None, password=None):
+        """A connection of its own, autocommitting; `port` may be slowburn's instead, `password` a
+        wrong one."""
         connection = psycopg2.connect(host=net.HOST, port=port or self.port, dbname=database,
-                                      user=user, password=self.password, connect_timeout=10)
+                                      user=user, password=password or self.password,
+                                      connect_timeout=10)
         connection.autocommit = True
         return connection
 

@@ -59,12 +59,14 @@ class Shop:
             file.write(path)
         os.rename(self._current + ".new", self._current)
 
-    def start(self, database_port, password, page_size, repeatable=False):
-        """PHP's own server with several workers. `repeatable` freezes the clock and seeds the rest."""
+    def start(self, database_port, password, page_size, repeatable=False, settings=None):
+        """PHP's own server with several workers. `repeatable` freezes the clock and seeds the rest;
+        settings: more of the shop's environment."""
         env = {"PHP_CLI_SERVER_WORKERS": str(WORKERS), "SHOP_CURRENT": self._current,
                "SHOP_STORAGE": self._storage, "SHOP_PAGE_SIZE": str(page_size),
                "DB_HOST": net.HOST, "DB_PORT": str(database_port), "DB_DATABASE": DATABASE,
-               "DB_USERNAME": OWNER, "DB_PASSWORD": password}
+               "DB_USERNAME": OWNER, "DB_PASSWORD": password,
+               **(settings or {})}
         if repeatable:
             env.update(SHOP_NOW="2026-06-30 12:00:00", SHOP_SEED="repeatable")
         # A release never changes, so opcache may look for changes as seldom as it likes.

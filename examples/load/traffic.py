@@ -19,12 +19,15 @@ LIST = "GET /api/orders"
 DETAIL = "GET /api/orders/{id}"
 CREATE = "POST /api/orders"
 PAY = "POST /api/orders/{id}/pay"
+# Only some releases of the shop have it, so that it has no usual share.
+POPULAR = "GET /api/popular"
 
 # Per cent of all requests. The list is the route that the deploy harms.
 SHARES = {LIST: 10.0, PROFILE: 30.0, DETAIL: 30.0, LOGIN: 10.0, CREATE: 10.0, PAY: 10.0}
 
 # How long a client waits, in seconds, counted from the intended start.
-TIMEOUTS = {LOGIN: 2.0, PROFILE: 3.0, LIST: 15.0, DETAIL: 3.0, CREATE: 5.0, PAY: 2.0}
+TIMEOUTS = {LOGIN: 2.0, PROFILE: 3.0, LIST: 15.0, DETAIL: 3.0, CREATE: 5.0, PAY: 2.0,
+            POPULAR: 10.0}
 
 
 class Request(NamedTuple):
@@ -66,6 +69,8 @@ def make(route, rng):
     if route == PAY:
         return _post(route, f"/api/orders/{order}/pay", token,
                      {"card": "tok_%016x" % rng.getrandbits(64)})
+    if route == POPULAR:
+        return Request(route, "GET", "/api/popular", None, None)
     raise ValueError(f"no such route: {route}")
 
 
