@@ -122,6 +122,16 @@ listener_settings_check(const struct listener_settings *settings, struct diag *d
     if (has(settings, LISTENER_server_tls_key)) {
         err |= needs(settings, LISTENER_server_tls_key, LISTENER_server_tls_cert, diag);
     }
+    if (has(settings, LISTENER_auth_query)) {
+        err |= needs(settings, LISTENER_auth_query, LISTENER_auth_user, diag);
+        err |= needs(settings, LISTENER_auth_query, LISTENER_auth_file, diag);
+    }
+    if (has(settings, LISTENER_auth_user)) {
+        err |= needs(settings, LISTENER_auth_user, LISTENER_auth_query, diag);
+    }
+    if (has(settings, LISTENER_auth_dbname)) {
+        err |= needs(settings, LISTENER_auth_dbname, LISTENER_auth_query, diag);
+    }
     if (err != 0) {
         return -EINVAL;
     }

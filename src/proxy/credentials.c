@@ -152,7 +152,7 @@ add(struct credentials *c, const struct credential *one)
         return -E2BIG;
     }
     if (c->count == c->room) {
-        unsigned room = MIN(MAX(64u, 2 * c->room), (unsigned)CREDENTIALS_MAX);
+        unsigned room = MIN(MAX(1u, 2 * c->room), (unsigned)CREDENTIALS_MAX);
         struct credential *list = check_alloc(room, sizeof(*list));
         if (c->list != NULL) {
             memcpy(list, c->list, c->count * sizeof(*list));
@@ -243,6 +243,31 @@ credentials_new(const char *path, struct diag *diag, struct credentials **ret_cr
     }
     *ret_credentials = c;
     return 0;
+}
+
+int
+credentials_of(struct slice user, struct slice secret, struct diag *diag,
+               struct credentials **ret_credentials)
+{
+    struct credentials *c = check_alloc(1, sizeof(*c));
+    c->magic = CREDENTIALS_MAGIC;
+    c->references = 1;
+    pthread_mutex_init(&c->mutex, NULL);
+    /* Each text with a NUL behind it, as those of a file have. */
+    c->text_len = user.len + secret.len + 2;
+    c->text = check_alloc(1, c->text_len);
+    slice_to_str(user, c->text, user.len + 1);
+    slice_to_str(secret, c->text + user.len + 1, secret.len + 1);
+    struct credential one = {.name = slice_of(c->text, user.len),
+                             .text = slice_of(c->text + user.len + 1, secret.len)};
+    int err = read_secret(&one, diag);
+    if (err == 0) {
+        err = add(c, &one);
+        *ret_credentials = TAKE(c);
+    }
+    credentials_free(&c);
+    explicit_bzero(&one, sizeof(one));
+    return err;
 }
 
 struct credentials *

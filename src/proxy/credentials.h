@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * proxy/credentials.h - who may log in and with what, where slowburn checks logins itself
- * (auth_file).
+ * (auth_file; auth_query for one user at a time).
  *
  *     "user" "SCRAM-SHA-256$4096:salt$StoredKey:ServerKey"     as in pg_authid
  *     "user" "md5..."                                          the same
@@ -40,6 +40,9 @@ extern const struct pg_scram_hash credentials_hash;
 /* 0 or -errno with a diag that names file and line. Reads the file: blocks. */
 MUST_CHECK int credentials_new(const char *path, struct diag *diag,
                                struct credentials **ret_credentials);
+/* What a query has said of one user; secret: empty: there is none. 0 or -EINVAL with a diag. */
+MUST_CHECK int credentials_of(struct slice user, struct slice secret, struct diag *diag,
+                              struct credentials **ret_credentials);
 struct credentials *credentials_ref(struct credentials *c);
 /* Gives one reference back. */
 void credentials_free(struct credentials **c);

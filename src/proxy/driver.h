@@ -28,10 +28,34 @@
 
 struct cancels;
 struct census;
+struct driver_session;
+struct errand;
 struct limits;
 struct resolve_address;
 struct security; /* proxy/security.h */
 struct tls;      /* io/tls.h */
+
+/* A connection of the driver's own to a listener's upstream. */
+struct errand_ops {
+    void (*connected)(void *ctx);
+    void (*data)(void *ctx, struct slice bytes);
+    /* The last call; it is gone by then. err: why it never stood; 0: it did, and the other side has
+     * ended it or was silent for too long. */
+    void (*ended)(void *ctx, int err);
+};
+
+/* What the core does for a driver outside of the hooks of a session; proxy/errand.h. */
+struct driver_core {
+    /* listener: its index. NULL: there are too many. No callback from inside of these. */
+    struct errand *(*errand_open)(void *core_ctx, uint16_t listener, const struct errand_ops *ops,
+                                  void *ctx);
+    void (*errand_write)(struct errand *e, struct slice bytes);
+    const struct tls *(*errand_tls)(const struct errand *e);
+    void (*errand_close)(struct errand **e);
+    /* What the session holds is shown again, the upstream's first, from inside this call: for a
+     * driver that waited for something else than the other side. Harmless when nothing is held. */
+    void (*resume)(struct driver_session *s);
+};
 
 /* What one worker offers to its drivers. The driver borrows it for its whole life. */
 struct driver_env {
@@ -44,6 +68,8 @@ struct driver_env {
     const struct limits *limits; /* proxy/listener.h */
     struct hash_key hash_key;    /* the installation's, for values */
     uint64_t seed;               /* random, different for each worker and start */
+    const struct driver_core *core;
+    void *core_ctx;
 };
 
 /* One session, as its driver sees it. The core owns it and writes it; a driver writes only the

@@ -73,7 +73,24 @@ static int
 load_credentials(const struct security *s, struct diag *diag, struct credentials **ret_credentials)
 {
     const char *path = file_of(s, LISTENER_auth_file);
-    return path == NULL ? 0 : credentials_new(path, diag, ret_credentials);
+    const char *user = file_of(s, LISTENER_auth_user);
+    struct credentials *c = NULL;
+    if (path == NULL) {
+        return 0;
+    }
+    int err = credentials_new(path, diag, &c);
+    if (err == 0 && user != NULL) {
+        struct credential *found = credentials_find(c, slice_from_str(user));
+        if (found == NULL || credentials_kind(found) == CREDENTIAL_SCRAM) {
+            err = diag_set(diag, -EINVAL, "auth_user needs its password, or md5, in the auth_file");
+        }
+    }
+    if (err != 0) {
+        credentials_free(&c);
+        return err;
+    }
+    *ret_credentials = c;
+    return 0;
 }
 
 int

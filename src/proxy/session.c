@@ -581,6 +581,15 @@ session_drain(struct session *s)
 }
 
 void
+session_resume(struct driver_session *ds)
+{
+    struct session *s = CONTAINER_OF(ds, struct session, ds);
+    OBJ_CHECK(s, SESSION_MAGIC);
+    link_unhold(s, SIDE_UPSTREAM);
+    link_unhold(s, SIDE_CLIENT);
+}
+
+void
 session_check_idle(struct session *s)
 {
     struct driver_out out = {0};

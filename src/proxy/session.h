@@ -80,6 +80,9 @@ void session_close(struct session *s, enum close_reason reason);
 /* The worker is draining: ends it when its driver allows. True when it is ending. */
 bool session_drain(struct session *s);
 
+/* What is held of either side is shown to the driver again, the upstream first. */
+void session_resume(struct driver_session *ds);
+
 /* Once a second, where a limit of idle time is set. */
 void session_check_idle(struct session *s);
 

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "io/log.h"
-#include "proxy/aside.h"
+#include "proxy/errand.h"
 #include "proxy/session.h"
 
 #define WORKER_MAGIC    0x3042be42u
@@ -212,13 +212,13 @@ worker_session_closed(struct worker *worker)
 }
 
 void
-worker_aside_opened(struct worker *worker)
+worker_errand_opened(struct worker *worker)
 {
     atomic_fetch_add_explicit(&worker->sessions_now, 1, memory_order_relaxed);
 }
 
 void
-worker_aside_closed(struct worker *worker)
+worker_errand_closed(struct worker *worker)
 {
     worker_session_closed(worker);
 }
@@ -372,7 +372,7 @@ worker_main(void *arg)
     loop_run(w->loop);
     set_accepting(w, false);
     close_sessions(w);
-    aside_close_all(w);
+    errand_end_all(w);
     tick_fires(&w->tick, loop_clock_ns(w->loop));
     /* Frees what was closed. */
     loop_turn(w->loop, 0);
@@ -426,12 +426,22 @@ init_pools(struct worker *w, uint32_t sessions_max, size_t state_size)
 {
     uint32_t slots = sessions_max + WORKER_REFUSALS;
     int err = pool_init(&w->sessions, sizeof(struct session) + state_size, slots);
-    err = err != 0 ? err : pool_init(&w->backends, sizeof(struct backend), slots + ASIDES_MAX);
-    err = err != 0 ? err : pool_init(&w->asides, aside_size(), ASIDES_MAX);
+    err = err != 0 ? err : pool_init(&w->backends, sizeof(struct backend), slots + ERRANDS_MAX);
+    err = err != 0 ? err : pool_init(&w->errands, errand_size(), ERRANDS_MAX);
     /* Each session may queue one block each way, and hold one back; TLS may keep one more each way
      * of what a paused side has not taken. */
-    return err != 0 ? err : stream_pool_init(&w->streams, 5 * slots + ASIDES_MAX);
+    return err != 0 ? err : stream_pool_init(&w->streams, 5 * slots + ERRANDS_MAX);
 }
+
+static struct errand *
+open_errand(void *core, uint16_t listener, const struct errand_ops *ops, void *ctx)
+{
+    struct worker *w = core;
+    return errand_open(w, w->listeners[listener].listener, NULL, ops, ctx);
+}
+
+static const struct driver_core driver_core = {open_errand, errand_write, errand_tls, errand_close,
+                                               session_resume};
 
 int
 worker_new(const struct worker_settings *settings, struct worker **ret_worker)
@@ -448,7 +458,7 @@ worker_new(const struct worker_settings *settings, struct worker **ret_worker)
     w->mail_task.run = mail_arrived;
     pthread_mutex_init(&w->mail_mutex, NULL);
     list_init(&w->sessions_open);
-    list_init(&w->asides_open);
+    list_init(&w->errands_open);
     int err = loop_new(settings->loop, &w->loop);
     err = err != 0 ? err : publisher_new(w->index, &w->publisher);
     struct ring_producer *ring = settings->ring;
@@ -470,6 +480,8 @@ worker_new(const struct worker_settings *settings, struct worker **ret_worker)
             .limits = settings->limits,
             .hash_key = settings->hash_key,
             .seed = settings->seed,
+            .core = &driver_core,
+            .core_ctx = w,
         };
         err = init_listeners(w, settings, &state_size);
     }
@@ -505,7 +517,7 @@ worker_free(struct worker **worker)
     publisher_free(&w->publisher);
     pool_fini(&w->sessions);
     pool_fini(&w->backends);
-    pool_fini(&w->asides);
+    pool_fini(&w->errands);
     stream_pool_fini(&w->streams);
     loop_free(&w->loop);
     pthread_mutex_destroy(&w->mail_mutex);

@@ -73,9 +73,9 @@ struct worker {
     struct stream_pool streams;
     struct pool sessions;
     struct pool backends;
-    struct pool asides;
+    struct pool errands;
     struct list sessions_open;
-    struct list asides_open;
+    struct list errands_open;
     uint64_t counters[COUNTER_COUNT];
     uint64_t id_last;
     struct publisher *publisher;
@@ -95,7 +95,7 @@ struct worker {
     bool has_thread;
     struct loop *done_loop;   /* woken when it has stopped, and as its last sessions end */
     _Atomic bool has_stopped; /* to accept; writer: worker; reader: main */
-    /* And asides, which are waited for as well. Writers: worker, and whoever hands it a client. */
+    /* And errands, which are waited for as well. Writers: worker, and whoever hands it a client. */
     _Atomic uint32_t sessions_now;
     pthread_mutex_t mail_mutex; /* guards the two below */
     unsigned mail_count;
@@ -139,7 +139,7 @@ uint32_t worker_sessions(const struct worker *worker);
 /* For the worker's own parts. */
 uint64_t worker_next_id(struct worker *worker);
 void worker_session_closed(struct worker *worker);
-void worker_aside_opened(struct worker *worker);
-void worker_aside_closed(struct worker *worker);
+void worker_errand_opened(struct worker *worker);
+void worker_errand_closed(struct worker *worker);
 
 #endif

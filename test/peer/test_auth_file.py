@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logins that slowburn checks itself (auth_file): every method of the server, every pair of legs,
-with what pg_authid holds and with passwords; and what is refused, and read again."""
+with what pg_authid holds, from the file or by auth_query, and with passwords; and what is refused,
+and read again."""
 import base64
 import contextlib
 import hashlib
@@ -34,20 +35,40 @@ def user_list(path, secrets):
     return str(path)
 
 
+ASKING = {"auth_user": "asker", "auth_query": "select * from secret_of($1)"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def asker(server):  # noqa: F811
+    """The role of auth_query, with the manual's function."""
+    server.sql("""
+        set password_encryption = 'scram-sha-256';
+        create role asker login password 'asks' in role scrammed;
+        create function secret_of(name text, out rolname text, out rolpassword text)
+            returns setof record language sql security definer set search_path = pg_catalog
+            as 'select rolname, rolpassword from pg_authid
+                where rolname = $1 and rolcanlogin and not rolsuper';
+        revoke all on function secret_of(text) from public;
+        grant execute on function secret_of(text) to asker;
+    """)
+
+
 @pytest.fixture(scope="module")
 def kept(server):  # noqa: F811
     """What the server keeps of its users' passwords; those who have none there get one here."""
     found = dict(line.split("|", 1) for line in server.sql(
-        "select rolname, rolpassword from pg_authid where rolpassword is not null").splitlines())
+        "select rolname, rolpassword from pg_authid where rolpassword is not null and "
+        "rolname <> 'asker'").splitlines())
     return {"trust": "secret", "cert": "secret", **found}
 
 
 @contextlib.contextmanager
-def proxy_with(server, tmp_path, secrets, **security):  # noqa: F811
+def proxy_with(server, tmp_path, secrets, workers=2, **security):  # noqa: F811
     tmp_path.mkdir(exist_ok=True)
     path = user_list(tmp_path / "userlist.txt", secrets)
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{server.port}"], "postgres",
-                   security={"auth_file": path, **security}, drain_ms=500) as proxy:
+                   security={"auth_file": path, **security}, workers=workers,
+                   drain_ms=500) as proxy:
         proxy.port = proxy.ports[0]
         proxy.user_list = path
         yield proxy
@@ -55,27 +76,31 @@ def proxy_with(server, tmp_path, secrets, **security):  # noqa: F811
 
 def expected_of(client_tls, server_tls, holds, method, binding):
     """What an error says, or None for success."""
-    asks_md5 = holds == "kept" and method == "md5"
+    asks_md5 = holds != "passwords" and method == "md5"
     if method == "cert" and not server_tls:
         return "no pg_hba.conf entry"  # before anybody is asked for anything
     if binding == "require" and (asks_md5 or not client_tls):
         return "channel binding"
-    if method == "password" and holds == "kept":
+    if method == "password" and holds != "passwords":
         return "does not have it"
     return None
 
 
-@pytest.mark.parametrize("holds", ["kept", "passwords"])
+@pytest.mark.parametrize("holds", ["kept", "passwords", "asked for"])
 @pytest.mark.parametrize("server_tls", [False, True], ids=["plain_server", "tls_server"])
 @pytest.mark.parametrize("client_tls", [False, True], ids=["plain_client", "tls_client"])
 def test_every_login_through_every_pair_of_legs(server, files, kept, tmp_path,  # noqa: F811
                                                 client_tls, server_tls, holds):
     secrets = kept if holds == "kept" else {method: "secret" for method in METHODS}
+    asking = {}
+    if holds == "asked for":
+        asking = ASKING
+        secrets = {"asker": "asks", **{user: "secret" for user in ("trust", "cert")}}
     mode = "require" if client_tls else "disable"
     with proxy_with(server, tmp_path, secrets, tls_cert=files.proxy.cert, tls_key=files.proxy.key,
                     server_tls="require" if server_tls else "disable",
                     server_tls_cert=files.cert_user.cert,
-                    server_tls_key=files.cert_user.key) as proxy:
+                    server_tls_key=files.cert_user.key, **asking) as proxy:
         records = Records(proxy)
         logins = 0
         for method in METHODS:
@@ -95,7 +120,7 @@ def test_every_login_through_every_pair_of_legs(server, files, kept, tmp_path,  
         log = proxy.read_log()
         assert log.count("login_refused") >= 4
         assert "session_opaque" not in log
-        assert not any(secret in log for secret in secrets.values())
+        assert not any(secret in log for user, secret in secrets.items() if user != "asker")
 
 
 def test_who_is_not_known_is_asked_as_everybody_is(server, files, kept, tmp_path):  # noqa: F811
@@ -221,7 +246,7 @@ def test_secrets_that_do_not_fit_are_named(server, kept, tmp_path):  # noqa: F81
     other = server.sql("set password_encryption = 'scram-sha-256'; set scram.x = '';"
                        "create role elsewhere password 'secret'; select rolpassword from pg_authid "
                        "where rolname = 'elsewhere'; drop role elsewhere").strip()
-    cases = {"scram": (other, "is not the one in auth_file"),
+    cases = {"scram": (other, "is not the one that slowburn has"),
              "md5": (kept["scram"], "asks for md5"),
              "password": (kept["scram"], "asks for the password itself")}
     with proxy_with(server, tmp_path,

@@ -80,6 +80,48 @@ pg_encode_sasl_choice(uint8_t *dst, size_t at, struct slice mechanism, struct sl
     return end(dst, at, put(dst, put_u32(dst, to, (uint32_t)data.len), data));
 }
 
+static size_t
+put_text(uint8_t *dst, size_t at, struct slice text)
+{
+    at = put(dst, at, text);
+    dst[at] = 0;
+    return at + 1;
+}
+
+static size_t
+put_u16(uint8_t *dst, size_t at, uint16_t v)
+{
+    dst[at] = (uint8_t)(v >> 8);
+    dst[at + 1] = (uint8_t)v;
+    return at + 2;
+}
+
+size_t
+pg_encode_startup(uint8_t *dst, struct slice user, struct slice database)
+{
+    size_t at = put_u32(dst, 4, 3 << 16);
+    at = put_text(dst, put_text(dst, at, SLICE_LIT("user")), user);
+    at = put_text(dst, put_text(dst, at, SLICE_LIT("database")), database);
+    at = put_text(dst, put_text(dst, at, SLICE_LIT("application_name")), SLICE_LIT("slowburn"));
+    dst[at++] = 0;
+    put_u32(dst, 0, (uint32_t)at);
+    return at;
+}
+
+size_t
+pg_encode_statement(uint8_t *dst, struct slice sql, struct slice parameter)
+{
+    size_t parse = 0;
+    size_t at = put_text(dst, put_text(dst, begin(dst, parse, 'P'), SLICE_NONE), sql);
+    size_t bind = end(dst, parse, put_u16(dst, at, 0)); /* the server finds the type */
+    at = put_text(dst, put_text(dst, begin(dst, bind, 'B'), SLICE_NONE), SLICE_NONE);
+    at = put_u32(dst, put_u16(dst, put_u16(dst, at, 0), 1), (uint32_t)parameter.len);
+    size_t execute = end(dst, bind, put_u16(dst, put(dst, at, parameter), 0));
+    at = put_u32(dst, put_text(dst, begin(dst, execute, 'E'), SLICE_NONE), 0);
+    size_t sync = end(dst, execute, at);
+    return end(dst, sync, begin(dst, sync, 'S'));
+}
+
 struct slice
 pg_encode_cancel(uint8_t dst[PG_CANCEL_LEN_MAX], uint32_t pid, struct slice key)
 {

@@ -25,6 +25,14 @@ size_t pg_encode_authentication(uint8_t *dst, size_t at, uint32_t code, struct s
 size_t pg_encode_answer(uint8_t *dst, size_t at, struct slice data);
 size_t pg_encode_sasl_choice(uint8_t *dst, size_t at, struct slice mechanism, struct slice data);
 
+/* What the two below have besides their texts, at most. */
+#define PG_ENCODE_CLIENT_EXTRA 64
+
+/* A StartupMessage of protocol 3.0. Returns its length. */
+size_t pg_encode_startup(uint8_t *dst, struct slice user, struct slice database);
+/* One statement of the extended protocol with one parameter, both as text, up to its Sync. */
+size_t pg_encode_statement(uint8_t *dst, struct slice sql, struct slice parameter);
+
 /* A CancelRequest; the key has PG_CANCEL_KEY_MIN to PG_CANCEL_KEY_MAX bytes. */
 struct slice pg_encode_cancel(uint8_t dst[PG_CANCEL_LEN_MAX], uint32_t pid, struct slice key);
 

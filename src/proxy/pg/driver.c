@@ -18,6 +18,7 @@ worker_new(const struct driver_env *env, void **ret_worker)
     struct pg_worker *w = check_alloc(1, sizeof(*w));
     w->env = *env;
     w->lens = lens_new();
+    w->secrets = pg_secrets_new(&w->env);
     list_init(&w->sessions);
     pg_texts_init(&w->texts);
     pg_execs_init(&w->execs, &w->texts, w->lens);
@@ -37,6 +38,7 @@ worker_free(void *worker)
     pg_texts_fini(&w->texts);
     pg_readers_fini(&w->readers);
     lens_free(&w->lens);
+    pg_secrets_free(&w->secrets);
     free(w);
 }
 
@@ -99,7 +101,7 @@ client_bytes(void *worker, struct driver_session *s, struct slice chunk, uint64_
     struct pg_session *p = s->state;
     switch (p->phase) {
     case PG_PHASE_STARTUP:
-        return pg_admit_startup(p, chunk, out);
+        return pg_admit_startup(p, chunk, now_ns, out);
     case PG_PHASE_NORMAL:
         if (pg_admit_is_login(p)) {
             return pg_admit_client(p, chunk, now_ns, out);

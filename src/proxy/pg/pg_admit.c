@@ -50,14 +50,19 @@ pass_on_cancel(struct pg_session *p, struct driver_out *out)
     p->phase = PG_PHASE_CANCEL;
 }
 
+static struct slice
+user_of(const struct pg_session *p)
+{
+    return slice_of(p->observe.user.bytes, p->observe.user.len);
+}
+
 /* False: there are too many of this user already. */
 static bool
 count_user(struct pg_session *p)
 {
     const struct driver_env *env = &p->worker->env;
     uint32_t max = atomic_load_explicit(&env->limits->per_user_max, memory_order_relaxed);
-    uint64_t key = census_key(env->census, CENSUS_USER, p->s->upstream,
-                              slice_of(p->observe.user.bytes, p->observe.user.len));
+    uint64_t key = census_key(env->census, CENSUS_USER, p->s->upstream, user_of(p));
     uint32_t count = census_enter(env->census, key);
     if (count != 0 && (max == 0 || count <= max)) {
         p->user_key = key;
@@ -148,13 +153,13 @@ login_passes(struct pg_session *p)
 }
 
 static void
-begin_login(struct pg_session *p)
+begin_login(struct pg_session *p, uint64_t now_ns)
 {
     struct credentials *credentials =
         p->s->security == NULL ? NULL : security_credentials(p->s->security);
     if (credentials != NULL) {
-        struct slice user = slice_of(p->observe.user.bytes, p->observe.user.len);
-        p->auth = pg_auth_new(&credentials, user, &p->worker->env.hash_key);
+        p->auth = pg_auth_new(user_of(p), &p->worker->env.hash_key);
+        pg_secrets_get(p->worker->secrets, p->s, user_of(p), &credentials, p->auth, now_ns);
     } else if (may_have_tls(p)) {
         p->login = pg_login_new();
     } else {
@@ -189,6 +194,9 @@ auth_stepped(struct pg_session *p, enum pg_auth_verdict verdict, struct slice ch
         log_info("proxy", "login_refused", "a client was not let in",
                  LOG_STR("reason", pg_auth_detail(p->auth)), LOG_HEX("session", p->s->id));
         p->worker->env.counters[COUNTER_logins_refused]++;
+        if (pg_auth_doubts_secret(p->auth)) {
+            pg_secrets_doubt(p->worker->secrets, p->s, user_of(p));
+        }
         *out = (struct driver_out){.drop = true};
         pg_admit_error(p, pg_auth_sqlstate(p->auth), pg_auth_reason(p->auth), out);
         return chunk.len;
@@ -238,7 +246,8 @@ pg_admit_server(struct pg_session *p, struct slice chunk, uint64_t now_ns, struc
 }
 
 static void
-startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out *out)
+startup_ended(struct pg_session *p, enum pg_startup_kind kind, uint64_t now_ns,
+              struct driver_out *out)
 {
     const struct pg_startup *st = &p->startup;
     switch (kind) {
@@ -271,7 +280,7 @@ startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out
     memset(&p->frontend, 0, sizeof(p->frontend));
     memset(&p->backend, 0, sizeof(p->backend));
     p->phase = PG_PHASE_NORMAL;
-    begin_login(p);
+    begin_login(p, now_ns);
     p->replication = replication;
     p->worker->env.counters[COUNTER_sessions_replication] += replication;
     if (pg_replies_push(&p->replies, PG_REPLY_STARTUP, 0) != DEC_OK) {
@@ -282,7 +291,7 @@ startup_ended(struct pg_session *p, enum pg_startup_kind kind, struct driver_out
 /* One step through the first packets. The first eight bytes of each are kept here, so that what is
  * answered by slowburn never reaches the upstream, however it is cut. */
 static size_t
-startup_bytes(struct pg_session *p, struct slice chunk, struct driver_out *out)
+startup_bytes(struct pg_session *p, struct slice chunk, uint64_t now_ns, struct driver_out *out)
 {
     struct pg_startup *st = &p->startup;
     enum pg_startup_kind kind;
@@ -311,7 +320,7 @@ startup_bytes(struct pg_session *p, struct slice chunk, struct driver_out *out)
                       out);
     }
     if (dec == DEC_OK) {
-        startup_ended(p, kind, out);
+        startup_ended(p, kind, now_ns, out);
     } else if (in_head && p->head_len == sizeof(p->head) && !pg_startup_is_cancel(st)) {
         if (lacks_tls(p)) {
             return refuse(p, chunk, "28000", "slowburn: this address takes TLS only", out);
@@ -325,7 +334,7 @@ startup_bytes(struct pg_session *p, struct slice chunk, struct driver_out *out)
 }
 
 size_t
-pg_admit_startup(struct pg_session *p, struct slice chunk, struct driver_out *out)
+pg_admit_startup(struct pg_session *p, struct slice chunk, uint64_t now_ns, struct driver_out *out)
 {
     if (pg_startup_is_tls(&p->startup, chunk) && offers_tls(p)) {
         p->s->client_asked_tls = true;
@@ -333,5 +342,5 @@ pg_admit_startup(struct pg_session *p, struct slice chunk, struct driver_out *ou
         pg_startup_set_tls(&p->startup);
         return 0;
     }
-    return startup_bytes(p, chunk, out);
+    return startup_bytes(p, chunk, now_ns, out);
 }

@@ -13,7 +13,8 @@
 #include "proxy/pg/pg_session.h"
 
 /* As client_bytes and upstream_bytes. */
-size_t pg_admit_startup(struct pg_session *p, struct slice chunk, struct driver_out *out);
+size_t pg_admit_startup(struct pg_session *p, struct slice chunk, uint64_t now_ns,
+                        struct driver_out *out);
 size_t pg_admit_client(struct pg_session *p, struct slice chunk, uint64_t now_ns,
                        struct driver_out *out);
 size_t pg_admit_server(struct pg_session *p, struct slice chunk, uint64_t now_ns,

@@ -6,36 +6,24 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/base64.h"
 #include "io/tls.h"
 #include "proto/pg/pg_encode.h"
 #include "proto/pg/pg_scram.h"
 #include "proxy/pg/pg_held.h"
+#include "proxy/pg/pg_logon.h"
 
 #define SCRAM       "SCRAM-SHA-256"
 #define SCRAM_PLUS  "SCRAM-SHA-256-PLUS"
-#define NONCE_BYTES 18
 #define MOCK_ROUNDS 4096
 #define MOCK_SALT   16
 
-/* PostgreSQL's codes of Authentication messages. */
-enum {
-    AUTH_OK = 0,
-    AUTH_PASSWORD = 3,
-    AUTH_MD5 = 5,
-    AUTH_SASL = 10,
-    AUTH_SASL_CONTINUE = 11,
-    AUTH_SASL_FINAL = 12,
-};
-
 enum state {
-    STATE_ASKED,        /* the server is to ask for something */
-    STATE_CLIENT_FIRST, /* a client message is waited for, and the server waits */
+    STATE_AWAITS_SECRET, /* both sides wait */
+    STATE_ASKED,         /* the server is to ask for something */
+    STATE_CLIENT_FIRST,  /* a client message is waited for, and the server waits */
     STATE_CLIENT_FINAL,
     STATE_CLIENT_MD5,
-    STATE_SERVER_CONTINUE, /* a server message is waited for */
-    STATE_SERVER_FINAL,
-    STATE_SERVER_OK,
+    STATE_SERVER, /* server messages are waited for */
 };
 
 /* Messages to one side: at most two in one step. */
@@ -53,28 +41,58 @@ struct pg_auth {
     uint8_t salt[CREDENTIALS_MD5_SALT_LEN]; /* of the client's md5 */
     struct hash_key mock_key;
     struct slice request;
-    const char *sqlstate;
+    const char *sqlstate; /* before STATE_ASKED: why there is no secret; NULL: there is */
     const char *detail;
+    bool doubts_secret;
     char reason[160];
     char user[64];
     struct pg_held server;
     struct pg_held client;
     struct pg_scram scram;
     struct pg_scram_secret secret; /* that the client is checked with */
-    struct pg_scram_keys keys;     /* that it has shown */
+    struct pg_logon logon;
+    struct pg_secret_wait wait;
     struct say to_client;
-    struct say to_server;
+    struct slice to_server;
 };
 
 struct pg_auth *
-pg_auth_new(struct credentials **credentials, struct slice user, const struct hash_key *mock_key)
+pg_auth_new(struct slice user, const struct hash_key *mock_key)
 {
     struct pg_auth *a = check_alloc(1, sizeof(*a));
-    a->credentials = TAKE(*credentials);
-    a->credential = credentials_find(a->credentials, user);
+    list_init(&a->wait.node);
+    a->wait.auth = a;
     a->mock_key = *mock_key;
     slice_to_str(user, a->user, sizeof(a->user));
     return a;
+}
+
+void
+pg_auth_known(struct pg_auth *a, struct credentials **credentials)
+{
+    a->credentials = TAKE(*credentials);
+    a->credential = credentials_find(a->credentials, slice_from_str(a->user));
+    a->state = STATE_ASKED;
+}
+
+void
+pg_auth_unknown(struct pg_auth *a, const char *sqlstate, const char *reason)
+{
+    a->sqlstate = sqlstate;
+    a->detail = reason;
+    a->state = STATE_ASKED;
+}
+
+struct pg_secret_wait *
+pg_auth_wait(struct pg_auth *a)
+{
+    return &a->wait;
+}
+
+bool
+pg_auth_doubts_secret(const struct pg_auth *a)
+{
+    return a->doubts_secret;
 }
 
 void
@@ -82,6 +100,7 @@ pg_auth_free(struct pg_auth **auth)
 {
     struct pg_auth *a = TAKE(*auth);
     if (a != NULL) {
+        list_remove(&a->wait.node);
         credentials_free(&a->credentials);
         explicit_bzero(a, sizeof(*a));
         free(a);
@@ -127,6 +146,7 @@ refuse_user(struct pg_auth *a, const char *detail)
 {
     a->sqlstate = "28P01";
     a->detail = detail;
+    a->doubts_secret = true;
     snprintf(a->reason, sizeof(a->reason), "password authentication failed for user \"%s\"",
              a->user);
     return PG_AUTH_REFUSED;
@@ -152,31 +172,6 @@ ask(struct pg_auth *a, uint32_t code, struct slice data)
     to->len = pg_encode_authentication(to->bytes, to->len, code, data);
 }
 
-static void
-answer(struct pg_auth *a, struct slice data)
-{
-    struct say *to = &a->to_server;
-    to->len = pg_encode_answer(to->bytes, to->len, data);
-}
-
-static bool
-fill_randomly(void *to, size_t len)
-{
-    return getrandom(to, len, 0) == (ssize_t)len;
-}
-
-/* Random, printable, without a comma. False: the system has none. */
-static bool
-make_nonce(uint8_t ret_nonce[BASE64_ENCODED_LEN(NONCE_BYTES)])
-{
-    uint8_t bytes[NONCE_BYTES];
-    if (!fill_randomly(bytes, sizeof(bytes))) {
-        return false;
-    }
-    base64_encode(slice_of(bytes, sizeof(bytes)), ret_nonce);
-    return true;
-}
-
 /* Somebody that is not known: a secret that nobody has, and the same salt whenever asked. */
 static bool
 mock_secret(struct pg_auth *a)
@@ -188,14 +183,8 @@ mock_secret(struct pg_auth *a)
     }
     a->secret.salt = (struct pg_scram_salt){.iterations = MOCK_ROUNDS, .len = MOCK_SALT};
     memcpy(a->secret.salt.bytes, salt, MOCK_SALT);
-    return fill_randomly(a->secret.stored_key, PG_SCRAM_KEY_LEN) &&
-           fill_randomly(a->secret.server_key, PG_SCRAM_KEY_LEN);
-}
-
-static struct slice
-binding_slice(const struct tls_binding *binding)
-{
-    return slice_of(binding->bytes, binding->len);
+    return getrandom(a->secret.stored_key, PG_SCRAM_KEY_LEN, 0) == PG_SCRAM_KEY_LEN &&
+           getrandom(a->secret.server_key, PG_SCRAM_KEY_LEN, 0) == PG_SCRAM_KEY_LEN;
 }
 
 static struct tls_binding
@@ -204,13 +193,45 @@ binding_of(const struct tls *tls)
     return tls == NULL ? (struct tls_binding){0} : tls_binding(tls);
 }
 
+/* The server's leg. */
+
+static enum pg_auth_verdict
+tell_server(struct pg_auth *a, const struct driver_session *s, struct slice request)
+{
+    struct tls_binding binding = binding_of(s->upstream_tls);
+    switch (pg_logon_next(&a->logon, request, &binding, s->upstream_tls != NULL)) {
+    case PG_LOGON_ANSWER:
+        a->to_server = slice_of(a->logon.message, a->logon.len);
+        a->state = STATE_SERVER;
+        return PG_AUTH_GOES_ON;
+    case PG_LOGON_DONE:
+        ask(a, AUTH_OK, SLICE_NONE);
+        return PG_AUTH_OVER;
+    case PG_LOGON_REFUSED:
+        break;
+    }
+    a->doubts_secret = a->logon.is_outdated;
+    return refuse(a, a->logon.sqlstate, a->logon.reason);
+}
+
+/* The client is who it says: what the server asked for is next. */
+static enum pg_auth_verdict
+log_in(struct pg_auth *a, const struct driver_session *s)
+{
+    a->logon.credentials = a->credentials;
+    a->logon.credential = a->credential;
+    a->logon.scram = &a->scram;
+    a->logon.shown = &a->secret;
+    return tell_server(a, s, a->request);
+}
+
 /* The client's leg. */
 
 static enum pg_auth_verdict
 ask_client(struct pg_auth *a, const struct driver_session *s)
 {
     if (a->credential != NULL && credentials_kind(a->credential) == CREDENTIAL_MD5) {
-        if (!fill_randomly(a->salt, sizeof(a->salt))) {
+        if (getrandom(a->salt, sizeof(a->salt), 0) != sizeof(a->salt)) {
             return refuse(a, "58000", "no random numbers from the system");
         }
         ask(a, AUTH_MD5, slice_of(a->salt, sizeof(a->salt)));
@@ -236,7 +257,7 @@ static enum pg_auth_verdict
 client_first(struct pg_auth *a, struct slice body)
 {
     struct slice mechanism, rest = body, first;
-    uint8_t nonce[BASE64_ENCODED_LEN(NONCE_BYTES)];
+    uint8_t nonce[PG_LOGON_NONCE_LEN];
     if (!slice_split(&rest, 0, &mechanism) || rest.len < 4 ||
         pg_held_u32(rest.ptr) != rest.len - 4) {
         return refuse(a, "08P01", "malformed SASL message");
@@ -245,7 +266,7 @@ client_first(struct pg_auth *a, struct slice body)
     if (a->is_plus ? !a->offers_plus : !slice_eq(mechanism, SLICE_LIT(SCRAM))) {
         return refuse(a, "08P01", "the client chose a SASL mechanism that was not offered");
     }
-    if (!make_nonce(nonce)) {
+    if (!pg_logon_nonce(nonce)) {
         return refuse(a, "58000", "no random numbers from the system");
     }
     enum pg_scram_result result =
@@ -259,24 +280,23 @@ client_first(struct pg_auth *a, struct slice body)
     return PG_AUTH_GOES_ON;
 }
 
-static enum pg_auth_verdict answer_server(struct pg_auth *a, const struct driver_session *s);
-
 static enum pg_auth_verdict
 client_final(struct pg_auth *a, const struct driver_session *s, struct slice body)
 {
     uint8_t final[PG_SCRAM_SERVER_FINAL_LEN];
     struct tls_binding binding = binding_of(s->client_tls);
-    enum pg_scram_result result = pg_scram_verify(
-        &a->scram, body, &a->secret, binding_slice(&binding), a->keys.client_key, final);
+    enum pg_scram_result result =
+        pg_scram_verify(&a->scram, body, &a->secret, slice_of(binding.bytes, binding.len),
+                        a->logon.keys.client_key, final);
     if (result != PG_SCRAM_OK) {
         return refuse_scram(a, result);
     }
     if (a->credential == NULL) {
         return refuse_user(a, "the user is not known");
     }
-    memcpy(a->keys.server_key, a->secret.server_key, PG_SCRAM_KEY_LEN);
+    memcpy(a->logon.keys.server_key, a->secret.server_key, PG_SCRAM_KEY_LEN);
     ask(a, AUTH_SASL_FINAL, slice_of(final, sizeof(final)));
-    return answer_server(a, s);
+    return log_in(a, s);
 }
 
 static enum pg_auth_verdict
@@ -286,7 +306,7 @@ client_md5(struct pg_auth *a, const struct driver_session *s, struct slice body)
     bool ok = credentials_md5(a->credential, a->salt, wanted) == 0 &&
               slice_eq(body, slice_of(wanted, sizeof(wanted)));
     explicit_bzero(wanted, sizeof(wanted));
-    return ok ? answer_server(a, s) : refuse_user(a, "the password is wrong");
+    return ok ? log_in(a, s) : refuse_user(a, "the password is wrong");
 }
 
 enum pg_auth_verdict
@@ -309,7 +329,8 @@ pg_auth_client(struct pg_auth *a, const struct driver_session *s, struct slice c
         break;
     }
     struct slice body = slice_sub(message, PG_HEAD_LEN, message.len);
-    a->to_client.len = a->to_server.len = 0;
+    a->to_client.len = 0;
+    a->to_server = SLICE_NONE;
     if (body.len > PG_SCRAM_MESSAGE_MAX) {
         verdict = refuse(a, "08P01", "the client's answer is too long");
     } else if (a->state == STATE_CLIENT_FIRST) {
@@ -321,161 +342,21 @@ pg_auth_client(struct pg_auth *a, const struct driver_session *s, struct slice c
     }
     explicit_bzero(a->client.message, message.len);
     out->to_client = slice_of(a->to_client.bytes, a->to_client.len);
-    out->to_upstream = slice_of(a->to_server.bytes, a->to_server.len);
+    out->to_upstream = a->to_server;
     return verdict;
-}
-
-/* The server's leg. */
-
-static bool
-is_offered(struct slice list, struct slice mechanism)
-{
-    struct slice name;
-    while (slice_split(&list, 0, &name) && name.len > 0) {
-        if (slice_eq(name, mechanism)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum pg_auth_verdict
-answer_sasl(struct pg_auth *a, const struct driver_session *s, struct slice offer)
-{
-    uint8_t nonce[BASE64_ENCODED_LEN(NONCE_BYTES)], first[PG_SCRAM_MESSAGE_MAX];
-    bool plus_is_offered = is_offered(offer, SLICE_LIT(SCRAM_PLUS));
-    bool is_plus = plus_is_offered && binding_of(s->upstream_tls).len > 0;
-    if (credentials_kind(a->credential) == CREDENTIAL_MD5) {
-        return refuse(a, "28000", "the server asks for SCRAM, and auth_file has this user's md5");
-    }
-    if (!is_plus && !is_offered(offer, SLICE_LIT(SCRAM))) {
-        return refuse(a, "28000", "the server offers no SASL mechanism that slowburn has");
-    }
-    if (!make_nonce(nonce)) {
-        return refuse(a, "58000", "no random numbers from the system");
-    }
-    char flag = is_plus ? 'p' : s->upstream_tls != NULL && !plus_is_offered ? 'y' : 'n';
-    pg_scram_init(&a->scram, &credentials_hash);
-    size_t len = pg_scram_begin(&a->scram, flag, slice_of(nonce, sizeof(nonce)), first);
-    a->to_server.len = pg_encode_sasl_choice(a->to_server.bytes, a->to_server.len,
-                                             is_plus ? SLICE_LIT(SCRAM_PLUS) : SLICE_LIT(SCRAM),
-                                             slice_of(first, len));
-    a->state = STATE_SERVER_CONTINUE;
-    return PG_AUTH_GOES_ON;
-}
-
-static enum pg_auth_verdict
-answer_md5(struct pg_auth *a, struct slice salt)
-{
-    char text[CREDENTIALS_MD5_LEN + 1];
-    if (salt.len != CREDENTIALS_MD5_SALT_LEN ||
-        credentials_md5(a->credential, salt.ptr, text) != 0) {
-        return refuse(a, "28000",
-                      "the server asks for md5, and auth_file has only this user's SCRAM secret");
-    }
-    answer(a, slice_of(text, sizeof(text)));
-    a->state = STATE_SERVER_OK;
-    return PG_AUTH_GOES_ON;
-}
-
-static enum pg_auth_verdict
-answer_password(struct pg_auth *a)
-{
-    if (credentials_kind(a->credential) != CREDENTIAL_PASSWORD) {
-        return refuse(a, "28000",
-                      "the server asks for the password itself, and auth_file does not have it");
-    }
-    struct slice password = credentials_password(a->credential);
-    uint8_t text[CREDENTIALS_PASSWORD_MAX + 1];
-    memcpy(text, password.ptr, password.len);
-    text[password.len] = 0;
-    answer(a, slice_of(text, password.len + 1));
-    explicit_bzero(text, sizeof(text));
-    a->state = STATE_SERVER_OK;
-    return PG_AUTH_GOES_ON;
-}
-
-/* The client is who it says: what the server asked for is next. */
-static enum pg_auth_verdict
-answer_server(struct pg_auth *a, const struct driver_session *s)
-{
-    struct slice data = slice_sub(a->request, 4, a->request.len);
-    switch (pg_held_u32(a->request.ptr)) {
-    case AUTH_OK:
-        ask(a, AUTH_OK, SLICE_NONE);
-        return PG_AUTH_OVER;
-    case AUTH_PASSWORD:
-        return answer_password(a);
-    case AUTH_MD5:
-        return answer_md5(a, data);
-    case AUTH_SASL:
-        return answer_sasl(a, s, data);
-    default:
-        return refuse(a, "28000",
-                      "the server asks for an authentication that nobody can do for a client");
-    }
-}
-
-static enum pg_auth_verdict
-server_continue(struct pg_auth *a, const struct driver_session *s, struct slice data)
-{
-    uint8_t final[PG_SCRAM_MESSAGE_MAX];
-    struct pg_scram_salt salt;
-    size_t len;
-    enum pg_scram_result result = pg_scram_challenge(&a->scram, data, &salt);
-    if (result != PG_SCRAM_OK) {
-        return refuse(a, "08P01", a->scram.reason);
-    }
-    if (credentials_kind(a->credential) == CREDENTIAL_PASSWORD) {
-        if (credentials_keys(a->credentials, a->credential, &salt, &a->keys) != 0) {
-            return refuse(a, "28000",
-                          "the server's secret has too many iterations; give it in auth_file");
-        }
-    } else if (salt.iterations != a->secret.salt.iterations || salt.len != a->secret.salt.len ||
-               memcmp(salt.bytes, a->secret.salt.bytes, salt.len) != 0) {
-        return refuse(a, "28000",
-                      "the server's SCRAM secret of this user is not the one in auth_file");
-    }
-    struct tls_binding binding = binding_of(s->upstream_tls);
-    result = pg_scram_answer(&a->scram, &a->keys, binding_slice(&binding), final, &len);
-    if (result != PG_SCRAM_OK) {
-        return refuse(a, "08P01", a->scram.reason);
-    }
-    answer(a, slice_of(final, len));
-    a->state = STATE_SERVER_FINAL;
-    return PG_AUTH_GOES_ON;
-}
-
-static enum pg_auth_verdict
-server_final(struct pg_auth *a, struct slice data)
-{
-    if (pg_scram_confirm(&a->scram, data) != PG_SCRAM_OK) {
-        return refuse(a, "28000", "the server does not prove that it has the user's secret");
-    }
-    a->state = STATE_SERVER_OK;
-    return PG_AUTH_GOES_ON;
 }
 
 static enum pg_auth_verdict
 server_request(struct pg_auth *a, const struct driver_session *s, struct slice body)
 {
-    uint32_t code = pg_held_u32(body.ptr);
-    struct slice data = slice_sub(body, 4, body.len);
-    if (a->state == STATE_ASKED) {
-        a->request = body; /* stays where it is: the server is not read meanwhile */
-        return ask_client(a, s);
+    if (a->state == STATE_SERVER) {
+        return tell_server(a, s, body);
     }
-    if (a->state == STATE_SERVER_CONTINUE && code == AUTH_SASL_CONTINUE) {
-        return server_continue(a, s, data);
+    if (a->sqlstate != NULL) {
+        return refuse(a, a->sqlstate, a->detail);
     }
-    if (a->state == STATE_SERVER_FINAL && code == AUTH_SASL_FINAL) {
-        return server_final(a, data);
-    }
-    if (a->state == STATE_SERVER_OK && code == AUTH_OK) {
-        ask(a, AUTH_OK, SLICE_NONE);
-        return PG_AUTH_OVER;
-    }
-    return refuse(a, "08P01", "the server does not keep to the order of a login");
+    a->request = body; /* stays where it is: the server is not read meanwhile */
+    return ask_client(a, s);
 }
 
 enum pg_auth_verdict
@@ -485,7 +366,8 @@ pg_auth_server(struct pg_auth *a, const struct driver_session *s, struct slice c
     struct slice piece;
     enum pg_auth_verdict verdict = PG_AUTH_GOES_ON;
     *ret_used = 0;
-    if (a->state >= STATE_CLIENT_FIRST && a->state <= STATE_CLIENT_MD5) {
+    if (a->state == STATE_AWAITS_SECRET ||
+        (a->state >= STATE_CLIENT_FIRST && a->state <= STATE_CLIENT_MD5)) {
         return verdict;
     }
     switch (pg_held_next(&a->server, 'R', chunk, ret_used, &piece)) {
@@ -503,13 +385,14 @@ pg_auth_server(struct pg_auth *a, const struct driver_session *s, struct slice c
         break;
     }
     out->drop = true;
-    a->to_client.len = a->to_server.len = 0;
+    a->to_client.len = 0;
+    a->to_server = SLICE_NONE;
     if (piece.len < PG_HEAD_LEN + 4) {
         verdict = refuse(a, "08P01", "the server does not keep to the order of a login");
     } else {
         verdict = server_request(a, s, slice_sub(piece, PG_HEAD_LEN, piece.len));
     }
     out->to_client = slice_of(a->to_client.bytes, a->to_client.len);
-    out->to_upstream = slice_of(a->to_server.bytes, a->to_server.len);
+    out->to_upstream = a->to_server;
     return verdict;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * proxy/pg/pg_auth.h - a login that is checked here (auth_file): slowburn is the server to the
- * client and the client to the server; private to this folder.
+ * proxy/pg/pg_auth.h - a login that is checked here (auth_file, auth_query): slowburn is the server
+ * to the client and the client to the server (pg_logon.h); private to this folder.
  *
  *     server asks ─> client is asked ─> it has proved itself ─> server is answered ─> Ok
  *     (its R waits)  SCRAM, -PLUS on TLS; md5 where only that is kept
@@ -15,6 +15,7 @@
 #ifndef PROXY_PG_PG_AUTH_H
 #define PROXY_PG_PG_AUTH_H
 
+#include "base/list.h"
 #include "proxy/credentials.h"
 #include "proxy/driver.h"
 
@@ -26,10 +27,21 @@ enum pg_auth_verdict {
 
 struct pg_auth;
 
-/* Takes the reference. mock_key: what somebody who is not known is asked comes from it, so that it
- * is the same each time, as with those who are. */
-struct pg_auth *pg_auth_new(struct credentials **credentials, struct slice user,
-                            const struct hash_key *mock_key);
+/* A login that waits for its user's secret (pg_secrets.h). */
+struct pg_secret_wait {
+    struct list node;
+    struct pg_auth *auth;
+    struct driver_session *s; /* to be resumed */
+};
+
+/* Waits for one of the two below, whatever either side says. mock_key: what somebody who is not
+ * known is asked comes from it, so that it is the same each time, as with those who are. */
+struct pg_auth *pg_auth_new(struct slice user, const struct hash_key *mock_key);
+/* Takes the reference; the user may not be in it. */
+void pg_auth_known(struct pg_auth *a, struct credentials **credentials);
+/* The secret cannot be had; static texts. */
+void pg_auth_unknown(struct pg_auth *a, const char *sqlstate, const char *reason);
+struct pg_secret_wait *pg_auth_wait(struct pg_auth *a);
 void pg_auth_free(struct pg_auth **auth);
 
 /* One step, as upstream_bytes and client_bytes; *ret_used 0: it waits for the other side. */
@@ -38,6 +50,8 @@ enum pg_auth_verdict pg_auth_server(struct pg_auth *a, const struct driver_sessi
 enum pg_auth_verdict pg_auth_client(struct pg_auth *a, const struct driver_session *s,
                                     struct slice chunk, struct driver_out *out, size_t *ret_used);
 
+/* It was refused by what may be another secret by now. */
+bool pg_auth_doubts_secret(const struct pg_auth *a);
 /* An error of our own can be said to the client. */
 bool pg_auth_is_between(const struct pg_auth *a);
 const char *pg_auth_sqlstate(const struct pg_auth *a);

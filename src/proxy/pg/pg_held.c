@@ -19,7 +19,8 @@ pg_held_next(struct pg_held *h, char type, struct slice chunk, size_t *ret_used,
         return PG_HELD_MORE;
     }
     uint64_t len = 1 + (uint64_t)pg_held_u32(h->message + 1);
-    if (h->message[0] != (uint8_t)type || len < PG_HEAD_LEN || len > sizeof(h->message)) {
+    bool is_held = type == PG_HELD_ALL || h->message[0] == (uint8_t)type;
+    if (!is_held || len < PG_HEAD_LEN || len > sizeof(h->message)) {
         /* A length that cannot be is for whoever reads on to find. */
         h->left = len > PG_HEAD_LEN ? (uint32_t)(len - PG_HEAD_LEN) : 0;
         h->fill = 0;

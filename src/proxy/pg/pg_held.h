@@ -3,13 +3,15 @@
  * to this folder.
  *
  * For logins, where a message must be known before it goes on, or does not go on at all. A longer
- * one than PG_HELD_MAX passes. Zeroed memory is the start; about 1 KiB. */
+ * one than PG_HELD_MAX passes; PG_HELD_ALL holds every other one. Zeroed memory is the start; about
+ * 1 KiB. */
 #ifndef PROXY_PG_PG_HELD_H
 #define PROXY_PG_PG_HELD_H
 
 #include "base/check.h"
 #include "base/slice.h"
 
+#define PG_HELD_ALL 0
 #define PG_HEAD_LEN 5 /* type and length */
 #define PG_HELD_MAX (PG_HEAD_LEN + 1536u)
 

@@ -24,6 +24,7 @@
 #include "proxy/pg/pg_login.h"
 #include "proxy/pg/pg_names.h"
 #include "proxy/pg/pg_reader.h"
+#include "proxy/pg/pg_secrets.h"
 
 /* Bytes of one result that are hashed. */
 #define PG_RESULT_HASHED_MAX 16384u
@@ -38,6 +39,7 @@ struct pg_worker {
     struct pg_execs execs;
     struct pg_readers readers;
     struct lens *lens;
+    struct pg_secrets *secrets;
 };
 
 enum pg_phase {

@@ -83,6 +83,9 @@ what_does_not_go_together_is_named(void **state)
         {"server_tls", "verify-ca", "server_tls = verify-ca needs server_tls_ca"},
         {"server_tls", "verify-full", "server_tls = verify-full needs server_tls_ca"},
         {"server_tls_key", "k", "server_tls_key needs server_tls_cert"},
+        {"auth_query", "q", "auth_query needs auth_user"},
+        {"auth_user", "u", "auth_user needs auth_query"},
+        {"auth_dbname", "d", "auth_dbname needs auth_query"},
     };
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         setup(state);
@@ -95,6 +98,13 @@ what_does_not_go_together_is_named(void **state)
     set("client_tls", "verify-ca");
     assert_int_equal(listener_settings_check(&settings, &diag, &choice), -EINVAL);
     assert_string_equal(diag.message, "client_tls = verify-ca needs tls_client_ca");
+    setup(state);
+    set("auth_query", "select $1");
+    set("auth_user", "asker");
+    assert_int_equal(listener_settings_check(&settings, &diag, &choice), -EINVAL);
+    assert_string_equal(diag.message, "auth_query needs auth_file");
+    set("auth_file", "users");
+    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
 }
 
 static void

@@ -156,7 +156,8 @@ run(struct play *p, const char *user_list, const char *password, size_t cut)
     int err = credentials_new(path, &diag, &credentials);
     unlink(path);
     assert_int_equal(err, 0);
-    p->auth = pg_auth_new(&credentials, SLICE_LIT("user"), &(struct hash_key){1, 2});
+    p->auth = pg_auth_new(SLICE_LIT("user"), &(struct hash_key){1, 2});
+    pg_auth_known(p->auth, &credentials);
     p->password = password;
     p->cut = cut;
     pg_scram_init(&p->server, &credentials_hash);

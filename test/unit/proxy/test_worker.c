@@ -27,10 +27,13 @@
 #define WORKERS 2
 
 /* The toy protocol, by byte: 'D' is dropped, 'I' becomes "<i>", 'R' is answered with "r" and
- * dropped, 'H' holds what is behind it until the upstream has spoken, 'U' ends the link, 'C'
- * closes, 'O' makes the session opaque, 'P' passive. All else passes. */
+ * dropped, 'H' holds what is behind it until the upstream has spoken, 'E' until an errand has come
+ * back, 'U' ends the link, 'C' closes, 'O' makes the session opaque, 'P' passive. All else passes.
+ */
 struct toy {
     bool is_held;
+    const struct driver_core *core;
+    struct errand *errand;
 };
 
 static _Atomic unsigned toy_closed[16];
@@ -39,6 +42,58 @@ static void
 toy_open(void *worker, struct driver_session *s, uint64_t now_ns, struct driver_out *out)
 {
     assert_int_equal(((struct toy *)s->state)->is_held, 0);
+}
+
+static int
+toy_worker_new(const struct driver_env *env, void **ret_worker)
+{
+    *ret_worker = (void *)env; /* as long as the worker lives */
+    return 0;
+}
+
+static void
+toy_worker_free(void *worker)
+{
+}
+
+static void
+errand_connected(void *ctx)
+{
+    struct toy *toy = ((struct driver_session *)ctx)->state;
+    assert_null(toy->core->errand_tls(toy->errand));
+    toy->core->errand_write(toy->errand, SLICE_LIT("who?"));
+}
+
+static void
+errand_data(void *ctx, struct slice bytes)
+{
+    struct toy *toy = ((struct driver_session *)ctx)->state;
+    assert_true(slice_eq(bytes, SLICE_LIT("me")));
+    toy->core->errand_close(&toy->errand);
+    toy->is_held = false;
+    toy->core->resume(ctx);
+}
+
+static void
+errand_ended(void *ctx, int err)
+{
+    struct toy *toy = ((struct driver_session *)ctx)->state;
+    assert_int_equal(err, 0);
+    toy->errand = NULL;
+    toy->is_held = false;
+    toy->core->resume(ctx);
+}
+
+static const struct errand_ops errand_ops = {errand_connected, errand_data, errand_ended};
+
+static void
+send_errand(const struct driver_env *env, struct driver_session *s)
+{
+    struct toy *toy = s->state;
+    toy->core = env->core;
+    toy->is_held = true;
+    toy->errand = env->core->errand_open(env->core_ctx, s->listener, &errand_ops, s);
+    assert_non_null(toy->errand);
 }
 
 static size_t
@@ -54,7 +109,7 @@ toy_client(void *worker, struct driver_session *s, struct slice chunk, uint64_t 
         return 0;
     }
     size_t plain = 0;
-    while (plain < chunk.len && strchr("DIRHUCOP", chunk.ptr[plain]) == NULL) {
+    while (plain < chunk.len && strchr("DIRHEUCOP", chunk.ptr[plain]) == NULL) {
         plain++;
     }
     if (plain > 0) {
@@ -70,6 +125,9 @@ toy_client(void *worker, struct driver_session *s, struct slice chunk, uint64_t 
         break;
     case 'H':
         toy->is_held = true;
+        break;
+    case 'E':
+        send_errand(worker, s);
         break;
     case 'U':
         out->connect = false;
@@ -139,6 +197,8 @@ toy_close(void *worker, struct driver_session *s, enum close_reason reason, uint
 static const struct driver_ops toy_driver = {
     .name = "toy",
     .session_size = sizeof(struct toy),
+    .worker_new = toy_worker_new,
+    .worker_free = toy_worker_free,
     .open = toy_open,
     .client_bytes = toy_client,
     .upstream_bytes = toy_upstream,
@@ -231,6 +291,7 @@ teardown(void **state)
         assert_int_equal(workers[i]->streams.free_count, workers[i]->streams.block_count);
         assert_int_equal(pool_used(&workers[i]->sessions), 0);
         assert_int_equal(pool_used(&workers[i]->backends), 0);
+        assert_int_equal(pool_used(&workers[i]->errands), 0);
         worker_free(&workers[i]);
     }
     for (unsigned i = 0; i < ARRAY_LEN(listeners); i++) {
@@ -451,6 +512,33 @@ held_bytes_wait_for_the_other_side(void **state)
 }
 
 static void
+held_bytes_wait_for_an_errand(void **state)
+{
+    int c = client(TOY);
+    say(c, "one");
+    int u = upstream();
+    hear(u, "one");
+    say(c, "Etwo");
+    int errand = upstream();
+    hear(errand, "who?");
+    say(c, "three");
+    struct pollfd p = {.fd = u, .events = POLLIN};
+    assert_int_equal(TEMP_FAILURE_RETRY(poll(&p, 1, 100)), 0);
+    say(errand, "me");
+    hear_end(errand);
+    close(errand);
+    hear(u, "twothree");
+    say(c, "Efour");
+    errand = upstream();
+    hear(errand, "who?");
+    close(errand); /* without an answer */
+    hear(u, "four");
+    close(c);
+    hear_end(u);
+    close(u);
+}
+
+static void
 link_can_be_made_anew(void **state)
 {
     int c = client(TOY);
@@ -589,6 +677,7 @@ main(int argc, char **argv)
         WITH_WORKERS(driver_changes_only_what_it_asks_for),
         WITH_WORKERS(opaque_session_is_relayed_on),
         WITH_WORKERS(held_bytes_wait_for_the_other_side),
+        WITH_WORKERS(held_bytes_wait_for_an_errand),
         WITH_WORKERS(link_can_be_made_anew),
         WITH_WORKERS(failure_is_told_in_the_protocols_words),
         WITH_WORKERS(beyond_the_limit_clients_are_refused_with_words),
