@@ -192,7 +192,8 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
                                judge_saw_slow,
                                out->request == NULL ? NULL : judge_saw_request,
                                out->trace == NULL ? NULL : judge_kept_trace};
-        r = judge_new(&jc, &jo, now_monotonic_ns(), now_wall_ns(), &a->judge);
+        uint64_t now_ns = now_monotonic_ns();
+        r = judge_new(&jc, &jo, now_ns, now_wall_at_ns(now_ns), &a->judge);
     }
     if (r != 0) {
         analyzer_free(&a);
@@ -308,7 +309,7 @@ do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
     buf_reset(&a->text);
     switch (m->command) {
     case ANALYZER_DEPLOY:
-        judge_deploy(a->judge, now_ns, now_wall_ns(), text);
+        judge_deploy(a->judge, now_ns, text);
         break;
     case ANALYZER_ACK:
         result = judge_ack(a->judge, now_ns, m->id);
@@ -471,7 +472,7 @@ run_judge(void *arg)
         }
         open_mail(a, now);
         if (now >= next_tick) {
-            judge_tick(a->judge, now, now_wall_ns());
+            judge_tick(a->judge, now, now_wall_at_ns(now));
             next_tick = now + JUDGE_TICK_NS;
         }
         publish_documents(a, now);

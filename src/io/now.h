@@ -31,4 +31,26 @@ now_wall_ns(void)
     return now_of_clock_ns(CLOCK_REALTIME);
 }
 
+#define NOW_READINGS 4u
+#define NOW_CLOSE_NS (50 * NS_PER_US)
+
+/* What the wall clock shows at now_ns, which is not long ago. It is read between two readings of
+ * the other one: where those are far apart, this thread did not run meanwhile, and it is read
+ * again. */
+static inline uint64_t
+now_wall_at_ns(uint64_t now_ns)
+{
+    uint64_t offset_ns = 0, closest_ns = UINT64_MAX;
+    for (unsigned i = 0; i < NOW_READINGS && closest_ns > NOW_CLOSE_NS; i++) {
+        uint64_t before_ns = now_monotonic_ns();
+        uint64_t wall_ns = now_wall_ns();
+        uint64_t apart_ns = now_monotonic_ns() - before_ns;
+        if (apart_ns < closest_ns) {
+            closest_ns = apart_ns;
+            offset_ns = wall_ns - before_ns - apart_ns / 2;
+        }
+    }
+    return now_ns + offset_ns;
+}
+
 #endif

@@ -58,6 +58,7 @@ make_watch(struct watch *w, struct recent_budget *budget)
 struct kept {
     struct buf of_incident, of_watch;
     struct recent_budget budget;
+    struct wall_clock clock;
     struct incident *incident;
     struct watch *watch, *watch_back;
 };
@@ -68,6 +69,7 @@ keep(void **state)
     struct kept *k = check_alloc(1, sizeof(*k));
     *state = k;
     k->budget.bytes_max = 1 << 20;
+    wall_clock_init(&k->clock, T0, WALL0);
     k->incident = check_alloc(1, sizeof(*k->incident));
     k->watch = check_alloc(1, sizeof(*k->watch));
     k->watch_back = check_alloc(1, sizeof(*k->watch_back));
@@ -75,7 +77,7 @@ keep(void **state)
     buf_init(&k->of_watch, 1u << 16);
     make_incident(k->incident);
     make_watch(k->watch, &k->budget);
-    int err = keep_incident(k->incident, 1000, &k->of_incident);
+    int err = keep_incident(k->incident, &k->clock, &k->of_incident);
     return err != 0 ? err : keep_watch(k->watch, &k->of_watch);
 }
 
@@ -97,7 +99,7 @@ whole_blobs_come_back(void **state)
 {
     struct kept *k = *state;
     struct incident *back = NULL;
-    assert_int_equal(keep_incident_back(buf_slice(&k->of_incident), 1000, &back), 0);
+    assert_int_equal(keep_incident_back(buf_slice(&k->of_incident), &k->clock, &back), 0);
     assert_string_equal(back->subject, "GET /api/orders");
     assert_int_equal(back->opened_ns, T0);
     assert_int_equal(keep_watch_back(buf_slice(&k->of_watch), k->watch_back), 0);
@@ -135,7 +137,7 @@ damaged_blobs_are_refused(void **state)
     uint8_t *copy = check_alloc(1, buf_slice(&k->of_incident).len + 16);
     for (unsigned i = 0; i < ROUNDS / 10; i++) {
         struct slice bad = damage(&r, buf_slice(&k->of_incident), copy);
-        assert_int_equal(keep_incident_back(bad, 1000, &back), -EBADMSG);
+        assert_int_equal(keep_incident_back(bad, &k->clock, &back), -EBADMSG);
         assert_null(back);
         bad = damage(&r, buf_slice(&k->of_watch), copy);
         assert_int_equal(keep_watch_back(bad, k->watch_back), -EBADMSG);

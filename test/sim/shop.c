@@ -806,7 +806,7 @@ shop_play(struct shop *s, double seconds)
 void
 shop_deploy(struct shop *s, const char *name)
 {
-    judge_deploy(s->judge, s->now_ns, s->now_ns + WALL_OFFSET, slice_from_str(name));
+    judge_deploy(s->judge, s->now_ns, slice_from_str(name));
 }
 
 static json_t *

@@ -8,11 +8,12 @@
 
 #define KEEP_INCIDENT_MAGIC 0x69736335u /* changes with struct incident's meaning */
 #define KEEP_WATCH_MAGIC    0x77736331u
+#define KEEP_TIMES_MAX      (17u + INCIDENT_TIMELINE_MAX + INCIDENT_ACTIONS_MAX)
 
 struct keep_head {
     uint32_t magic;
     uint32_t size;
-    uint64_t wall_offset_ns; /* of an incident */
+    uint64_t wall_offset_ns; /* to be added to an incident's times; 0: they are wall clock */
     uint64_t count;          /* of a watch: its known statements */
     uint64_t sum;            /* hash of these two and of all that follows */
 };
@@ -25,11 +26,9 @@ sum_of(uint64_t wall_offset_ns, uint64_t count, struct slice body)
 
 /* The head in front of what `body` holds. */
 static int
-keep(uint32_t magic, size_t size, uint64_t wall_offset_ns, uint64_t count, struct slice body,
-     struct buf *b)
+keep(uint32_t magic, size_t size, uint64_t count, struct slice body, struct buf *b)
 {
-    struct keep_head head = {magic, (uint32_t)size, wall_offset_ns, count,
-                             sum_of(wall_offset_ns, count, body)};
+    struct keep_head head = {magic, (uint32_t)size, 0, count, sum_of(0, count, body)};
     int err = buf_append(b, slice_of(&head, sizeof(head)));
     return err == 0 ? buf_append(b, body) : err;
 }
@@ -54,55 +53,69 @@ keep_back(struct slice blob, uint32_t magic, size_t size, struct keep_head *ret_
     return 0;
 }
 
-int
-keep_incident(const struct incident *inc, uint64_t wall_offset_ns, struct buf *b)
+/* All of its instants. */
+static unsigned
+times_of(struct incident *inc, uint64_t *list[KEEP_TIMES_MAX])
 {
+    uint64_t *const single[] = {&inc->onset_ns,
+                                &inc->opened_ns,
+                                &inc->updated_ns,
+                                &inc->closed_ns,
+                                &inc->acknowledged_ns,
+                                &inc->recovered_ns,
+                                &inc->calm_ns,
+                                &inc->announced_ns,
+                                &inc->deploy_ns,
+                                &inc->before.from_ns,
+                                &inc->before.to_ns,
+                                &inc->now.from_ns,
+                                &inc->now.to_ns,
+                                &inc->after.from_ns,
+                                &inc->after.to_ns,
+                                &inc->episode.onset_from_ns,
+                                &inc->episode.onset_to_ns};
+    unsigned n = 0;
+    for (unsigned i = 0; i < ARRAY_LEN(single); i++) {
+        list[n++] = single[i];
+    }
+    for (unsigned i = 0; i < inc->timeline_count; i++) {
+        list[n++] = &inc->timeline[i].at_ns;
+    }
+    for (unsigned i = 0; i < inc->action_count; i++) {
+        list[n++] = &inc->action[i].landed_ns;
+    }
+    return n;
+}
+
+int
+keep_incident(const struct incident *inc, const struct wall_clock *clock, struct buf *b)
+{
+    uint64_t *list[KEEP_TIMES_MAX];
     struct incident *copy = check_alloc(1, sizeof(*copy));
     memcpy(copy, inc, sizeof(*copy));
     copy->watch = NULL;
-    int err = keep(KEEP_INCIDENT_MAGIC, sizeof(*copy), wall_offset_ns, 0,
-                   slice_of(copy, sizeof(*copy)), b);
+    unsigned n = times_of(copy, list);
+    for (unsigned i = 0; i < n; i++) {
+        *list[i] = wall_clock_of(clock, *list[i]);
+    }
+    int err = keep(KEEP_INCIDENT_MAGIC, sizeof(*copy), 0, slice_of(copy, sizeof(*copy)), b);
     free(copy);
     return err;
 }
 
-static void
-move_time(uint64_t *t, int64_t by)
+/* offset_ns: what makes wall clock of its times. False: some of them are too old. */
+static bool
+times_back(struct incident *inc, uint64_t offset_ns, const struct wall_clock *clock)
 {
-    if (*t != 0) {
-        *t = by < 0 && *t <= (uint64_t)-by ? 1 : *t + (uint64_t)by;
+    uint64_t *list[KEEP_TIMES_MAX];
+    unsigned n = times_of(inc, list);
+    bool reaches = true;
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t wall_ns = *list[i] == 0 ? 0 : *list[i] + offset_ns;
+        reaches = reaches && wall_clock_reaches(clock, wall_ns);
+        *list[i] = wall_clock_back(clock, wall_ns);
     }
-}
-
-static void
-move_times(struct incident *inc, int64_t by)
-{
-    uint64_t *const times[] = {&inc->onset_ns,
-                               &inc->opened_ns,
-                               &inc->updated_ns,
-                               &inc->closed_ns,
-                               &inc->acknowledged_ns,
-                               &inc->recovered_ns,
-                               &inc->calm_ns,
-                               &inc->announced_ns,
-                               &inc->deploy_ns,
-                               &inc->before.from_ns,
-                               &inc->before.to_ns,
-                               &inc->now.from_ns,
-                               &inc->now.to_ns,
-                               &inc->after.from_ns,
-                               &inc->after.to_ns,
-                               &inc->episode.onset_from_ns,
-                               &inc->episode.onset_to_ns};
-    for (unsigned i = 0; i < ARRAY_LEN(times); i++) {
-        move_time(times[i], by);
-    }
-    for (unsigned i = 0; i < inc->timeline_count; i++) {
-        move_time(&inc->timeline[i].at_ns, by);
-    }
-    for (unsigned i = 0; i < inc->action_count; i++) {
-        move_time(&inc->action[i].landed_ns, by);
-    }
+    return reaches;
 }
 
 static bool
@@ -129,7 +142,8 @@ counts_fit(const struct incident *inc)
 }
 
 int
-keep_incident_back(struct slice blob, uint64_t wall_offset_ns, struct incident **ret_incident)
+keep_incident_back(struct slice blob, const struct wall_clock *clock,
+                   struct incident **ret_incident)
 {
     struct keep_head head;
     struct slice body;
@@ -144,9 +158,9 @@ keep_incident_back(struct slice blob, uint64_t wall_offset_ns, struct incident *
         free(inc);
         return -EBADMSG;
     }
-    int64_t by = (int64_t)(head.wall_offset_ns - wall_offset_ns);
-    if (by > 60000000000 || by < -60000000000) { /* less is the wall clock being set */
-        move_times(inc, by);
+    if (!times_back(inc, head.wall_offset_ns, clock)) {
+        free(inc);
+        return -ERANGE;
     }
     *ret_incident = inc;
     return 0;
@@ -168,7 +182,7 @@ keep_watch(const struct watch *w, struct buf *b)
     if (buf_overflowed(&body)) {
         return -E2BIG;
     }
-    return keep(KEEP_WATCH_MAGIC, sizeof(struct stats), 0, w->known_count, buf_slice(&body), b);
+    return keep(KEEP_WATCH_MAGIC, sizeof(struct stats), w->known_count, buf_slice(&body), b);
 }
 
 int

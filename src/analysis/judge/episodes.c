@@ -77,8 +77,21 @@ about_of(const struct judge *j, const struct episode *e)
 static uint64_t
 mono_of(const struct judge *j, int64_t wall_s)
 {
-    uint64_t wall_ns = (uint64_t)MAX(wall_s, 0) * NS_PER_S;
-    return wall_ns > j->wall_offset_ns ? wall_ns - j->wall_offset_ns : 1;
+    return wall_clock_back(&j->clock, (uint64_t)MAX(wall_s, 1) * NS_PER_S);
+}
+
+/* As it was marked, where that was here: the monitor knows its second. */
+static uint64_t
+deploy_of(const struct judge *j, const struct episode *e)
+{
+    for (unsigned i = 0; i < MIN(j->deploy_count, JUDGE_DEPLOYS_MAX); i++) {
+        const struct judge_deploy_mark *d = &j->deploy[i];
+        bool is_then = (int64_t)(judge_wall(j, d->at_ns) / NS_PER_S) == e->deploy_s;
+        if (is_then && strcmp(d->name, e->deploy) == 0) {
+            return d->at_ns;
+        }
+    }
+    return mono_of(j, e->deploy_s);
 }
 
 static bool
@@ -279,7 +292,7 @@ open_incident(struct judge *j, const struct episode *e, const struct about *a)
     inc->is_whole = a->is_whole;
     if (e->deploy[0] != '\0') {
         inc->has_deploy = inc->deploy_marked = true;
-        inc->deploy_ns = mono_of(j, e->deploy_s);
+        inc->deploy_ns = deploy_of(j, e);
         snprintf(inc->deploy_name, sizeof(inc->deploy_name), "%s", e->deploy);
         incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
     }

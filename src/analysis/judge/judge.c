@@ -25,7 +25,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     j->config = *config;
     j->out = *out;
     j->now_ns = now_ns;
-    j->wall_offset_ns = wall_ns - now_ns;
+    wall_clock_init(&j->clock, now_ns, wall_ns);
     j->flushed_ns = now_ns;
     j->budget.bytes_max = JUDGE_RECENT_BYTES_MAX;
     j->samples.bytes_max = JUDGE_SAMPLE_BYTES_MAX;
@@ -90,7 +90,7 @@ judge_name_of(void *ctx, uint32_t id)
 uint64_t
 judge_wall(const struct judge *j, uint64_t at_ns)
 {
-    return at_ns == 0 ? 0 : at_ns + j->wall_offset_ns;
+    return wall_clock_of(&j->clock, at_ns);
 }
 
 unsigned
@@ -114,9 +114,11 @@ judge_answer(struct judge *j, uint64_t now_ns, uint32_t id, struct slice json)
 }
 
 void
-judge_deploy(struct judge *j, uint64_t now_ns, uint64_t wall_ns, struct slice name)
+judge_deploy(struct judge *j, uint64_t now_ns, struct slice name)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
+    j->now_ns = MAX(j->now_ns, now_ns);
+    uint64_t wall_ns = judge_wall(j, now_ns);
     struct judge_deploy_mark *d = &j->deploy[j->deploy_count++ % JUDGE_DEPLOYS_MAX];
     slice_to_str(name, d->name, sizeof(d->name));
     d->at_ns = now_ns;
@@ -219,7 +221,7 @@ judge_tick(struct judge *j, uint64_t now_ns, uint64_t wall_ns)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
     j->now_ns = MAX(j->now_ns, now_ns);
-    j->wall_offset_ns = wall_ns - now_ns;
+    wall_clock_look(&j->clock, j->now_ns, wall_ns + (j->now_ns - now_ns));
     judge_monitor_turn(j);
     if (j->now_ns >= j->evaluated_ns + EVALUATE_EVERY_NS) {
         j->evaluated_ns = j->now_ns;

@@ -100,12 +100,13 @@ void judge_set_slow_query(struct judge *judge, uint64_t limit_ns);
 /* Borrows the item. */
 void judge_item(struct judge *judge, uint64_t now_ns, const struct intake_item *item);
 
-/* Call about every 100 ms. */
+/* Call about every 100 ms. wall_ns: what the wall clock showed at now_ns, as exactly as that can be
+ * told; a difference of WALL_CLOCK_SETTING_NS says that it was set. */
 void judge_tick(struct judge *judge, uint64_t now_ns, uint64_t wall_ns);
 
 void judge_answer(struct judge *judge, uint64_t now_ns, uint32_t id, struct slice json);
 
-void judge_deploy(struct judge *judge, uint64_t now_ns, uint64_t wall_ns, struct slice name);
+void judge_deploy(struct judge *judge, uint64_t now_ns, struct slice name);
 
 /* By hand. 0, -ENOENT: there is no such incident; -EALREADY: it is in that state. */
 MUST_CHECK int judge_ack(struct judge *judge, uint64_t now_ns, uint32_t incident);

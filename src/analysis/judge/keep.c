@@ -155,7 +155,7 @@ store_incident(struct judge *j, struct incident *inc)
     }
     AUTO_BUF struct buf blob;
     buf_init(&blob, 1u << 20);
-    if (text == NULL || keep_incident(inc, j->wall_offset_ns, &blob) != 0) {
+    if (text == NULL || keep_incident(inc, &j->clock, &blob) != 0) {
         free(text);
         return;
     }
@@ -220,7 +220,7 @@ restore_incident(struct judge *j, const struct stored_incident *in)
     struct incident *inc = NULL;
     j->next_id = MAX(j->next_id, in->id + 1);
     if (j->incident_count < JUDGE_INCIDENTS_MAX &&
-        keep_incident_back(in->blob, j->wall_offset_ns, &inc) == 0) {
+        keep_incident_back(in->blob, &j->clock, &inc) == 0) {
         for (unsigned i = 0; i < j->watch_count; i++) {
             inc->watch = strcmp(j->watch[i]->text, inc->subject) == 0 ? j->watch[i] : inc->watch;
         }

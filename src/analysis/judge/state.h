@@ -24,6 +24,7 @@
 #include "analysis/series/series.h"
 #include "analysis/series/setup.h"
 #include "analysis/window/reading_maker.h"
+#include "base/wall_clock.h"
 
 #define JUDGE_MAGIC       0x6a756467u
 #define JUDGE_DEPLOYS_MAX 32u
@@ -61,7 +62,7 @@ struct judge {
     struct judge_config config;
     struct judge_out out;
     uint64_t now_ns;
-    uint64_t wall_offset_ns;
+    struct wall_clock clock;
     uint64_t slow_query_ns; /* 0: none is */
     struct map names;       /* id -> char *, of databases and users */
     struct map routes;      /* ingest's index + 1 -> watch */

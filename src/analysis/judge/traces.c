@@ -78,7 +78,7 @@ judge_traces(struct judge *j, struct slice route, struct buf *ret_json)
         }
         until = MIN(until, from + 1);
     }
-    json_t *list = report_traces(j->watch + from, until - from, j->wall_offset_ns);
+    json_t *list = report_traces(j->watch + from, until - from, &j->clock);
     size_t i;
     json_t *old;
     json_array_foreach(j->old_traces, i, old)
@@ -95,8 +95,8 @@ judge_traces(struct judge *j, struct slice route, struct buf *ret_json)
 static json_t *
 trace_json(const struct judge *j, const struct found *f)
 {
-    return report_trace(f->watch, f->sample, f->reason, &j->statements, j->wall_offset_ns,
-                        judge_name_of, (void *)(uintptr_t)j);
+    return report_trace(f->watch, f->sample, f->reason, &j->statements, &j->clock, judge_name_of,
+                        (void *)(uintptr_t)j);
 }
 
 int
@@ -131,7 +131,7 @@ judge_tell_request(const struct judge *j, const struct watch *w, const struct tr
 {
     struct sample *s = sample_new(t);
     json_t *o = report_request(w, s, t->is_partial, j->config.request_statements, &j->statements,
-                               j->wall_offset_ns);
+                               &j->clock);
     char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(o);
     sample_free(&s);

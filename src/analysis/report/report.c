@@ -55,10 +55,10 @@ put_int(json_t *o, const char *key, double n)
 }
 
 static void
-put_time(json_t *o, const char *key, uint64_t at_ns, uint64_t offset_ns)
+put_time(json_t *o, const char *key, uint64_t at_ns, const struct wall_clock *clock)
 {
     char text[32];
-    report_time(at_ns + offset_ns, text);
+    report_time(wall_clock_of(clock, at_ns), text);
     json_object_set_new(o, key, at_ns == 0 ? json_null() : json_string(text));
 }
 
@@ -206,7 +206,7 @@ rank_of_action(const struct incident *inc, const struct incident_action *a)
 }
 
 static json_t *
-actions_json(const struct incident *inc, uint64_t offset_ns)
+actions_json(const struct incident *inc, const struct wall_clock *clock)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < inc->action_count; i++) {
@@ -219,7 +219,7 @@ actions_json(const struct incident *inc, uint64_t offset_ns)
         json_object_set_new(o, "cause", rank_of_action(inc, a));
         put_ms(o, "saving_alone_ms", a->saving_alone_ms);
         put_text(o, "state", incident_action_state_name(a->state));
-        put_time(o, "landed_at", a->landed_ns, offset_ns);
+        put_time(o, "landed_at", a->landed_ns, clock);
         put_ms(o, "predicted_ms", a->state == ACTION_PROPOSED ? NAN : a->predicted_ms);
         put_ms(o, "measured_ms", a->state == ACTION_MEASURED ? a->measured_ms : NAN);
         put_ms(o, "measured_error_ms", a->state == ACTION_MEASURED ? a->measured_error_ms : NAN);
@@ -249,13 +249,13 @@ together_json(const struct incident *inc)
 }
 
 static json_t *
-timeline_json(const struct incident *inc, uint64_t offset_ns)
+timeline_json(const struct incident *inc, const struct wall_clock *clock)
 {
     json_t *list = json_array();
     for (unsigned i = 0; i < inc->timeline_count; i++) {
         const struct incident_entry *e = &inc->timeline[i];
         json_t *o = json_object();
-        put_time(o, "at", e->at_ns, offset_ns);
+        put_time(o, "at", e->at_ns, clock);
         put_text(o, "kind", e->kind);
         put_text(o, "text", e->text);
         json_array_append_new(list, o);
@@ -264,7 +264,7 @@ timeline_json(const struct incident *inc, uint64_t offset_ns)
 }
 
 static void
-put_deploy(json_t *o, const struct incident *inc, uint64_t offset_ns)
+put_deploy(json_t *o, const struct incident *inc, const struct wall_clock *clock)
 {
     if (!inc->has_deploy) {
         json_object_set_new(o, "deploy", json_null());
@@ -272,9 +272,11 @@ put_deploy(json_t *o, const struct incident *inc, uint64_t offset_ns)
     }
     json_t *d = json_object();
     put_text(d, "name", inc->deploy_name);
-    put_time(d, "at", inc->deploy_ns, offset_ns);
+    put_time(d, "at", inc->deploy_ns, clock);
     put_text(d, "basis", inc->deploy_marked ? "marked" : "inferred");
-    put_ms(d, "onset_after_s", ((double)inc->onset_ns - (double)inc->deploy_ns) / 1e9);
+    int64_t after_ms = (int64_t)(wall_clock_of(clock, inc->onset_ns) / NS_PER_MS) -
+                       (int64_t)(wall_clock_of(clock, inc->deploy_ns) / NS_PER_MS);
+    put_ms(d, "onset_after_s", (double)after_ms / 1000); /* of the two as they are told */
     json_object_set_new(o, "deploy", d);
 }
 
@@ -339,7 +341,7 @@ put_example(json_t *o, const struct incident *inc)
 
 /* What the long view has to do with it. */
 static json_t *
-monitor_json(const struct incident *inc, uint64_t offset_ns)
+monitor_json(const struct incident *inc, const struct wall_clock *clock)
 {
     const struct incident_episode *p = &inc->episode;
     if (p->lane[0] == '\0') {
@@ -349,8 +351,8 @@ monitor_json(const struct incident *inc, uint64_t offset_ns)
     put_text(o, "lane", p->lane);
     json_object_set_new(o, "opened", json_boolean(p->opened));
     json_object_set_new(o, "learning", json_boolean(p->learning));
-    put_time(o, "onset_from", p->onset_from_ns, offset_ns);
-    put_time(o, "onset_to", p->onset_to_ns, offset_ns);
+    put_time(o, "onset_from", p->onset_from_ns, clock);
+    put_time(o, "onset_to", p->onset_to_ns, clock);
     json_object_set_new(o, "deploy_chance",
                         p->deploy_chance < 0 ? json_null() : json_real(p->deploy_chance));
     return o;
@@ -373,7 +375,7 @@ put_headline(json_t *o, const struct incident *inc)
 
 json_t *
 report_incident(const struct incident *inc, const struct statement_table *statements,
-                uint64_t offset_ns, unsigned cores)
+                const struct wall_clock *clock, unsigned cores)
 {
     json_t *o = json_object();
     put_int(o, "id", inc->id);
@@ -382,15 +384,15 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     put_text(o, "subject_kind", inc->episode.fingerprint != 0 ? "statement" : "route");
     put_headline(o, inc);
     put_text(o, "trend", inc->trend);
-    put_time(o, "opened_at", inc->opened_ns, offset_ns);
-    put_time(o, "onset_at", inc->onset_ns, offset_ns);
-    put_time(o, "updated_at", inc->updated_ns, offset_ns);
-    put_time(o, "recovered_at", inc->recovered_ns, offset_ns);
-    put_time(o, "closed_at", inc->closed_ns, offset_ns);
-    put_time(o, "acknowledged_at", inc->acknowledged_ns, offset_ns);
-    put_time(o, "announced_at", inc->announced_ns, offset_ns);
-    put_deploy(o, inc, offset_ns);
-    json_object_set_new(o, "monitor", monitor_json(inc, offset_ns));
+    put_time(o, "opened_at", inc->opened_ns, clock);
+    put_time(o, "onset_at", inc->onset_ns, clock);
+    put_time(o, "updated_at", inc->updated_ns, clock);
+    put_time(o, "recovered_at", inc->recovered_ns, clock);
+    put_time(o, "closed_at", inc->closed_ns, clock);
+    put_time(o, "acknowledged_at", inc->acknowledged_ns, clock);
+    put_time(o, "announced_at", inc->announced_ns, clock);
+    put_deploy(o, inc, clock);
+    json_object_set_new(o, "monitor", monitor_json(inc, clock));
     put_figures(o, inc, cores);
     json_object_set_new(o, "changes", changes_json(inc));
     put_ms(o, "measured_before_ms", inc->measured_before_ms);
@@ -399,10 +401,10 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     put_ms(o, "unexplained_ms", inc->unexplained_ms);
     json_object_set_new(o, "causes", causes_json(inc, statements));
     put_lists(o, inc);
-    json_object_set_new(o, "actions", actions_json(inc, offset_ns));
+    json_object_set_new(o, "actions", actions_json(inc, clock));
     put_ms(o, "saving_together_ms", inc->saving_together_ms);
     json_object_set_new(o, "together", together_json(inc));
-    json_object_set_new(o, "timeline", timeline_json(inc, offset_ns));
+    json_object_set_new(o, "timeline", timeline_json(inc, clock));
     put_example(o, inc);
     json_t *notes = json_array();
     if (inc->remark[0] != '\0' && !incident_has_reason(inc)) {

@@ -10,10 +10,10 @@
 #include "analysis/incident/incident.h"
 #include "analysis/series/series.h"
 #include "analysis/series/watch.h"
+#include "base/wall_clock.h"
 
-/* wall_offset_ns: wall clock less CLOCK_MONOTONIC. */
 json_t *report_incident(const struct incident *inc, const struct statement_table *statements,
-                        uint64_t wall_offset_ns, unsigned cores);
+                        const struct wall_clock *clock, unsigned cores);
 
 /* name_of: text of a database's id, or "". */
 json_t *report_queries(const struct series_table *series, const struct statement_table *statements,

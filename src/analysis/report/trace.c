@@ -35,14 +35,14 @@ span_json(const uint8_t id[8])
 
 static json_t *
 summary_json(const struct watch *w, const struct sample *s, const char *time_key,
-             uint64_t wall_offset_ns)
+             const struct wall_clock *clock)
 {
     char hex[33];
     char at[32];
     for (unsigned i = 0; i < 16; i++) {
         snprintf(hex + i * 2, 3, "%02x", s->trace_id[i]);
     }
-    report_time(s->start_ns + wall_offset_ns, at);
+    report_time(wall_clock_of(clock, s->start_ns), at);
     json_t *o = json_object();
     bool is_request = s->status != 0;
     json_object_set_new(o, "trace_id", json_string(hex));
@@ -67,9 +67,9 @@ summary_json(const struct watch *w, const struct sample *s, const char *time_key
 
 static json_t *
 kept_json(const struct watch *w, const struct sample *s, enum sampler_reason reason,
-          uint64_t wall_offset_ns)
+          const struct wall_clock *clock)
 {
-    json_t *o = summary_json(w, s, "started_at", wall_offset_ns);
+    json_t *o = summary_json(w, s, "started_at", clock);
     json_object_set_new(o, "kept", json_string(sampler_reason_name(reason)));
     return o;
 }
@@ -116,12 +116,12 @@ row_json(const struct sample_row *row, const struct names *names)
 
 json_t *
 report_trace(const struct watch *w, const struct sample *s, enum sampler_reason reason,
-             const struct statement_table *statements, uint64_t wall_offset_ns,
+             const struct statement_table *statements, const struct wall_clock *clock,
              const char *(*name_of)(void *ctx, uint32_t id), void *ctx)
 {
     const struct names names = {statements, name_of, ctx};
     static const uint8_t none[sizeof(s->parent_span)];
-    json_t *o = kept_json(w, s, reason, wall_offset_ns);
+    json_t *o = kept_json(w, s, reason, clock);
     json_object_set_new(o, "span_id", span_json(s->span_id));
     json_object_set_new(
         o, "parent_span_id",
@@ -154,9 +154,9 @@ short_json(const struct sample_row *row, const struct statement_table *statement
 
 json_t *
 report_request(const struct watch *w, const struct sample *s, bool is_partial, bool with_statements,
-               const struct statement_table *statements, uint64_t wall_offset_ns)
+               const struct statement_table *statements, const struct wall_clock *clock)
 {
-    json_t *o = summary_json(w, s, "time", wall_offset_ns);
+    json_t *o = summary_json(w, s, "time", clock);
     json_t *repeated = json_array();
     json_t *all = json_array();
     const struct sample_row *slowest = NULL;
@@ -193,7 +193,7 @@ struct listed {
 
 struct listing {
     const struct watch *watch;
-    uint64_t wall_offset_ns;
+    const struct wall_clock *clock;
     struct listed *rows;
     size_t count;
 };
@@ -209,7 +209,7 @@ list_sample(void *ctx, const struct sample *sample, enum sampler_reason reason)
 {
     struct listing *l = ctx;
     l->rows[l->count++] =
-        (struct listed){sample->start_ns, kept_json(l->watch, sample, reason, l->wall_offset_ns)};
+        (struct listed){sample->start_ns, kept_json(l->watch, sample, reason, l->clock)};
 }
 
 static int
@@ -220,14 +220,13 @@ newest_first(const void *a, const void *b)
 }
 
 json_t *
-report_traces(struct watch *const *watches, unsigned watch_count, uint64_t wall_offset_ns)
+report_traces(struct watch *const *watches, unsigned watch_count, const struct wall_clock *clock)
 {
     size_t count = 0;
     for (unsigned i = 0; i < watch_count; i++) {
         sampler_each(&watches[i]->samples, count_sample, &count);
     }
-    struct listing l = {.wall_offset_ns = wall_offset_ns,
-                        .rows = check_alloc(MAX(count, 1u), sizeof(*l.rows))};
+    struct listing l = {.clock = clock, .rows = check_alloc(MAX(count, 1u), sizeof(*l.rows))};
     for (unsigned i = 0; i < watch_count; i++) {
         l.watch = watches[i];
         sampler_each(&watches[i]->samples, list_sample, &l);
