@@ -2,7 +2,7 @@
 #
 #   make            build the binary (needs no root; names the package that is missing)
 #   make deps       install what is missing from Debian packages; lists what and why first
-#   make test       deps, then all tests; ends with "N passed, N failed"
+#   make test       deps, then all tests; ends with "N passed, N failed" (STRICT=1: no second attempts)
 #   make demo       deps, build, then the reference incident on a real Laravel and PostgreSQL
 #   make help       the heavier tiers
 

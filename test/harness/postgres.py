@@ -45,7 +45,7 @@ class Postgres:
     def __init__(self, folder, settings="", hba=None, binaries=BIN):
         self.folder = os.path.join(folder, "postgres")
         self._data = os.path.join(self.folder, "data")
-        self._log = self.folder + ".log"
+        self.log = self.folder + ".log"
         self.port = processes.free_port()
         self.settings = settings
         self.hba = hba
@@ -57,7 +57,7 @@ class Postgres:
         os.makedirs(self.folder)
         if user is not None:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
-        log, data = self._log, self._data
+        log, data = self.log, self._data
         init = processes.start([f"{self.binaries}/initdb", "-D", data, "-U", "postgres", "-A", "trust",
                                 "--no-sync", "--locale=C.UTF-8", "-E", "UTF8"], log, user)
         if init.wait() != 0:
@@ -71,7 +71,7 @@ class Postgres:
         return self
 
     def _start(self):
-        log = self._log
+        log = self.log
         self.process = processes.start([f"{self.binaries}/postgres", "-D", self._data], log,
                                        unprivileged_user())
         processes.wait_for_port(self.port, self.process)

@@ -4,10 +4,19 @@ import os
 
 import pytest
 
+from test.harness import evidence
 from test.harness import postgres as harness
 from test.harness.slowburn import Slowburn
 from test.peer.proxy_host import ProxyHost
 from test.peer.records import Records
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A failure says what the processes said, and how they were."""
+    report = (yield).get_result()
+    if report.failed:
+        report.sections += evidence.sections(item.funcargs)
 
 
 @pytest.fixture(scope="session")
