@@ -205,9 +205,11 @@ look_for_queries(struct dev *d)
     if (d->was_remedied || d->first_request == 0 || now_s() < d->first_request + d->wait_s) {
         return;
     }
+    if (document_try(&o, "status", &status) != CLI_OK) {
+        return; /* next time */
+    }
     d->was_remedied = true;
-    if (document_try(&o, "status", &status) == CLI_OK &&
-        document_number(json_object_get(status, "proxy"), "queries", 1) == 0) {
+    if (document_number(json_object_get(status, "proxy"), "queries", 1) == 0) {
         dev_print_remedy(stderr, d->command, &d->database, d->daemon.postgres_port);
     }
     json_decref(status);

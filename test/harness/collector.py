@@ -53,9 +53,11 @@ class Collector(Receiver):
     def decoded(self, signal):
         protoc = shutil.which("protoc")
         assert protoc, "protoc is missing: Debian's protobuf-compiler has it (make deps)"
+        seen = set()  # what was refused is kept here, too, and comes again as it was
         for received in list(self.received):
-            if received.path != f"/v1/{signal}":
+            if received.path != f"/v1/{signal}" or received.body in seen:
                 continue
+            seen.add(received.body)
             assert received.headers["Content-Type"] == "application/x-protobuf"
             assert received.headers["Content-Encoding"] == "gzip"
             done = subprocess.run(

@@ -4,6 +4,7 @@ import os
 
 from test.harness.slowburn import Slowburn
 
+TESTS_MAX = 10  # where more fail than this, their logs say the same
 FILES_MAX = 6
 TAIL_BYTES = 6000
 ENDS = (".log", ".status")
@@ -34,13 +35,19 @@ def newest(folder):
     return sorted(filter(os.path.isfile, found), key=os.path.getmtime)[-FILES_MAX:]
 
 
+def servers(value):
+    """Whatever has a log, in what a fixture gives."""
+    if isinstance(value, (list, tuple)):
+        return [server for item in value for server in servers(item)]
+    return [value] if isinstance(getattr(value, "log", None), str) else []
+
+
 def sections(fixtures):
     """[(title, text)] for pytest's report of a failed test; fixtures: {name: value}."""
-    for value in fixtures.values():
-        if isinstance(value, Slowburn):
-            value.keep_status()
-    found = [(os.path.relpath(path, fixtures["tmp_path"]), tail(path))
-             for path in (newest(fixtures["tmp_path"]) if "tmp_path" in fixtures else ())]
-    if "postgres" in fixtures:
-        found.append(("the shared PostgreSQL's log", tail(fixtures["postgres"].log)))
-    return found
+    running = [server for value in fixtures.values() for server in servers(value)]
+    paths = list(newest(fixtures["tmp_path"])) if "tmp_path" in fixtures else []
+    for server in running:
+        paths.append(server.log)
+        if isinstance(server, Slowburn):
+            paths.append(server.keep_status())
+    return [(os.sep.join(path.split(os.sep)[-2:]), tail(path)) for path in dict.fromkeys(paths)]

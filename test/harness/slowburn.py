@@ -56,14 +56,15 @@ class Slowburn:
         processes.stop(self.process)
 
     def keep_status(self):
-        """Beside the log, for whoever reads why a test failed (evidence.py)."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        with open(self.log[:-len(".log")] + ".status", "w", encoding="utf-8") as out:
-            try:
-                out.write(self.verb("status"))
-            except RuntimeError as error:
-                out.write(f"{error}\n")
+        """In a file beside the log, for whoever reads why a test failed (evidence.py)."""
+        path = self.log[:-len(".log")] + ".status"
+        if self.process is not None and self.process.poll() is None:
+            with open(path, "w", encoding="utf-8") as out:
+                try:
+                    out.write(self.verb("status"))
+                except RuntimeError as error:
+                    out.write(f"{error}\n")
+        return path
 
     def status(self, *names, ready=lambda status: True, seconds=60.0):
         """The status once it has these parts and is ready, or the last one seen: an analyzer that

@@ -73,6 +73,14 @@ class Advisor:
         return kind, number, json.loads(packet[HEAD.size:])
 
     def ask(self, question, database="shop", **rest):
+        """Again where the machine stood still for longer than the advisor gives the server."""
+        for _ in range(3):
+            answer = self.ask_once(question, database, **rest)
+            if answer["ok"] or "timeout" not in answer.get("reason", ""):
+                break
+        return answer
+
+    def ask_once(self, question, database, **rest):
         self.number += 1
         self.send(ASK, dict(rest, ask=question, database=database), self.number)
         kind = None
@@ -348,7 +356,7 @@ def holding(server, statements):
 
 
 def waiting(server, count):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while server.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
                      "shop").strip() != str(count):
         assert time.monotonic() < deadline, "nobody waits"
@@ -367,7 +375,7 @@ def test_who_blocks_whom(advisor, server):
                  "BEGIN", "-c", text, "-c", "ROLLBACK"], stdout=subprocess.DEVNULL))
             waiting(server, number + 1)
         advisor.ask("waits")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         blocks = []
         while len(blocks) < 2:
             assert time.monotonic() < deadline, blocks
@@ -383,9 +391,9 @@ def test_who_blocks_whom(advisor, server):
         assert all(block["idle_ms"] > 0 and block["waited_ms"] > 0 for block in blocks)
         assert "secret7f" not in json.dumps(answer)
     finally:
-        holder.communicate("ROLLBACK;\n", timeout=30)
+        holder.communicate("ROLLBACK;\n", timeout=60)
         for waiter in waiters:
-            waiter.wait(30)
+            waiter.wait(60)
     advisor.ask("waits")  # what was seen until now
     assert advisor.ask("waits")["blocks"] == []
 

@@ -243,7 +243,7 @@ def test_no_document_shows_a_value(burnt):
         for path in ("incidents", "queries", "requests", "status", "traces",
                      *(f"traces/{id}" for id in ids), *(f"incidents/{number}" for number in numbers)):
             with urllib.request.urlopen(
-                    f"http://127.0.0.1:{daemon.admin}/api/v1/{path}") as reply:
+                    f"http://127.0.0.1:{daemon.admin}/api/v1/{path}", timeout=60) as reply:
                 assert leaks(reply.read()) == set(), path
 
 
@@ -254,7 +254,7 @@ def test_nothing_that_is_sent_out_holds_a_value(burnt):
     collector = hop.receivers.pop("otlp")
     for kind, receiver in hop.receivers.items():
         received = receiver.wait_for(2)
-        assert incident["subject"].encode() in received[0].body, kind
+        assert incident["subject"].encode() in received[-1].body, kind  # the first may have moved
         for r in received:
             assert leaks(r.body) == set() and leaks(json.dumps(r.headers)) == set(), kind
     deadline = time.monotonic() + 60
@@ -269,26 +269,35 @@ def test_nothing_that_is_sent_out_holds_a_value(burnt):
 def test_plans_are_kept_without_values(burnt):
     """The planner was given literals and bound values of these statements, and repeats them."""
     known = {name: keys(value) for name, value in filled.PLANS[filled.ITEMS][0].items()}
+    deadline = time.monotonic() + 60
+    with_index = conditions = ()
+    while not with_index or not any("note" in each and "?" in each for each in conditions):
+        seen = kept_plans(burnt[0], known)
+        with_index = [plan for plan in seen.get("items", []) if plan["index"]]
+        conditions = [condition for plan in seen.get("secrets", []) for node in plan["nodes"]
+                      for condition in node["conditions"]]
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.5)
+    assert with_index[0]["index"]["columns"] == ["order_id"]
+    assert keys(with_index[0]["index"]) >= known["index"]
+    assert any("order_id" in (node["index"] or "") for node in with_index[0]["index"]["nodes"])
+    assert not any("77" in condition for condition in conditions)
+
+
+def kept_plans(daemons, known):
+    """By table, as they are now; each is looked at for what it shows."""
     seen = {}
-    for daemon in burnt[0]:
+    for daemon in daemons:
         for query in daemon.document("queries"):
             with urllib.request.urlopen(f"http://127.0.0.1:{daemon.admin}/api/v1/plans?fingerprint="
-                                        f"{query['fingerprint']}") as reply:
+                                        f"{query['fingerprint']}", timeout=60) as reply:
                 body = reply.read()
             assert leaks(body) == set(), query["statement"]
             for plan in json.loads(body)["plans"]:
                 assert known.keys() <= plan.keys(), plan
                 assert all(keys(node) == known["nodes"] for node in plan["nodes"])
                 seen.setdefault(plan["table"], []).append(plan)
-    with_index = [plan for plan in seen["items"] if plan["index"]]
-    assert with_index, seen
-    assert with_index[0]["index"]["columns"] == ["order_id"]
-    assert keys(with_index[0]["index"]) >= known["index"]
-    assert any("order_id" in (node["index"] or "") for node in with_index[0]["index"]["nodes"])
-    conditions = [condition for plan in seen["secrets"] for node in plan["nodes"]
-                  for condition in node["conditions"]]
-    assert any("note" in condition and "?" in condition for condition in conditions), conditions
-    assert not any("77" in condition for condition in conditions)
+    return seen
 
 
 def keys(value):

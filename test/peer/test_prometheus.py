@@ -30,7 +30,7 @@ def tool(name):
 
 
 def get(url, **headers):
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as reply:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as reply:
         return reply.headers["Content-Type"], reply.read().decode()
 
 

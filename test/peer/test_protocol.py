@@ -816,10 +816,10 @@ def test_logical_replication_through_the_proxy(elsewhere, postgres, tmp_path):
                      f"port={proxy.ports[0]} user=postgres dbname=postgres' publication {name}")
         try:
             counted = lambda: int(postgres.sql(f"select count(*) from {name}"))
-            assert eventually(lambda: counted() == 1000, 30)
+            assert eventually(lambda: counted() == 1000)
             elsewhere.sql(f"insert into {name} select generate_series(1001, 1500); "
                           f"delete from {name} where x <= 100")
-            assert eventually(lambda: counted() == 1400, 30)
+            assert eventually(lambda: counted() == 1400)
         finally:
             postgres.sql(f"drop subscription {name}")
             postgres.sql(f"drop table {name}")

@@ -427,7 +427,7 @@ def test_both_directions_full_inside_tls(server, files, little_kept, tmp_path):
             assert other.execute("select 1").fetchone() == (1,)
         rest, kinds = b"", collections.Counter()
         while kinds["Z"] < count:
-            assert any(select.select([client.sock], [client.sock] if pending else [], [], 30))
+            assert any(select.select([client.sock], [client.sock] if pending else [], [], 60))
             write()
             with contextlib.suppress(BlockingIOError):
                 client.incoming.write(client.sock.recv(1 << 18))

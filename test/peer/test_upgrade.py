@@ -72,7 +72,7 @@ class Upgradable(Slowburn):
         return found
 
     def former(self):
-        return self.document("status")["supervisor"].get("former_proxies", [])
+        return self.status("supervisor")["supervisor"].get("former_proxies", [])
 
     def record(self):
         with open(os.path.join(self.data, "upgrade.json"), encoding="utf-8") as file:
@@ -118,14 +118,15 @@ def test_three_upgrades_under_load_drop_nothing(postgres, daemon):
             assert all(answers(connection) for connection in pooled)
             assert answers(inside, generation)
             until(lambda: load.done > before + 50, "traffic through the new proxy")
-            assert len(daemon.former()) == generation + 1
+            until(lambda: len(daemon.former()) == generation + 1, "all former ones are told of")
         assert daemon.proxies()[0] == first[0]
     assert load.failures == []
     # A fourth finds no room, says until when, and changes nothing.
     code, said = daemon.upgrade()
     assert code == 1 and "3 former proxies still finish their sessions" in said
-    oldest = daemon.former()[0]
-    assert oldest["sessions_left"] >= 5 and oldest["until"][:2] == "20"
+    oldest = until(lambda: (first := daemon.former()[0])["sessions_left"] >= 5 and first,
+                   "its sessions are counted")
+    assert oldest["until"][:2] == "20"
     inside.commit()
     for connection in (inside, *pooled):
         assert answers(connection)
@@ -138,7 +139,7 @@ def test_three_upgrades_under_load_drop_nothing(postgres, daemon):
         return {text: found.get(text, {}).get("calls") for text in load.sent}
     with contextlib.suppress(AssertionError):
         until(lambda: known() == load.sent, "all calls are known")
-    status = daemon.document("status")
+    status = daemon.status("proxy")
     counted = {name: status["proxy"][name] for name in (
         "events_sent", "events_folded", "events_dropped", "events_abandoned")}
     assert known() == load.sent, (counted, status["analyzer"])
@@ -189,7 +190,7 @@ def test_counters_never_go_backwards(postgres, daemon):
     with connect(postgres, daemon) as old:
         for _ in range(100):
             assert answers(old)
-        until(lambda: daemon.document("status")["proxy"]["queries"] >= 100, "they are counted")
+        daemon.status("proxy", ready=lambda s: s["proxy"]["queries"] >= 100)
         watcher = threading.Thread(target=look)
         watcher.start()
         daemon.ask()
@@ -197,7 +198,8 @@ def test_counters_never_go_backwards(postgres, daemon):
         with connect(postgres, daemon) as new:
             for _ in range(100):
                 assert answers(old) and answers(new)
-            until(lambda: daemon.document("status")["proxy"]["queries"] >= 300, "both count")
+            both = daemon.status("proxy", ready=lambda s: s["proxy"]["queries"] >= 300)
+            assert both["proxy"]["queries"] >= 300
             ends.set()
             watcher.join()
             daemon.in_state("done")
@@ -262,7 +264,7 @@ def test_a_cancel_finds_its_session_whichever_proxy_has_it(postgres, daemon):
         daemon.upgraded()
         new = stack.enter_context(connect(postgres, daemon))
         cancels([*old, *both, new])
-        assert daemon.document("status")["proxy"]["cancels_unknown"] == 0
+        assert daemon.status("proxy")["proxy"]["cancels_unknown"] == 0
 
 
 def configured(tmp_path, postgres, more=""):
@@ -347,7 +349,8 @@ def test_tls_and_http_sessions_go_on_through_an_upgrade(postgres, tmp_path):
             inside.commit()
             fresh = stack.enter_context(connect(postgres, daemon, **tls))
             assert answers(fresh) and fresh.pgconn.ssl_in_use
-            until(lambda: daemon.former()[0]["sessions_left"] == 5, "they are counted")
+            until(lambda: (daemon.former() or [{"sessions_left": 0}])[0]["sessions_left"] == 5,
+                  "they are counted")
             with contextlib.closing(http.client.HTTPConnection("127.0.0.1", web)) as other:
                 assert get(other, "/new") == b"ok"
 
@@ -440,7 +443,7 @@ def test_a_supervisor_killed_in_the_midst(postgres, daemon):
             # The next one takes both over, and finishes what the dead one had begun.
             daemon.process = processes.start(daemon.command, daemon.log)
             until(lambda: former_or_none(daemon) == [former], "the older one is retired")
-            assert daemon.record()["state"] == "failed"
+            daemon.in_state("failed")
             assert answers(old) and answers(meanwhile)
             with connect(postgres, daemon) as new:
                 assert answers(new)

@@ -51,13 +51,13 @@ def test_the_incident_says_who_blocks_whom(postgres, tmp_path):
                      http_port=application.port, advisor=postgres.dsn("waits")) as daemon, \
             burn.Visitors(daemon.http) as visitors:
         time.sleep(burn.WARM_UP_S)
-        enough, deadline = application.lists + burn.LISTS_BEFORE, time.monotonic() + 120
+        enough, deadline = application.lists + burn.LISTS_BEFORE, time.monotonic() + 300
         while application.lists < enough:
             assert time.monotonic() < deadline, f"only {application.lists} lists asked for"
             time.sleep(0.1)
         daemon.verb("deploy", "a-job-that-counts")  # before and since are known apart at once
         with Holder(connect):
-            found = daemon.wait_for_incident(200, lambda i: burn.kinds(i) >= WANTED)
+            found = daemon.wait_for_incident(300, lambda i: burn.kinds(i) >= WANTED)
             assert found is not None and burn.kinds(found) >= WANTED, (found, daemon.log)
         assert found["subject"] == "GET /api/orders"
         assert not visitors.failures and not application.failures

@@ -6,7 +6,7 @@
 #include "http_stub.h"
 
 #define BUSY                                                                                       \
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"                  \
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 3\r\nContent-Length: 0\r\n"                  \
     "Connection: close\r\n\r\n"
 #define BAD "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 /* partial_success { rejected = 1 } */

@@ -8,7 +8,7 @@
 #include "http_stub.h"
 
 #define TOO_MANY                                                                                   \
-    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n"                    \
+    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\nContent-Length: 0\r\n"                    \
     "Connection: close\r\n\r\n"
 #define NOT_FOUND "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 #define CUT       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{"
@@ -184,7 +184,7 @@ failures_are_tried_again_and_counted(void **state)
     put(l, 1, "open");
     http_stub_wait(&l->stub, 1);
     wait_for_answers(l, 0, 1);
-    assert_int_equal(totals(l).status, 429);
+    assert_int_equal(totals(l).status, 429); /* for the three seconds that it asked for */
     assert_string_equal(totals(l).error, "HTTP status 429");
     wait_for_answers(l, 1, 2);
     assert_int_equal(totals(l).sent, 1);
