@@ -231,7 +231,7 @@ budget_measure(json_t *measured, const json_t *request)
 {
     const char *name = document_text(request, "route", "?");
     bool is_request = json_is_integer(json_object_get(request, "status"));
-    if (!is_request && json_is_true(json_object_get(request, "guessed"))) {
+    if (!is_request && strcmp(document_text(request, "route_basis", ""), "queries") == 0) {
         return; /* work that no request was seen for, and that nobody named */
     }
     json_t *route = json_object_get(measured, name);

@@ -219,6 +219,16 @@ document_number(const json_t *object, const char *key, double otherwise)
     return json_is_number(v) ? json_number_value(v) : otherwise;
 }
 
+const char *
+document_route_basis(const json_t *incident)
+{
+    const char *basis = document_text(incident, "route_basis", "");
+    return strcmp(basis, "path") == 0 ? "The route is inferred from its requests' paths"
+           : strcmp(basis, "queries") == 0
+               ? "The route is guessed from its queries: no request was seen for them"
+               : "";
+}
+
 void
 document_print(const json_t *document)
 {

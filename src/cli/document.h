@@ -27,6 +27,10 @@ MUST_CHECK int document_post(const struct options *o, const char *verb, const ch
 const char *document_text(const json_t *object, const char *key, const char *otherwise);
 double document_number(const json_t *object, const char *key, double otherwise);
 
+/* What an incident's route is named by, as a sentence without its full stop; "" where that is the
+ * application, or not known. */
+const char *document_route_basis(const json_t *incident);
+
 /* As --json shows it. */
 void document_print(const json_t *document);
 

@@ -461,6 +461,9 @@ page_print(FILE *out, const json_t *incident, double now)
     print_latency(out, incident);
     print_handling(out, incident, now);
     print_monitor(out, incident, now);
+    if (document_route_basis(incident)[0] != '\0') {
+        fprintf(out, "  %s\n", document_route_basis(incident));
+    }
     print_deploy(out, incident);
     print_changes(out, incident);
     print_why(out, incident);

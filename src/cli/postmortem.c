@@ -65,7 +65,9 @@ print_summary(FILE *out, const json_t *incident)
                                                    : ", ",
                 document_text(cause, "kind", "?"), document_text(cause, "short", "?"));
     }
-    fprintf(out, ".\n\nState: %s.\n\n", document_text(incident, "state", "?"));
+    const char *basis = document_route_basis(incident);
+    fprintf(out, ".\n\nState: %s.%s%s%s\n\n", document_text(incident, "state", "?"),
+            basis[0] == '\0' ? "" : " ", basis, basis[0] == '\0' ? "" : ".");
 }
 
 static void

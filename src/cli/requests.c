@@ -43,10 +43,7 @@ print_number(const json_t *route, const char *key, size_t width)
 static void
 print_row(const json_t *route)
 {
-    char name[300];
-    snprintf(name, sizeof(name), "%s%s", document_text(route, "route", "?"),
-             json_is_true(json_object_get(route, "guessed")) ? " ~" : "");
-    text_put_left(stdout, name, 44);
+    text_put_left(stdout, document_text(route, "route", "?"), 44);
     printf("%10s %7s", text_count(document_number(route, "requests", 0)).s,
            text_count(document_number(route, "errors", 0)).s);
     print_number(route, "mean_ms", 10);
@@ -55,6 +52,7 @@ print_row(const json_t *route)
     print_number(route, "db_ms", 10);
     print_number(route, "queries_per_request", 9);
     fputs("  ", stdout);
+    text_put_left(stdout, document_text(route, "route_basis", "–"), 13);
     print_bases(route);
     putchar('\n');
 }
@@ -65,8 +63,8 @@ print_table(const json_t *rows, unsigned limit)
     size_t i;
     const json_t *q;
     text_put_left(stdout, "route", 44);
-    printf("%10s %7s %9s %9s %9s %9s %8s  %s\n", "requests", "errors", "mean ms", "p50 ms",
-           "p95 ms", "db ms", "queries", "tied by");
+    printf("%10s %7s %9s %9s %9s %9s %8s  %-12s %s\n", "requests", "errors", "mean ms", "p50 ms",
+           "p95 ms", "db ms", "queries", "named by", "tied by");
     json_array_foreach(rows, i, q)
     {
         if (i >= limit) {

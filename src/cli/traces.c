@@ -67,8 +67,8 @@ print_line(const json_t *trace, double now, bool colour)
     fputs("  ", stdout);
     text_put_left(stdout, document_text(trace, "kept", ""), 9);
     printf("%.*s  ", ID_SHOWN, document_text(trace, "trace_id", "?"));
-    printf("%s%s\n", document_text(trace, "route", "?"),
-           json_is_true(json_object_get(trace, "guessed")) ? " ~" : "");
+    text_put_left(stdout, document_text(trace, "route_basis", "–"), 13);
+    printf("%s\n", document_text(trace, "route", "?"));
 }
 
 static void
@@ -82,8 +82,8 @@ print_table(const json_t *traces)
         puts("No traces are kept yet.");
         return;
     }
-    printf("%-8s %10s %7s %9s %6s  %-9s%-*s  %s\n", "began", "took ms", "queries", "db ms",
-           "status", "kept", ID_SHOWN, "trace", "route");
+    printf("%-8s %10s %7s %9s %6s  %-9s%-*s  %-12s %s\n", "began", "took ms", "queries", "db ms",
+           "status", "kept", ID_SHOWN, "trace", "named by", "route");
     json_array_foreach(traces, i, trace)
     {
         print_line(trace, now, colour);

@@ -44,8 +44,7 @@ print_head(const struct page *p, const json_t *trace, double now)
     bool failed = json_is_true(json_object_get(trace, "failed"));
     fprintf(p->out, "TRACE %s   %s\n", document_text(trace, "trace_id", "?"),
             text_clock(document_text(trace, "started_at", ""), now).s);
-    fprintf(p->out, "%s%s   ", document_text(trace, "route", "?"),
-            json_is_true(json_object_get(trace, "guessed")) ? " ~" : "");
+    fprintf(p->out, "%s   ", document_text(trace, "route", "?"));
     colour_set(p->out, p->colour && failed, COLOUR_RED);
     if (json_is_integer(status)) {
         fprintf(p->out, "%.0f", json_number_value(status));
@@ -54,7 +53,8 @@ print_head(const struct page *p, const json_t *trace, double now)
     }
     fputs(failed ? ", failed" : "", p->out);
     colour_set(p->out, p->colour && failed, COLOUR_PLAIN);
-    fprintf(p->out, "   %s\n", text_duration_ms(p->total_ms).s);
+    fprintf(p->out, "   %s   named by %s\n", text_duration_ms(p->total_ms).s,
+            document_text(trace, "route_basis", "–"));
     fprintf(p->out, "%s queries %s", text_count(document_number(trace, "queries", 0)).s,
             text_duration_ms(document_number(trace, "db_ms", 0)).s);
     fprintf(p->out, " · application %s", text_duration_ms(document_number(trace, "app_ms", 0)).s);

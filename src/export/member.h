@@ -5,6 +5,8 @@
 #define EXPORT_MEMBER_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <string.h>
 
 static inline const char *
 member_text(const json_t *o, const char *key)
@@ -17,6 +19,13 @@ static inline double
 member_number(const json_t *o, const char *key)
 {
     return json_number_value(json_object_get(o, key));
+}
+
+/* The application itself has named the document's route: what OpenTelemetry calls http.route. */
+static inline bool
+member_is_route_given(const json_t *o)
+{
+    return strcmp(member_text(o, "route_basis"), "application") == 0;
 }
 
 #endif

@@ -33,7 +33,9 @@ put_request_attributes(struct buf *b, unsigned field, const json_t *row)
 {
     const char *method = member_text(row, "method");
     otlp_attribute_string(b, field, "http.request.method", method[0] == '\0' ? "_OTHER" : method);
-    otlp_attribute_string(b, field, "http.route", member_text(row, "route"));
+    otlp_attribute_string(b, field,
+                          member_is_route_given(row) ? "http.route" : "slowburn.route.guess",
+                          member_text(row, "route"));
 }
 
 static void

@@ -82,7 +82,7 @@ put_root(const json_t *trace, const struct ids *ids, uint64_t start_ns, struct b
 {
     const char *method = member_text(trace, "method"), *route = member_text(trace, "route");
     bool is_request = method[0] != '\0';
-    bool is_guessed = json_is_true(json_object_get(trace, "guessed"));
+    const char *basis = member_text(trace, "route_basis");
     size_t prefix = strlen(method);
     char status[16], name[600];
     uint8_t parent[8];
@@ -92,7 +92,7 @@ put_root(const json_t *trace, const struct ids *ids, uint64_t start_ns, struct b
     snprintf(status, sizeof(status), "%" PRId64,
              (int64_t)json_integer_value(json_object_get(trace, "status")));
     snprintf(name, sizeof(name), "%s%s%.512s", is_request ? method : "database work",
-             is_request && !is_guessed ? " " : "", is_request && !is_guessed ? route : "");
+             is_request ? " " : "", is_request ? route : "");
     size_t at = protobuf_open(b, 2); /* ScopeSpans.spans */
     put_frame(b, ids, slice_of(ids->span, sizeof(ids->span)),
               is_request ? KIND_SERVER : KIND_INTERNAL, name, start_ns,
@@ -105,8 +105,10 @@ put_root(const json_t *trace, const struct ids *ids, uint64_t start_ns, struct b
         otlp_attribute_int(b, SPAN_ATTRIBUTES, "http.response.status_code",
                            json_integer_value(json_object_get(trace, "status")));
     }
-    otlp_attribute_string(b, SPAN_ATTRIBUTES,
-                          is_request && !is_guessed ? "http.route" : "slowburn.route.guess", route);
+    otlp_attribute_string(
+        b, SPAN_ATTRIBUTES,
+        is_request && member_is_route_given(trace) ? "http.route" : "slowburn.route.guess", route);
+    otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.route.basis", basis);
     otlp_attribute_string(b, SPAN_ATTRIBUTES, "slowburn.kept", member_text(trace, "kept"));
     otlp_attribute_int(b, SPAN_ATTRIBUTES, "slowburn.queries",
                        json_integer_value(json_object_get(trace, "queries")));

@@ -61,7 +61,8 @@ request_labels(struct buf *b, const json_t *row)
 {
     const char *method = json_string_value(json_object_get(row, "method"));
     put_label(b, "http_request_method", method == NULL || method[0] == '\0' ? "_OTHER" : method);
-    put_label(b, "http_route", json_string_value(json_object_get(row, "route")));
+    put_label(b, member_is_route_given(row) ? "http_route" : "slowburn_route_guess",
+              member_text(row, "route"));
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "base/slice.h"
 #include "model/error_class.h"
+#include "model/route_basis.h"
 
 enum stored_kind {
     STORED_FINGERPRINT,
@@ -38,7 +39,7 @@ struct stored_fingerprint {
 /* Key: text. */
 struct stored_route {
     struct slice text;
-    bool guessed;
+    enum route_basis basis; /* the application's word stays */
     uint64_t seen_wall_ns;
 };
 

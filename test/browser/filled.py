@@ -74,9 +74,9 @@ class Filler:
         self.db.execute("INSERT OR REPLACE INTO fingerprints VALUES(1, ?, 'shop', 1, ?, ?)",
                         (signed(fingerprint), text, int(first_s * 1e9)))
 
-    def route(self, text, first_s, guessed=0):
-        self.db.execute("INSERT OR REPLACE INTO routes VALUES(1, ?, ?, ?)",
-                        (text, guessed, int(first_s * 1e9)))
+    def route(self, text, first_s, basis="path"):
+        self.db.execute("INSERT OR REPLACE INTO routes(instance, text, basis, first_seen) VALUES(1, ?, ?, ?)",
+                        (text, basis, int(first_s * 1e9)))
 
     def series_id(self, route, fingerprint):
         key = (route, fingerprint)

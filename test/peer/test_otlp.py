@@ -65,13 +65,14 @@ def test_a_request_and_its_queries_are_a_trace(pushed):
     for root in roots:
         facts = attributes(root)
         queries = [s for s in spans if s["trace_id"] == root["trace_id"] and s["kind"] == [CLIENT]]
-        assert facts["http.request.method"] == "GET" and "slowburn.route.guess" not in facts
-        assert root["name"] == [f"GET {facts['http.route']}".encode()]
+        assert facts["http.request.method"] == "GET" and "http.route" not in facts
+        assert facts["slowburn.route.basis"] == "path"
+        assert root["name"] == [f"GET {facts['slowburn.route.guess']}".encode()]
         trace = told[root["trace_id"][0].hex()]
         assert facts["slowburn.queries"] == trace["queries"]
         took_ns = root["end_time_unix_nano"][0] - root["start_time_unix_nano"][0]
         assert abs(took_ns / 1e6 - trace["duration_ms"]) < 0.01
-        failed = facts["http.route"] == "/orders"
+        failed = facts["slowburn.route.guess"] == "/orders"
         assert facts["http.response.status_code"] == (500 if failed else 200)
         assert ("status" in root, facts.get("error.type")) == (failed, "500" if failed else None)
         assert sum(attributes(q).get("slowburn.calls", 1) for q in queries) == trace["queries"]
@@ -101,7 +102,7 @@ def test_metrics_are_the_figures_of_the_scrape(pushed):
     def counted():
         points = [p for m in collector.metrics() if m["name"] == [b"http.server.request.duration"]
                   for p in m["histogram"][0]["data_points"]]
-        latest = {attributes(p)["http.route"]: p for p in points}
+        latest = {attributes(p)["slowburn.route.guess"]: p for p in points}
         return latest if {r: p["count"] for r, p in latest.items()} == {
             "/orders": [3], "/me": [3]} else None
     for point in until(counted, "metrics of six requests").values():
@@ -110,7 +111,7 @@ def test_metrics_are_the_figures_of_the_scrape(pushed):
         assert point["explicit_bounds"][0] == 0.005 and point["sum"][0] > 0
     latest = {m["name"][0].decode(): m for m in collector.metrics()}
     assert latest["db.client.operation.duration"]["unit"] == [b"s"]
-    failed = {attributes(p)["http.route"]: p.get("as_double", [0])[0]
+    failed = {attributes(p)["slowburn.route.guess"]: p.get("as_double", [0])[0]
               for p in latest["slowburn.http_requests_failed"]["sum"][0]["data_points"]}
     assert failed == {"/orders": 3, "/me": 0}
     queries = latest["slowburn.proxy_queries"]["sum"][0]

@@ -90,5 +90,5 @@ def test_every_query_finds_its_request_by_its_comment(postgres, tmp_path):
         for row in routes.values():
             assert row["queries_per_request"] == len(SHAPES)
             assert row["basis"] == {"traceparent": 1.0}
-            assert not row["guessed"]
+            assert row["route_basis"] == "application"
         assert len(daemon.document("queries")) == 1  # no comment made another statement of it

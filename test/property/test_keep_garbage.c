@@ -44,7 +44,8 @@ make_incident(struct incident *inc)
 static void
 make_watch(struct watch *w, struct recent_budget *budget)
 {
-    *w = (struct watch){.text = "GET /api/orders", .guessed = true, .method = METHOD_GET};
+    *w = (struct watch){
+        .text = "GET /api/orders", .basis = ROUTE_BASIS_APPLICATION, .method = METHOD_GET};
     w->recent.budget = budget;
     w->base.n = 50;
     w->base.mean_ms = 12;
@@ -103,7 +104,7 @@ whole_blobs_come_back(void **state)
     assert_string_equal(back->subject, "GET /api/orders");
     assert_int_equal(back->opened_ns, T0);
     assert_int_equal(keep_watch_back(buf_slice(&k->of_watch), k->watch_back), 0);
-    assert_true(k->watch_back->guessed && k->watch_back->base_restored);
+    assert_true(k->watch_back->basis == ROUTE_BASIS_APPLICATION && k->watch_back->base_restored);
     assert_int_equal(k->watch_back->known_count, 2);
     assert_int_equal(k->watch_back->base.q[2].fingerprint, 7);
     assert_true(k->watch_back->base.mean_ms == 12);

@@ -19,4 +19,4 @@ def test_tagged_queries_are_tied_by_their_comments(env, monkeypatch):
     assert {"GET /api/me", "GET /api/orders", "GET /api/orders/{id}"} <= set(routes)
     for row in routes.values():
         assert row["basis"]["traceparent"] >= 0.999, row
-        assert not row["guessed"], row
+        assert row["route_basis"] == "application", row

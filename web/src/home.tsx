@@ -144,7 +144,7 @@ function Routes({ rows }: { rows: RouteRow[] }) {
           head: <Term word="route" />,
           cell: (row) => (
             <Link to={address("/route", { name: row.route })}>
-              {row.guessed && "~ "}
+              {row.route_basis === "queries" && "~ "}
               {row.route}
             </Link>
           ),

@@ -9,6 +9,7 @@ import { Answered, latencyPanel, ListCard, Panels, useMarks, type Panel } from "
 import { RangePicker, rangeQuery, useRange } from "./range";
 import type { RouteDetail, TraceHead } from "./types";
 import { Link, StatementLink, Title } from "./ui";
+import { ROUTE_BASIS } from "./words";
 
 export function RouteScreen({ place }: { place: Place }) {
   const name = place.query.get("name") ?? "";
@@ -19,7 +20,7 @@ export function RouteScreen({ place }: { place: Place }) {
   return (
     <>
       <p class="eyebrow">
-        Route{answer.data?.guessed && ", guessed from its queries: no request was seen for them"}
+        Route{answer.data && `, named ${ROUTE_BASIS[answer.data.route_basis]}`}
       </p>
       <div class="title-row">
         <Title text={name} />

@@ -5,6 +5,7 @@ import { clock, count, duration, ms, percent, plural } from "./format";
 import { address } from "./location";
 import type { Incident, Trace, TraceStatement } from "./types";
 import { Link, Loading, Problem, Term, Title } from "./ui";
+import { ROUTE_BASIS } from "./words";
 
 const BASIS: Record<string, string> = {
   traceparent: "tied by its trace context",
@@ -89,9 +90,8 @@ function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
             {trace.probability !== null && ` (${percent(trace.probability)} sure)`}.
           </>
         )}{" "}
-        {trace.guessed ? (
-          "The route is guessed from its queries."
-        ) : (
+        The route is named {ROUTE_BASIS[trace.route_basis]}.{" "}
+        {trace.route_basis !== "queries" && (
           <Link to={address("/route", { name: trace.route })}>This route over time</Link>
         )}
       </p>

@@ -70,6 +70,7 @@ export interface Incident {
   state: "open" | "fixing" | "recovered" | "closed";
   subject: string;
   subject_kind: string;
+  route_basis?: RouteBasis | null;
   headline: string;
   trend: string;
   opened_at: string;
@@ -137,9 +138,12 @@ export interface IncidentMark {
   to: number | null;
 }
 
+/** What a route’s name rests on. */
+export type RouteBasis = "application" | "path" | "queries";
+
 export interface RouteRow {
   route: string;
-  guessed: boolean;
+  route_basis: RouteBasis;
   requests: number;
   errors: number;
   mean_ms: number | null;
@@ -192,7 +196,7 @@ export interface RouteStatement {
 
 export interface RouteDetail extends Series, Quantiles {
   route: string;
-  guessed: boolean;
+  route_basis: RouteBasis;
   requests: (number | null)[];
   errors: (number | null)[];
   queries_per_request: (number | null)[];
@@ -281,7 +285,7 @@ export type Status = Record<string, unknown>;
 export interface TraceHead {
   trace_id: string;
   route: string;
-  guessed: boolean;
+  route_basis: RouteBasis;
   method: string | null;
   status: number | null;
   failed: boolean;

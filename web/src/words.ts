@@ -32,7 +32,14 @@ export const WORDS = {
   "connection-churn": "Requests open connections of their own. Setting each up takes time before the first query.",
   saturation: "The database’s processors are all busy, so that queries wait for one another.",
   fingerprint: "The identity of a statement’s shape, with all values taken out of it.",
-  route: "A request’s template, such as GET /api/orders/{id}. One with ~ is guessed from its queries.",
+  route: "A request’s template, such as GET /api/orders/{id}. One with ~ is guessed from its queries; its own screen says what its name rests on.",
+} as const;
+
+/** What a route’s name rests on, behind “named”. */
+export const ROUTE_BASIS = {
+  application: "by the application",
+  path: "by a template inferred from paths",
+  queries: "by its queries: no request was seen for them",
 } as const;
 
 export type Word = keyof typeof WORDS;

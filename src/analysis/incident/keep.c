@@ -171,7 +171,7 @@ keep_watch(const struct watch *w, struct buf *b)
 {
     AUTO_BUF struct buf body;
     buf_init(&body, 1u << 16);
-    uint8_t flags[8] = {w->guessed ? 1 : 0, w->method};
+    uint8_t flags[8] = {(uint8_t)w->basis, w->method};
     (void)buf_append(&body, slice_of(flags, sizeof(flags)));
     size_t used = offsetof(struct stats, q) + w->base.query_count * sizeof(w->base.q[0]);
     (void)buf_append(&body, slice_of(&w->base, used));
@@ -204,7 +204,7 @@ keep_watch_back(struct slice blob, struct watch *w)
     }
     memcpy(base.q, body.ptr + fixed, queries);
     base.from_ns = base.to_ns = 0; /* of another run */
-    w->guessed = body.ptr[0] != 0;
+    w->basis = body.ptr[0] < ROUTE_BASIS_COUNT ? (enum route_basis)body.ptr[0] : ROUTE_BASIS_PATH;
     w->method = body.ptr[1];
     w->base = base;
     w->base_restored = base.n > 0;

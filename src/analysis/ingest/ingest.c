@@ -103,7 +103,7 @@ route_of_work(void *ctx, const struct trace *trace, struct slice tag)
 }
 
 static void
-announce_route(void *ctx, uint32_t index, uint16_t listener, uint8_t method, bool guessed,
+announce_route(void *ctx, uint32_t index, uint16_t listener, uint8_t method, enum route_basis basis,
                struct slice text)
 {
     struct ingest *in = ctx;
@@ -115,7 +115,7 @@ announce_route(void *ctx, uint32_t index, uint16_t listener, uint8_t method, boo
     item->route = (struct intake_route){.index = index,
                                         .listener = listener,
                                         .method = method,
-                                        .guessed = guessed,
+                                        .basis = basis,
                                         .text = slice_of(tail, text.len)};
     put_announcement(in, &item);
 }

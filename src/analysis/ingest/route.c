@@ -43,6 +43,7 @@ struct routes {
     struct guess *guesses[ROUTES_MAX];
     size_t guess_count;
     uint32_t named[ROUTES_MAX]; /* index + 1 of what the application calls it; 0: nothing */
+    uint8_t basis[ROUTES_MAX];  /* enum route_basis */
     struct node root;
     size_t nodes;
     uint32_t count;
@@ -99,18 +100,24 @@ other(struct routes *r)
 {
     if (r->count < ROUTES_MAX) {
         r->count = ROUTES_MAX;
-        r->out.announce(r->out.ctx, ROUTE_OTHER, 0, METHOD_OTHER, true, SLICE_LIT("other"));
+        r->out.announce(r->out.ctx, ROUTE_OTHER, 0, METHOD_OTHER, ROUTE_BASIS_QUERIES,
+                        SLICE_LIT("other"));
     }
     return ROUTE_OTHER;
 }
 
 static uint32_t
-index_of(struct routes *r, uint64_t key, uint16_t listener, uint8_t method, bool guessed,
+index_of(struct routes *r, uint64_t key, uint16_t listener, uint8_t method, enum route_basis basis,
          struct slice text)
 {
     void *known = map_get(&r->by_key, key);
     if (known != NULL) {
-        return (uint32_t)((uintptr_t)known - 1);
+        uint32_t old = (uint32_t)((uintptr_t)known - 1);
+        if (basis == ROUTE_BASIS_APPLICATION && r->basis[old] != ROUTE_BASIS_APPLICATION) {
+            r->basis[old] = ROUTE_BASIS_APPLICATION;
+            r->out.announce(r->out.ctx, old, listener, method, basis, text);
+        }
+        return old;
     }
     if (r->count >= ROUTE_OTHER) {
         return other(r);
@@ -118,7 +125,8 @@ index_of(struct routes *r, uint64_t key, uint16_t listener, uint8_t method, bool
     uint32_t index = r->count++;
     int full = map_put(&r->by_key, key, (void *)((uintptr_t)index + 1));
     assert(full == 0);
-    r->out.announce(r->out.ctx, index, listener, method, guessed, text);
+    r->basis[index] = (uint8_t)basis;
+    r->out.announce(r->out.ctx, index, listener, method, basis, text);
     return index;
 }
 
@@ -230,7 +238,7 @@ routes_of_request(struct routes *r, uint16_t listener, uint8_t method, struct sl
     }
     struct slice whole = slice_of(text, at);
     uint64_t key = hash_combine(hash_combine(hash_bytes(whole), listener), method);
-    return index_of(r, key, listener, method, false, whole);
+    return index_of(r, key, listener, method, ROUTE_BASIS_PATH, whole);
 }
 
 uint32_t
@@ -238,7 +246,7 @@ routes_of_name(struct routes *r, uint16_t listener, uint8_t method, struct slice
 {
     name = slice_sub(name, 0, ROUTE_TEXT_MAX - 1);
     uint64_t key = hash_combine(hash_combine(hash_bytes(name), listener), method);
-    return index_of(r, key, listener, method, false, name);
+    return index_of(r, key, listener, method, ROUTE_BASIS_APPLICATION, name);
 }
 
 /* ---- work ---- */
@@ -334,7 +342,8 @@ guess_of(struct routes *r, const struct trace *t, const uint64_t *first, uint32_
     g->key = key;
     g->count = count;
     memcpy(g->fingerprints, first, count * sizeof(first[0]));
-    g->index = index_of(r, key, t->listener, METHOD_OTHER, true, slice_of(text, len));
+    g->index =
+        index_of(r, key, t->listener, METHOD_OTHER, ROUTE_BASIS_QUERIES, slice_of(text, len));
     g->first_ns = t->end_ns;
     if (map_put(&r->by_set, key, g) != 0) {
         free(g);
@@ -355,7 +364,8 @@ routes_of_tag(struct routes *r, uint32_t route, uint16_t listener, uint8_t metho
     if (len > 0) {
         struct slice name = slice_of(text, len);
         uint64_t key = hash_combine(hash_bytes(name), (uint64_t)listener << 8 | method);
-        r->named[route] = index_of(r, hash_combine(key, 1), listener, method, false, name) + 1;
+        r->named[route] =
+            index_of(r, hash_combine(key, 1), listener, method, ROUTE_BASIS_APPLICATION, name) + 1;
     }
     return r->named[route] != 0 ? r->named[route] - 1 : route;
 }
@@ -365,7 +375,7 @@ routes_of_work(struct routes *r, const struct trace *trace, struct slice tag)
 {
     if (tag.len > 0) {
         return index_of(r, hash_combine(hash_bytes(tag), trace->listener), trace->listener,
-                        METHOD_OTHER, false, tag);
+                        METHOD_OTHER, ROUTE_BASIS_APPLICATION, tag);
     }
     uint64_t first[ROUTE_FIRST];
     uint32_t count = first_statements(trace, first);

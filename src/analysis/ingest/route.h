@@ -24,6 +24,7 @@
 #define ANALYSIS_INGEST_ROUTE_H
 
 #include "analysis/intake/trace.h"
+#include "model/route_basis.h"
 
 #define ROUTES_MAX        1000u
 #define ROUTE_OTHER       (ROUTES_MAX - 1)
@@ -37,9 +38,9 @@
 
 struct route_out {
     void *ctx;
-    /* A new index and what it stands for. */
-    void (*announce)(void *ctx, uint32_t index, uint16_t listener, uint8_t method, bool guessed,
-                     struct slice text);
+    /* A new index and what it stands for; again where the application names what was inferred. */
+    void (*announce)(void *ctx, uint32_t index, uint16_t listener, uint8_t method,
+                     enum route_basis basis, struct slice text);
     /* A few words for a statement, or empty when its text is not known. */
     struct slice (*statement_words)(void *ctx, uint64_t fingerprint);
 };

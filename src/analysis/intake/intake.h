@@ -24,6 +24,7 @@
 
 #include "analysis/intake/trace.h"
 #include "model/event.h"
+#include "model/route_basis.h"
 
 enum intake_kind {
     INTAKE_TRACE,
@@ -52,8 +53,8 @@ struct intake_statement {
 struct intake_route {
     uint32_t index;
     uint16_t listener;
-    uint8_t method; /* enum http_method; METHOD_OTHER where guessed */
-    bool guessed;   /* from queries, not from HTTP; must never go into http.route */
+    uint8_t method; /* enum http_method; METHOD_OTHER where no request was seen */
+    enum route_basis basis;
     struct slice text;
 };
 

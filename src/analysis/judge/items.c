@@ -10,7 +10,7 @@
 #define PROBABILITY_MIN 0.5f
 
 struct watch *
-judge_watch_of(struct judge *j, struct slice text, bool guessed, uint8_t method)
+judge_watch_of(struct judge *j, struct slice text, enum route_basis basis, uint8_t method)
 {
     for (unsigned i = 0; i < j->watch_count; i++) {
         if (slice_eq(slice_from_str(j->watch[i]->text), text)) {
@@ -21,7 +21,7 @@ judge_watch_of(struct judge *j, struct slice text, bool guessed, uint8_t method)
         j->routes_refused++;
         return NULL;
     }
-    struct watch *w = watch_new(text, guessed, method, &j->budget);
+    struct watch *w = watch_new(text, basis, method, &j->budget);
     sampler_init(&w->samples, &j->samples, hash_bytes(text));
     j->watch[j->watch_count++] = w;
     for (unsigned i = 0; i < j->incident_count; i++) { /* one that came back after a restart */
@@ -39,17 +39,17 @@ on_route(struct judge *j, const struct intake_route *r)
     bool has_method = r->method != METHOD_OTHER;
     snprintf(text, sizeof(text), "%s%s%.*s", has_method ? http_method_name(r->method) : "",
              has_method ? " " : "", SLICE_ARG(r->text));
-    struct watch *w = judge_watch_of(j, slice_from_str(text), r->guessed, r->method);
+    struct watch *w = judge_watch_of(j, slice_from_str(text), r->basis, r->method);
     if (w != NULL) { /* one that came back from the store knew neither */
-        w->guessed = r->guessed;
+        bool is_named = w->basis == ROUTE_BASIS_APPLICATION; /* of another listener's, too */
+        w->basis = is_named ? w->basis : r->basis;
         w->method = r->method;
     }
     if (w == NULL || map_put(&j->routes, (uint64_t)r->index + 1, w) != 0) {
         return;
     }
-    struct stored record = {
-        .kind = STORED_ROUTE,
-        .route = {slice_from_str(w->text), w->guessed, judge_wall(j, j->now_ns)}};
+    struct stored record = {.kind = STORED_ROUTE,
+                            .route = {slice_from_str(w->text), w->basis, judge_wall(j, j->now_ns)}};
     judge_give(j, &record);
 }
 

@@ -255,7 +255,8 @@ restore_state(struct judge *j, const struct stored_state *in)
         return -EBADMSG;
     }
     struct slice text = slice_sub(in->name, prefix.len, in->name.len);
-    struct watch *w = judge_watch_of(j, slice_sub(text, 0, sizeof(w->text) - 1), false, 0);
+    struct watch *w =
+        judge_watch_of(j, slice_sub(text, 0, sizeof(w->text) - 1), ROUTE_BASIS_PATH, 0);
     return w == NULL || w->recent.requests > 0 ? -EBADMSG : keep_watch_back(in->blob, w);
 }
 
@@ -267,7 +268,8 @@ restore_window(struct judge *j, const struct stored_window *in)
                                                    : SERIES_BOTH;
     const char *route = NULL;
     if (kind != SERIES_STATEMENT) {
-        struct watch *w = judge_watch_of(j, slice_sub(in->route, 0, sizeof(w->text) - 1), false, 0);
+        struct watch *w =
+            judge_watch_of(j, slice_sub(in->route, 0, sizeof(w->text) - 1), ROUTE_BASIS_PATH, 0);
         route = w == NULL ? "other" : w->text;
     }
     uint32_t database = in->database.len == 0 ? 0 : (uint32_t)hash_bytes(in->database);

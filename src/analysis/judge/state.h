@@ -120,7 +120,8 @@ void judge_expire_mutes(struct judge *judge);
 bool judge_restore_mutes(struct judge *judge, const struct stored_state *in); /* false: not its */
 
 /* items.c. judge_watch_of makes what is not there yet; NULL when there are too many. */
-struct watch *judge_watch_of(struct judge *judge, struct slice text, bool guessed, uint8_t method);
+struct watch *judge_watch_of(struct judge *judge, struct slice text, enum route_basis basis,
+                             uint8_t method);
 void judge_add_name(struct judge *judge, const struct intake_name *name);
 
 /* look.c: opens an incident where one is due; takes afresh what is normal. */

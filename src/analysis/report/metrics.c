@@ -16,6 +16,7 @@ const double metrics_operation_bounds[9] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 
 struct row {
     char name[300];  /* route, or summary */
     char scope[128]; /* method, or namespace */
+    bool is_given;   /* a route that the application has named */
     uint64_t count;
     uint64_t failed;
     uint64_t time_ns;
@@ -128,18 +129,24 @@ requests_json(const struct series_table *series, struct watch *const *watches, u
         for (unsigned i = 0; s->kind == SERIES_ROUTE && i < count && w == NULL; i++) {
             w = s->route == watches[i]->text ? watches[i] : NULL;
         }
-        if (w == NULL || w->guessed || w->method == METHOD_OTHER) {
+        if (w == NULL || w->basis == ROUTE_BASIS_QUERIES || w->method == METHOD_OTHER) {
             continue; /* work of no request */
         }
         const char *path = strchr(w->text, ' '); /* the method is a label of its own */
         struct row *row =
             row_of(&t, path == NULL ? w->text : path + 1, http_method_name(w->method));
         if (row != NULL) {
+            row->is_given = w->basis == ROUTE_BASIS_APPLICATION;
             add(&t, row, s);
         }
     }
     fold_rest(&t, METRICS_ROUTES_MAX);
     json_t *list = table_json(&t, "route", "method");
+    for (size_t i = 0; i < t.count; i++) {
+        enum route_basis basis = t.rows[i].is_given ? ROUTE_BASIS_APPLICATION : ROUTE_BASIS_PATH;
+        json_object_set_new(json_array_get(list, i), "route_basis",
+                            json_string(route_basis_name(basis)));
+    }
     free(t.rows);
     return list;
 }

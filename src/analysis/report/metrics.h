@@ -17,7 +17,7 @@
 #define METRICS_ROUTES_MAX    100u
 #define METRICS_SUMMARIES_MAX 100u
 
-/* {requests: [{route, method, count, failed, sum_s, buckets: [cumulative counts]}],
+/* {requests: [{route, route_basis, method, count, failed, sum_s, buckets: [cumulative counts]}],
  *  operations: [{summary, namespace, count, failed, sum_s, buckets}]} */
 json_t *report_metrics(const struct series_table *series, const struct statement_table *statements,
                        struct watch *const *watches, unsigned watch_count,

@@ -382,6 +382,9 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     put_text(o, "state", incident_state_name(inc->state));
     put_text(o, "subject", inc->subject);
     put_text(o, "subject_kind", inc->episode.fingerprint != 0 ? "statement" : "route");
+    bool has_route = inc->episode.fingerprint == 0 && inc->watch != NULL;
+    json_object_set_new(o, "route_basis",
+                        has_route ? json_string(route_basis_name(inc->watch->basis)) : json_null());
     put_headline(o, inc);
     put_text(o, "trend", inc->trend);
     put_time(o, "opened_at", inc->opened_ns, clock);
@@ -546,7 +549,7 @@ request_json(const struct series *s, const struct watch *w)
     bool has_method = w != NULL && w->method != METHOD_OTHER;
     json_object_set_new(o, "method",
                         has_method ? json_string(http_method_name(w->method)) : json_null());
-    json_object_set_new(o, "guessed", json_boolean(w != NULL && w->guessed));
+    put_text(o, "route_basis", route_basis_name(w == NULL ? ROUTE_BASIS_PATH : w->basis));
     put_sums(o, s, "requests");
     put_ties(o, s);
     json_object_set_new(o, "queries", json_array());

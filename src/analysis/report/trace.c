@@ -47,7 +47,7 @@ summary_json(const struct watch *w, const struct sample *s, const char *time_key
     bool is_request = s->status != 0;
     json_object_set_new(o, "trace_id", json_string(hex));
     json_object_set_new(o, "route", json_text(slice_from_str(w->text)));
-    json_object_set_new(o, "guessed", json_boolean(w->guessed));
+    json_object_set_new(o, "route_basis", json_string(route_basis_name(w->basis)));
     json_object_set_new(o, "method",
                         is_request ? json_string(http_method_name(s->method)) : json_null());
     json_object_set_new(o, "status", is_request ? json_integer(s->status) : json_null());

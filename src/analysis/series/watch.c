@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 struct watch *
-watch_new(struct slice text, bool guessed, uint8_t method, struct recent_budget *budget)
+watch_new(struct slice text, enum route_basis basis, uint8_t method, struct recent_budget *budget)
 {
     struct watch *w = check_alloc(1, sizeof(*w));
     slice_to_str(text, w->text, sizeof(w->text));
-    w->guessed = guessed;
+    w->basis = basis;
     w->method = method;
     recent_init(&w->recent, budget);
     return w;

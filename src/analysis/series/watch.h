@@ -9,6 +9,7 @@
 
 #include "analysis/series/sampler.h"
 #include "analysis/series/stats.h"
+#include "model/route_basis.h"
 
 #define WATCH_KNOWN_MAX      200u
 #define WATCH_REQUESTS_MIN   30u                  /* fewer say nothing */
@@ -24,7 +25,7 @@ struct watch_known {
 
 struct watch {
     char text[512];
-    bool guessed;
+    enum route_basis basis; /* of its name */
     uint8_t method;
     struct recent recent;
     struct sampler samples; /* inert until sampler_init */
@@ -41,7 +42,7 @@ struct watch {
     double watched_ms, watched_was_ms;
 };
 
-struct watch *watch_new(struct slice text, bool guessed, uint8_t method,
+struct watch *watch_new(struct slice text, enum route_basis basis, uint8_t method,
                         struct recent_budget *budget);
 void watch_free(struct watch **watch);
 void watch_trace(struct watch *w, const struct trace *t);

@@ -75,9 +75,16 @@ static const char ADD_FACTS[] =
     "ALTER TABLE windows ADD COLUMN facts TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE series_hours ADD COLUMN facts TEXT NOT NULL DEFAULT '';";
 
+/* From version 4 to 5. What the application had named and what was inferred from paths was not told
+ * apart: the former is found out again. */
+static const char ADD_ROUTE_BASIS[] =
+    "ALTER TABLE routes ADD COLUMN basis TEXT NOT NULL DEFAULT 'path';"
+    "UPDATE routes SET basis = 'queries' WHERE guessed <> 0;"
+    "ALTER TABLE routes DROP COLUMN guessed;";
+
 /* What brings a file from each version to the next. */
 static const char *const STEPS[DB_VERSION] = {SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS,
-                                              ADD_FACTS};
+                                              ADD_FACTS, ADD_ROUTE_BASIS};
 
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)
@@ -335,6 +342,25 @@ db_column_blob(sqlite3_stmt *stmt, int at)
 {
     const void *blob = sqlite3_column_blob(stmt, at);
     return slice_of(blob, blob == NULL ? 0 : (size_t)sqlite3_column_bytes(stmt, at));
+}
+
+enum route_basis
+db_route_basis(struct db *db, struct slice route)
+{
+    static const char text[] = "SELECT basis FROM routes WHERE instance = ?1 AND text = ?2";
+    static const char text_4[] = "SELECT CASE guessed WHEN 0 THEN 'path' ELSE 'queries' END"
+                                 " FROM routes WHERE instance = ?1 AND text = ?2";
+    sqlite3_stmt *s = db_statement(db, db->version < 5 ? text_4 : text);
+    enum route_basis basis = ROUTE_BASIS_PATH;
+    if (s != NULL) {
+        sqlite3_bind_int64(s, 1, db->instance);
+        db_bind_slice(s, 2, route);
+        if (sqlite3_step(s) == SQLITE_ROW) {
+            basis = route_basis_by_name(db_column_slice(s, 0));
+        }
+        sqlite3_reset(s);
+    }
+    return basis;
 }
 
 static uint64_t

@@ -11,8 +11,9 @@
 #include "base/check.h"
 #include "base/diag.h"
 #include "base/slice.h"
+#include "model/route_basis.h"
 
-#define DB_VERSION        4
+#define DB_VERSION        5
 #define DB_STATEMENTS_MAX 96
 #define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */
 
@@ -45,6 +46,9 @@ void db_bind_slice(sqlite3_stmt *stmt, int at, struct slice text);
 void db_bind_blob(sqlite3_stmt *stmt, int at, struct slice blob);
 struct slice db_column_slice(sqlite3_stmt *stmt, int at);
 struct slice db_column_blob(sqlite3_stmt *stmt, int at);
+
+/* What the name of a route rests on; ROUTE_BASIS_PATH for one that is not there. */
+enum route_basis db_route_basis(struct db *db, struct slice route);
 
 /* Pages in use. */
 uint64_t db_size_bytes(struct db *db);

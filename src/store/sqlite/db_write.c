@@ -43,13 +43,15 @@ write_fingerprint(struct db *db, const struct stored_fingerprint *f)
 static int
 write_route(struct db *db, const struct stored_route *r)
 {
-    sqlite3_stmt *s = begin(db, "INSERT INTO routes VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE"
-                                " SET first_seen = min(first_seen, excluded.first_seen)");
+    sqlite3_stmt *s =
+        begin(db, "INSERT INTO routes(instance, text, basis, first_seen) VALUES(?1, ?2, ?3, ?4)"
+                  " ON CONFLICT DO UPDATE SET basis = excluded.basis,"
+                  " first_seen = min(first_seen, excluded.first_seen)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
     db_bind_slice(s, 2, r->text);
-    bind_number(s, 3, r->guessed);
+    db_bind_slice(s, 3, slice_from_str(route_basis_name(r->basis)));
     bind_number(s, 4, r->seen_wall_ns);
     return db_finish(s);
 }

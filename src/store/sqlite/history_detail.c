@@ -337,21 +337,6 @@ finish(struct detail *d)
     (void)db_run(d->db, "COMMIT");
 }
 
-static bool
-is_guessed(struct db *db, const char *route)
-{
-    sqlite3_stmt *s =
-        db_statement(db, "SELECT guessed FROM routes WHERE instance = ?1 AND text = ?2");
-    bool guessed = false;
-    if (s != NULL) {
-        sqlite3_bind_int64(s, 1, db->instance);
-        db_bind_slice(s, 2, slice_from_str(route));
-        guessed = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) != 0;
-        sqlite3_reset(s);
-    }
-    return guessed;
-}
-
 int
 history_route(struct history *h, const char *route, const struct history_range *range,
               json_t **ret_document)
@@ -370,7 +355,8 @@ history_route(struct history *h, const char *route, const struct history_range *
         json_t *per_request = json_array();
         json_t *db_ms = json_array();
         json_object_set_new(o, "route", json_string(route));
-        json_object_set_new(o, "guessed", json_boolean(is_guessed(d.db, route)));
+        enum route_basis basis = db_route_basis(d.db, slice_from_str(route));
+        json_object_set_new(o, "route_basis", json_string(route_basis_name(basis)));
         put_points(&d, "requests", o);
         for (unsigned i = 0; i < d.span.points; i++) {
             const struct point *p = &d.points[i];

@@ -165,7 +165,7 @@ static bool
 name_route(struct overview *o, const struct totals_top *t, json_t *row)
 {
     sqlite3_stmt *s = db_statement(
-        o->db, "SELECT s.route, coalesce(r.guessed, 0) FROM series s LEFT JOIN routes r"
+        o->db, "SELECT s.route, coalesce(r.basis, 'path') FROM series s LEFT JOIN routes r"
                " ON r.instance = s.instance AND r.text = s.route WHERE s.id = ?1");
     if (s == NULL) {
         return false;
@@ -174,7 +174,7 @@ name_route(struct overview *o, const struct totals_top *t, json_t *row)
     bool there = sqlite3_step(s) == SQLITE_ROW;
     if (there) {
         json_object_set_new(row, "route", json_text(db_column_slice(s, 0)));
-        json_object_set_new(row, "guessed", json_boolean(sqlite3_column_int64(s, 1) != 0));
+        json_object_set_new(row, "route_basis", json_text(db_column_slice(s, 1)));
         json_object_set_new(row, "requests", json_integer((json_int_t)t->calls));
     }
     sqlite3_reset(s);

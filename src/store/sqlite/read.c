@@ -380,19 +380,6 @@ method_of(struct slice route)
     return is_path ? json_stringn((const char *)route.ptr, len) : json_null();
 }
 
-static bool
-is_guessed(struct db *db, struct slice route)
-{
-    sqlite3_stmt *s = begin(db, "SELECT guessed FROM routes WHERE instance = ?1 AND text = ?2");
-    if (s == NULL) {
-        return false;
-    }
-    db_bind_slice(s, 2, route);
-    bool guessed = sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) != 0;
-    sqlite3_reset(s);
-    return guessed;
-}
-
 static json_t *
 route_row(struct listing *l, struct slice route)
 {
@@ -402,9 +389,10 @@ route_row(struct listing *l, struct slice route)
     if (row == NULL) {
         row = json_object();
         json_object_set_new(row, "route", text_of(route));
-        bool guessed = is_guessed(l->db, route);
-        json_object_set_new(row, "method", guessed ? json_null() : method_of(route));
-        json_object_set_new(row, "guessed", json_boolean(guessed));
+        enum route_basis basis = db_route_basis(l->db, route);
+        json_object_set_new(row, "method",
+                            basis == ROUTE_BASIS_QUERIES ? json_null() : method_of(route));
+        json_object_set_new(row, "route_basis", json_string(route_basis_name(basis)));
         json_object_set_new(row, "requests", json_integer(0));
         json_object_set(l->by_key, key, row);
         json_array_append_new(l->list, row);

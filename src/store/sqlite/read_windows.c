@@ -29,7 +29,9 @@ static const char *const WINDOWS[] = {
     WINDOWS_OF("windows", "''"),
     WINDOWS_OF(WITH_HOURS(""), "''"),
     WINDOWS_OF(WITH_HOURS(", facts"), "w.facts"),
+    WINDOWS_OF(WITH_HOURS(", facts"), "w.facts"),
 };
+_Static_assert(ARRAY_LEN(WINDOWS) == DB_VERSION + 1, "each version of the schema has its own");
 static const char DEPLOYS[] = "SELECT at / 1000000000, name, basis FROM deploys WHERE instance = ?1"
                               " AND at >= ?2 * 1000000000 ORDER BY at";
 static const char STATEMENTS[] =

@@ -113,7 +113,8 @@ what_goes_beyond_is_found(void **state)
                       "{\"fingerprint\":\"00000000000000c3\",\"calls\":1}]}"); /* lists none */
     measure(measured, "{\"route\":\"GET /c\",\"status\":200,\"queries\":0}");
     /* a session of nobody's request */
-    measure(measured, "{\"route\":\"select x\",\"status\":null,\"guessed\":true,\"queries\":7}");
+    measure(measured,
+            "{\"route\":\"select x\",\"status\":null,\"route_basis\":\"queries\",\"queries\":7}");
     verdict = budget_verdict(budget, measured);
     static const char *const rules[] = {"repeats", "errors", "statement", "route"};
     assert_int_equal(json_array_size(verdict), ARRAY_LEN(rules));

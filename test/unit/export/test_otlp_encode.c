@@ -37,7 +37,7 @@ a_trace_is_a_span_for_the_request_and_one_for_each_row(void **state)
     assert_true(has(&b, "http.route"));
     assert_false(has(&b, "slowburn.route.guess"));
     buf_reset(&b);
-    json_object_set_new(trace, "guessed", json_true());
+    json_object_set_new(trace, "route_basis", json_string("path"));
     assert_true(otlp_encode_trace(trace, 1795864020000000000, NULL, &b) > 0);
     assert_false(has(&b, "http.route"));
     assert_true(has(&b, "slowburn.route.guess"));

@@ -11,10 +11,11 @@
 static void
 write_both(struct buf ret_text[2])
 {
-    json_t *metrics = json_pack("{s:[{s:s, s:s, s:i, s:i, s:f, s:[i,i,i]}], s:[], s:f, s:i, s:i}",
-                                "requests", "route", "/a\"b\\c\n", "method", "GET", "count", 3,
-                                "failed", 1, "sum_s", 0.25, "buckets", 0, 1, 2, "operations",
-                                "database_load", 1.5, "incidents_open", 2, "incidents_quiet", 1);
+    json_t *metrics =
+        json_pack("{s:[{s:s, s:s, s:i, s:i, s:f, s:[i,i,i]}, {s:s, s:s}], s:[], s:f, s:i, s:i}",
+                  "requests", "route", "/a\"b\\c\n", "method", "GET", "count", 3, "failed", 1,
+                  "sum_s", 0.25, "buckets", 0, 1, 2, "route", "/b", "route_basis", "application",
+                  "operations", "database_load", 1.5, "incidents_open", 2, "incidents_quiet", 1);
     json_t *status = json_pack("{s:{s:i, s:i}}", "proxy", "queries", 7, "sessions_now", 4);
     assert_non_null(metrics);
     for (int i = 0; i < 2; i++) {
@@ -41,7 +42,8 @@ both_formats_say_the_same(void **state)
     write_both(text);
     for (int i = 0; i < 2; i++) {
         assert_has(&text[i], "http_server_request_duration_seconds_bucket{http_request_method="
-                             "\"GET\",http_route=\"/a\\\"b\\\\c\\n\",le=\"0.005\"} 0\n");
+                             "\"GET\",slowburn_route_guess=\"/a\\\"b\\\\c\\n\",le=\"0.005\"} 0\n");
+        assert_has(&text[i], "http_request_method=\"_OTHER\",http_route=\"/b\",");
         assert_has(&text[i], ",le=\"+Inf\"} 3\n");
         assert_has(&text[i], "slowburn_database_load 1.5\n");
         assert_has(&text[i], "slowburn_incidents_open 2\n");

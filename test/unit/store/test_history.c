@@ -175,6 +175,10 @@ an_older_store_is_taken_over(void **state)
         sqlite3_exec(f.db.sql,
                      "DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
                      " ALTER TABLE windows DROP COLUMN facts;"
+                     " ALTER TABLE routes ADD COLUMN guessed INTEGER NOT NULL DEFAULT 0;"
+                     " INSERT INTO routes(instance, text, guessed, first_seen)"
+                     " VALUES(1, 'select x', 1, 1), (1, 'GET /x', 0, 1);"
+                     " ALTER TABLE routes DROP COLUMN basis;"
                      " DELETE FROM meta WHERE key = 'turned_until'; PRAGMA user_version=1",
                      NULL, NULL, NULL),
         SQLITE_OK);
@@ -183,6 +187,8 @@ an_older_store_is_taken_over(void **state)
     assert_int_equal(store_document(f.dir, "requests", &rows), 0);
     json_decref(rows);
     assert_int_equal(db_open(&f.db, f.path, "local", STORE_SIZE_DEFAULT, &diag), 0);
+    assert_int_equal(db_route_basis(&f.db, SLICE_LIT("select x")), ROUTE_BASIS_QUERIES);
+    assert_int_equal(db_route_basis(&f.db, SLICE_LIT("GET /x")), ROUTE_BASIS_PATH);
     make_totals(&f);
     assert_int_equal(totals_newest(&f.db, 60), f.now_s - 600);
     stop(&f);

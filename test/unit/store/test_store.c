@@ -132,7 +132,7 @@ put_everything(struct store *s)
         7, SLICE_LIT("slower"), SLICE_LIT("orders"), SLICE_LIT("measured"), 3, SLICE_LIT("{}")};
     store_put(s, &r);
     r = (struct stored){.kind = STORED_ROUTE};
-    r.route = (struct stored_route){SLICE_LIT("GET /api/orders"), false, 3};
+    r.route = (struct stored_route){SLICE_LIT("GET /api/orders"), ROUTE_BASIS_APPLICATION, 3};
     store_put(s, &r);
 }
 
@@ -161,7 +161,7 @@ check_documents(const char *dir)
     assert_true(json_number_value(json_object_get(row, "db_ms")) == 10);
     assert_true(json_number_value(json_object_get(row, "app_ms")) == 0);
     assert_string_equal(json_string_value(json_object_get(row, "method")), "GET");
-    assert_true(json_is_false(json_object_get(row, "guessed")));
+    assert_string_equal(json_string_value(json_object_get(row, "route_basis")), "application");
     assert_true(json_is_null(json_object_get(row, "basis")));
     json_decref(list);
     assert_int_equal(store_document(dir, "traces", &list), 0);

@@ -30,7 +30,7 @@ open_scene(struct scene *s)
     memset(s, 0, sizeof(*s));
     s->budget.bytes_max = 64u << 20;
     for (unsigned i = 0; i < ROUTES; i++) {
-        s->watch[i] = watch_new(slice_from_str(names[i]), false, METHOD_GET, &s->budget);
+        s->watch[i] = watch_new(slice_from_str(names[i]), ROUTE_BASIS_PATH, METHOD_GET, &s->budget);
     }
     for (uint64_t at = T0; at < SPLIT; at += EVERY) {
         for (unsigned i = 0; i < ROUTES; i++) {

@@ -50,7 +50,7 @@ static struct trend
 play(price *p, double minutes, uint64_t every_ns, uint64_t seed)
 {
     struct recent_budget budget = {.bytes_max = 64u << 20};
-    struct watch *w = watch_new(SLICE_LIT("GET /a"), false, METHOD_GET, &budget);
+    struct watch *w = watch_new(SLICE_LIT("GET /a"), ROUTE_BASIS_PATH, METHOD_GET, &budget);
     struct prng prng = {seed};
     for (uint64_t at = 0; at < kit_ns(minutes * 60e3); at += every_ns) {
         double noise = (double)prng_below(&prng, 1000) * (double)prng_below(&prng, 1000) / 1e6;
@@ -114,7 +114,7 @@ static void
 another_statement_has_no_trend(void **state)
 {
     struct recent_budget budget = {.bytes_max = 64u << 20};
-    struct watch *w = watch_new(SLICE_LIT("GET /a"), false, METHOD_GET, &budget);
+    struct watch *w = watch_new(SLICE_LIT("GET /a"), ROUTE_BASIS_PATH, METHOD_GET, &budget);
     for (unsigned i = 0; i < 400; i++) {
         kit_calls(w, T0 + i * NS_PER_S, 1, 1, 1 + i, 5);
     }

@@ -69,7 +69,7 @@ open_scene(struct scene *s)
     statement_table_init(&s->statements, 100);
     s->advice = advice_new(ask, s);
     for (unsigned i = 0; i < ROUTES; i++) {
-        s->watch[i] = watch_new(slice_from_str(names[i]), false, METHOD_GET, &s->budget);
+        s->watch[i] = watch_new(slice_from_str(names[i]), ROUTE_BASIS_PATH, METHOD_GET, &s->budget);
         assert_non_null(statement_add(&s->statements, i + 1, 0,
                                       i == 0 ? STATEMENT_UPDATE : STATEMENT_SELECT,
                                       slice_from_str(texts[i]), T0));

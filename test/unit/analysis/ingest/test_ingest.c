@@ -160,7 +160,7 @@ a_session_without_http_is_a_trace(void **state)
     later(&w, 2 * NS_PER_S);
     struct intake_item *item = next_of(&w, INTAKE_ROUTE);
     assert_non_null(item);
-    assert_true(item->route.guessed);
+    assert_int_equal(item->route.basis, ROUTE_BASIS_QUERIES);
     assert_memory_equal(item->route.text.ptr, "select orders", 13);
     uint32_t route = item->route.index;
     intake_item_free(&item);
@@ -187,7 +187,7 @@ a_comment_names_the_route(void **state)
     later(&w, 2 * NS_PER_S);
     struct intake_item *item = next_of(&w, INTAKE_ROUTE);
     assert_non_null(item);
-    assert_false(item->route.guessed);
+    assert_int_equal(item->route.basis, ROUTE_BASIS_APPLICATION);
     assert_true(slice_eq(item->route.text, SLICE_LIT("orders#index")));
     intake_item_free(&item);
     world_free(&w);

@@ -9,16 +9,16 @@
 struct seen {
     unsigned count;
     char last[ROUTE_TEXT_MAX + 1];
-    bool guessed;
+    enum route_basis basis;
 };
 
 static void
-announce(void *ctx, uint32_t index, uint16_t listener, uint8_t method, bool guessed,
+announce(void *ctx, uint32_t index, uint16_t listener, uint8_t method, enum route_basis basis,
          struct slice text)
 {
     struct seen *s = ctx;
     s->count++;
-    s->guessed = guessed;
+    s->basis = basis;
     slice_to_str(text, s->last, sizeof(s->last));
 }
 
@@ -59,7 +59,13 @@ a_given_name_is_the_route(void **state)
     struct seen seen = {0};
     struct routes *r = routes_new(&(struct route_out){&seen, announce, words});
     uint32_t a = get(r, "/api/orders/{id}");
+    assert_int_equal(seen.basis, ROUTE_BASIS_PATH);
     assert_int_equal(routes_of_name(r, 0, METHOD_GET, SLICE_LIT("/api/orders/{id}")), a);
+    assert_int_equal(seen.basis, ROUTE_BASIS_APPLICATION); /* told once, and it stays so */
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(routes_of_name(r, 0, METHOD_GET, SLICE_LIT("/api/orders/{id}")), a);
+    assert_int_equal(get(r, "/api/orders/{id}"), a);
+    assert_int_equal(seen.count, 2);
     char name[64];
     for (unsigned i = 0; i < 200; i++) {
         snprintf(name, sizeof(name), "/pages/page%c%c", 'a' + i / 20, 'a' + i % 20);
@@ -85,7 +91,7 @@ a_route_is_called_what_the_application_calls_it(void **state)
     uint32_t named = routes_of_tag(r, path, 0, METHOD_GET, SLICE_LIT("/api/orders/<int:order>"));
     assert_int_not_equal(named, path);
     assert_string_equal(seen.last, "/api/orders/{order}");
-    assert_false(seen.guessed);
+    assert_int_equal(seen.basis, ROUTE_BASIS_APPLICATION);
     /* and so are its requests whose queries say nothing, and those of the same template */
     assert_int_equal(routes_of_tag(r, path, 0, METHOD_GET, SLICE_NONE), named);
     assert_int_equal(routes_of_tag(r, path, 0, METHOD_GET, SLICE_LIT("orders.show")), named);
@@ -177,7 +183,7 @@ work_is_named_by_its_first_statements(void **state)
     struct seen seen = {0};
     struct routes *r = routes_new(&(struct route_out){&seen, announce, words});
     uint32_t a = work(r, 1, (uint64_t[]){90, 1, 1, 2, 3, 4}, 6);
-    assert_true(seen.guessed);
+    assert_int_equal(seen.basis, ROUTE_BASIS_QUERIES);
     assert_memory_equal(seen.last, "select users, 0000000000000002", 30);
     assert_int_equal(work(r, 2, (uint64_t[]){2, 91, 3, 1, 7}, 5), a);
     assert_int_not_equal(work(r, 2, (uint64_t[]){2, 91, 3, 7}, 4), a);

@@ -36,9 +36,11 @@ new_judge(struct told *told, bool wanted)
     const struct judge_out out = {.ctx = told, .trace = wanted ? on_trace : NULL};
     struct judge *j = NULL;
     assert_int_equal(judge_new(&config, &out, T0, WALL_NS, &j), 0);
-    const struct intake_item route = {
-        .kind = INTAKE_ROUTE,
-        .route = {.index = 0, .method = METHOD_OTHER, .guessed = true, .text = SLICE_LIT("work")}};
+    const struct intake_item route = {.kind = INTAKE_ROUTE,
+                                      .route = {.index = 0,
+                                                .method = METHOD_OTHER,
+                                                .basis = ROUTE_BASIS_QUERIES,
+                                                .text = SLICE_LIT("work")}};
     judge_item(j, T0, &route);
     return j;
 }

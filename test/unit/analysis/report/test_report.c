@@ -93,7 +93,7 @@ announce(struct judge *j)
     judge_item(j, T0, &item);
     item.route.index = ROUTE + 1;
     item.route.method = METHOD_OTHER;
-    item.route.guessed = true;
+    item.route.basis = ROUTE_BASIS_QUERIES;
     item.route.text = SLICE_LIT("select orders");
     judge_item(j, T0, &item);
 }
@@ -212,14 +212,14 @@ known_requests_give_known_figures(void **state)
     json_t *list = document(j, JUDGE_REQUESTS);
     const json_t *row = row_of(list, "route", "GET /api/orders");
     assert_string_equal(json_string_value(json_object_get(row, "method")), "GET");
-    assert_true(json_is_false(json_object_get(row, "guessed")));
+    assert_string_equal(json_string_value(json_object_get(row, "route_basis")), "path");
     const json_t *basis = json_object_get(row, "basis");
     assert_int_equal(json_object_size(basis), 2);
     is_number(basis, "values", 0.75);
     is_number(basis, "contained", 0.25);
     row = row_of(list, "route", "select orders");
     assert_true(json_is_null(json_object_get(row, "method")));
-    assert_true(json_is_true(json_object_get(row, "guessed")));
+    assert_string_equal(json_string_value(json_object_get(row, "route_basis")), "queries");
     is_number(json_object_get(row, "basis"), "own_burst", 1);
     json_decref(list);
     judge_free(&j);
@@ -245,7 +245,8 @@ figures_survive_a_restart_and_the_basis_is_unknown(void **state)
     json_decref(list);
     announce(j); /* the routes come again, with what the store does not know of them */
     list = document(j, JUDGE_REQUESTS);
-    assert_true(json_is_true(json_object_get(row_of(list, "route", "select orders"), "guessed")));
+    row = row_of(list, "route", "select orders");
+    assert_string_equal(json_string_value(json_object_get(row, "route_basis")), "queries");
     row = row_of(list, "route", "GET /api/orders");
     assert_string_equal(json_string_value(json_object_get(row, "method")), "GET");
     json_decref(list);

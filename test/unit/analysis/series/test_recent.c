@@ -11,7 +11,7 @@ static struct recent_budget budget = {.bytes_max = 64u << 20};
 static struct watch *
 new_watch(void)
 {
-    return watch_new(SLICE_LIT("GET /x"), false, METHOD_GET, &budget);
+    return watch_new(SLICE_LIT("GET /x"), ROUTE_BASIS_PATH, METHOD_GET, &budget);
 }
 
 static void
@@ -98,7 +98,7 @@ static void
 the_budget_holds(void **state)
 {
     struct recent_budget small = {.bytes_max = 100 * sizeof(struct recent_request)};
-    struct watch *w = watch_new(SLICE_LIT("GET /y"), false, METHOD_GET, &small);
+    struct watch *w = watch_new(SLICE_LIT("GET /y"), ROUTE_BASIS_PATH, METHOD_GET, &small);
     for (uint64_t i = 0; i < 500; i++) {
         kit_request(w, T0 + i * NS_PER_S, 1, NULL, 0);
     }
