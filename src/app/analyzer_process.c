@@ -555,6 +555,10 @@ wait_and_work(struct process *p)
         log_info("analysis", "leaving", "another supervisor is here");
         p->ends = true;
     }
+    if (p->store != NULL && store_totals(p->store).began_anew) {
+        log_warn("analysis", "leaving", "to start again with all that goes into a new store");
+        p->ends = true;
+    }
     tell_own_facts(p);
     if (p->analyzer != NULL && push_wants_metrics(p->push) &&
         analyzer_command(p->analyzer, ANALYZER_METRICS, PUSH_TICKET, 0, SLICE_NONE) < 0) {

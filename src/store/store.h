@@ -49,12 +49,16 @@ struct store_totals {
     uint64_t size_bytes; /* of the database file's pages in use */
     uint64_t commit_max_ns;
     char error[160]; /* why nothing can be written now; "" when all is well */
+    bool began_anew; /* the file was damaged, and another one stands in its place */
 };
 
 struct store;
 
 /* Creates the file, or takes it over; refuses one of a newer version. A file that is damaged is
- * set aside as store.db.damaged and a new one begun, with a message. 0 or -errno with a diag. */
+ * set aside as store.db.damaged and a new one begun, with a message: here, or later by the writer,
+ * which looks at every page when it starts, and sees what a write comes upon. The new one lacks
+ * what was put before; whoever owns the store sees began_anew and starts again. 0 or -errno with a
+ * diag. */
 MUST_CHECK int store_open(const struct store_config *config, struct diag *diag,
                           struct store **ret_store);
 

@@ -129,6 +129,41 @@ def test_the_store_stays_below_its_limit(postgres, tmp_path):
         assert daemon.document("queries")
 
 
+def damage(path):
+    """Inside, where only who reads windows, or looks at every page, comes upon it."""
+    with contextlib.closing(sqlite3.connect(path)) as store:
+        root, = store.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'windows'").fetchone()
+    with open(path, "r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\x0d\x7f\x7f\x7f\x7f\x7f\x7f\x7f")
+
+
+def test_a_damaged_store_is_set_aside_and_all_is_told_again(postgres, tmp_path):
+    binary, json_log = os.environ["SLOWBURN_BINARY"], ("--log-format", "json")
+    with Slowburn(binary, str(tmp_path), postgres.port) as daemon, connect(postgres, daemon) as c:
+        daemon.wait_until_watching()
+        c.execute("SELECT 1 AS before_it").fetchall()
+        until(lambda: calls_of(daemon, "select ? as before_it"), "the call")
+    damage(os.path.join(daemon.data, "store.db"))
+    with Slowburn(binary, str(tmp_path), postgres.port, more=json_log) as daemon, \
+            connect(postgres, daemon) as c:
+        until(lambda: log_lines(daemon, "store_damaged"), "the message")
+        assert os.path.exists(os.path.join(daemon.data, "store.db.damaged"))
+        until(lambda: log_lines(daemon, "leaving"), "the end of who has read the old one")
+
+        def said():
+            c.execute("SELECT 1 AS after_it").fetchall()
+            with contextlib.suppress(RuntimeError):  # between two analyzers
+                return calls_of(daemon, "select ? as after_it")
+            return None
+        until(said, "a call after it")
+        assert len(log_lines(daemon, "leaving")) == 1
+        processes.stop(daemon.process)
+        assert daemon.process.returncode == 0
+        assert calls_of(daemon, "select ? as after_it") > 0  # with its text, from the new store
+        assert len(log_lines(daemon, "store_damaged")) == 1
+
+
 def test_the_store_opens_after_every_death(postgres, tmp_path):
     rng = random.Random(11)
     sent, kills, last = [], [], None

@@ -89,8 +89,7 @@ static const char *const STEPS[DB_VERSION] = {SCHEMA, ADD_TOTALS, ADD_SERIES_HOU
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)
 {
-    int code = sqlite3_errcode(db->sql);
-    int err = code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? -EUCLEAN : -EIO;
+    int err = db_says_damaged(sqlite3_errcode(db->sql)) ? -EUCLEAN : -EIO;
     return diag_set(diag, err, "%s: %s: %s", path, what, sqlite3_errmsg(db->sql));
 }
 
@@ -105,18 +104,6 @@ version_of(struct db *db)
     }
     sqlite3_finalize(stmt);
     return version;
-}
-
-/* A quick look at every page's structure. */
-static bool
-is_sound(struct db *db)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool sound =
-        sqlite3_prepare_v2(db->sql, "PRAGMA quick_check(1)", -1, &stmt, NULL) == SQLITE_OK &&
-        sqlite3_step(stmt) == SQLITE_ROW && slice_eq(db_column_slice(stmt, 0), SLICE_LIT("ok"));
-    sqlite3_finalize(stmt);
-    return sound;
 }
 
 static int
@@ -187,7 +174,7 @@ bring_up_to_date(struct db *db, const char *path, struct diag *diag)
     if (version < DB_VERSION) {
         return run_steps(db, version) == SQLITE_OK ? 0 : fail(db, diag, path, "cannot be set up");
     }
-    return is_sound(db) ? 0 : diag_set(diag, -EUCLEAN, "%s is damaged", path);
+    return 0;
 }
 
 /* The file and what SQLite puts beside it (which takes the file's mode) are the owner's alone. */
@@ -262,6 +249,20 @@ db_open_readonly(struct db *db, const char *path, struct diag *diag)
     int r = fail(db, diag, path, "cannot be read");
     db_close(db);
     return r;
+}
+
+bool
+db_is_damaged(struct db *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool damaged = false;
+    int r = sqlite3_prepare_v2(db->sql, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+    if (r == SQLITE_OK) {
+        r = sqlite3_step(stmt);
+        damaged = r == SQLITE_ROW && !slice_eq(db_column_slice(stmt, 0), SLICE_LIT("ok"));
+    }
+    sqlite3_finalize(stmt);
+    return damaged || db_says_damaged(r);
 }
 
 void

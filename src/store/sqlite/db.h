@@ -17,6 +17,12 @@
 #define DB_STATEMENTS_MAX 96
 #define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */
 
+/* The text of series s. What has one fingerprint has one text, whatever the database that it was
+ * first seen in. */
+#define DB_TEXT_OF_SERIES                                                                          \
+    "coalesce((SELECT text FROM fingerprints f WHERE f.instance = s.instance"                      \
+    " AND f.fingerprint = s.fingerprint LIMIT 1), '')"
+
 struct db {
     sqlite3 *sql;
     int64_t version; /* of its schema: older than DB_VERSION only where it is read */
@@ -28,12 +34,22 @@ struct db {
     int64_t instance;
 };
 
-/* Opens and brings the schema up to date. 0; -EUCLEAN: damaged; -EPROTO: of a newer version;
- * -EIO. */
+/* Opens and brings the schema up to date. 0; -EUCLEAN: no database, or one whose first pages are
+ * damaged; -EPROTO: of a newer version; -EIO. */
 MUST_CHECK int db_open(struct db *db, const char *path, const char *instance, uint64_t size_max,
                        struct diag *diag);
 MUST_CHECK int db_open_readonly(struct db *db, const char *path, struct diag *diag);
 void db_close(struct db *db);
+
+/* Looks at the structure of every page: seconds for a store of 1 GB. Any thread may end it early by
+ * sqlite3_interrupt; what was not seen counts as sound. */
+bool db_is_damaged(struct db *db);
+
+static inline bool
+db_says_damaged(int code)
+{
+    return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
 
 /* A statement that is ready to be bound; NULL: it cannot be prepared. */
 sqlite3_stmt *db_statement(struct db *db, const char *text);

@@ -259,10 +259,9 @@ parts_json(struct detail *d, bool of_route)
     for (unsigned i = 0; i < d->part_count && d->parts[i].sums.calls > 0; i++) {
         const struct part *part = &d->parts[i];
         json_t *row = json_object();
-        sqlite3_stmt *s = db_statement(
-            d->db, "SELECT s.route, s.fingerprint, s.database, coalesce(f.text, '') FROM series s"
-                   " LEFT JOIN fingerprints f ON f.instance = s.instance AND"
-                   " f.fingerprint = s.fingerprint AND f.database = s.database WHERE s.id = ?1");
+        sqlite3_stmt *s =
+            db_statement(d->db, "SELECT s.route, s.fingerprint, s.database, " DB_TEXT_OF_SERIES
+                                " FROM series s WHERE s.id = ?1");
         if (s != NULL) {
             sqlite3_bind_int64(s, 1, part->series);
         }

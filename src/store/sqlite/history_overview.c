@@ -184,10 +184,8 @@ name_route(struct overview *o, const struct totals_top *t, json_t *row)
 static bool
 name_statement(struct overview *o, const struct totals_top *t, json_t *row)
 {
-    sqlite3_stmt *s = db_statement(
-        o->db, "SELECT s.fingerprint, s.database, coalesce(f.text, '') FROM series s"
-               " LEFT JOIN fingerprints f ON f.instance = s.instance AND"
-               " f.fingerprint = s.fingerprint AND f.database = s.database WHERE s.id = ?1");
+    sqlite3_stmt *s = db_statement(o->db, "SELECT s.fingerprint, s.database, " DB_TEXT_OF_SERIES
+                                          " FROM series s WHERE s.id = ?1");
     if (s == NULL) {
         return false;
     }

@@ -321,11 +321,10 @@ statement_row(struct listing *l, const struct stored_window *w)
     row = json_object();
     json_object_set_new(row, "fingerprint", json_string(hex));
     sqlite3_stmt *s = begin(l->db, "SELECT text FROM fingerprints WHERE instance = ?1"
-                                   " AND fingerprint = ?2 AND database = ?3");
+                                   " AND fingerprint = ?2 LIMIT 1");
     json_t *text = NULL;
     if (s != NULL) {
         sqlite3_bind_int64(s, 2, (sqlite3_int64)w->fingerprint);
-        db_bind_slice(s, 3, w->database);
         text = sqlite3_step(s) == SQLITE_ROW ? text_of(db_column_slice(s, 0)) : NULL;
         sqlite3_reset(s);
     }

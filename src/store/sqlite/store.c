@@ -25,7 +25,8 @@ struct store {
     uint64_t commit_ns;
     bool is_urgent; /* under the lock: a record that is not to wait for its commit */
     uint64_t retry_ns;
-    struct db db; /* the writer's, once it runs */
+    char instance[64];
+    struct db db; /* the writer's, once it runs; its sql is NULL when it cannot be opened */
     pthread_t thread;
     bool is_started;
 
@@ -34,6 +35,7 @@ struct store {
     pthread_cond_t done;  /* store_sync: a turn has ended */
     struct pending pending;
     bool stop;
+    bool is_looking; /* the writer, at every page */
     uint64_t sync_wanted;
     uint64_t sync_done;
     bool sync_failed;
@@ -53,6 +55,48 @@ store_put(struct store *s, const struct stored *record)
         pthread_cond_signal(&s->wake);
     }
     pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- the file ---- */
+
+static int
+set_aside(struct store *s, struct diag *diag)
+{
+    char aside[sizeof(s->path) + 32], side[sizeof(s->path) + 32];
+    snprintf(aside, sizeof(aside), "%s.damaged", s->path);
+    if (rename(s->path, aside) != 0) {
+        return diag_set(diag, -errno, "%s is damaged and cannot be set aside", s->path);
+    }
+    const char *const ends[] = {"-wal", "-shm"};
+    for (unsigned i = 0; i < ARRAY_LEN(ends); i++) {
+        snprintf(side, sizeof(side), "%s%s", s->path, ends[i]);
+        (void)remove(side);
+    }
+    log_error("store", "store_damaged", "the store is damaged: set aside, beginning a new one",
+              LOG_STR("path", aside));
+    return 0;
+}
+
+static int
+begin_anew(struct store *s, struct diag *diag)
+{
+    db_close(&s->db);
+    int r = set_aside(s, diag);
+    return r == 0 ? db_open(&s->db, s->path, s->instance, s->size_max, diag) : r;
+}
+
+static int
+open_or_begin_anew(struct store *s, struct diag *diag)
+{
+    struct diag first = {0};
+    int r = db_open(&s->db, s->path, s->instance, s->size_max, &first);
+    if (r == -EUCLEAN) {
+        return begin_anew(s, diag);
+    }
+    if (r != 0) {
+        *diag = first;
+    }
+    return r;
 }
 
 /* ---- the writer ---- */
@@ -132,6 +176,54 @@ note_failure(struct store *s, int code)
 }
 
 static void
+replace_damaged(struct store *s)
+{
+    struct diag diag = {0};
+    bool began_anew = begin_anew(s, &diag) == 0;
+    pthread_mutex_lock(&s->lock);
+    s->totals.began_anew |= began_anew;
+    pthread_mutex_unlock(&s->lock);
+    if (!began_anew) {
+        log_error("store", "store_failed", diag.message, LOG_STR("path", s->path));
+    }
+}
+
+static void
+look_at_all(struct store *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool stop = s->stop;
+    s->is_looking = !stop;
+    pthread_mutex_unlock(&s->lock);
+    bool damaged = !stop && db_is_damaged(&s->db);
+    pthread_mutex_lock(&s->lock);
+    s->is_looking = false;
+    pthread_mutex_unlock(&s->lock);
+    if (damaged) {
+        replace_damaged(s);
+    }
+}
+
+static void
+fail_turn(struct store *s, int code)
+{
+    note_failure(s, code);
+    if (db_says_damaged(code)) {
+        replace_damaged(s);
+    }
+}
+
+static bool
+is_open(struct store *s)
+{
+    struct diag diag = {0};
+    if (s->db.sql == NULL && open_or_begin_anew(s, &diag) != 0) {
+        note_failure(s, SQLITE_CANTOPEN);
+    }
+    return s->db.sql != NULL;
+}
+
+static void
 note_success(struct store *s, size_t written, uint64_t took_ns)
 {
     uint64_t size = db_size_bytes(&s->db);
@@ -161,8 +253,8 @@ write_turn(struct store *s)
             r = write_batch(&s->db, &batch);
         }
         if (r != SQLITE_DONE) {
-            note_failure(s, r);
             give_back(s, &batch);
+            fail_turn(s, r);
             return false;
         }
         pending_free(&batch);
@@ -190,26 +282,33 @@ wait_for(struct store *s, uint64_t ns, uint64_t *ret_sync)
     return stop;
 }
 
+static void
+tidy_turn(struct store *s, uint64_t *next_retain)
+{
+    uint64_t wall_s = now_wall_ns() / NS_PER_S;
+    int r = upkeep_catch_up(&s->db, wall_s);
+    if (r == SQLITE_DONE && now_monotonic_ns() >= *next_retain) {
+        r = upkeep_retain(&s->db, wall_s, s->size_max);
+        *next_retain = now_monotonic_ns() + RETAIN_NS;
+    }
+    if (r != SQLITE_DONE) {
+        fail_turn(s, r);
+    }
+}
+
 static void *
 run_writer(void *arg)
 {
     struct store *s = arg;
     uint64_t next_retain = now_monotonic_ns() + 10 * NS_PER_S;
     bool ok = true, stop = false;
+    look_at_all(s);
     while (!stop) {
         uint64_t sync = 0;
         stop = wait_for(s, ok ? s->commit_ns : s->retry_ns, &sync);
-        ok = write_turn(s);
-        int made = ok && !stop ? upkeep_catch_up(&s->db, now_wall_ns() / NS_PER_S) : SQLITE_DONE;
-        if (made != SQLITE_DONE) {
-            note_failure(s, made);
-        }
-        if (ok && !stop && now_monotonic_ns() >= next_retain) {
-            int r = upkeep_retain(&s->db, now_wall_ns() / NS_PER_S, s->size_max);
-            if (r != SQLITE_DONE) {
-                note_failure(s, r);
-            }
-            next_retain = now_monotonic_ns() + RETAIN_NS;
+        ok = is_open(s) && write_turn(s);
+        if (ok && !stop) {
+            tidy_turn(s, &next_retain);
         }
         pthread_mutex_lock(&s->lock);
         s->sync_done = sync;
@@ -250,32 +349,6 @@ store_totals(const struct store *s)
 
 /* ---- life ---- */
 
-static int
-open_or_replace(struct store *s, const char *instance, struct diag *diag)
-{
-    struct diag first = {0};
-    int r = db_open(&s->db, s->path, instance, s->size_max, &first);
-    if (r != -EUCLEAN) {
-        if (r != 0) {
-            *diag = first;
-        }
-        return r;
-    }
-    char aside[sizeof(s->path) + 32], side[sizeof(s->path) + 32];
-    snprintf(aside, sizeof(aside), "%s.damaged", s->path);
-    if (rename(s->path, aside) != 0) {
-        return diag_set(diag, -errno, "%s is damaged and cannot be set aside", s->path);
-    }
-    const char *const ends[] = {"-wal", "-shm"};
-    for (unsigned i = 0; i < ARRAY_LEN(ends); i++) {
-        snprintf(side, sizeof(side), "%s%s", s->path, ends[i]);
-        (void)remove(side);
-    }
-    log_error("store", "store_damaged", "the store is damaged: set aside, beginning a new one",
-              LOG_STR("path", aside));
-    return db_open(&s->db, s->path, instance, s->size_max, diag);
-}
-
 int
 store_open(const struct store_config *config, struct diag *diag, struct store **ret_store)
 {
@@ -293,13 +366,15 @@ store_open(const struct store_config *config, struct diag *diag, struct store **
     pthread_cond_init(&s->wake, &attr);
     pthread_cond_init(&s->done, &attr);
     pthread_condattr_destroy(&attr);
+    const char *instance = config->instance == NULL ? "local" : config->instance;
     int r = 0;
     if (snprintf(s->path, sizeof(s->path), "%s/%s", config->dir, STORE_FILE) >=
-        (int)sizeof(s->path)) {
-        r = diag_set(diag, -ENAMETOOLONG, "%s: too long", config->dir);
+            (int)sizeof(s->path) ||
+        snprintf(s->instance, sizeof(s->instance), "%s", instance) >= (int)sizeof(s->instance)) {
+        r = diag_set(diag, -ENAMETOOLONG, "%s, instance %s: too long", config->dir, instance);
     }
     if (r == 0) {
-        r = open_or_replace(s, config->instance == NULL ? "local" : config->instance, diag);
+        r = open_or_begin_anew(s, diag);
     }
     if (r == 0) {
         s->totals.size_bytes = db_size_bytes(&s->db);
@@ -339,6 +414,9 @@ store_free(struct store **store)
     if (s->is_started) {
         pthread_mutex_lock(&s->lock);
         s->stop = true;
+        if (s->is_looking) {
+            sqlite3_interrupt(s->db.sql);
+        }
         pthread_cond_signal(&s->wake);
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);

@@ -208,6 +208,29 @@ on_window(void *ctx, const struct stored *r)
 }
 
 /* Windows in the order of their time, beside the writer; routes before their statements. */
+/* The text came with the database that it was first seen in. */
+static void
+a_statement_of_two_databases_has_its_text_in_both(void **state)
+{
+    char dir[64];
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    put_everything(s);
+    struct stored w = kit_window(now_s() / 60 * 60, 0xfedcba9876543210u, 1, SLICE_NONE);
+    w.window.database = SLICE_LIT("another");
+    store_put(s, &w);
+    store_free(&s);
+    json_t *list = NULL;
+    assert_int_equal(store_document(dir, "queries", &list), 0);
+    assert_int_equal(json_array_size(list), 2);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *text = json_object_get(json_array_get(list, i), "statement");
+        assert_string_equal(json_string_value(text), "select ? from orders");
+    }
+    json_decref(list);
+    kit_remove(dir);
+}
+
 static void
 windows_come_in_order(void **state)
 {
@@ -577,6 +600,44 @@ a_damaged_file_is_set_aside(void **state)
     kit_remove(dir);
 }
 
+/* Its first pages are as they should be: it is seen by whoever looks at every page. */
+static void
+a_file_damaged_inside_is_set_aside(void **state)
+{
+    char dir[64], path[128];
+    kit_folder(dir);
+    snprintf(path, sizeof(path), "%s/" STORE_FILE, dir);
+    struct store *s = open_store(dir, 0);
+    put_everything(s);
+    store_free(&s);
+    sqlite3 *sql = NULL;
+    sqlite3_stmt *root = NULL;
+    assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
+    const char *find = "SELECT rootpage FROM sqlite_schema WHERE name = 'windows'";
+    assert_int_equal(sqlite3_prepare_v2(sql, find, -1, &root, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(root), SQLITE_ROW);
+    long page = (long)sqlite3_column_int64(root, 0) - 1;
+    sqlite3_finalize(root);
+    sqlite3_close(sql);
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    fseek(f, page * 4096, SEEK_SET);
+    fputs("\x0d\x7f\x7f\x7f\x7f\x7f\x7f\x7f", f);
+    fclose(f);
+    s = open_store(dir, 0);
+    put_everything(s);
+    assert_int_equal(store_sync(s), 0);
+    assert_true(store_totals(s).began_anew);
+    store_free(&s);
+    assert_true(file_size(dir, STORE_FILE ".damaged") > 0);
+    check_documents(dir);
+    s = open_store(dir, 0);
+    assert_int_equal(store_sync(s), 0);
+    assert_false(store_totals(s).began_anew);
+    store_free(&s);
+    kit_remove(dir);
+}
+
 static void
 a_newer_version_is_refused(void **state)
 {
@@ -601,6 +662,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_comes_back),
+        cmocka_unit_test(a_statement_of_two_databases_has_its_text_in_both),
         cmocka_unit_test(windows_come_in_order),
         cmocka_unit_test(reading_leaves_the_writer_its_locks),
         cmocka_unit_test(a_deploy_comes_before_its_windows),
@@ -609,6 +671,7 @@ main(void)
         cmocka_unit_test(the_size_limit_holds),
         cmocka_unit_test(a_full_disk_is_survived),
         cmocka_unit_test(a_damaged_file_is_set_aside),
+        cmocka_unit_test(a_file_damaged_inside_is_set_aside),
         cmocka_unit_test(a_newer_version_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
