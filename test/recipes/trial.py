@@ -51,12 +51,14 @@ class Trial:
         return incidents
 
     def _control(self, world):
-        """Whatever opens is a false alarm, though it may not have lasted long enough to be announced."""
+        """What opens is a false alarm, though it may not have lasted long enough to be announced; but
+        for what is over again and was never told."""
         for recipe in self._recipes:
             recipe.control(world)
         world.release("harmless")
         world.wait(CONTROL_S)
-        told = self._keep(world, "incidents")
+        told = [i for i in self._keep(world, "incidents")
+                if i["announced_at"] or i["state"] in ("open", "fixing")]
         return verdict.Verdict(
             name=" + ".join(recipe.name for recipe in self._recipes), planted=[],
             found=[f"{i['subject']}: " + (", ".join(verdict.in_words(c) for c in i["causes"]) or "–")

@@ -20,7 +20,7 @@ PATCHES = (*USUAL, "v1b", "inbox", "fix-inbox-limit", "tracking", "popular", "po
            "popular-rare", "persistent-connections")
 CARRIER_S = 0.003
 # A cache that everybody fills at once needs some who can.
-WORKERS = 16
+WORKERS = 12
 
 
 class World:
