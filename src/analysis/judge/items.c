@@ -132,6 +132,13 @@ class_of_query(const struct trace_query *q)
     return error_class_of_sqlstate(slice_of(q->sqlstate, sizeof(q->sqlstate)));
 }
 
+/* In a transaction that has failed already every statement does: that says nothing of it. */
+static bool
+is_failure(const struct trace_query *q)
+{
+    return (q->flags & QUERY_ERROR) != 0 && memcmp(q->sqlstate, "25P02", 5) != 0;
+}
+
 /* Also of a request that was answered as it should be, and says that somebody could not log in. */
 static enum error_class
 class_of_request(const struct trace *t)
@@ -171,7 +178,7 @@ places_of(struct judge *j, const struct trace_query *q, const char *route)
 static void
 on_query(struct judge *j, const struct trace_query *q, const char *route, const struct places *at)
 {
-    bool failed = (q->flags & QUERY_ERROR) != 0;
+    bool failed = is_failure(q);
     uint64_t cost_ns = trace_query_cost_ns(q);
     struct series_sums sums = {1, failed ? 1 : 0, q->rows, q->bytes_out, cost_ns, cost_ns, {0}, 0};
     if (failed) {

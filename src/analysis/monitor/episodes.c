@@ -206,6 +206,7 @@ release(struct track *t)
     lanes_reset(t);
     if (t->errors != NULL) {
         memset(t->errors->chart, 0, sizeof(t->errors->chart));
+        memset(t->errors->outage, 0, sizeof(t->errors->outage));
     }
 }
 

@@ -31,16 +31,11 @@ new_day(struct track *t, uint32_t day)
 }
 
 static void
-tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, float p0)
+tell(struct monitor *m, struct track *t, uint32_t onset, float share, float p0)
 {
-    struct track_errors *e = t->errors;
-    float share = e->since[class] / MAX(e->calls_since[class], 1);
-    if (e->since[class] < ERRORS_MIN || share < ERRORS_SHARE_MIN) {
-        return;
-    }
     struct alarm a = {
         .lane = LANE_ERRORS,
-        .onset_s = (int64_t)e->chart[class].zero[rate] * MONITOR_STEP_S,
+        .onset_s = (int64_t)onset * MONITOR_STEP_S,
         .doubt_s = 3 * MONITOR_STEP_S,
         .before = p0,
         .now = share,
@@ -48,6 +43,32 @@ tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, f
         .learning = t->calls_kept == 0,
     };
     episodes_tell(m, t, &a);
+}
+
+static void
+tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, float p0)
+{
+    struct track_errors *e = t->errors;
+    float share = e->since[class] / MAX(e->calls_since[class], 1);
+    if (e->since[class] < ERRORS_MIN || share < ERRORS_SHARE_MIN) {
+        return;
+    }
+    tell(m, t, e->chart[class].zero[rate], share, p0);
+}
+
+/* Far more than any burst is made of: two windows of it are enough. */
+static void
+judge_outage(struct monitor *m, struct track *t, unsigned class, float errors, float calls,
+             float p0, uint32_t at)
+{
+    struct track_errors *e = t->errors;
+    float before = t->calls_kept > 0 ? t->calls_kept : t->calls_yesterday + t->calls_today - calls;
+    bool is_one = before >= OUTAGE_CALLS && errors >= OUTAGE_ERRORS &&
+                  errors >= OUTAGE_SHARE * calls && errors >= OUTAGE_TIMES * p0 * calls;
+    e->outage[class] = is_one ? (uint8_t)MIN(e->outage[class] + 1, 100) : 0;
+    if (e->outage[class] >= OUTAGE_WINDOWS && (t->lanes & (1u << LANE_ERRORS)) == 0) {
+        tell(m, t, at - OUTAGE_WINDOWS, errors / calls, p0);
+    }
 }
 
 static void
@@ -65,7 +86,9 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     bool zero = chart->g[0] <= 0 && chart->g[1] <= 0;
     e->since[class] = zero ? 0 : e->since[class] + errors;
     e->calls_since[class] = zero ? 0 : e->calls_since[class] + calls;
-    e->today[class] += errors;
+    judge_outage(m, t, class, errors, calls, p0, at);
+    /* Until the next window tells, its first one is not what is normal today. */
+    e->today[class] += e->outage[class] == 0 || e->outage[class] >= OUTAGE_WINDOWS ? errors : 0;
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         chart->g[i] = MIN(chart->g[i], 2 * LIMIT_ERRORS); /* so that it finds back */
         if (chart->g[i] > LIMIT_ERRORS * (has_kept ? 1 : LIMIT_LEARNING_TIMES) &&

@@ -48,6 +48,13 @@
 
 #define ERRORS_MIN       15.0f
 #define ERRORS_SHARE_MIN 0.001f
+/* An outage: after so many calls, so many errors of a class in a window, this share of its calls,
+ * and so many times what is expected; in so many windows in a row. */
+#define OUTAGE_CALLS   30.0f
+#define OUTAGE_ERRORS  10.0f
+#define OUTAGE_SHARE   0.1f
+#define OUTAGE_TIMES   10.0f
+#define OUTAGE_WINDOWS 2u
 
 /* The way back: quiet for so long, at less than this share of the shift. */
 #define RECOVERY_S     (30 * 60)

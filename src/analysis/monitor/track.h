@@ -55,6 +55,7 @@ struct track_errors {
     float today[ERROR_CLASS_COUNT], yesterday[ERROR_CLASS_COUNT], kept[ERROR_CLASS_COUNT];
     float since[ERROR_CLASS_COUNT]; /* errors since its chart left zero */
     float calls_since[ERROR_CLASS_COUNT];
+    uint8_t outage[ERROR_CLASS_COUNT]; /* windows in a row that look like one */
     bool told_apart; /* by whoever made the readings; until then all are "other" */
 };
 

@@ -193,6 +193,39 @@ errors_are_told_by_their_rate(void **state)
     scene_free(s);
 }
 
+/* Most of a route's requests fail from one minute to the next, on the first day: three minutes are
+ * enough, and one is not. */
+static void
+an_outage_is_told_at_once(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 5 * 60);
+    s->errors[1] = 30;
+    play(s, 60);
+    s->errors[1] = 0;
+    play(s, 300);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    s->errors[1] = 30;
+    play(s, 180);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_ERRORS);
+    assert_int_equal(e->cause[0].kind, FINDING_ERRORS);
+    scene_free(s);
+}
+
+/* Where a third of the requests has always failed, a third is no news. */
+static void
+what_always_fails_is_no_outage(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->errors[1] = 30;
+    play(s, 2 * DAY);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
 /* A route fails in its call, which is named, and so the route is not; another one fails by itself.
  */
 static void
@@ -324,6 +357,8 @@ main(void)
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(errors_are_told_by_their_rate),
+        cmocka_unit_test(an_outage_is_told_at_once),
+        cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(everything_at_once_is_one_episode),
         cmocka_unit_test(series_are_bounded),
