@@ -9,7 +9,8 @@
 #include "cli/document.h"
 #include "model/json_text.h"
 
-static const char *const counts[] = {"queries", "repeats", "errors"};
+static const char *const counts[] = {"queries", "repeats", "errors", "scans", "scan_rows"};
+#define MEASURED_COUNTS 3 /* the others are of the plans */
 static const char *const notes[] = {"owner", "expires"};
 
 static bool
@@ -63,7 +64,8 @@ read_member(json_t *route, struct slice line)
         json_object_set_new(json_object_get(route, "statements"), hex,
                             json_text(slice_trim(slice_sub(value, blank, value.len))));
     } else {
-        return "the keys are queries, repeats, errors, statement, owner and expires";
+        return "the keys are queries, repeats, errors, scans, scan_rows, statement, owner and "
+               "expires";
     }
     return NULL;
 }
@@ -180,7 +182,7 @@ budget_print(FILE *out, const json_t *budget)
     fputs(
         "# What each route may do; slowburn check holds it. `slowburn check --update` writes this\n"
         "# file: review the difference as you review code. Counts are the most in one request,\n"
-        "# errors the sum over all requests.\n",
+        "# errors the sum over all requests, scans statements that read a large table whole.\n",
         out);
     for (size_t i = 0; i < count; i++) {
         print_route(out, keys[i], json_object_get(budget, keys[i]));
@@ -253,6 +255,91 @@ budget_measure(json_t *measured, const json_t *request)
     add_statements(route, json_object_get(request, "statements"));
 }
 
+/* Every route that ran the statement; of several tables the largest counts. */
+static void
+add_scanned(json_t *measured, const char *hex, const json_t *scans)
+{
+    const char *name;
+    json_t *route;
+    size_t i;
+    json_t *scan, *largest = NULL;
+    json_array_foreach(scans, i, scan)
+    {
+        if (largest == NULL ||
+            document_number(scan, "rows", 0) > document_number(largest, "rows", 0)) {
+            largest = scan;
+        }
+    }
+    json_object_foreach(measured, name, route)
+    {
+        json_t *scanned = json_object_get(route, "scanned");
+        if (json_object_get(json_object_get(route, "statements"), hex) == NULL) {
+            continue;
+        }
+        double known = document_number(json_object_get(scanned, hex), "rows", -1);
+        if (largest != NULL && document_number(largest, "rows", 0) > known) {
+            json_object_set(scanned, hex, largest);
+        }
+    }
+}
+
+void
+budget_measure_scans(json_t *measured, const json_t *statements)
+{
+    const char *name;
+    json_t *route;
+    size_t i;
+    const json_t *one;
+    json_object_foreach(measured, name, route)
+    {
+        json_object_set_new(route, "scanned", json_object());
+    }
+    json_array_foreach(statements, i, one)
+    {
+        add_scanned(measured, document_text(one, "fingerprint", ""), json_object_get(one, "scans"));
+    }
+}
+
+bool
+budget_limits_scans(const json_t *budget, const json_t *measured)
+{
+    const char *name;
+    const json_t *route;
+    json_object_foreach((json_t *)measured, name, route)
+    {
+        if (json_object_get(json_object_get(budget, name), "scans") != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many of its statements read a table of that many rows, in order of their fingerprints, and
+ * the first of them in words. */
+static double
+scans_of(const json_t *seen, double rows_min, char *ret_what, size_t size)
+{
+    size_t count;
+    double scans = 0;
+    const json_t *scanned = json_object_get(seen, "scanned");
+    const char **keys = budget_sorted_keys(scanned, &count);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *scan = json_object_get(scanned, keys[i]);
+        double rows = document_number(scan, "rows", 0);
+        if (rows < rows_min) {
+            continue;
+        }
+        scans++;
+        if (scans == 1 && ret_what != NULL) {
+            snprintf(ret_what, size, "%s %.100s reads %.100s, about %.0f rows", keys[i],
+                     document_text(json_object_get(seen, "statements"), keys[i], ""),
+                     document_text(scan, "table", "?"), rows);
+        }
+    }
+    free(keys);
+    return scans;
+}
+
 /* ---- the two beside each other ---- */
 
 static void
@@ -268,7 +355,7 @@ find(json_t *list, const char *route, const json_t *of, const char *rule, double
 static void
 check_route(json_t *list, const char *name, const json_t *route, const json_t *seen)
 {
-    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+    for (size_t i = 0; i < MEASURED_COUNTS; i++) {
         double allowed = document_number(route, counts[i], -1); /* no line: no limit */
         double n = document_number(seen, counts[i], 0);
         if (allowed >= 0 && n > allowed) {
@@ -276,6 +363,13 @@ check_route(json_t *list, const char *name, const json_t *route, const json_t *s
                 strcmp(counts[i], "repeats") == 0 ? document_text(seen, "repeated", "") : "";
             find(list, name, route, counts[i], allowed, n, what);
         }
+    }
+    char scan[300] = "";
+    double scans_max = document_number(route, "scans", -1);
+    double scans =
+        scans_of(seen, document_number(route, "scan_rows", BUDGET_SCAN_ROWS), scan, sizeof(scan));
+    if (scans_max >= 0 && scans > scans_max) {
+        find(list, name, route, "scans", scans_max, scans, scan);
     }
     const json_t *known = json_object_get(route, "statements");
     const json_t *run = json_object_get(seen, "statements");
@@ -319,8 +413,16 @@ budget_accept(json_t *budget, const json_t *measured)
     {
         const json_t *old = json_object_get(budget, name);
         json_t *route = json_object();
-        for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        for (size_t i = 0; i < MEASURED_COUNTS; i++) {
             json_object_set(route, counts[i], json_object_get(seen, counts[i]));
+        }
+        json_object_set(route, "scan_rows", json_object_get(old, "scan_rows"));
+        if (json_object_get(seen, "scanned") != NULL) {
+            double rows_min = document_number(old, "scan_rows", BUDGET_SCAN_ROWS);
+            json_object_set_new(route, "scans",
+                                json_integer((json_int_t)scans_of(seen, rows_min, NULL, 0)));
+        } else { /* nobody could tell: what was allowed stays */
+            json_object_set(route, "scans", json_object_get(old, "scans"));
         }
         for (size_t i = 0; i < ARRAY_LEN(notes); i++) {
             json_object_set(route, notes[i], json_object_get(old, notes[i]));

@@ -23,6 +23,9 @@ say(const json_t *finding, char *dst, size_t size)
                  what);
     } else if (strcmp(rule, "errors") == 0) {
         snprintf(dst, size, "%.0f errors, budget %.0f", seen, allowed);
+    } else if (strcmp(rule, "scans") == 0) {
+        snprintf(dst, size, "%.0f statements read a large table whole, budget %.0f: %s", seen,
+                 allowed, what);
     } else if (strcmp(rule, "statement") == 0) {
         snprintf(dst, size, "new statement: %s", what);
     } else {
@@ -91,6 +94,9 @@ print_text(FILE *out, const struct budget_report *r)
     if (r->doubt[0] != '\0') {
         fprintf(out, "Inconclusive: %s.\n", r->doubt);
     }
+    if (r->unchecked[0] != '\0') {
+        fprintf(out, "Table scans: not checked: %s.\n", r->unchecked);
+    }
     size_t n = json_array_size(r->verdict);
     if (n > 0) {
         fprintf(out, "%zu over the budget %s; with --update it is accepted.\n", n, r->path);
@@ -134,6 +140,9 @@ print_markdown(FILE *out, const struct budget_report *r)
     }
     free(routes);
     fprintf(out, "\n%zu routes with requests.\n", count);
+    if (r->unchecked[0] != '\0') {
+        fprintf(out, "\nTable scans: not checked: %s.\n", r->unchecked);
+    }
 }
 
 static void
@@ -202,7 +211,8 @@ print_junit(FILE *out, const struct budget_report *r)
 static void
 print_sarif(FILE *out, const struct budget_report *r)
 {
-    static const char *const rules[] = {"queries", "repeats", "errors", "statement", "route"};
+    static const char *const rules[] = {"queries", "repeats",   "errors",
+                                        "scans",   "statement", "route"};
     size_t i;
     const json_t *finding;
     char said[600], text[1200];

@@ -11,7 +11,8 @@ struct budget_report {
     const json_t *budget; /* as budget.h has all three */
     const json_t *measured;
     const json_t *verdict;
-    const char *doubt; /* why it cannot be told; "": it can */
+    const char *doubt;     /* why it cannot be told; "": it can */
+    const char *unchecked; /* why not every plan was looked at; "": they were */
 };
 
 typedef void budget_report_print(FILE *out, const struct budget_report *report);

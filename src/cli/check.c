@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advisor/dsn.h"
+#include "advisor/scans.h"
 #include "cli/budget.h"
 #include "cli/budget_report.h"
 #include "cli/cli.h"
@@ -28,7 +30,8 @@ struct report {
 struct check {
     const char *budget;
     const char *postgres, *http;
-    const char *log; /* a request log to read instead of running a command */
+    const char *advisor; /* a login for the plans; NULL: the application's own */
+    const char *log;     /* a request log to read instead of running a command */
     bool updates;
     struct report report[REPORTS_MAX];
     unsigned report_count;
@@ -36,6 +39,8 @@ struct check {
     json_t *measured;
     unsigned lines, bad_lines;
     char doubt[256];
+    char unchecked[256]; /* why not every plan was looked at */
+    bool knows_scans;
 };
 
 static int
@@ -66,16 +71,23 @@ add_report(struct check *c, char *word)
 }
 
 static int
+take_advisor(struct check *c, const char *word)
+{
+    char *readable = dsn_resolve(word);
+    c->advisor = word;
+    free(readable);
+    return readable == NULL ? usage("--advisor is a connection string, as libpq reads it", "")
+                            : CLI_OK;
+}
+
+static int
 parse(int argc, char **argv, struct check *c)
 {
     static const struct option options[] = {
-        {"budget", required_argument, NULL, 'b'},
-        {"update", no_argument, NULL, 'u'},
-        {"postgres", required_argument, NULL, 'p'},
-        {"http", required_argument, NULL, 'h'},
-        {"report", required_argument, NULL, 'r'},
-        {"request-log", required_argument, NULL, 'l'},
-        {NULL, 0, NULL, 0},
+        {"budget", required_argument, NULL, 'b'},      {"update", no_argument, NULL, 'u'},
+        {"postgres", required_argument, NULL, 'p'},    {"http", required_argument, NULL, 'h'},
+        {"advisor", required_argument, NULL, 'a'},     {"report", required_argument, NULL, 'r'},
+        {"request-log", required_argument, NULL, 'l'}, {NULL, 0, NULL, 0},
     };
     int opt, r = CLI_OK;
     optind = 1;
@@ -93,6 +105,9 @@ parse(int argc, char **argv, struct check *c)
             break;
         case 'h':
             c->http = optarg;
+            break;
+        case 'a':
+            r = take_advisor(c, optarg);
             break;
         case 'r':
             r = add_report(c, optarg);
@@ -150,7 +165,7 @@ doubt(struct check *c, const char *why)
 
 /* What keeps counts from being the whole truth. */
 static void
-find_doubts(struct check *c)
+find_doubts(struct check *c, const json_t *budget)
 {
     const char *name;
     const json_t *route;
@@ -176,6 +191,87 @@ find_doubts(struct check *c)
             untied);
         doubt(c, text);
     }
+    if (!c->knows_scans && !c->updates && budget_limits_scans(budget, c->measured)) {
+        doubt(c, "the budget limits table scans, and they are not checked");
+    }
+}
+
+/* The texts of the statements that requests ran, from the daemon's store. */
+static json_t *
+statements_of(struct check *c, const char *data)
+{
+    const struct options o = {.data = data};
+    json_t *all = NULL, *some = json_array();
+    const char *name;
+    const json_t *route;
+    size_t i;
+    json_t *one;
+    if (document_get(&o, "check", "queries", &all) != CLI_OK) {
+        json_decref(some);
+        return NULL;
+    }
+    json_array_foreach(all, i, one)
+    {
+        bool wanted = false;
+        json_object_foreach(c->measured, name, route)
+        {
+            wanted = wanted || json_object_get(json_object_get(route, "statements"),
+                                               document_text(one, "fingerprint", "")) != NULL;
+        }
+        if (wanted) {
+            json_array_append(some, one);
+        }
+    }
+    json_decref(all);
+    return some;
+}
+
+/* What the statements' plans say. Why they say nothing is kept in words. */
+static void
+find_scans(struct check *c, const char *login, const char *data)
+{
+    struct diag diag = {0};
+    size_t i;
+    unsigned refused = 0;
+    const json_t *one;
+    if (login == NULL) {
+        snprintf(c->unchecked, sizeof(c->unchecked), "no advisor; --advisor DSN is a login for it");
+        return;
+    }
+    json_t *statements = statements_of(c, data);
+    if (statements == NULL || scans_find(login, statements, &diag) != 0) {
+        snprintf(c->unchecked, sizeof(c->unchecked), "%.200s",
+                 diag_is_set(&diag) ? diag.message : "the statements' texts cannot be read");
+        json_decref(statements);
+        return;
+    }
+    json_array_foreach(statements, i, one)
+    {
+        const char *why = document_text(one, "refused", "");
+        refused += why[0] != '\0' ? 1 : 0;
+        if (refused == 1 && c->unchecked[0] == '\0') {
+            snprintf(c->unchecked, sizeof(c->unchecked), "statement %s: %.200s",
+                     document_text(one, "fingerprint", "?"), why);
+        }
+    }
+    if (refused > 1) {
+        size_t len = strlen(c->unchecked);
+        snprintf(c->unchecked + len, sizeof(c->unchecked) - len, ", and %u more", refused - 1);
+    }
+    budget_measure_scans(c->measured, statements);
+    c->knows_scans = true;
+    json_decref(statements);
+}
+
+/* What the plans are asked with: known before the environment points at slowburn. NULL: nothing. */
+static char *
+login_of(const struct check *c)
+{
+    char *found = c->advisor == NULL && c->postgres == NULL ? dbenv_login() : NULL;
+    const char *dsn = c->advisor != NULL ? c->advisor : found;
+    char *login = dsn == NULL ? NULL : dsn_resolve(dsn);
+    free(found);
+    return login;
 }
 
 /* Runs the command through a slowburn of its own, and reads what its requests did. */
@@ -197,13 +293,18 @@ run_command(struct check *c)
     if (!daemon_start(&options, &d)) {
         return CHECK_ENVIRONMENT;
     }
+    char *login = login_of(c);
     dbenv_point_at(d.postgres_port);
     command_point_at_http(d.http_port);
     int status = command_run("check", c->command);
     bool lived = daemon_is_alive(&d);
     daemon_stop(&d);
     bool whole = read_log(c, d.requests) && lived;
+    if (whole) {
+        find_scans(c, login, d.data);
+    }
     daemon_remove(&d);
+    free(login);
     if (!whole) {
         fprintf(stderr, "slowburn check: slowburn itself ended before the command did\n");
         return CHECK_ENVIRONMENT;
@@ -222,7 +323,7 @@ run_command(struct check *c)
 static int
 print_reports(const struct check *c, const json_t *budget, const json_t *verdict)
 {
-    struct budget_report report = {c->budget, budget, c->measured, verdict, c->doubt};
+    struct budget_report report = {c->budget, budget, c->measured, verdict, c->doubt, c->unchecked};
     static const struct report text = {.file = NULL};
     for (unsigned i = 0; i < MAX(c->report_count, 1u); i++) {
         const struct report *r = c->report_count == 0 ? &text : &c->report[i];
@@ -264,6 +365,9 @@ write_budget(const struct check *c, json_t *budget)
     }
     printf("%s holds %zu routes; %zu of them were measured now.\n", c->budget,
            json_object_size(budget), json_object_size(c->measured));
+    if (c->unchecked[0] != '\0') {
+        printf("Table scans: not checked: %s.\n", c->unchecked);
+    }
     return CLI_OK;
 }
 
@@ -274,7 +378,10 @@ judge(struct check *c, json_t *budget)
     if (r != CLI_OK) {
         return r;
     }
-    find_doubts(c);
+    if (c->log != NULL) {
+        snprintf(c->unchecked, sizeof(c->unchecked), "a request log has no texts to plan");
+    }
+    find_doubts(c, budget);
     if (c->updates && c->doubt[0] != '\0') {
         fprintf(stderr, "slowburn check: %s is left as it was: %s\n", c->budget, c->doubt);
         return CHECK_INCONCLUSIVE;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advisor/dsn.h"
 #include "base/slice.h"
 
 #define LINE_MAX_BYTES  4096
@@ -157,6 +158,47 @@ dbenv_find(struct dbenv *ret_found)
         }
     }
     return false;
+}
+
+/* libpq knows the scheme by two of its names, and none of what frameworks put behind a '?'. */
+static char *
+login_of_url(const char *url)
+{
+    size_t scheme = strcspn(url, ":");
+    size_t size = strlen(url) + sizeof("postgresql");
+    char *made = check_alloc(1, size);
+    snprintf(made, size, "postgresql%s", url + scheme);
+    made[strcspn(made, "?#")] = '\0';
+    return made;
+}
+
+char *
+dbenv_login(void)
+{
+    char value[LINE_MAX_BYTES], host[256], port[8];
+    bool dotenv;
+    AUTO_BUF struct buf b;
+    buf_init(&b, 4 * LINE_MAX_BYTES);
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        if (look_up(urls[i], value, sizeof(value), &dotenv) && dbenv_parse_url(value, host, port)) {
+            return login_of_url(value);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        static const char *const login[][2] = {
+            {"DB_USERNAME", "user"}, {"DB_PASSWORD", "password"}, {"DB_DATABASE", "dbname"}};
+        if (!look_up(pairs[i][0], host, sizeof(host), &dotenv)) {
+            continue;
+        }
+        dsn_put(&b, "host", host);
+        dsn_put(&b, "port", look_up(pairs[i][1], port, sizeof(port), &dotenv) ? port : "");
+        for (size_t k = 0; pairs[i][0][0] == 'D' && k < ARRAY_LEN(login); k++) {
+            dsn_put(&b, login[k][1],
+                    look_up(login[k][0], value, sizeof(value), &dotenv) ? value : "");
+        }
+        return check_strdup(buf_str(&b));
+    }
+    return NULL;
 }
 
 void

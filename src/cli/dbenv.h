@@ -22,6 +22,11 @@ struct dbenv {
 /* False: nothing names a database. */
 bool dbenv_find(struct dbenv *ret_found);
 
+/* The login that goes with it, as libpq reads it: of the URL, of DB_USERNAME, DB_PASSWORD and
+ * DB_DATABASE, or of libpq's own variables. To be asked for before dbenv_point_at. The caller frees
+ * it, and prints it nowhere. NULL: nothing names a database. */
+char *dbenv_login(void);
+
 /* In this process's environment, for a child: every variable that names a server names
  * 127.0.0.1:port instead; PGHOST, PGPORT, DB_HOST and DB_PORT do in any case. */
 void dbenv_point_at(uint16_t port);

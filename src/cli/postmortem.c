@@ -223,6 +223,20 @@ repeats_of(const json_t *incident, double *ret_now, const char **ret_what)
     return before;
 }
 
+static bool
+has_cause(const json_t *incident, const char *kind)
+{
+    size_t i;
+    const json_t *cause;
+    json_array_foreach(json_object_get(incident, "causes"), i, cause)
+    {
+        if (strcmp(document_text(cause, "kind", ""), kind) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What `slowburn check` would have to be told to stop this before it is deployed. */
 static void
 print_guard(FILE *out, const json_t *incident)
@@ -235,12 +249,18 @@ print_guard(FILE *out, const json_t *incident)
     const char *opened = document_text(incident, "opened_at", "");
     int year = 0, used = 0;
     fputs("\n## Guard\n\n", out);
-    bool any = now > before;
+    bool repeats = now > before, scans = has_cause(incident, "missing-index");
+    bool any = repeats || scans;
     if (any) {
         fprintf(out,
-                "These lines in the budget of `slowburn check` would have caught it: %s.\n\n"
-                "```\n[%s]\nrepeats = %.0f\nowner = \n",
-                what, document_text(incident, "subject", "?"), before);
+                "These lines in the budget of `slowburn check` would have caught it: %s%s%s.\n\n",
+                repeats ? what : "", repeats && scans ? "; " : "",
+                scans ? "a table that is read whole" : "");
+        fprintf(out, "```\n[%s]\n", document_text(incident, "subject", "?"));
+        if (repeats) {
+            fprintf(out, "repeats = %.0f\n", before);
+        }
+        fputs(scans ? "scans = 0\nowner = \n" : "owner = \n", out);
         if (sscanf(opened, "%4d%n", &year, &used) == 1 && used == 4 && strlen(opened) >= 10) {
             fprintf(out, "expires = %d%.6s\n", year + 1, opened + 4);
         }

@@ -2,6 +2,7 @@
 """slowburn check with a small application that runs its own tests: verdicts, exit codes, reports."""
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -131,6 +132,44 @@ def test_wrong_words_and_a_wrong_world(database, tmp_path, budget):
     status, _, err = check(database, tmp_path, "--budget", budget,
                            command=["--", "/no/such/command"])
     assert status == ENVIRONMENT and "/no/such/command" in err
+
+
+def test_a_large_table_that_is_read_whole_is_over_it(database, tmp_path):
+    path = tmp_path / "slowburn.budget"
+    login = f"host=127.0.0.1 port={database.port} user=postgres"
+    words = ("--budget", str(path), "--advisor", login)
+    # The statement that reads items whole is of the list only; nothing was ever analyzed of it.
+    assert check(database, tmp_path, *words, "--update")[0] == PASS
+    written = path.read_text()
+    assert "[GET /orders]\nqueries = 1\nrepeats = 1\nerrors = 0\nscans = 0\n" in written
+    path.write_text(re.sub(r"(?m)^(queries|repeats|statement) = .*\n", "", written))
+    for _ in range(2):
+        status, out, err = check(database, tmp_path, *words, modes=("lazy",))
+        assert (status, err) == (OVER, ""), out
+        assert re.search(r"1 statements read a large table whole, budget 0: [0-9a-f]{16} items by "
+                         r"order_id reads public.items, about 4[0-9]{4} rows", out), out
+    status, out, err = check(database, tmp_path, *words)
+    assert (status, err) == (PASS, ""), out
+    # As large a table as this may be read whole; or as it was measured.
+    large = path.read_text().replace("scans = 0\n", "scans = 0\nscan_rows = 50000\n")
+    path.write_text(large)
+    assert check(database, tmp_path, *words, modes=("lazy",))[0] == PASS
+    path.write_text(large.replace("scan_rows = 50000\n", ""))
+    assert check(database, tmp_path, *words, "--update", modes=("lazy",))[0] == PASS
+    assert "scans = 1\n" in path.read_text()
+    assert check(database, tmp_path, *words, modes=("lazy",))[0] == PASS
+    # Who cannot look does not say that all is well.
+    for more, said in (((), "login failed"), (("--advisor", login + " password=secret port=1"), "login failed"),
+                       (("--postgres", f"127.0.0.1:{database.port}"), "no advisor")):
+        env = {"PGHOST": "127.0.0.1", "PGPORT": str(database.port), "PGUSER": "nobody_such"}
+        status, out, err = check(database, tmp_path, "--budget", str(path), *more, modes=("lazy",),
+                                 env=env)
+        assert (status, err) == (INCONCLUSIVE, ""), out
+        assert f"Table scans: not checked: {said}" in out and "secret" not in out
+    # The application's own login is as good.
+    status, out, err = check(database, tmp_path, "--budget", str(path), modes=("lazy",), env={
+        "DATABASE_URL": f"postgres://postgres@127.0.0.1:{database.port}/other"})
+    assert (status, err) == (PASS, ""), out
 
 
 def test_a_request_log_is_judged_without_a_command(database, tmp_path, budget):

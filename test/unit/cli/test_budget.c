@@ -133,6 +133,59 @@ what_goes_beyond_is_found(void **state)
     json_decref(budget);
 }
 
+/* {fingerprint, scans: [{table, rows}]} of one table. */
+static json_t *
+plan(const char *fingerprint, const char *table, double rows)
+{
+    return json_pack("{s:s, s:[{s:s, s:f}]}", "fingerprint", fingerprint, "scans", "table", table,
+                     "rows", rows);
+}
+
+static void
+large_tables_that_are_read_whole_are_counted(void **state)
+{
+    json_t *budget = read_text("[GET /a]\nscans = 0\n[GET /b]\nscans = 1\nscan_rows = 50\n"
+                               "[GET /c]\nqueries = 9\n");
+    json_t *measured = json_object();
+    measure(measured, "{\"route\":\"GET /a\",\"status\":200,\"statements\":["
+                      "{\"fingerprint\":\"00000000000000a1\",\"short\":\"items by x\"}]}");
+    assert_true(budget_limits_scans(budget, measured));
+    json_t *plans = json_array();
+    json_array_append_new(plans, plan("00000000000000a1", "public.items", 999));
+    budget_measure_scans(measured, plans);
+    json_t *verdict = budget_verdict(budget, measured);
+    assert_int_equal(json_array_size(verdict), 0); /* a small one */
+    json_decref(verdict);
+    json_array_append_new(plans, plan("00000000000000a1", "public.items", 1000));
+    json_array_append_new(plans, plan("00000000000000ff", "public.other", 1e9)); /* nobody's */
+    budget_measure_scans(measured, plans);
+    verdict = budget_verdict(budget, measured);
+    assert_int_equal(json_array_size(verdict), 1);
+    assert_string_equal(rule_at(verdict, 0), "scans");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(verdict, 0), "what")),
+                        "00000000000000a1 items by x reads public.items, about 1000 rows");
+    json_decref(verdict);
+    budget_accept(budget, measured);
+    char *text = text_of(budget);
+    assert_non_null(strstr(text, "[GET /a]\nqueries = 0\nrepeats = 1\nerrors = 0\nscans = 1\n"));
+    assert_non_null(strstr(text, "[GET /b]\nscans = 1\nscan_rows = 50\n"));
+    free(text);
+    json_decref(plans);
+    json_decref(measured);
+    /* A run that knows no plans leaves what is allowed as it is. */
+    measured = json_object();
+    measure(measured, "{\"route\":\"GET /a\",\"status\":200,\"statements\":[]}");
+    budget_accept(budget, measured);
+    json_t *kept = json_object_get(json_object_get(budget, "GET /a"), "scans");
+    assert_int_equal(json_integer_value(kept), 1);
+    json_decref(measured);
+    measured = json_object();
+    measure(measured, "{\"route\":\"GET /c\",\"status\":200,\"statements\":[]}");
+    assert_false(budget_limits_scans(budget, measured));
+    json_decref(measured);
+    json_decref(budget);
+}
+
 int
 main(void)
 {
@@ -140,6 +193,7 @@ main(void)
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(what_is_wrong_is_refused),
         cmocka_unit_test(what_goes_beyond_is_found),
+        cmocka_unit_test(large_tables_that_are_read_whole_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

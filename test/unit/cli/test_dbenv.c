@@ -7,8 +7,9 @@
 
 #include "unit/unit.h"
 
-static const char *const names[] = {"DATABASE_URL", "DB_URL", "DB_HOST",
-                                    "DB_PORT",      "PGHOST", "PGPORT"};
+static const char *const names[] = {"DATABASE_URL", "DB_URL",      "DB_HOST",
+                                    "DB_PORT",      "PGHOST",      "PGPORT",
+                                    "DB_USERNAME",  "DB_PASSWORD", "DB_DATABASE"};
 static char folder[64];
 
 static int
@@ -101,6 +102,27 @@ a_socket_is_known_for_one(void **state)
 }
 
 static void
+the_login_goes_with_the_server(void **state)
+{
+    char *login = dbenv_login();
+    assert_null(login);
+    setenv("PGHOST", "pg", 1);
+    login = dbenv_login();
+    assert_string_equal(login, "host='pg'");
+    free(login);
+    write_dotenv(
+        "DB_HOST=db\nDB_PORT=6001\nDB_USERNAME=u\nDB_PASSWORD=\"it's\\\"\nDB_DATABASE=shop\n");
+    login = dbenv_login();
+    assert_string_equal(login,
+                        "host='db' port='6001' user='u' password='it\\'s\\\\' dbname='shop'");
+    free(login);
+    setenv("DATABASE_URL", "pgsql://u:p%40q@db:1/x?schema=public", 1);
+    login = dbenv_login();
+    assert_string_equal(login, "postgresql://u:p%40q@db:1/x");
+    free(login);
+}
+
+static void
 a_child_finds_slowburn_in_every_place(void **state)
 {
     write_dotenv("export DATABASE_URL=\"postgres://u:p@db:6000/shop\"\n");
@@ -122,6 +144,7 @@ main(void)
         T(urls_are_taken_apart_and_pointed_elsewhere),
         T(the_first_that_names_a_server_wins),
         T(a_socket_is_known_for_one),
+        T(the_login_goes_with_the_server),
         T(a_child_finds_slowburn_in_every_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
