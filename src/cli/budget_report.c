@@ -24,7 +24,7 @@ say(const json_t *finding, char *dst, size_t size)
     } else if (strcmp(rule, "errors") == 0) {
         snprintf(dst, size, "%.0f errors, budget %.0f", seen, allowed);
     } else if (strcmp(rule, "scans") == 0) {
-        snprintf(dst, size, "%.0f statements read a large table whole, budget %.0f: %s", seen,
+        snprintf(dst, size, "statements that read a large table whole: %.0f, budget %.0f: %s", seen,
                  allowed, what);
     } else if (strcmp(rule, "statement") == 0) {
         snprintf(dst, size, "new statement: %s", what);

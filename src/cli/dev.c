@@ -16,15 +16,18 @@
 #include "cli/command.h"
 #include "cli/daemon.h"
 #include "cli/dbenv.h"
+#include "cli/dev_detail.h"
 #include "cli/dev_guess.h"
 #include "cli/dev_line.h"
 #include "cli/document.h"
+#include "cli/keys.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "io/now.h"
 
 #define STEP_MS         100
 #define WAIT_S          10
+#define TEXT_STEPS      30 /* so long statements may wait for their texts */
 #define DEV_ENVIRONMENT 3
 
 struct dev {
@@ -38,8 +41,10 @@ struct dev {
     FILE *log; /* the request log, as far as it was read */
     json_t *measured;
     double began, first_request;
+    struct dev_detail detail;
     bool was_remedied;
     bool colour;
+    bool wants_keys, has_keys;
 };
 
 /* Set by a signal handler; the command gets it from the loop. */
@@ -87,6 +92,7 @@ parse(int argc, char **argv, struct dev *d)
         {"postgres", required_argument, NULL, 'p'},
         {"http", required_argument, NULL, 'h'},
         {"wait", required_argument, NULL, 'w'},
+        {"no-keys", no_argument, NULL, 'k'},
         {NULL, 0, NULL, 0},
     };
     int opt, r = CLI_OK;
@@ -106,6 +112,9 @@ parse(int argc, char **argv, struct dev *d)
                 return usage("--wait wants seconds, not", optarg);
             }
             d->wait_s = (unsigned)seconds;
+            break;
+        case 'k':
+            d->wants_keys = false;
             break;
         default:
             return usage(opt == ':' ? "a value is missing after" : "unknown option",
@@ -147,6 +156,9 @@ greet(const struct dev *d)
     } else {
         fprintf(stderr, "slowburn dev: no idea where it listens; --http PORT shows its requests\n");
     }
+    if (d->has_keys) {
+        fprintf(stderr, "slowburn dev: Enter shows a request's queries, ? all keys\n");
+    }
 }
 
 static void
@@ -155,7 +167,8 @@ take_line(struct dev *d, const char *line)
     json_t *request = json_loads(line, 0, NULL);
     bool is_request = json_is_integer(json_object_get(request, "status"));
     if (request != NULL && (is_request || d->http[0] == '\0')) {
-        dev_line_print(stdout, request, d->colour);
+        unsigned number = d->has_keys ? dev_detail_add(&d->detail, request) : 0;
+        dev_line_print(stdout, request, number, d->colour);
         fflush(stdout);
     }
     if (request != NULL) {
@@ -215,14 +228,53 @@ look_for_queries(struct dev *d)
     json_decref(status);
 }
 
+static void
+show_detail(struct dev *d)
+{
+    const struct options o = {.data = d->daemon.data};
+    json_t *queries = NULL;
+    struct timespec step = {0, STEP_MS * 1000000L};
+    for (unsigned i = 0; i < TEXT_STEPS && !dev_detail_is_told(&d->detail, queries); i++) {
+        if (i > 0) {
+            nanosleep(&step, NULL);
+        }
+        json_decref(queries);
+        queries = NULL;
+        (void)!document_try(&o, "queries", &queries); /* without it they have short names */
+    }
+    dev_detail_print(&d->detail, queries, (double)time(NULL), stdout, d->colour);
+    json_decref(queries);
+}
+
+/* Waits a step, and does what keys say meanwhile. */
+static void
+take_keys(struct dev *d)
+{
+    int key;
+    struct timespec step = {0, STEP_MS * 1000000L};
+    if (!d->has_keys) {
+        nanosleep(&step, NULL);
+        return;
+    }
+    for (int wait_ms = STEP_MS; (key = keys_next(wait_ms)) != KEYS_NONE; wait_ms = 0) {
+        if (key == KEYS_GONE) {
+            d->has_keys = false;
+            return;
+        }
+        if (dev_detail_key(&d->detail, key, stdout, d->colour)) {
+            show_detail(d);
+        }
+        fflush(stdout);
+    }
+}
+
 /* Until the command ends; its exit status. */
 static int
 watch(struct dev *d, pid_t pid)
 {
     int status = 0;
-    struct timespec step = {0, STEP_MS * 1000000L};
     while (waitpid(pid, &status, WNOHANG) == 0) {
-        nanosleep(&step, NULL);
+        take_keys(d);
         if (signal_seen != 0) {
             kill(pid, signal_seen);
             signal_seen = 0;
@@ -245,6 +297,7 @@ run(struct dev *d)
     }
     dbenv_point_at(d->daemon.postgres_port);
     command_point_at_http(d->daemon.http_port);
+    d->has_keys = d->wants_keys && keys_open();
     greet(d);
     signal(SIGINT, SIG_IGN); /* the terminal gives it to the command too */
     signal(SIGQUIT, SIG_IGN);
@@ -252,6 +305,7 @@ run(struct dev *d)
     signal(SIGHUP, on_signal);
     pid_t pid = command_start("dev", d->command);
     int code = pid < 0 ? COMMAND_NOT_FOUND : watch(d, pid);
+    keys_close();
     daemon_stop(&d->daemon);
     follow_log(d);
     if (d->log != NULL) {
@@ -267,11 +321,14 @@ run(struct dev *d)
 int
 verb_dev(int argc, char **argv)
 {
-    struct dev d = {.wait_s = WAIT_S, .began = now_s(), .colour = colour_wanted(stdout)};
+    struct dev d = {
+        .wait_s = WAIT_S, .began = now_s(), .colour = colour_wanted(stdout), .wants_keys = true};
     int r = parse(argc, argv, &d);
     if (r == CLI_OK) {
         d.measured = json_object();
+        dev_detail_init(&d.detail);
         r = find_places(&d) ? run(&d) : DEV_ENVIRONMENT;
+        dev_detail_fini(&d.detail);
         json_decref(d.measured);
     }
     return r;

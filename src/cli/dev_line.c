@@ -39,13 +39,17 @@ print_repeats(FILE *out, const json_t *request, bool colour)
 }
 
 void
-dev_line_print(FILE *out, const json_t *request, bool colour)
+dev_line_print(FILE *out, const json_t *request, unsigned number, bool colour)
 {
     char text[200];
     double queries = document_number(request, "queries", 0);
     double errors = document_number(request, "errors", 0);
     bool failed = json_is_true(json_object_get(request, "failed"));
     const json_t *status = json_object_get(request, "status");
+    if (number != 0) {
+        snprintf(text, sizeof(text), "%4u ", number);
+        print_coloured(out, colour, COLOUR_DIM, text);
+    }
     if (json_is_integer(status)) {
         fprintf(out, "%s ", document_text(request, "route", "?"));
         snprintf(text, sizeof(text), "%.0f", json_number_value(status));

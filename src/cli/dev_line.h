@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* request: a line of the request log. */
-void dev_line_print(FILE *out, const json_t *request, bool colour);
+/* request: a line of the request log. number: what it is called; 0: it has none. */
+void dev_line_print(FILE *out, const json_t *request, unsigned number, bool colour);
 
 /* measured: as budget.h has it, with `total_ms` in each route. */
 void dev_summary_print(FILE *out, const json_t *measured, bool colour);

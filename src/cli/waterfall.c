@@ -23,9 +23,8 @@ struct page {
     double total_ms;
 };
 
-/* "values 99.8 %", or only the basis where it is certain. */
-static void
-basis_text(const json_t *of, char *dst, size_t size)
+void
+waterfall_basis(const json_t *of, char *dst, size_t size)
 {
     double share = document_number(of, "probability", 1);
     const char *basis = document_text(of, "basis", "–");
@@ -59,7 +58,7 @@ print_head(const struct page *p, const json_t *trace, double now)
             text_duration_ms(document_number(trace, "db_ms", 0)).s);
     fprintf(p->out, " · application %s", text_duration_ms(document_number(trace, "app_ms", 0)).s);
     if (json_is_string(json_object_get(trace, "basis"))) {
-        basis_text(trace, basis, sizeof(basis));
+        waterfall_basis(trace, basis, sizeof(basis));
         fprintf(p->out, " · tied by %s", basis);
     }
     double unlinked = document_number(trace, "unlinked_sessions", 0);
@@ -147,7 +146,7 @@ print_row(const struct page *p, const json_t *row)
     print_ms(p, document_number(row, "total_ms", 0));
     print_bar(p, start_ms, end_ms, calls > 1);
     print_label(p, row);
-    basis_text(row, basis, sizeof(basis));
+    waterfall_basis(row, basis, sizeof(basis));
     fprintf(p->out, "%s\n", basis);
     print_application(p, NAN, document_number(row, "app_between_ms", 0), "application between");
 }

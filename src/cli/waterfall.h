@@ -11,4 +11,8 @@
 /* now: wall-clock seconds, for the date. */
 void waterfall_print(FILE *out, const json_t *trace, double now, bool colour);
 
+/* "values 99.8 %", or only the basis where it is certain: how one query, or a request's weakest,
+ * was tied. */
+void waterfall_basis(const json_t *of, char *dst, size_t size);
+
 #endif

@@ -146,7 +146,7 @@ def test_a_large_table_that_is_read_whole_is_over_it(database, tmp_path):
     for _ in range(2):
         status, out, err = check(database, tmp_path, *words, modes=("lazy",))
         assert (status, err) == (OVER, ""), out
-        assert re.search(r"1 statements read a large table whole, budget 0: [0-9a-f]{16} items by "
+        assert re.search(r"statements that read a large table whole: 1, budget 0: [0-9a-f]{16} items by "
                          r"order_id reads public.items, about 4[0-9]{4} rows", out), out
     status, out, err = check(database, tmp_path, *words)
     assert (status, err) == (PASS, ""), out

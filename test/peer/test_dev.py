@@ -2,9 +2,15 @@
 """slowburn dev in front of a small application: its lines, its summary, its exit status, and what it
 says when the application's queries go past it."""
 import os
+import pty
 import re
+import select
+import signal
 import subprocess
 import sys
+import termios
+import time
+import urllib.request
 
 import pytest
 
@@ -118,3 +124,126 @@ def test_what_it_cannot_do_is_said(database, tmp_path):
     assert status == 3 and "--postgres HOST:PORT" in err
     status, _, _ = dev(database, tmp_path, "--", "sh", "-c", "kill -TERM $$")
     assert status == 128 + 15
+
+
+SHELL = """trap : INT; "$@"; echo "ended with $?"; exec sleep 600"""
+
+
+class Terminal:
+    """slowburn dev with a terminal of its own, that a shell goes on to hold when it has ended."""
+
+    def __init__(self, database, folder, *words, options=()):
+        environment = {key: value for key, value in os.environ.items()
+                       if key not in ("DATABASE_URL", "DB_URL", "DB_HOST", "DB_PORT", "NO_COLOR")}
+        environment.update(PGHOST="127.0.0.1", PGPORT=str(database.port), TERM="xterm")
+        self.pid, self.end = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.execve("/bin/sh", ["sh", "-c", SHELL, "sh", os.environ["SLOWBURN_BINARY"], "dev",
+                                  *options, "--", *words], environment)
+        self.seen = ""
+
+    def modes(self):
+        """(does it wait for a line, does it echo)"""
+        flags = termios.tcgetattr(self.end)[3]
+        return bool(flags & termios.ICANON), bool(flags & termios.ECHO)
+
+    def child(self):
+        """The process that is slowburn dev."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as file:
+            return int(file.read().split()[0])
+
+    def read(self):
+        if select.select([self.end], [], [], 0.2)[0]:
+            self.seen += os.read(self.end, 65536).decode(errors="replace")
+
+    def wait_for_modes(self, modes):
+        deadline = time.monotonic() + 60
+        while self.modes() != modes:
+            assert time.monotonic() < deadline, self.seen
+            self.read()
+
+    def wait_for(self, pattern):
+        deadline = time.monotonic() + 60
+        while not re.search(pattern, self.seen):
+            assert time.monotonic() < deadline, f"no {pattern} in {self.seen}"
+            self.read()
+        found = re.search(pattern, self.seen)
+        self.seen = self.seen[found.end():]
+        return found
+
+    def keys(self, text):
+        os.write(self.end, text.encode())
+
+    def close(self):
+        """With the shell all that its terminal has in front ends."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.end)
+
+
+@pytest.fixture
+def terminal(database, tmp_path):
+    """With an application behind it that answers until it is stopped, and three requests done."""
+    port = str(processes.free_port())
+    shown = Terminal(database, tmp_path, sys.executable, APP, "developed", port, "lazy", "serve",
+                     options=("--http", f"127.0.0.1:{port}"))
+    at = shown.wait_for(r"open http://127.0.0.1:(\d+) instead").group(1)
+    shown.wait_for(r"Enter shows a request's queries, \? all keys")
+    processes.wait_for_port(int(port))
+    for path in ("orders", "me", "orders"):
+        urllib.request.urlopen(f"http://127.0.0.1:{at}/{path}").read()
+    shown.wait_for(r"3 \S*GET /orders ")
+    yield shown
+    shown.close()
+
+
+def test_keys_show_a_request_with_its_queries(terminal):
+    assert terminal.modes() == (False, False)
+    terminal.keys("?")
+    terminal.wait_for("Ctrl-C +ends the command")
+    terminal.keys("\r")
+    terminal.wait_for(r"3 \S*GET /orders .*6 queries")
+    terminal.wait_for(r"named by path")
+    terminal.wait_for(r"×5\S* +\d+ +\w+[^\r]* select sku from items where order_id = \?")
+    terminal.keys("2\r")
+    terminal.wait_for(r"2 \S*GET /me .*2 queries")
+    terminal.wait_for(r"select token from users where id = \?")
+    terminal.keys("\033[A\033[A\033OA")
+    terminal.wait_for(r"▸\S* +\S*1 \S*GET /orders")
+    terminal.keys("\033[B")
+    terminal.wait_for(r"▸\S* +\S*2 \S*GET /me")
+    terminal.keys("77\r")
+    terminal.wait_for("request 77 is not among the last 3")
+
+
+def test_the_terminal_is_as_it_was_afterwards(terminal):
+    # Stopped, it is the shell's; and ours again once it goes on.
+    terminal.keys("\032")
+    terminal.wait_for_modes((True, True))
+    os.killpg(terminal.pid, signal.SIGCONT)
+    terminal.wait_for_modes((False, False))
+    terminal.keys("\r")
+    terminal.wait_for(r"named by path")
+    terminal.keys("\003")  # the command's end is its own
+    terminal.wait_for("2 routes in")
+    terminal.wait_for(f"ended with {128 + signal.SIGINT}")
+    assert terminal.modes() == (True, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV])
+def test_a_signal_leaves_the_terminal_as_it_was(terminal, number):
+    os.kill(terminal.child(), number)
+    terminal.wait_for(f"ended with {128 + number}")
+    assert terminal.modes() == (True, True)
+
+
+def test_without_keys_the_terminal_is_the_commands(database, tmp_path):
+    shown = Terminal(database, tmp_path, sys.executable, "-c", "print('read', input())",
+                     options=("--no-keys",))
+    shown.wait_for("no idea where it listens")
+    assert shown.modes() == (True, True)
+    shown.keys("a line\r")
+    shown.wait_for("read a line")
+    shown.wait_for("ended with 0")
+    shown.close()

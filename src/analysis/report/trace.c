@@ -152,6 +152,18 @@ short_json(const struct sample_row *row, const struct statement_table *statement
     return o;
 }
 
+/* The same with what a reader of one request asks next. */
+static json_t *
+listed_json(const struct sample_row *row, const struct statement_table *statements)
+{
+    json_t *o = short_json(row, statements);
+    json_object_set_new(o, "rows", json_integer((json_int_t)row->rows));
+    json_object_set_new(o, "errors", json_integer(row->errors));
+    json_object_set_new(o, "basis", json_string(link_basis_name((enum link_basis)row->basis)));
+    json_object_set_new(o, "probability", share_json(row->probability));
+    return o;
+}
+
 json_t *
 report_request(const struct watch *w, const struct sample *s, bool is_partial, bool with_statements,
                const struct statement_table *statements, const struct wall_clock *clock)
@@ -169,7 +181,7 @@ report_request(const struct watch *w, const struct sample *s, bool is_partial, b
             json_array_append_new(repeated, short_json(row, statements));
         }
         if (with_statements) {
-            json_array_append_new(all, short_json(row, statements));
+            json_array_append_new(all, listed_json(row, statements));
         }
     }
     json_object_set_new(o, "errors", json_integer((json_int_t)errors));
