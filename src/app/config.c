@@ -213,7 +213,7 @@ config_check(const struct config *c, struct diag *diag)
             }
         }
         struct listener_choice choice;
-        if (listener_settings_check(&l->settings, diag, &choice) < 0) {
+        if (listener_settings_check(&l->settings, l->protocol, diag, &choice) < 0) {
             return diag_at_section(diag, "listener", l->name);
         }
         if (l->protocol == PROTOCOL_HTTP && choice.client_tls == CLIENT_TLS_VERIFY_FULL) {

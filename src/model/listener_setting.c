@@ -93,9 +93,26 @@ needs(const struct listener_settings *settings, enum listener_setting s, enum li
                     infos[s].words[0] == '\0' ? "" : settings->text[s], infos[what].name);
 }
 
+/* What speaks HTTP speaks TLS from the first byte on, or it does not: there is nothing to ask, and
+ * nothing to fall back from. */
+static int
+choose_http_upstream(const struct listener_settings *settings, struct diag *diag,
+                     struct listener_choice *c)
+{
+    if (!has(settings, LISTENER_server_tls)) {
+        c->server_tls =
+            has(settings, LISTENER_server_tls_ca) ? SERVER_TLS_VERIFY_FULL : SERVER_TLS_DISABLE;
+    }
+    if (c->server_tls == SERVER_TLS_FOLLOW || c->server_tls == SERVER_TLS_PREFER) {
+        return diag_set(diag, -EINVAL, "server_tls = %s is for PostgreSQL",
+                        settings->text[LISTENER_server_tls]);
+    }
+    return 0;
+}
+
 int
-listener_settings_check(const struct listener_settings *settings, struct diag *diag,
-                        struct listener_choice *ret_choice)
+listener_settings_check(const struct listener_settings *settings, enum protocol protocol,
+                        struct diag *diag, struct listener_choice *ret_choice)
 {
     struct listener_choice c = {
         .client_tls = has(settings, LISTENER_tls_cert) ? CLIENT_TLS_ALLOW : CLIENT_TLS_DISABLE,
@@ -113,7 +130,9 @@ listener_settings_check(const struct listener_settings *settings, struct diag *d
     if (c.client_tls >= CLIENT_TLS_VERIFY_CA) {
         err |= needs(settings, LISTENER_client_tls, LISTENER_tls_client_ca, diag);
     }
-    if (c.server_tls >= SERVER_TLS_VERIFY_CA) {
+    if (protocol == PROTOCOL_HTTP) {
+        err |= choose_http_upstream(settings, diag, &c);
+    } else if (c.server_tls >= SERVER_TLS_VERIFY_CA) {
         err |= needs(settings, LISTENER_server_tls, LISTENER_server_tls_ca, diag);
     }
     if (has(settings, LISTENER_tls_key)) {

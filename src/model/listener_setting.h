@@ -64,7 +64,8 @@ MUST_CHECK int listener_settings_set(struct listener_settings *settings, const c
                                      struct slice value, struct diag *diag);
 
 /* What only shows when all is given. 0 or -EINVAL with a diag. */
-MUST_CHECK int listener_settings_check(const struct listener_settings *settings, struct diag *diag,
+MUST_CHECK int listener_settings_check(const struct listener_settings *settings,
+                                       enum protocol protocol, struct diag *diag,
                                        struct listener_choice *ret_choice);
 
 #endif

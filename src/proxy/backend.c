@@ -108,6 +108,17 @@ on_secured(struct stream *s, int err, const char *reason)
 }
 
 static void
+start_tls(struct backend *b)
+{
+    struct tls_context *context = security_server_context(b->listener->security);
+    int err = context == NULL ? -EINVAL : conn_start_tls(&b->conn, context, on_secured, SLICE_NONE);
+    tls_context_free(&context);
+    if (err != 0) {
+        tls_failed(b, log_strerror(err));
+    }
+}
+
+static void
 on_connected(struct stream *s, int err)
 {
     struct backend *b = backend_of(s);
@@ -123,9 +134,13 @@ on_connected(struct stream *s, int err)
         stands(b);
         return;
     }
+    loop_timer_set(b->worker->loop, &b->retry, b->deadline_ns);
+    if (driver->tls_at_once) {
+        start_tls(b);
+        return;
+    }
     struct iovec iov = {(void *)driver->tls_request.ptr, driver->tls_request.len};
     b->is_asking = true;
-    loop_timer_set(b->worker->loop, &b->retry, b->deadline_ns);
     if (conn_write(&b->conn, &iov, 1) != 0) {
         attempt_failed(b, -EPROTO);
     }
@@ -138,13 +153,7 @@ tls_answered(struct backend *b, struct slice chunk)
     const struct driver_ops *driver = b->listener->ops;
     b->is_asking = false;
     if (chunk.len == 1 && chunk.ptr[0] == driver->tls_yes) {
-        struct tls_context *context = security_server_context(b->listener->security);
-        int err =
-            context == NULL ? -EINVAL : conn_start_tls(&b->conn, context, on_secured, SLICE_NONE);
-        tls_context_free(&context);
-        if (err != 0) {
-            tls_failed(b, log_strerror(err));
-        }
+        start_tls(b);
     } else if (chunk.len == 1 && chunk.ptr[0] == driver->tls_no) {
         if (b->tls_wanted == BACKEND_TLS_PREFERRED) {
             stands(b);
@@ -367,7 +376,8 @@ retire(struct loop_task *task)
 static enum backend_tls
 tls_of(const struct listener *listener, bool client_asked_tls)
 {
-    if (listener->security == NULL || listener->ops->tls_request.len == 0) {
+    const struct driver_ops *ops = listener->ops;
+    if (listener->security == NULL || (ops->tls_request.len == 0 && !ops->tls_at_once)) {
         return BACKEND_TLS_NONE;
     }
     switch (security_choice(listener->security)->server_tls) {

@@ -3,7 +3,8 @@
  * it is to be, and its bytes.
  *
  *     connecting ──> asking for TLS ──> handshake ──> it stands
- *          │ (plain) ──────────────────────────────────^
+ *          │ └── (at once) ─────────────────^            ^
+ *          └─ (plain) ─────────────────────────────────────┘
  *
  * What TLS there is to be comes from the listener (proxy/security.h), how it is asked for from its
  * driver. `prefer` makes a plain connection where the server says no or the handshake fails. A unix

@@ -165,6 +165,7 @@ struct driver_ops {
     struct slice tls_request;
     uint8_t tls_yes;
     uint8_t tls_no;
+    bool tls_at_once; /* instead of asking: the upstream's TLS begins with its handshake */
     const char *alpn; /* of the protocol inside TLS; NULL: its clients get no TLS */
 
     /* One per worker and protocol, at start and end. worker_free gets what worker_new made, also

@@ -19,9 +19,8 @@ secure_listener(struct listener *l, struct diag *diag)
     }
     int err = resolve_parse(slice_from_str(l->upstream), diag, &upstream);
     const char *host = err == 0 && !upstream.is_unix ? upstream.host : "";
-    return err != 0
-               ? err
-               : security_new(&l->settings, slice_from_str(host), l->ops->alpn, diag, &l->security);
+    return err != 0 ? err
+                    : security_new(&l->settings, l->ops, slice_from_str(host), diag, &l->security);
 }
 
 static int

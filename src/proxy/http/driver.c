@@ -275,6 +275,7 @@ const struct driver_ops http_driver = {
     .logs_in = true,
     .has_own_limits = true,
     .alpn = "http/1.1",
+    .tls_at_once = true,
     .worker_new = worker_new,
     .worker_free = worker_free,
     .open = session_open,

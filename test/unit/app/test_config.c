@@ -111,7 +111,7 @@ every_error_names_its_line_and_a_way_out(void **state)
         const char *hint;
     } cases[] = {
         {"[postgres a]\nforwarded = append\n", 2, "unknown key \"forwarded\" in [postgres a]", ""},
-        {"[http a]\nserver_tls = require\n", 2, "unknown key \"server_tls\" in [http a]", ""},
+        {"[http a]\nauth_file = f\n", 2, "unknown key \"auth_file\" in [http a]", ""},
         {"[slowburn]\nlog_levl = info\n", 2, "unknown key \"log_levl\" in [slowburn]",
          "did you mean \"log_level\"?"},
         {"[slowburn]\ndrain_ms = 1\n", 2, "unknown key \"drain_ms\" in [slowburn]",

@@ -28,7 +28,7 @@ set(const char *key, const char *value)
 static void
 nothing_given_is_no_tls_to_clients_and_what_they_ask_to_the_server(void **state)
 {
-    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice), 0);
     assert_int_equal(choice.client_tls, CLIENT_TLS_DISABLE);
     assert_int_equal(choice.server_tls, SERVER_TLS_FOLLOW);
 }
@@ -37,10 +37,10 @@ static void
 a_certificate_allows_tls(void **state)
 {
     set("tls_cert", "/etc/slowburn/tls.crt");
-    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice), 0);
     assert_int_equal(choice.client_tls, CLIENT_TLS_ALLOW);
     set("client_tls", "disable");
-    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice), 0);
     assert_int_equal(choice.client_tls, CLIENT_TLS_DISABLE);
 }
 
@@ -59,14 +59,44 @@ every_word_is_its_own_choice(void **state)
     set("server_tls_ca", "system");
     for (unsigned i = 0; i < ARRAY_LEN(clients); i++) {
         set("client_tls", clients[i]);
-        assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
+        assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice), 0);
         assert_int_equal(choice.client_tls, i);
         assert_true(choice.forwarded == FORWARDED_REPLACE && choice.request_id);
     }
     for (unsigned i = 0; i < ARRAY_LEN(servers); i++) {
         set("server_tls", servers[i]);
-        assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
+        assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice), 0);
         assert_int_equal(choice.server_tls, i);
+    }
+}
+
+static void
+an_http_upstream_is_verified_or_plain(void **state)
+{
+    static const struct {
+        const char *word, *ca;
+        int wanted; /* < 0: refused */
+    } cases[] = {{"", "", SERVER_TLS_DISABLE},
+                 {"", "system", SERVER_TLS_VERIFY_FULL},
+                 {"disable", "system", SERVER_TLS_DISABLE},
+                 {"require", "", SERVER_TLS_REQUIRE},
+                 {"verify-ca", "", SERVER_TLS_VERIFY_CA},
+                 {"verify-full", "", SERVER_TLS_VERIFY_FULL},
+                 {"prefer", "", -1},
+                 {"follow", "", -1}};
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        setup(state);
+        if (cases[i].word[0] != '\0') {
+            set("server_tls", cases[i].word);
+        }
+        if (cases[i].ca[0] != '\0') {
+            set("server_tls_ca", cases[i].ca);
+        }
+        int r = listener_settings_check(&settings, PROTOCOL_HTTP, &diag, &choice);
+        assert_int_equal(r, cases[i].wanted < 0 ? -EINVAL : 0);
+        if (r == 0) {
+            assert_int_equal(choice.server_tls, cases[i].wanted);
+        }
     }
 }
 
@@ -90,21 +120,24 @@ what_does_not_go_together_is_named(void **state)
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         setup(state);
         set(cases[i].key, cases[i].value);
-        assert_int_equal(listener_settings_check(&settings, &diag, &choice), -EINVAL);
+        assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice),
+                         -EINVAL);
         assert_string_equal(diag.message, cases[i].needs);
     }
     setup(state);
     set("tls_cert", "c");
     set("client_tls", "verify-ca");
-    assert_int_equal(listener_settings_check(&settings, &diag, &choice), -EINVAL);
+    assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice),
+                     -EINVAL);
     assert_string_equal(diag.message, "client_tls = verify-ca needs tls_client_ca");
     setup(state);
     set("auth_query", "select $1");
     set("auth_user", "asker");
-    assert_int_equal(listener_settings_check(&settings, &diag, &choice), -EINVAL);
+    assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice),
+                     -EINVAL);
     assert_string_equal(diag.message, "auth_query needs auth_file");
     set("auth_file", "users");
-    assert_int_equal(listener_settings_check(&settings, &diag, &choice), 0);
+    assert_int_equal(listener_settings_check(&settings, PROTOCOL_POSTGRES, &diag, &choice), 0);
 }
 
 static void
@@ -130,6 +163,7 @@ main(void)
         cmocka_unit_test_setup(nothing_given_is_no_tls_to_clients_and_what_they_ask_to_the_server,
                                setup),
         cmocka_unit_test_setup(a_certificate_allows_tls, setup),
+        cmocka_unit_test_setup(an_http_upstream_is_verified_or_plain, setup),
         cmocka_unit_test_setup(every_word_is_its_own_choice, setup),
         cmocka_unit_test_setup(what_does_not_go_together_is_named, setup),
         cmocka_unit_test_setup(what_cannot_be_is_refused, setup),

@@ -98,12 +98,13 @@ setup(void **state)
     memset(&t, 0, sizeof(t));
     assert_int_equal(write(fd, users, strlen(users)), (ssize_t)strlen(users));
     close(fd);
+    static const struct driver_ops ops = {.protocol = PROTOCOL_POSTGRES, .alpn = "postgresql"};
     int err = listener_settings_set(&settings, "auth_file", slice_from_str(path), &diag);
     err |= listener_settings_set(&settings, "auth_query", SLICE_LIT("select $1"), &diag);
     err |= listener_settings_set(&settings, "auth_user", SLICE_LIT("asker"), &diag);
     err |= listener_settings_set(&settings, "auth_dbname", SLICE_LIT("shop"), &diag);
     err |= listener_settings_set(&settings, "server_tls", SLICE_LIT("disable"), &diag);
-    err |= security_new(&settings, SLICE_NONE, "postgresql", &diag, &t.security);
+    err |= security_new(&settings, &ops, SLICE_NONE, &diag, &t.security);
     unlink(path);
     assert_int_equal(err, 0);
     t.env = (struct driver_env){.core = &core, .hash_key = {1, 2}};
