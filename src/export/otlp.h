@@ -9,7 +9,9 @@
  * ones take the place of those that wait. A batch that could not be sent is tried again with
  * growing waits as long as OTLP says that it is worth it (retry.h), while new items wait; another
  * answer is final, and its items are dropped and counted, as are those that the receiver says it
- * did not take (partial success). All calls from any thread; they take a short lock and encode. */
+ * did not take (partial success). All of it is in memory: what waits, and a batch on its way, is
+ * lost with a process that is killed, and is never sent twice (a webhook is: webhook.h). All calls
+ * from any thread; they take a short lock and encode. */
 #ifndef EXPORT_OTLP_H
 #define EXPORT_OTLP_H
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import time
@@ -178,6 +179,64 @@ def test_a_receiver_that_comes_back_hears_where_it_stands(tmp_path):
         daemon = daemon_with(str(tmp_path), {"back": {"url": f"{receiver.url}/"}})
         with running(daemon):
             assert json.loads(receiver.wait_for(1)[0].body)["change"] == "recovered"
+
+
+class Deadly(Answer):
+    """The analyzer dies with the message delivered and its answer unread: before it could keep that it
+    was told."""
+
+    def __init__(self, daemon, answers):
+        super().__init__()
+        self.daemon, self.answers = daemon, answers
+        self.killed = []
+
+    def analyzer(self):
+        parent = self.daemon().process.pid
+        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
+            children = file.read().split()
+        for pid in children:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if b"analyzer" in file.read().split(b"\0"):
+                    return int(pid)
+        raise AssertionError("there is no analyzer")
+
+    def give(self, handler, body):
+        pid = self.analyzer()
+        os.kill(pid, signal.SIGSTOP)
+        if self.answers:
+            super().give(handler, body)
+        handler.close_connection = True
+        os.kill(pid, signal.SIGKILL)
+        self.killed.append(pid)
+
+
+@pytest.mark.parametrize("answers", [False, True])
+@pytest.mark.parametrize("kind", ["generic", "pagerduty"])
+def test_who_dies_behind_a_message_sends_it_again_as_the_same(tmp_path, kind, answers):
+    daemon = None
+    deadly = Deadly(lambda: daemon, answers)
+    with Receiver(deadly) as receiver:
+        daemon = daemon_with(str(tmp_path), {"one": {
+            "kind": kind, "url": f"{receiver.url}/",
+            "secret_file": secret_file(str(tmp_path), "route")}})
+        with running(daemon):
+            pass
+        plant(daemon, 7, "open")
+        with daemon:  # its analyzer dies as soon as it has something to tell
+            first, again = receiver.wait_for(2)[:2]
+            wait_for_facts(daemon, lambda f: f.get("one", {}).get("sent") == 1)
+        assert len(deadly.killed) == 1
+        if kind == "pagerduty":
+            keys = [json.loads(r.body)["dedup_key"] for r in (first, again)]
+        else:
+            keys = [r.headers["Slowburn-Delivery"] for r in (first, again)]
+            assert [json.loads(r.body)["number"] for r in (first, again)] == [1, 1]
+        assert keys[0] == keys[1]
+        with running(daemon):  # that it was told is kept now
+            wait_for_facts(daemon, lambda f: "one" in f)
+            told = facts(daemon)["one"]
+            assert (told["sent"], told["queued"]) == (0, 0)
+        assert len(receiver.received) == 2
 
 
 @pytest.mark.parametrize("keys, complaint", [
