@@ -9,7 +9,7 @@ import pytest
 
 from examples.demo.shop import Shop
 from examples.load import traffic
-from test.recipes import card, verdict
+from test.recipes import card, trial, verdict
 from test.recipes.__main__ import may_meet
 from test.recipes.recipe import Cause, Recipe, nothing
 from test.recipes.table import RECIPES
@@ -120,6 +120,23 @@ def test_what_is_wrong(recipe, incidents, wrong):
     assert {name for name in ("subject", "exact", "first", "deploy") if not getattr(found, name)} \
         | ({"opened_s"} if found.opened_s is None else set()) == wrong
     assert not card.are_met([found], [])
+
+
+def test_only_what_is_wrong_on_a_busy_machine_is_played_again():
+    def play(*attempts):
+        left = list(attempts)
+
+        def one(_number):
+            right, stretch = left.pop(0)
+            found = judge([SLOW], [incident(traffic.LIST, INDEX, deploy="v")] if right else [], "v")
+            found.stretch = stretch
+            return found
+        found = trial.steady(one)
+        return found.right, found.again
+    assert play((False, 1.2)) == (False, 0)
+    assert play((True, 9.0)) == (True, 0)
+    assert play((False, 9.0), (True, 1.2)) == (True, 1)
+    assert play((False, 9.0), (False, 9.0)) == (False, 1)
 
 
 def test_what_a_fix_is_promised_to_save():

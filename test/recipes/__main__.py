@@ -14,7 +14,7 @@ from examples.demo import say
 from examples.demo.processes import Failed
 from test.recipes import card
 from test.recipes.table import BY_NAME, RECIPES
-from test.recipes.trial import Trial
+from test.recipes.trial import Trial, steady
 
 
 def arguments():
@@ -46,6 +46,12 @@ def pairs(args):
     return random.Random(args.seed).sample(possible, min(count, len(possible)))
 
 
+def one(recipes, seed, folder, control=False):
+    def attempt(number):
+        return Trial(recipes, seed, f"{folder}.{number}" if number else folder).play(control)
+    return steady(attempt)
+
+
 def play(args, faults, controls):
     """Fills both lists, so that what was played is there when somebody ends it early."""
     say.step(f"seed {args.seed}")
@@ -54,10 +60,10 @@ def play(args, faults, controls):
         seed = args.seed * 1000 + number
         say.step("; ".join(f"{recipe.name}: {recipe.what}" for recipe in recipes))
         if args.controls:
-            controls.append(Trial(recipes, seed, folder + ".control").play(control=True))
+            controls.append(one(recipes, seed, folder + ".control", control=True))
             if not controls[-1].exact:
                 print("control: " + card.control_row(controls[-1]), flush=True)
-        faults.append(Trial(recipes, seed, folder).play())
+        faults.append(one(recipes, seed, folder))
         print(card.row(faults[-1]), flush=True)
 
 

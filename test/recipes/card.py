@@ -3,11 +3,16 @@
 
 HEAD = ("| planted | opened after | subject | causes found | exact | first | deploy |"
         " saving, ms: predicted / measured |\n|---|---|---|---|---|---|---|---|")
-BUSY = 3.0  # a machine on which work takes so many times as long tells about itself
 
 
 def mark(right):
     return "yes" if right else "**no**"
+
+
+def _name(verdict):
+    again = f", played {verdict.again + 1} times" if verdict.again else ""
+    return verdict.name + (f" (machine busy: {verdict.stretch:.1f}x{again})" if verdict.busy else
+                           f" ({again[2:]})" if again else "")
 
 
 def _saving(verdict):
@@ -22,15 +27,13 @@ def row(verdict):
     if verdict.incidents > 1:
         found += f" ({verdict.incidents} incidents)"
     deploy = verdict.deploy_text + ("" if verdict.deploy else " **no**")
-    busy = f" (busy: {verdict.stretch:.1f}x)" if verdict.stretch > BUSY else ""
-    return (f"| {verdict.name}{busy} | {opened} | {mark(verdict.subject)} | {found} |"
+    return (f"| {_name(verdict)} | {opened} | {mark(verdict.subject)} | {found} |"
             f" {mark(verdict.exact)} | {mark(verdict.first)} | {deploy} | {_saving(verdict)} |")
 
 
 def control_row(verdict):
     said = "; ".join(verdict.found) or "nothing"
-    busy = f" (busy: {verdict.stretch:.1f}x)" if verdict.stretch > BUSY else ""
-    return f"| {verdict.name}{busy} | {said} | {mark(verdict.exact)} |"
+    return f"| {_name(verdict)} | {said} | {mark(verdict.exact)} |"
 
 
 def goals(faults, controls):

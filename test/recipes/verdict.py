@@ -6,6 +6,8 @@ from typing import Optional
 from examples.demo import waiting
 from examples.demo.checks import within
 
+STRETCH_MAX = 3.0  # work takes so many times as long as on a machine of its own
+
 
 @dataclass
 class Saving:
@@ -37,9 +39,20 @@ class Verdict:
     saving: Optional[Saving] = None
     due_saving: bool = False
     stretch: float = 1.0    # how many times longer work took on this machine than by itself
+    again: int = 0          # so many times it was played before, on a machine that was too busy
     failed: int = 0         # requests
     seconds: float = 0.0
     notes: list = field(default_factory=list)
+
+    @property
+    def right(self):
+        return (self.subject and self.exact and self.first and self.deploy
+                and (not self.due_saving or (self.saving is not None and self.saving.holds)))
+
+    @property
+    def busy(self):
+        """On such a machine a verdict tells about the machine."""
+        return self.stretch > STRETCH_MAX
 
     def document(self):
         return {**asdict(self), "saving_holds": self.saving.holds if self.saving else None}
