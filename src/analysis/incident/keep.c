@@ -8,7 +8,8 @@
 
 #define KEEP_INCIDENT_MAGIC 0x69736335u /* changes with struct incident's meaning */
 #define KEEP_WATCH_MAGIC    0x77736331u
-#define KEEP_TIMES_MAX      (17u + INCIDENT_TIMELINE_MAX + INCIDENT_ACTIONS_MAX)
+#define KEEP_SINGLE_TIMES   17u
+#define KEEP_TIMES_MAX      (KEEP_SINGLE_TIMES + INCIDENT_TIMELINE_MAX + INCIDENT_ACTIONS_MAX)
 
 struct keep_head {
     uint32_t magic;
@@ -57,23 +58,23 @@ keep_back(struct slice blob, uint32_t magic, size_t size, struct keep_head *ret_
 static unsigned
 times_of(struct incident *inc, uint64_t *list[KEEP_TIMES_MAX])
 {
-    uint64_t *const single[] = {&inc->onset_ns,
-                                &inc->opened_ns,
-                                &inc->updated_ns,
-                                &inc->closed_ns,
-                                &inc->acknowledged_ns,
-                                &inc->recovered_ns,
-                                &inc->calm_ns,
-                                &inc->announced_ns,
-                                &inc->deploy_ns,
-                                &inc->before.from_ns,
-                                &inc->before.to_ns,
-                                &inc->now.from_ns,
-                                &inc->now.to_ns,
-                                &inc->after.from_ns,
-                                &inc->after.to_ns,
-                                &inc->episode.onset_from_ns,
-                                &inc->episode.onset_to_ns};
+    uint64_t *const single[KEEP_SINGLE_TIMES] = {&inc->onset_ns,
+                                                 &inc->opened_ns,
+                                                 &inc->updated_ns,
+                                                 &inc->closed_ns,
+                                                 &inc->acknowledged_ns,
+                                                 &inc->recovered_ns,
+                                                 &inc->calm_ns,
+                                                 &inc->announced_ns,
+                                                 &inc->deploy_ns,
+                                                 &inc->before.from_ns,
+                                                 &inc->before.to_ns,
+                                                 &inc->now.from_ns,
+                                                 &inc->now.to_ns,
+                                                 &inc->after.from_ns,
+                                                 &inc->after.to_ns,
+                                                 &inc->episode.onset_from_ns,
+                                                 &inc->episode.onset_to_ns};
     unsigned n = 0;
     for (unsigned i = 0; i < ARRAY_LEN(single); i++) {
         list[n++] = single[i];
