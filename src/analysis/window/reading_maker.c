@@ -71,7 +71,9 @@ static uint32_t
 upper_of(uint64_t middle_ns)
 {
     double us = (double)middle_ns / 1000;
-    double step = exp2(floor(log2(fmax(us, 1)))) / SKETCH_STEPS;
+    int power = 0;
+    (void)frexp(fmax(us, 1), &power); /* us lies in [2^(power - 1), 2^power) */
+    double step = ldexp(1.0 / SKETCH_STEPS, power - 1);
     return (uint32_t)ceil(us + step / 2 - 1e-6 * us);
 }
 
