@@ -99,19 +99,23 @@ kills: deps all
 
 FAST_BUILD ?= build-fast
 
-WORLDS       ?= 40
+WORLDS       ?= 120
 DELAY_WORLDS ?= 40
+JOBS         ?= 2
+JUDGE         = $(FAST_BUILD)/test/sim/card --jobs $(JOBS) $(if $(RESULTS),--results $(RESULTS))
 
-# The card of the detectors on held-out simulated worlds: false incidents on months without a fault, and
-# delays on injected ones. About ten minutes on one core with 40 worlds of either kind.
+# The card of the detectors on held-out simulated worlds: false incidents on months without a fault, delays
+# on injected ones, what a minute's feed costs. JOBS processes play the worlds. RESULTS=FILE keeps what has
+# come of each world, so that a run that was ended goes on where it was; a file belongs to one build.
 .PHONY: judge
 judge:
 	@tools/deps --check build
 	@test -f $(FAST_BUILD)/build.ninja || meson setup $(FAST_BUILD) $(RELEASE) >/dev/null
 	@ninja --quiet -C $(FAST_BUILD) test/sim/card
-	@$(FAST_BUILD)/test/sim/card --worlds $(WORLDS) --delay-worlds 0
-	@$(FAST_BUILD)/test/sim/card --worlds 0 --delay-worlds $(DELAY_WORLDS)
-	@$(FAST_BUILD)/test/sim/card --worlds 0 --delay-worlds $(DELAY_WORLDS) --advisor
+	@$(FAST_BUILD)/test/sim/card --cost
+	@$(JUDGE) --worlds $(WORLDS) --delay-worlds 0 --verbose
+	@$(JUDGE) --worlds 0 --delay-worlds $(DELAY_WORLDS)
+	@$(JUDGE) --worlds 0 --delay-worlds $(DELAY_WORLDS) --advisor
 
 # Beside PgBouncer, nginx, HAProxy, a bytes-only relay and nothing at all: prints Markdown, writes
 # build/bench.json; about 20 minutes. ONLY=queries,connect,bulk,idle,http,observe,kills,fingerprint: parts of it;
@@ -196,6 +200,6 @@ help:
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'
 	@echo 'make soak              200 sessions of five drivers, deaths, restarts, a bad network; SECONDS (600)'
-	@echo 'make judge             the detectors on simulated worlds: false incidents, delays; WORLDS=n'
+	@echo 'make judge             the detectors on simulated worlds: false incidents, delays, cost; WORLDS=n RESULTS=file'
 	@echo 'make check             include directions and formatting'
 	@echo 'make deb               a Debian package'

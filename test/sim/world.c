@@ -8,6 +8,8 @@
 #include "base/prng.h"
 
 #define NORMALS    65536u
+#define EXP_STEPS  16u /* of one; up to CELL_FEW */
+#define CELL_FEW   8
 #define PHI_STEPS  2048u
 #define PHI_MAX    4.5f
 #define CELLS_MAX  96u
@@ -54,6 +56,8 @@ struct world {
     /* Tables. */
     float normal[NORMALS];
     float phi[PHI_STEPS + 2];
+    float exp_of_minus[CELL_FEW * EXP_STEPS + 1];
+    uint64_t bits; /* of a random number, for several */
     uint32_t upper[GRID_CELLS];
     float ln_upper[GRID_CELLS];
     struct reading_cell cell[CELLS_MAX];
@@ -107,6 +111,29 @@ poisson(struct world *w, double mean)
     return n;
 }
 
+/* Of a cell of many: by inversion, and by the normal law where the difference does not show. */
+static uint32_t
+count_of_cell(struct world *w, float mean)
+{
+    /* Three of 16 bits; the highest one marks the end. */
+    w->bits >>= 16;
+    w->bits = w->bits <= 0xffff ? prng_next(&w->prng) | 1ull << 63 : w->bits;
+    if (mean > CELL_FEW) {
+        float k = mean + sqrtf(mean) * w->normal[w->bits & (NORMALS - 1)] + 0.5f;
+        return k > 0 ? (uint32_t)k : 0;
+    }
+    unsigned step = (unsigned)(mean * EXP_STEPS);
+    float rest = mean - (float)step / EXP_STEPS;
+    float u = ((float)(w->bits & 0xffff) + 0.5f) / 0x10000;
+    float p = w->exp_of_minus[step] * (1 - rest + rest * rest / 2), below = p;
+    uint32_t n = 0;
+    while (u > below && n < 40) {
+        p *= mean / (float)++n;
+        below += p;
+    }
+    return n;
+}
+
 static void
 make_tables(struct world *w)
 {
@@ -117,6 +144,9 @@ make_tables(struct world *w)
         double v = ((double)(prng_next(&prng) >> 11) + 0.5) * 0x1p-53;
         w->normal[i] = (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
         w->normal[i + 1] = (float)(sqrt(-2 * log(u)) * sin(2 * M_PI * v));
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(w->exp_of_minus); i++) {
+        w->exp_of_minus[i] = expf(-(float)i / EXP_STEPS);
     }
     for (unsigned i = 0; i < PHI_STEPS + 2; i++) {
         double x = -PHI_MAX + 2 * PHI_MAX * (double)i / PHI_STEPS;
@@ -165,7 +195,8 @@ world_new(const struct world_config *config, const struct world_out *out)
     struct world *w = check_alloc(1, sizeof(*w));
     w->config = *config;
     w->out = *out;
-    w->prng.state = config->seed * 0x9e3779b97f4a7c15u + config->laws;
+    /* Mixed: the states of one sequence lie that constant apart. */
+    w->prng.state = prng_mix(prng_mix(config->seed) + config->laws);
     w->now_s = WORLD_EPOCH;
     make_tables(w);
     static const float rates[3] = {100, 1000, 30};
@@ -307,6 +338,9 @@ noise_of(struct world *w, struct statement *s)
     if (held) { /* and a slow part: hours */
         s->slow_ar = 0.995f * s->slow_ar + sqrtf(1 - 0.995f * 0.995f) * 0.3f * s->noise * normal(w);
         noise = 0.95f * noise + s->slow_ar;
+    } else { /* a slow part as well, not as long */
+        s->slow_ar = 0.99f * s->slow_ar + sqrtf(1 - 0.99f * 0.99f) * 0.3f * s->noise * normal(w);
+        noise += s->slow_ar;
     }
     if (s->spike_left > 0 && --s->spike_left == 0) {
         s->spike = 0;
@@ -425,16 +459,12 @@ spread(struct world *w, double n, float mean, float sd, unsigned *low, unsigned 
         return;
     }
     unsigned from = cell_of(mean - 4 * sd), to = cell_of(mean + 4 * sd);
-    float before = 0;
+    float before = 0, inverse = 1 / sd;
     for (unsigned c = from; c <= to; c++) {
-        float p = c == to ? 1 : phi(w, (w->ln_upper[c] - mean) / sd);
+        float p = c == to ? 1 : phi(w, (w->ln_upper[c] - mean) * inverse);
         float expect = (float)n * (p - before);
         before = p;
-        if (expect > 1e-3f) {
-            float k = expect > 20 ? roundf(expect + sqrtf(expect) * normal(w))
-                                  : (float)poisson(w, expect);
-            w->count[c] += k > 0 ? (uint32_t)k : 0;
-        }
+        w->count[c] += expect > 1e-3f ? count_of_cell(w, expect) : 0;
     }
     *low = MIN(*low, from);
     *high = MAX(*high, to);

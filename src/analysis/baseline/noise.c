@@ -13,11 +13,15 @@
 #define V0_SHARE_MIN 0.01f
 #define SLOW         0.002f
 #define LONG_RUN_MIN 0.5f
-#define PRIOR        4.0f
-#define PRIOR_BLOCKS 24.0f
-#define BLOCK_DECAY  0.995f
+#define PRIOR        4.0f /* L of the shortest blocks, before any was seen */
+#define PRIOR_TIMES  2.0f /* L of longer ones, of that of the next shorter */
 #define BIAS_MAX     0.3f
 #define RESIDUAL_MIN 1e-6f
+
+/* What is known before there are blocks counts as much as so many of them. Long blocks are few, so
+ * they are remembered for longer. */
+static const float prior_blocks[NOISE_SCALES] = {24, 12, 8};
+static const float block_decay[NOISE_SCALES] = {0.995f, 0.99f, 0.98f};
 
 static unsigned
 cell_of(float residual)
@@ -93,11 +97,51 @@ noise_z(const struct noise *s, float residual, float n)
 static void
 make_long_run(struct noise *s)
 {
-    float blocks = PRIOR_BLOCKS + s->blocks;
-    float bias = s->sums / blocks / NOISE_BLOCK;
+    const struct noise_blocks *least = &s->blocks[0];
+    float bias = least->sums / (prior_blocks[0] + least->count) / NOISE_BLOCK;
+    float prior = PRIOR, floor = LONG_RUN_MIN, size = NOISE_BLOCK;
     s->bias = MAX(MIN(bias, BIAS_MAX), -BIAS_MAX);
-    float square = (PRIOR * PRIOR_BLOCKS + s->squares / NOISE_BLOCK) / blocks;
-    s->scale = 1 / sqrtf(MAX(square - NOISE_BLOCK * s->bias * s->bias, LONG_RUN_MIN));
+    for (unsigned i = 0; i < NOISE_SCALES; i++, size *= NOISE_SCALE_TIMES) {
+        const struct noise_blocks *b = &s->blocks[i];
+        float around = b->count > 0 ? b->squares - b->sums * b->sums / b->count : 0;
+        float l = (prior * prior_blocks[i] + MAX(around, 0) / size) / (prior_blocks[i] + b->count);
+        floor = MAX(l, floor);
+        s->scale[i] = 1 / sqrtf(floor);
+        prior = PRIOR_TIMES * floor;
+    }
+}
+
+/* A block is over; so may be a longer one that it is part of. */
+static void
+learn_block(struct noise *s, float sum)
+{
+    for (unsigned i = 0; i < NOISE_SCALES; i++) {
+        struct noise_blocks *b = &s->blocks[i];
+        b->sums = block_decay[i] * b->sums + sum;
+        b->squares = block_decay[i] * b->squares + sum * sum;
+        b->count = block_decay[i] * b->count + 1;
+        if (i + 1 == NOISE_SCALES) {
+            return;
+        }
+        struct noise_blocks *longer = &s->blocks[i + 1];
+        longer->sum += sum;
+        if (++longer->parts < NOISE_SCALE_TIMES) {
+            return;
+        }
+        sum = longer->sum;
+        longer->sum = 0;
+        longer->parts = 0;
+    }
+}
+
+/* What is not learned is missing in longer blocks, too: they begin anew. */
+static void
+skip_block(struct noise *s)
+{
+    for (unsigned i = 1; i < NOISE_SCALES; i++) {
+        s->blocks[i].sum = 0;
+        s->blocks[i].parts = 0;
+    }
 }
 
 static void
@@ -106,10 +150,10 @@ end_block(struct noise *s, bool may_learn)
     float old = s->pending[s->pending_at];
     if (s->pending_count == NOISE_BLOCKS_KEPT) {
         if (may_learn) {
-            s->sums = BLOCK_DECAY * s->sums + old;
-            s->squares = BLOCK_DECAY * s->squares + old * old;
-            s->blocks = BLOCK_DECAY * s->blocks + 1;
+            learn_block(s, old);
             s->blocks_seen++;
+        } else {
+            skip_block(s);
         }
     } else {
         s->pending_count++;
@@ -151,9 +195,15 @@ noise_add(struct noise *s, int64_t t, float residual, float n, float v1, bool ma
 }
 
 float
-noise_weigh(const struct noise *s, float z)
+noise_weigh(const struct noise *s, float z, unsigned scale)
 {
-    return (clip(z) - s->bias) * (s->scale > 0 ? s->scale : 1 / sqrtf(PRIOR));
+    return (clip(z) - s->bias) * (s->scale[scale] > 0 ? s->scale[scale] : 1 / sqrtf(PRIOR));
+}
+
+float
+noise_lasting(const struct noise *s, unsigned scale)
+{
+    return s->scale[scale] > 0 ? 1 / s->scale[scale] : sqrtf(PRIOR);
 }
 
 bool

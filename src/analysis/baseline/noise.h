@@ -8,9 +8,13 @@
  * busy ones are measured alike (a random effects model).
  *
  * Lasting: the long-run variance L of the standardised, clipped residuals z, from sums over blocks
- * of 60: L = their variance / 60 (Carlstein, "The use of subseries values for estimating the
+ * of n windows: L = their variance / n (Carlstein, "The use of subseries values for estimating the
  * variance of a general statistic", Annals of Statistics 14, 1986). z / sqrt(L) may be summed up as
- * if windows were independent. Made out of sample: the baseline is older than a day.
+ * if windows were independent, over about as many windows as a block has: what strays for hours
+ * counts little in an hour and much in a day, so L is known for blocks of 60, 240 and 960, and who
+ * sums up for long uses a long one. Few long blocks have been seen at first, so they are drawn
+ * towards twice the L of the next shorter ones, and never fall below it. Made out of sample: the
+ * baseline is older than a day.
  *
  * Both learn a day late, and not while something is suspected. Plain data, zeroed is empty; about
  * 500 bytes. Pure. */
@@ -23,8 +27,17 @@
 #define NOISE_CELLS        28u
 #define NOISE_CLIP         2.0f
 #define NOISE_BLOCK        60u
+#define NOISE_SCALES       3u /* blocks of 60, 240, 960 windows */
+#define NOISE_SCALE_TIMES  4u
 #define NOISE_BLOCKS_KEPT  24u
 #define NOISE_BLOCKS_READY 120u /* so many blocks before L stands on its own */
+
+/* Blocks of one size. */
+struct noise_blocks {
+    float sums, squares, count; /* of those that were learned, decayed */
+    float sum;                  /* of the one underway, of shorter ones */
+    uint8_t parts;
+};
 
 struct noise {
     float kept[NOISE_CELLS]; /* of |residual|, older than a day */
@@ -36,10 +49,10 @@ struct noise {
     uint8_t block_count;
     uint8_t pending_at, pending_count;
     float pending[NOISE_BLOCKS_KEPT];
-    float sums, squares, blocks; /* of block sums, decayed */
+    struct noise_blocks blocks[NOISE_SCALES];
     uint32_t blocks_seen;
-    float bias;  /* mean of z: noise is skewed, and a baseline of medians does not see it */
-    float scale; /* 1 / sqrt(L) */
+    float bias; /* mean of z: noise is skewed, and a baseline of medians does not see it */
+    float scale[NOISE_SCALES]; /* 1 / sqrt(L); 0: not known */
 };
 
 /* Standardised: residual of a window of n calls that had a variance of v1 among them. Not clipped.
@@ -49,8 +62,10 @@ float noise_z(const struct noise *noise, float residual, float n);
 /* t: as for week_add. z is clipped here. */
 void noise_add(struct noise *noise, int64_t t, float residual, float n, float v1, bool may_learn);
 
-/* z, clipped, as it may be summed up. */
-float noise_weigh(const struct noise *noise, float z);
+/* z, clipped, as it may be summed up over about as many windows as a block of that scale has. */
+float noise_weigh(const struct noise *noise, float z, unsigned scale);
+/* The standard deviation of a sum of that many z's is this times its root: sqrt(L). */
+float noise_lasting(const struct noise *noise, unsigned scale);
 
 /* Its L rests on days of its own. */
 bool noise_is_ready(const struct noise *noise);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 
 #define LEARN_WEIGHT 0.2f
+#define DAYS_MEMORY  9.0f /* so many days' mean strays as what follows with that weight */
 #define SMOOTH_HALF  2
 #define SMOOTH_MIN   3 /* of 9: so much of the triangle must be known */
 
@@ -24,6 +25,19 @@ kind_of(uint32_t n)
     return day == 6 ? 1 : day == 0 ? 2 : 0;
 }
 
+/* The newest day's, after the days that have gone by are empty. */
+static float *
+moved_today(struct week *w)
+{
+    uint32_t day = w->slot_n / WEEK_SLOTS;
+    unsigned gone = day > w->moved_day ? MIN(day - w->moved_day, WEEK_DAYS) : 0;
+    for (unsigned i = 0; i < gone; i++) {
+        w->moved[(day - i) % WEEK_DAYS] = 0;
+    }
+    w->moved_day = MAX(day, w->moved_day);
+    return &w->moved[w->moved_day % WEEK_DAYS];
+}
+
 static void
 learn(struct week *w, uint32_t n, float value)
 {
@@ -31,7 +45,9 @@ learn(struct week *w, uint32_t n, float value)
     uint8_t *days = &w->days[kind][slot];
     float *level = &w->level[kind][slot];
     float weight = MAX(LEARN_WEIGHT, 1.0f / (float)(*days + 1));
-    *level = *days == 0 ? value : *level + weight * (value - *level);
+    float by = *days == 0 ? 0 : weight * (value - *level);
+    *level = *days == 0 ? value : *level + by;
+    *moved_today(w) += kind == 0 ? by / WEEK_SLOTS : 0;
     *days = (uint8_t)MIN(*days + 1, 250);
 }
 
@@ -80,6 +96,13 @@ smooth(const struct week *w, unsigned kind, unsigned slot)
 }
 
 static float
+weight_at(const struct week *w, uint32_t n)
+{
+    float days = MAX((float)w->days[kind_of(n)][n % WEEK_SLOTS], 1);
+    return sqrtf((1 + 1 / DAYS_MEMORY) / (1 + 1 / MIN(days, DAYS_MEMORY)));
+}
+
+static float
 level_at(const struct week *w, uint32_t n)
 {
     return smooth(w, kind_of(n), n % WEEK_SLOTS);
@@ -96,9 +119,22 @@ week_expect(struct week *w, int64_t t)
         w->read_to = level_at(w, n + 1);
         w->read_to = isnan(w->read_to) ? w->read_from : w->read_to;
         w->read_from = isnan(w->read_from) ? w->read_to : w->read_from;
+        w->read_weight = weight_at(w, n);
     }
     float share = (float)((t - WEEK_SLOT_S / 2) % WEEK_SLOT_S) / WEEK_SLOT_S;
     return w->read_from + share * (w->read_to - w->read_from);
+}
+
+float
+week_moved(const struct week *w)
+{
+    uint32_t n = w->slot_n;
+    float sum = 0;
+    for (unsigned i = 0; i < WEEK_DAYS && kind_of(n) == 0; i++) {
+        uint32_t day = w->moved_day - i;
+        sum += n / WEEK_SLOTS - day < WEEK_DAYS ? w->moved[day % WEEK_DAYS] : 0;
+    }
+    return sum;
 }
 
 bool

@@ -8,7 +8,7 @@
  * middles.
  *
  * What week is it? Time comes in as seconds since 1970 with the caller's offset to local time in
- * it. Plain data, zeroed is empty; about 1.2 KB. Adding is O(1) but once in a half-hour. Pure. */
+ * it. Plain data, zeroed is empty; about 1.3 KB. Adding is O(1) but once in a half-hour. Pure. */
 #ifndef ANALYSIS_BASELINE_WEEK_H
 #define ANALYSIS_BASELINE_WEEK_H
 
@@ -20,6 +20,7 @@
 #define WEEK_KINDS   3u  /* weekday, Saturday, Sunday */
 #define WEEK_VALUES  30u
 #define WEEK_READY_S (7 * 86400)
+#define WEEK_DAYS    7u
 
 struct week {
     float level[WEEK_KINDS][WEEK_SLOTS]; /* valid where days > 0 */
@@ -30,9 +31,13 @@ struct week {
     uint8_t value_count;
     uint32_t slot_n;  /* underway */
     uint32_t first_n; /* ever */
+    /* By how much learning has moved the levels of weekdays, the mean of a day, of the last days.
+     */
+    float moved[WEEK_DAYS];
+    uint32_t moved_day; /* since 1970, of the newest */
     /* Read now and again, so it is kept: at the middle of the half-hour and of the next one. */
     uint32_t read_n;
-    float read_from, read_to;
+    float read_from, read_to, read_weight;
 };
 
 /* may_learn: nothing is suspected of the series. */
@@ -40,6 +45,19 @@ void week_add(struct week *w, int64_t t, float value, bool may_learn);
 
 /* NAN: not known. */
 float week_expect(struct week *w, int64_t t);
+
+/* What is known from few days is off by nearly as much as one day strays, for hours: a residual
+ * from what was last read may be summed up with this weight, 1 where it rests on all days that it
+ * can remember. */
+static inline float
+week_weight(const struct week *w)
+{
+    return w->read_weight;
+}
+
+/* By how much what is expected lies above what was expected a week ago: who looks for what becomes
+ * slower over days compares with that. Levels of a weekend are that old anyway. */
+float week_moved(const struct week *w);
 
 /* It has seen a week, and knows this kind of day. */
 bool week_is_ready(struct week *w, int64_t t);

@@ -23,14 +23,14 @@
 
 struct exceed {
     float f;
-    uint32_t zero; /* when it was last at zero */
+    uint32_t zero; /* when it was last at zero, or first added to */
 };
 
 static inline void
 exceed_add(struct exceed *c, bool exceeds, uint32_t at)
 {
     float f = c->f + (exceeds ? EXCEED_YES : EXCEED_NO);
-    c->zero = f > 0 ? c->zero : at;
+    c->zero = f > 0 && c->zero != 0 ? c->zero : at;
     c->f = f > 0 ? f : 0;
 }
 

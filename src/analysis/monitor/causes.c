@@ -64,8 +64,7 @@ grew(const struct track *t, float common, struct growth *g)
     g->cost_before = MAX(cost_before, MIN(waiting, g->cost));
     /* Where the week is known its residuals tell better: time of day and waiting are out of them.
      */
-    float effect =
-        isnan(t->expect) || t->last_count < CONFIRM_WINDOWS ? 0 : lanes_median_of_last(t);
+    float effect = isnan(t->expect) || t->last_count < CONFIRM_WINDOWS ? 0 : lanes_effect(t);
     if (!is_new && effect >= EFFECT_MIN) {
         g->cost_before = MIN(g->cost_before, g->cost / expf(effect));
     }

@@ -10,7 +10,7 @@
 #define DEPLOY_REACH_S  (15.0 * 60)
 #define DEPLOYS_MIN     10         /* fewer say nothing about how often there is one */
 #define GONE_S          (2 * 3600) /* a member that is not seen for so long is calm */
-#define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE)
+#define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
 #define STRUCTURE_LANES (1u << LANE_CALLS | 1u << LANE_NEW)
 #define FAILURE_LANES   (1u << LANE_ERRORS | 1u << LANE_STALL)
 

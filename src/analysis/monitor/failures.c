@@ -6,7 +6,11 @@
 
 #include "analysis/monitor/monitor_state.h"
 
-#define DAY_DECAY 0.8f
+#define DAY_DECAY  0.8f
+#define MORE_SHARE 0.5f  /* of the windows are above what was expected when a rate has risen */
+#define MORE_LEAST 0.85f /* of those that have an error at all when it has tripled */
+
+static const float errors_limit[POISSON_RATES] = LIMITS_ERRORS;
 
 static void
 new_day(struct track *t, uint32_t day)
@@ -45,12 +49,24 @@ tell(struct monitor *m, struct track *t, uint32_t onset, float share, float p0)
     episodes_tell(m, t, &a);
 }
 
+/* A rate has risen, as against some bursts close by: they leave most windows as they were. */
+static bool
+is_a_rate(const struct poisson *chart, unsigned rate, float expected, uint32_t at)
+{
+    unsigned more = chart->more[rate], windows = at - chart->zero[rate];
+    float each = expected / (float)MAX(windows, 1u);
+    float share = MIN(MORE_SHARE, MORE_LEAST * (1 - expf(-3 * each)));
+    return more >= ERRORS_WINDOWS_MIN && (float)more >= share * (float)windows;
+}
+
 static void
-tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, float p0)
+tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, float p0,
+            uint32_t at)
 {
     struct track_errors *e = t->errors;
-    float share = e->since[class] / MAX(e->calls_since[class], 1);
-    if (e->since[class] < ERRORS_MIN || share < ERRORS_SHARE_MIN) {
+    float calls = MAX(e->calls_since[class], 1), share = e->since[class] / calls;
+    if (e->since[class] < ERRORS_MIN || share < ERRORS_SHARE_MIN ||
+        !is_a_rate(&e->chart[class], rate, p0 * calls, at)) {
         return;
     }
     tell(m, t, e->chart[class].zero[rate], share, p0);
@@ -71,6 +87,14 @@ judge_outage(struct monitor *m, struct track *t, unsigned class, float errors, f
     }
 }
 
+/* As many errors of a window as count: about the most that three times the rate would bring, so
+ * that bursts do not add up where there is hardly ever an error. */
+static float
+that_count(float errors, float expected)
+{
+    return MIN(errors, 3 * expected + sqrtf(3 * expected) + 1);
+}
+
 static void
 judge_class(struct monitor *m, struct track *t, unsigned class, float errors, float calls,
             uint32_t at)
@@ -82,18 +106,21 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
     float e0 = has_kept ? e->kept[class] : e->yesterday[class] + e->today[class];
     float p0 = (e0 + 0.5f) / (n0 + 1);
-    poisson_add(chart, errors, p0 * calls, at);
-    bool zero = chart->g[0] <= 0 && chart->g[1] <= 0;
+    poisson_add(chart, that_count(errors, p0 * calls), p0 * calls, at);
+    bool zero = true;
+    for (unsigned i = 0; i < POISSON_RATES; i++) {
+        zero = zero && chart->g[i] <= 0;
+    }
     e->since[class] = zero ? 0 : e->since[class] + errors;
     e->calls_since[class] = zero ? 0 : e->calls_since[class] + calls;
     judge_outage(m, t, class, errors, calls, p0, at);
     /* Until the next window tells, its first one is not what is normal today. */
     e->today[class] += e->outage[class] == 0 || e->outage[class] >= OUTAGE_WINDOWS ? errors : 0;
     for (unsigned i = 0; i < POISSON_RATES; i++) {
-        chart->g[i] = MIN(chart->g[i], 2 * LIMIT_ERRORS); /* so that it finds back */
-        if (chart->g[i] > LIMIT_ERRORS * (has_kept ? 1 : LIMIT_LEARNING_TIMES) &&
+        chart->g[i] = MIN(chart->g[i], 2 * errors_limit[i]); /* so that it finds back */
+        if (chart->g[i] > errors_limit[i] * (has_kept ? 1 : LIMIT_LEARNING_TIMES) &&
             (t->lanes & (1u << LANE_ERRORS)) == 0) {
-            tell_errors(m, t, class, i, p0);
+            tell_errors(m, t, class, i, p0, at);
         }
     }
 }
@@ -185,7 +212,7 @@ failures_is_calm(const struct track *t)
     }
     for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
         for (unsigned k = 0; k < POISSON_RATES; k++) {
-            if (t->errors->chart[i].g[k] > LIMIT_ERRORS / 2) {
+            if (t->errors->chart[i].g[k] > errors_limit[k] / 2) {
                 return false;
             }
         }

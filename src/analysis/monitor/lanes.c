@@ -17,11 +17,13 @@
 #define SHAPE_ERRORS     3.0f /* standard errors beyond twice the share */
 #define EARLY_TIMES      2.0f /* while it is learning */
 #define EARLY_SPREADS    6.0f
-#define EARLY_LIMIT      (1.5f * LIMIT_SHIFT)
-#define DAY_TIMES        2.5f /* of what days stray by */
+#define EARLY_LIMIT      (1.6f * LIMIT_SHIFT)
+#define SHIFT_Z_MAX      6.0f /* a window is worth no more */
 #define IN_DOUBT         4.0f /* the interval of an onset is this over the squared shift, in windows */
 
 static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT;
+/* Of noise.h: how long each chart sums up. */
+static const unsigned drift_scale[CUSUM_BANK] = {2, 1, 0, 0};
 
 void
 lanes_prepare(struct monitor *m, struct track *t)
@@ -87,22 +89,34 @@ matters(const struct monitor *m, const struct track *t)
     return isnan(ms_per_s) || ms_per_s >= CONFIRM_IMPACT_MIN * m->busy_ms;
 }
 
-/* estimate: the shift that the chart has seen, in ln. */
-static bool
-is_confirmed(const struct monitor *m, const struct track *t, float estimate, float *ret_effect)
+/* What a series strays by, typically, in ln: the unit of the common mode. */
+static float
+typical_spread(const struct monitor *m)
 {
-    float effect = lanes_median_of_last(t);
-    *ret_effect = effect;
-    bool is_there = t->last_count == CONFIRM_WINDOWS && effect >= CONFIRM_SHARE * estimate;
-    float least = t->kind == TRACK_COMMON ? 0.5f : CONFIRM_EFFECT_MIN;
-    return is_there && effect >= least && matters(m, t);
+    unsigned n = 0;
+    for (unsigned i = 0; i < m->track_count; i++) {
+        if (m->track[i]->noise.s > 0) {
+            m->z[n++] = m->track[i]->noise.s;
+        }
+    }
+    return median_of(m->z, n);
 }
 
-static void
-tell_latency(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift_z,
-             float effect)
+bool
+lanes_is_confirmed(const struct monitor *m, const struct track *t, float estimate, float effect)
 {
-    float windows = IN_DOUBT / MAX(shift_z * shift_z, 0.01f);
+    bool is_there = t->last_count == CONFIRM_WINDOWS && effect >= CONFIRM_SHARE * estimate;
+    if (t->kind == TRACK_COMMON) {
+        return is_there && effect * typical_spread(m) >= COMMON_EFFECT_MIN;
+    }
+    return is_there && effect >= CONFIRM_EFFECT_MIN && matters(m, t);
+}
+
+void
+lanes_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift,
+           float effect)
+{
+    float windows = IN_DOUBT / MAX(shift * shift, 0.01f);
     int64_t onset = (int64_t)zero * MONITOR_STEP_S;
     int64_t elapsed = m->step_s - onset;
     struct alarm a = {
@@ -117,12 +131,40 @@ tell_latency(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, 
     episodes_tell(m, t, &a);
 }
 
-/* Zeroes what had reached a limit and went away again. */
 static void
-went_away(struct monitor *m, struct track *t)
+reset_minutes(struct track *t)
 {
-    lanes_reset(t);
-    m->totals.blips++;
+    t->drift = (struct cusum_bank){0};
+    t->shift = t->shape = (struct exceed){0};
+}
+
+/* Windows above a limit are as many as they should be only where none has to do with the one
+ * before: their sum must be more than noise that lasts can make it. */
+static bool
+is_more_than_noise(const struct track *t, uint32_t windows, float effect)
+{
+    unsigned scale = windows <= 2 * NOISE_BLOCK ? 0 : windows <= 8 * NOISE_BLOCK ? 1 : 2;
+    float z = MIN(noise_z(&t->noise, effect, t->n), SHIFT_Z_MAX);
+    return sqrtf((float)windows) * z * week_weight(&t->week) >=
+           LIMIT_SHIFT_SURE * noise_lasting(&t->noise, scale);
+}
+
+/* A drift chart has reached its limit. */
+static void
+look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
+{
+    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
+    float n = (float)MAX(at - t->drift.zero[which], 1u);
+    float shift = t->drift.g[which] / n + cusum_allowance[which];
+    float lasting = noise_lasting(&t->noise, drift_scale[which]);
+    float in_ln = t->z != 0 ? shift * lasting * t->residual / t->z : 0;
+    bool is_enough = t->kind == TRACK_COMMON || in_ln >= CONFIRM_EFFECT_MIN;
+    if (is_enough && lanes_is_confirmed(m, t, in_ln, effect)) {
+        lanes_tell(m, t, LANE_DRIFT, t->drift.zero[which], shift, effect);
+    } else if (effect <= (is_enough ? 0 : CONFIRM_EFFECT_MIN)) {
+        reset_minutes(t); /* it went away again, or is too little to tell: it may be learned */
+        m->totals.blips += is_enough ? 1 : 0;
+    }
 }
 
 static void
@@ -130,26 +172,21 @@ look_at_charts(struct monitor *m, struct track *t)
 {
     float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
     unsigned which = 0;
-    float drift = cusum_level(&t->drift, drift_limit, &which) / times;
-    float effect = 0;
-    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
-    if (drift >= 1) {
-        float n = (float)MAX(at - t->drift.zero[which], 1u);
-        float shift = t->drift.g[which] / n + cusum_allowance[which];
-        float scale = t->noise.scale > 0 ? t->noise.scale : 0.5f;
-        float in_ln = t->z != 0 ? shift / scale * t->residual / t->z : 0;
-        bool is_enough = t->kind == TRACK_COMMON || in_ln >= CONFIRM_EFFECT_MIN;
-        if (is_enough && is_confirmed(m, t, in_ln, &effect)) {
-            tell_latency(m, t, LANE_DRIFT, t->drift.zero[which], shift, effect);
-        } else if (is_enough && effect <= 0) {
-            went_away(m, t);
-        }
+    bool drifts = cusum_level(&t->drift, drift_limit, &which) >= times;
+    if (!drifts && t->shift.f <= LIMIT_SHIFT * times && t->shape.f <= LIMIT_SHAPE * times) {
+        return;
     }
-    if (t->shift.f > LIMIT_SHIFT * times && is_confirmed(m, t, 0, &effect)) {
-        tell_latency(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
+    float effect = lanes_median_of_last(t);
+    if (drifts) {
+        look_at_drift(m, t, which, effect);
+    }
+    uint32_t windows = (uint32_t)(m->step_s / MONITOR_STEP_S) - t->shift.zero;
+    if (t->shift.f > LIMIT_SHIFT * times && lanes_is_confirmed(m, t, 0, effect) &&
+        is_more_than_noise(t, windows, effect)) {
+        lanes_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
     }
     if (t->shape.f > LIMIT_SHAPE * times && matters(m, t)) {
-        tell_latency(m, t, LANE_SHAPE, t->shape.zero, 3, MAX(lanes_median_of_last(t), 0.01f));
+        lanes_tell(m, t, LANE_SHAPE, t->shape.zero, 3, MAX(effect, 0.01f));
     }
 }
 
@@ -165,9 +202,9 @@ judge_early(struct monitor *m, struct track *t, float mean_ms, uint32_t at)
                 mean_ms > expect + EARLY_SPREADS * level_spread(&t->cost_level);
     remember(t, logf(mean_ms / expect));
     exceed_add(&t->shift, high, at);
-    float effect = 0;
-    if (t->shift.f > EARLY_LIMIT && is_confirmed(m, t, 0, &effect)) {
-        tell_latency(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
+    float effect = lanes_median_of_last(t);
+    if (t->shift.f > EARLY_LIMIT && lanes_is_confirmed(m, t, 0, effect)) {
+        lanes_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
     }
 }
 
@@ -190,7 +227,7 @@ learn(struct monitor *m, struct track *t, float x, bool may_learn)
         week_add(&t->week, local, x, may_learn);
     } else if (t->week.first_n == 0) { /* what is expected of a median residual: nothing */
         for (unsigned i = 0; i < WEEK_SLOTS; i++) {
-            t->week.days[0][i] = t->week.days[1][i] = t->week.days[2][i] = 1;
+            t->week.days[0][i] = t->week.days[1][i] = t->week.days[2][i] = UINT8_MAX;
         }
         t->week.first_n = 1;
     }
@@ -221,11 +258,14 @@ without_common(const struct monitor *m, struct track *t, bool may_learn)
     return noise_z(&t->noise, t->residual, t->n);
 }
 
-/* What a chart allows for days that stray as a whole, as noise_weigh has it. */
-static float
-for_the_day(const struct monitor *m, const struct track *t)
+static void
+add_to_drift(struct track *t, float z, uint32_t at)
 {
-    return t->kind == TRACK_COMMON ? 0 : DAY_TIMES * m->day_ln / t->noise.s * t->noise.scale;
+    float x[CUSUM_BANK];
+    for (unsigned i = 0; i < CUSUM_BANK; i++) {
+        x[i] = noise_weigh(&t->noise, z, drift_scale[i]) * week_weight(&t->week);
+    }
+    cusum_add(&t->drift, x, at);
 }
 
 void
@@ -243,26 +283,33 @@ lanes_judge(struct monitor *m, struct track *t)
     } else if (!isnan(t->z)) {
         float z = t->z = without_common(m, t, may_learn);
         remember(t, t->residual);
-        cusum_add(&t->drift, noise_weigh(&t->noise, z) - for_the_day(m, t), at);
-        float cut = NOISE_CLIP * t->noise.s;
-        t->day_sum += MAX(MIN(t->residual, cut), -cut);
-        t->day_count++;
+        add_to_drift(t, z, at);
         exceed_add(&t->shift, z > LIMIT_SHIFT_Z, at);
         exceed_add(&t->shape, t->kind != TRACK_COMMON && has_other_shape(t), at);
         look_at_charts(m, t);
+        if (t->kind != TRACK_COMMON) {
+            creep_judge(m, t);
+        }
     }
     learn(m, t, x, may_learn);
+}
+
+float
+lanes_effect(const struct track *t)
+{
+    bool creeps = (t->lanes & (1u << LANE_CREEP)) != 0;
+    return lanes_median_of_last(t) + (creeps ? week_moved(&t->week) : 0);
 }
 
 bool
 lanes_is_calm(const struct track *t)
 {
-    return lanes_median_of_last(t) < RECOVERY_SHARE * MAX(t->shift_ln, CONFIRM_EFFECT_MIN);
+    return lanes_effect(t) < RECOVERY_SHARE * MAX(t->shift_ln, CONFIRM_EFFECT_MIN);
 }
 
 void
 lanes_reset(struct track *t)
 {
-    t->drift = (struct cusum_bank){0};
-    t->shift = t->shape = (struct exceed){0};
+    reset_minutes(t);
+    t->creep.chart = (struct cusum_bank){0};
 }

@@ -5,17 +5,27 @@
 #ifndef ANALYSIS_MONITOR_LIMITS_H
 #define ANALYSIS_MONITOR_LIMITS_H
 
-/* cusum.h's bank, k = 1/8, 1/4, 1/2, 1. */
+/* cusum.h's bank, k = 1/8, 1/4, 1/2, 1: of minutes, and of hours against what was a week ago. */
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        140.0f, 50.0f, 29.0f, 17.0f                                                                \
+        120.0f, 46.0f, 28.0f, 14.0f                                                                \
     }
-#define LIMIT_SHIFT          79.0f /* exceed.h: 27 windows */
+#define LIMITS_CREEP                                                                               \
+    {                                                                                              \
+        85.0f, 46.0f, 24.0f, 14.0f                                                                 \
+    }
+#define LIMIT_SHIFT          73.5f /* exceed.h: 25 windows */
 #define LIMIT_SHIFT_Z        2.5f
+#define LIMIT_SHIFT_SURE     5.0f /* standard deviations of a sum of as many windows */
 #define LIMIT_SHAPE          79.0f
-#define LIMIT_ERRORS         23.0f
 #define LIMIT_CALLS          60.0f
 #define LIMIT_LEARNING_TIMES 2.0f /* wider, until the noise is known from its own days */
+
+/* poisson.h's rates, 2, 3, 5: the first one takes long to come down behind a burst. */
+#define LIMITS_ERRORS                                                                              \
+    {                                                                                              \
+        28.0f, 20.0f, 20.0f                                                                        \
+    }
 
 /* Above: frozen, and told as traffic. */
 #define LIMIT_SURGE 0.5f
@@ -46,13 +56,14 @@
 #define STALL_TIMES   5.0f
 #define STALL_WINDOWS 2u
 
-#define ERRORS_MIN       15.0f
-#define ERRORS_SHARE_MIN 0.001f
+#define ERRORS_MIN         15.0f
+#define ERRORS_SHARE_MIN   0.001f
+#define ERRORS_WINDOWS_MIN 12u /* with more than expected; three bursts of three minutes have 9 */
 /* An outage: after so many calls, so many errors of a class in a window, this share of its calls,
  * and so many times what is expected; in so many windows in a row. */
 #define OUTAGE_CALLS   30.0f
 #define OUTAGE_ERRORS  10.0f
-#define OUTAGE_SHARE   0.1f
+#define OUTAGE_SHARE   0.2f /* bursts of errors reach a tenth */
 #define OUTAGE_TIMES   10.0f
 #define OUTAGE_WINDOWS 2u
 
@@ -60,7 +71,12 @@
 #define RECOVERY_S     (30 * 60)
 #define RECOVERY_SHARE 0.3f
 
-/* Common mode: so many series must be there. */
-#define COMMON_MIN 8u
+/* Common mode: so many series must be there, and this much slower at least. */
+#define COMMON_MIN        8u
+#define COMMON_EFFECT_MIN 0.10f
+
+/* Creep: what is normal must be so old, and hours are cut. */
+#define CREEP_READY_S (14 * 86400)
+#define CREEP_CLIP    1.5f
 
 #endif

@@ -2,12 +2,11 @@
 #include "analysis/monitor/memory.h"
 
 #include <errno.h>
-#include <math.h>
 
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define MEMORY_MAGIC 0x6d656d31u /* changes with the meaning of what is in a row */
+#define MEMORY_MAGIC 0x6d656d32u /* changes with the meaning of what is in a row */
 
 struct memory_row {
     uint64_t key;
@@ -18,8 +17,7 @@ struct memory_row {
 
 struct memory_head {
     uint32_t magic, row_size;
-    uint32_t count;
-    float day_ln; /* NAN: not known */
+    uint32_t count, reserved;
     uint64_t sum; /* of all that follows */
 };
 
@@ -57,8 +55,8 @@ memory_save(const struct monitor *m, unsigned piece, struct buf *b)
     }
     struct slice body = buf_slice(&rows);
     struct memory_head head = {MEMORY_MAGIC, sizeof(struct memory_row),
-                               (uint32_t)(body.len / sizeof(struct memory_row)),
-                               m->day_known ? m->day_ln : NAN, hash_bytes(body)};
+                               (uint32_t)(body.len / sizeof(struct memory_row)), 0,
+                               hash_bytes(body)};
     (void)buf_append(b, slice_of(&head, sizeof(head)));
     (void)buf_append(b, body);
     return buf_overflowed(&rows) || buf_overflowed(b) ? -E2BIG : 0;
@@ -91,10 +89,6 @@ memory_load(struct monitor *m, struct slice blob)
         body.len != (size_t)head.count * sizeof(struct memory_row) ||
         head.sum != hash_bytes(body)) {
         return -EBADMSG;
-    }
-    if (!isnan(head.day_ln)) {
-        m->day_ln = head.day_ln;
-        m->day_known = true;
     }
     for (unsigned i = 0; i < head.count; i++) {
         struct memory_row row;

@@ -7,13 +7,9 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define BUSY_WEIGHT      0.02f
-#define DAY_S            86400
-#define DAY_WINDOWS_MIN  300u
-#define DAY_WEIGHT       0.2f
-#define MEDIAN_OF_SQUARE 0.455f /* of a standard normal variable */
-#define EARLY_SURGE      1.5f
-#define IDLE_S           (30 * 86400) /* a series that was not seen for so long may go first */
+#define BUSY_WEIGHT 0.02f
+#define EARLY_SURGE 1.5f
+#define IDLE_S      (30 * 86400) /* a series that was not seen for so long may go first */
 
 struct monitor *
 monitor_new(const struct monitor_config *config, const struct monitor_out *out)
@@ -181,30 +177,6 @@ step_busy(struct monitor *m)
     m->busy_ms += (m->busy_ms == 0 ? 1 : BUSY_WEIGHT) * (busy - m->busy_ms);
 }
 
-/* Whole days stray as well, by more than a day's windows explain: learned from all series together,
- * since one alone has too few days. Charts that sum up for hours must allow for it. */
-static void
-end_day(struct monitor *m)
-{
-    unsigned n = 0;
-    for (unsigned i = 0; i < m->track_count; i++) {
-        struct track *t = m->track[i];
-        if (t->day_count >= DAY_WINDOWS_MIN && t->episode == NULL && t->noise.scale > 0) {
-            float mean = t->day_sum / t->day_count - t->noise.bias * t->noise.s;
-            float by_noise = t->noise.s / t->noise.scale;
-            m->z[n++] = mean * mean / MEDIAN_OF_SQUARE - by_noise * by_noise / t->day_count;
-        }
-        t->day_sum = 0;
-        t->day_count = 0;
-    }
-    if (n < COMMON_MIN) {
-        return;
-    }
-    float day = sqrtf(MAX(median_of(m->z, n), 0));
-    m->day_ln += (m->day_known ? DAY_WEIGHT : 1) * (day - m->day_ln);
-    m->day_known = true;
-}
-
 static void
 end_step(struct monitor *m)
 {
@@ -222,10 +194,6 @@ end_step(struct monitor *m)
         track_next(m->due[i]);
     }
     m->due_count = 0;
-    if (m->step_s / DAY_S != m->day) {
-        end_day(m);
-        m->day = m->step_s / DAY_S;
-    }
     episodes_step(m);
     m->totals.steps++;
 }
@@ -323,6 +291,7 @@ relearn(struct track *t)
     if (t->quantiles != NULL) {
         *t->quantiles = (struct track_quantiles){0};
     }
+    t->creep = (struct creep){0};
     t->before = t->now;
     t->expect = NAN;
     lanes_reset(t);

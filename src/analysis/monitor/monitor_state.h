@@ -36,9 +36,6 @@ struct monitor {
     bool frozen, early_surge;   /* the latter while the week is not known */
     float busy_ms;              /* a second, of all statements, smoothed */
     float common_now;           /* this step's common mode */
-    int64_t day;
-    float day_ln; /* how far the whole day of a series strays, typically, beyond its noise */
-    bool day_known;
     struct monitor_deploy deploy[MONITOR_DEPLOYS_MAX];
     unsigned deploy_count; /* ever */
     struct episode *episode[MONITOR_EPISODES_MAX];
@@ -73,6 +70,17 @@ void lanes_judge(struct monitor *m, struct track *t);
 bool lanes_is_calm(const struct track *t);
 void lanes_reset(struct track *t);
 float lanes_median_of_last(const struct track *t);
+/* What is told of it: by how much it is slower than it was, or was a week ago; in ln. */
+float lanes_effect(const struct track *t);
+/* One that a chart has seen is still there, by at least half of it, and worth telling. */
+bool lanes_is_confirmed(const struct monitor *m, const struct track *t, float estimate,
+                        float effect);
+/* zero: the step before which it began; shift: in standardised units of a step. */
+void lanes_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift,
+                float effect);
+
+/* creep.c: the window that is closed in this step. */
+void creep_judge(struct monitor *m, struct track *t);
 
 /* structure.c: with every reading. */
 void structure_judge(struct monitor *m, struct track *t, const struct reading *r);

@@ -181,9 +181,10 @@ track_next(struct track *t)
 bool
 track_may_learn(const struct track *t)
 {
-    static const float limit[CUSUM_BANK] = LIMITS_DRIFT;
+    static const float limit[CUSUM_BANK] = LIMITS_DRIFT, creep_limit[CUSUM_BANK] = LIMITS_CREEP;
     unsigned which = 0;
     return t->episode == NULL && cusum_level(&t->drift, limit, &which) < 0.5f &&
+           cusum_level(&t->creep.chart, creep_limit, &which) < 0.5f &&
            t->shift.f < LIMIT_SHIFT / 2 && t->shape.f < LIMIT_SHAPE / 2;
 }
 
@@ -211,7 +212,7 @@ track_name(const struct track *t, char *dst, unsigned size)
 const char *
 lane_name(enum lane lane)
 {
-    static const char *const names[] = {"drift", "shift", "shape",  "calls",
-                                        "new",   "plan",  "errors", "stall"};
+    static const char *const names[] = {"drift", "shift",  "shape", "calls", "new",
+                                        "plan",  "errors", "stall", "creep"};
     return (unsigned)lane < ARRAY_LEN(names) ? names[lane] : "?";
 }

@@ -2,7 +2,7 @@
  * analysis/monitor/track.h - one series under watch: the window underway, its baseline and noise,
  * its charts.
  *
- * Belongs to the monitor. About 3.4 KB each, and its names. Times are seconds since 1970, of
+ * Belongs to the monitor. About 3.6 KB each, and its names. Times are seconds since 1970, of
  * events. One thread. */
 #ifndef ANALYSIS_MONITOR_TRACK_H
 #define ANALYSIS_MONITOR_TRACK_H
@@ -34,6 +34,7 @@ enum lane {
     LANE_PLAN,  /* dearer by far, with another plan */
     LANE_ERRORS,
     LANE_STALL,
+    LANE_CREEP, /* latency: over days, against a week ago */
     LANE_COUNT
 };
 
@@ -57,6 +58,21 @@ struct track_errors {
     float calls_since[ERROR_CLASS_COUNT];
     uint8_t outage[ERROR_CLASS_COUNT]; /* windows in a row that look like one */
     bool told_apart; /* by whoever made the readings; until then all are "other" */
+};
+
+#define CREEP_DAYS 4u
+
+/* Hours against what was normal a week ago; how far whole days stray from it. */
+struct creep {
+    struct cusum_bank chart;
+    uint32_t hour, day; /* underway */
+    float hour_sum, day_sum;
+    uint16_t hour_count, day_count; /* windows, hours */
+    uint32_t day_windows;
+    float pending[CREEP_DAYS]; /* means of the last days, not learned yet */
+    uint8_t pending_count;
+    float squares, days, windows; /* of days that were learned, decayed; windows a day */
+    float spread;                 /* of a day's mean, in ln; 0: not known */
 };
 
 /* Of a route's windows, for telling what was normal. */
@@ -90,8 +106,7 @@ struct track {
     float residual, z, v1;             /* of the window that is closed in this step */
     float last[CONFIRM_WINDOWS];       /* residuals */
     uint8_t last_at, last_count;
-    float day_sum; /* of residuals, cut, of this day */
-    uint16_t day_count;
+    struct creep creep;
 
     /* Structure. */
     struct level calls_level, cost_level, rows_level;

@@ -81,6 +81,53 @@ a_burn_is_not_learned(void **state)
     assert_true(week_expect(&w, from + 4 * DAY) > 1.3f);
 }
 
+static void
+what_is_known_from_few_days_weighs_less(void **state)
+{
+    struct week w = {0};
+    int64_t t = MONDAY;
+    (void)state;
+    for (; t < MONDAY + 13 * DAY; t += 60) {
+        week_add(&w, t, 1, true);
+    }
+    assert_float_equal(week_expect(&w, MONDAY + 12 * DAY + DAY / 2), 1, 1e-5); /* one Saturday */
+    float one = week_weight(&w);
+    assert_float_equal(week_expect(&w, MONDAY + 14 * DAY + DAY / 2), 1, 1e-5); /* nine weekdays */
+    assert_float_equal(week_weight(&w), 1, 1e-5);
+    assert_float_equal(one * one, (1 + 1 / 9.0f) / 2, 1e-5);
+}
+
+/* What learning has moved in a week is told, by the day; a weekend is a week old anyway. */
+static void
+what_was_expected_a_week_ago_is_known(void **state)
+{
+    struct week w = {0};
+    int64_t from = MONDAY + 14 * DAY, t = MONDAY;
+    (void)state;
+    for (; t < from; t += 60) {
+        week_add(&w, t, 1, true);
+    }
+    assert_float_equal(week_moved(&w), 0, 1e-6);
+    for (; t < from + 4 * DAY; t += 60) { /* Thursday is over; three days of it are learned */
+        week_add(&w, t, 2, true);
+    }
+    float by = week_expect(&w, t - DAY / 2) - 1;
+    assert_true(by > 0.4f);
+    assert_float_equal(week_moved(&w), by, 0.02);
+    for (; t < from + 5 * DAY + 3600; t += 60) { /* Saturday */
+        week_add(&w, t, 2, false);
+    }
+    assert_float_equal(week_moved(&w), 0, 1e-6);
+    for (; t < from + 7 * DAY + 3600; t += 60) { /* Monday: it was learned on Tuesday and after */
+        week_add(&w, t, 1, false);
+    }
+    assert_float_equal(week_moved(&w), by, 0.02);
+    for (; t < from + 12 * DAY; t += 60) {
+        week_add(&w, t, 1, false);
+    }
+    assert_float_equal(week_moved(&w), 0, 1e-6);
+}
+
 /* One over the square root of the long-run variance: (1 - phi) / sqrt(1 - phi^2) for AR(1). */
 static void
 noise_knows_how_long_a_stray_lasts(void **state)
@@ -96,11 +143,33 @@ noise_knows_how_long_a_stray_lasts(void **state)
     }
     assert_true(noise_is_ready(&ar));
     assert_true(fabsf(independent.s / 0.03f - 1) < 0.1f);
-    assert_true(fabsf(independent.scale - 1) < 0.15f);
-    assert_true(fabsf(ar.scale - 0.5f) < 0.1f);
-    assert_float_equal(noise_weigh(&independent, 100),
-                       (NOISE_CLIP - independent.bias) * independent.scale, 1e-5);
+    assert_true(fabsf(independent.scale[0] - 1) < 0.15f);
+    assert_true(fabsf(ar.scale[0] - 0.5f) < 0.1f);
+    assert_float_equal(noise_weigh(&independent, 100, 0),
+                       (NOISE_CLIP - independent.bias) * independent.scale[0], 1e-5);
     assert_true(fabsf(independent.bias) < 0.05f);
+}
+
+/* Hours that stray count little in an hour's sum, and much in a day's: AR(1) with phi = 0.995 under
+ * independent noise of the same variance. */
+static void
+noise_knows_what_lasts_for_hours(void **state)
+{
+    struct noise independent = {0}, slow = {0};
+    struct prng p = {8};
+    const float phi = 0.995f;
+    float x = 0;
+    (void)state;
+    for (int64_t t = MONDAY; t < MONDAY + 60 * DAY; t += 60) {
+        x = phi * x + sqrtf(1 - phi * phi) * 0.03f * normal(&p);
+        noise_add(&slow, t, x + 0.03f * normal(&p), 1e6f, 1, true);
+        noise_add(&independent, t, 0.03f * normal(&p), 1e6f, 1, true);
+    }
+    float hour = noise_lasting(&slow, 0), day = noise_lasting(&slow, NOISE_SCALES - 1);
+    assert_true(hour > 4 && hour < 7); /* sqrt((1 + 54) / 2) */
+    assert_true(day > 9 && day < 16);  /* sqrt((1 + 317) / 2) */
+    assert_true(noise_lasting(&independent, NOISE_SCALES - 1) < 1.5f);
+    assert_float_equal(noise_weigh(&slow, 1, 2) * day, noise_weigh(&slow, 1, 0) * hour, 1e-4);
 }
 
 /* A quiet window's residual is larger by chance, and counts for less. */
@@ -157,7 +226,10 @@ main(void)
         cmocka_unit_test(medians),
         cmocka_unit_test(a_week_is_known_after_a_week),
         cmocka_unit_test(a_burn_is_not_learned),
+        cmocka_unit_test(what_is_known_from_few_days_weighs_less),
+        cmocka_unit_test(what_was_expected_a_week_ago_is_known),
         cmocka_unit_test(noise_knows_how_long_a_stray_lasts),
+        cmocka_unit_test(noise_knows_what_lasts_for_hours),
         cmocka_unit_test(few_calls_weigh_less),
         cmocka_unit_test(a_level_compares_at_first_and_learns_later),
         cmocka_unit_test(a_slope_needs_to_be_seen),

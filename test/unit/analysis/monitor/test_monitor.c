@@ -131,6 +131,32 @@ a_slow_ramp_is_one_episode_that_ends(void **state)
     scene_free(s);
 }
 
+/* 0.4 % a day: what is normal follows it, and never lies 2 % behind; a week ago does. */
+static void
+what_creeps_for_days_is_told_against_a_week_ago(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 16 * DAY);
+    int64_t onset = s->t;
+    for (unsigned i = 1; i <= 24 * 8; i++) {
+        s->times[3] = 1 + 0.004 * i / 24;
+        play(s, 3600);
+    }
+    const struct episode *e = only_one(s);
+    assert_non_null(strstr(e->subject, "GET /3"));
+    assert_int_equal(e->lane, LANE_CREEP);
+    assert_int_equal(e->state, EPISODE_OPEN);
+    assert_true(e->opened_s > onset + 3 * DAY && e->opened_s < onset + 7 * DAY);
+    assert_true(e->onset_s > onset - DAY && e->onset_s < e->opened_s - DAY / 2);
+    s->times[3] = 1;
+    play(s, 3 * 3600);
+    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    play(s, 2 * DAY);
+    only_one(s);
+    scene_free(s);
+}
+
 static void
 a_surge_is_traffic_and_a_blip_is_nothing(void **state)
 {
@@ -255,6 +281,44 @@ what_fails_is_named_once(void **state)
     scene_free(s);
 }
 
+/* Two bursts of three minutes close by are two bursts, however many errors there are. */
+static void
+bursts_of_errors_are_not_a_rate(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 3 * DAY);
+    for (unsigned i = 0; i < 2; i++) {
+        s->errors[1] = 8;
+        play(s, 3 * 60);
+        s->errors[1] = 0;
+        play(s, 2 * 60);
+    }
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    play(s, 3 * DAY);
+    s->errors[1] = 8;
+    play(s, 11 * 60);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    play(s, 2 * 60);
+    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    scene_free(s);
+}
+
+/* What all have in common must cost something, however sure it is. */
+static void
+everything_a_little_slower_is_nothing(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = 1.03;
+    }
+    play(s, 3600);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
 static void
 everything_at_once_is_one_episode(void **state)
 {
@@ -354,12 +418,15 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_happens),
         cmocka_unit_test(a_slow_ramp_is_one_episode_that_ends),
+        cmocka_unit_test(what_creeps_for_days_is_told_against_a_week_ago),
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(errors_are_told_by_their_rate),
         cmocka_unit_test(an_outage_is_told_at_once),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_fails_is_named_once),
+        cmocka_unit_test(bursts_of_errors_are_not_a_rate),
+        cmocka_unit_test(everything_a_little_slower_is_nothing),
         cmocka_unit_test(everything_at_once_is_one_episode),
         cmocka_unit_test(series_are_bounded),
         cmocka_unit_test(what_is_expected_is_learned),

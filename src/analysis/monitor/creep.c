@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Latency that becomes worse over days. What is normal follows it, a fifth a day, so the minutes'
+ * charts see a part of it only: hours are compared with what was normal a week ago. By how much a
+ * whole day strays from that by itself, week to week, is learned from the series' own days, at
+ * first from how long its noise lasts; hours are standardised so that a day's sum counts for what a
+ * day can say. */
+#include <math.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+#define HOUR_S      3600
+#define HOURS_MIN   12u    /* a day of fewer says nothing */
+#define PRIOR_DAYS  8.0f   /* what noise tells of days counts as much as so many of them */
+#define PRIOR_TIMES 1.5f   /* what was normal a week ago was not known exactly either */
+#define DAY_DECAY   0.97f  /* about a month */
+#define DAY_CUT     4.0f   /* spreads: a day counts for no more */
+#define SPREAD_MIN  0.001f /* 0.1 % */
+
+static const float limit[CUSUM_BANK] = LIMITS_CREEP;
+
+/* What a day's mean would stray by if nothing but the minutes' noise were in it. */
+static float
+by_noise(const struct track *t)
+{
+    float lasting = noise_lasting(&t->noise, NOISE_SCALES - 1);
+    return t->noise.s * lasting / sqrtf(MAX(t->creep.windows, 1));
+}
+
+static void
+make_spread(struct track *t)
+{
+    struct creep *c = &t->creep;
+    float prior = by_noise(t);
+    float square = (PRIOR_TIMES * prior * prior * PRIOR_DAYS + c->squares) / (PRIOR_DAYS + c->days);
+    c->spread = MAX(sqrtf(square), SPREAD_MIN);
+}
+
+static void
+learn_day(struct track *t, float mean, bool may_learn)
+{
+    struct creep *c = &t->creep;
+    float oldest = c->pending[CREEP_DAYS - 1];
+    if (c->pending_count == CREEP_DAYS && may_learn) {
+        float cut = DAY_CUT * c->spread;
+        oldest = MAX(MIN(oldest, cut), -cut);
+        c->squares = DAY_DECAY * c->squares + oldest * oldest;
+        c->days = DAY_DECAY * c->days + 1;
+    }
+    memmove(&c->pending[1], &c->pending[0], (CREEP_DAYS - 1) * sizeof(c->pending[0]));
+    c->pending[0] = mean;
+    c->pending_count = (uint8_t)MIN(c->pending_count + 1, (int)CREEP_DAYS);
+}
+
+static void
+end_day(struct track *t)
+{
+    struct creep *c = &t->creep;
+    if (c->day_count >= HOURS_MIN) {
+        float windows = (float)c->day_windows;
+        c->windows += (c->windows == 0 ? 1 : 1 - DAY_DECAY) * (windows - c->windows);
+        make_spread(t);
+        learn_day(t, c->day_sum / c->day_count, track_may_learn(t));
+        make_spread(t);
+    }
+    c->day_sum = 0;
+    c->day_count = 0;
+    c->day_windows = 0;
+}
+
+static void
+look_at_chart(struct monitor *m, struct track *t)
+{
+    struct creep *c = &t->creep;
+    unsigned which = 0;
+    float level = cusum_level(&c->chart, limit, &which);
+    bool is_known = m->step_s - (int64_t)t->week.first_n * WEEK_SLOT_S >= CREEP_READY_S;
+    if (level < (noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES)) {
+        return;
+    }
+    float hours = (float)MAX(c->hour - c->chart.zero[which], 1u);
+    float shift = c->chart.g[which] / hours + cusum_allowance[which];
+    float effect = lanes_median_of_last(t) + week_moved(&t->week);
+    float in_ln = shift * c->spread * sqrtf(24);
+    if (is_known && lanes_is_confirmed(m, t, in_ln, effect)) {
+        lanes_tell(m, t, LANE_CREEP, c->chart.zero[which] * (HOUR_S / MONITOR_STEP_S),
+                   shift / sqrtf(HOUR_S / MONITOR_STEP_S), effect);
+    } else if (!is_known || effect <= 0) {
+        c->chart = (struct cusum_bank){0};
+    }
+}
+
+static void
+end_hour(struct monitor *m, struct track *t)
+{
+    struct creep *c = &t->creep;
+    float mean = c->hour_sum / c->hour_count + week_moved(&t->week);
+    c->day_sum += mean;
+    c->day_count++;
+    c->day_windows += c->hour_count;
+    c->hour_sum = 0;
+    c->hour_count = 0;
+    if (c->spread > 0) {
+        float x = mean * week_weight(&t->week) / (c->spread * sqrtf(24));
+        x = MAX(MIN(x, CREEP_CLIP), -CREEP_CLIP);
+        cusum_add(&c->chart, (float[CUSUM_BANK]){x, x, x, x}, c->hour);
+        look_at_chart(m, t);
+    }
+}
+
+void
+creep_judge(struct monitor *m, struct track *t)
+{
+    struct creep *c = &t->creep;
+    uint32_t hour = (uint32_t)((t->to_s - 1) / HOUR_S), day = hour / 24;
+    if (hour != c->hour) {
+        if (c->hour_count > 0) {
+            end_hour(m, t);
+        }
+        if (day != c->day) {
+            end_day(t);
+            c->day = day;
+        }
+        c->hour = hour;
+    }
+    float cut = NOISE_CLIP * t->noise.s;
+    c->hour_sum += MAX(MIN(t->residual, cut), -cut) - t->noise.bias * t->noise.s;
+    c->hour_count++;
+}
