@@ -181,8 +181,7 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
         r = subscriber_new(&a->subscriber);
     }
     if (r == 0) {
-        struct judge_config jc = {.cores = config->cores,
-                                  .request_statements = config->request_statements};
+        struct judge_config jc = {.cores = config->cores, .request_detail = config->request_detail};
         struct judge_out jo = {a,
                                judge_asks,
                                judge_lenses,

@@ -308,7 +308,8 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
         .cores = (unsigned)json_integer_value(json_object_get(o, "cores")),
         .slow_query_ns = slow_query_ns(o),
         .link_alone = json_integer_value(json_object_get(o, "link_alone")) != 0,
-        .request_statements = json_integer_value(json_object_get(o, "request_log_statements")) != 0,
+        .request_detail =
+            (enum report_detail)json_integer_value(json_object_get(o, "request_log_statements")),
     };
     int r = 0;
     open_request_log(p, o);

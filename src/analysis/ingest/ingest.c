@@ -444,6 +444,9 @@ ingest_event(struct ingest *in, uint64_t now_ns, const union event *ev, struct s
         linker_session_open(in->linker, &ev->as_event_session_open);
         pass_through(in, ev);
         break;
+    case EV_BACKEND_OPEN:
+        linker_backend_open(in->linker, &ev->as_event_backend_open);
+        break;
     case EV_SESSION_CLOSE:
         linker_session_close(in->linker, now_ns, &ev->as_event_session_close);
         pass_through(in, ev);

@@ -46,8 +46,9 @@ struct trace_query {
     uint32_t session_seq;
     uint32_t database;
     uint32_t user;
-    uint32_t flags;    /* enum query_flag */
-    uint16_t upstream; /* of its session, not of the request */
+    uint32_t flags;      /* enum query_flag */
+    uint32_t server_pid; /* who answered, as the server calls itself; 0: not known */
+    uint16_t upstream;   /* of its session, not of the request */
     uint16_t value_count;
     uint8_t kind; /* enum statement_kind */
     char sqlstate[5];

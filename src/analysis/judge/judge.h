@@ -14,6 +14,7 @@
 
 #include "analysis/intake/intake.h"
 #include "analysis/monitor/replay.h"
+#include "analysis/report/trace.h"
 #include "base/buf.h"
 #include "base/slice.h"
 #include "model/mute.h"
@@ -73,8 +74,8 @@ struct judge_out {
 };
 
 struct judge_config {
-    bool request_statements; /* out.request lists all statements, not only what stands out */
-    unsigned cores;          /* of the database's machine, as far as known; 0: unknown */
+    enum report_detail request_detail; /* of out.request */
+    unsigned cores;                    /* of the database's machine, as far as known; 0: unknown */
 };
 
 struct judge;

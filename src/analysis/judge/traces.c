@@ -130,8 +130,7 @@ void
 judge_tell_request(const struct judge *j, const struct watch *w, const struct trace *t)
 {
     struct sample *s = sample_new(t);
-    json_t *o = report_request(w, s, t->is_partial, j->config.request_statements, &j->statements,
-                               &j->clock);
+    json_t *o = report_request(w, s, t, j->config.request_detail, &j->statements, &j->clock);
     char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(o);
     sample_free(&s);

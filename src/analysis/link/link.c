@@ -66,6 +66,16 @@ linker_session_open(struct linker *l, const struct event_session_open *ev)
     }
 }
 
+void
+linker_backend_open(struct linker *l, const struct event_backend_open *ev)
+{
+    OBJ_CHECK(l, LINK_MAGIC);
+    struct piece_session *s = map_get(&l->sessions, ev->session);
+    if (s != NULL) {
+        s->server_pid = ev->server_pid;
+    }
+}
+
 /* A session that lived for one piece of work becomes one piece. */
 static void
 join_session(struct linker *l, struct piece_session *s)
@@ -161,6 +171,7 @@ linker_query(struct linker *l, uint64_t now_ns, const struct event_query *ev,
     struct upstream *u = link_upstream_of(l, s);
     if (p == NULL) {
         p = piece_new(&l->pieces, s, s->id, s->upstream);
+        p->server_pid = s->server_pid;
         l->totals.bytes_now += piece_bytes(p);
         if (s->last_end_ns != 0 && ev->start_ns > s->last_end_ns) {
             burst_gaps_saw(&u->gaps, ev->start_ns - s->last_end_ns);

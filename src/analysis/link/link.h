@@ -72,6 +72,7 @@ void linker_free(struct linker **linker);
 void linker_set_alone(struct linker *l, bool alone);
 
 void linker_session_open(struct linker *l, const struct event_session_open *ev);
+void linker_backend_open(struct linker *l, const struct event_backend_open *ev);
 void linker_session_close(struct linker *l, uint64_t now_ns, const struct event_session_close *ev);
 /* values: ev->value_count hashes. tag: the route that a comment names, or empty. */
 void linker_query(struct linker *l, uint64_t now_ns, const struct event_query *ev,

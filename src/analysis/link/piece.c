@@ -318,6 +318,7 @@ piece_list_trace(const struct list *pieces)
             queries[at] = pq->q;
             queries[at].basis = p->basis;
             queries[at].probability = p->probability;
+            queries[at].server_pid = p->server_pid;
             if (pq->q.value_count > 0) {
                 memcpy(values, p->values + pq->value_at, pq->q.value_count * sizeof(uint64_t));
             }

@@ -25,6 +25,7 @@ struct piece {
     struct list in_order;          /* of all that are undecided, or of its owner's */
     struct piece_session *session; /* until it is decided */
     uint64_t session_id;
+    uint32_t server_pid;
     uint16_t upstream;
     uint64_t start_ns;
     uint64_t end_ns; /* of the last query, without closing */

@@ -23,6 +23,7 @@ struct piece_session {
     uint64_t id;
     uint64_t start_ns; /* 0: began before we saw it */
     uint64_t end_ns;   /* 0: open */
+    uint32_t server_pid;
     uint16_t listener;
     uint16_t upstream;
     bool is_fresh; /* none of its pieces was decided yet */

@@ -164,9 +164,37 @@ listed_json(const struct sample_row *row, const struct statement_table *statemen
     return o;
 }
 
+static json_t *
+execution_json(const struct trace_query *q, const struct wall_clock *clock)
+{
+    char hex[17];
+    snprintf(hex, sizeof(hex), "%016" PRIx64, q->fingerprint);
+    json_t *o = json_object();
+    json_object_set_new(o, "fingerprint", json_string(hex));
+    json_object_set_new(o, "server_pid",
+                        q->server_pid == 0 ? json_null() : json_integer(q->server_pid));
+    json_object_set_new(o, "start_us",
+                        json_integer((json_int_t)(wall_clock_of(clock, q->start_ns) / NS_PER_US)));
+    json_object_set_new(o, "duration_ms", ms_json(q->end_ns - q->start_ns));
+    json_object_set_new(o, "basis", json_string(link_basis_name((enum link_basis)q->basis)));
+    json_object_set_new(o, "probability", share_json(q->probability));
+    return o;
+}
+
+static json_t *
+executions_json(const struct trace *t, const struct wall_clock *clock)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < t->query_count; i++) {
+        json_array_append_new(list, execution_json(&t->queries[i], clock));
+    }
+    return list;
+}
+
 json_t *
-report_request(const struct watch *w, const struct sample *s, bool is_partial, bool with_statements,
-               const struct statement_table *statements, const struct wall_clock *clock)
+report_request(const struct watch *w, const struct sample *s, const struct trace *t,
+               enum report_detail detail, const struct statement_table *statements,
+               const struct wall_clock *clock)
 {
     json_t *o = summary_json(w, s, "time", clock);
     json_t *repeated = json_array();
@@ -180,20 +208,23 @@ report_request(const struct watch *w, const struct sample *s, bool is_partial, b
         if (row->calls >= RECENT_REPEATS_MIN) {
             json_array_append_new(repeated, short_json(row, statements));
         }
-        if (with_statements) {
+        if (detail >= REPORT_STATEMENTS) {
             json_array_append_new(all, listed_json(row, statements));
         }
     }
     json_object_set_new(o, "errors", json_integer((json_int_t)errors));
-    json_object_set_new(o, "partial", json_boolean(is_partial));
+    json_object_set_new(o, "partial", json_boolean(t->is_partial));
     json_object_set_new(o, "repeated", repeated);
     json_object_set_new(o, "slowest",
                         slowest == NULL ? json_null() : short_json(slowest, statements));
-    if (with_statements) {
+    if (detail >= REPORT_STATEMENTS) {
         json_object_set_new(o, "statements", all);
         json_object_set_new(o, "more_queries", json_integer(s->more_queries));
     } else {
         json_decref(all);
+    }
+    if (detail >= REPORT_EXECUTIONS) {
+        json_object_set_new(o, "executions", executions_json(t, clock));
     }
     return o;
 }

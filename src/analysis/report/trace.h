@@ -15,10 +15,16 @@ json_t *report_trace(const struct watch *w, const struct sample *sample, enum sa
                      const struct statement_table *statements, const struct wall_clock *clock,
                      const char *(*name_of)(void *ctx, uint32_t id), void *ctx);
 
-/* One line of the request log: what the request did, the statements that it repeated, the slowest
- * one; and all of them where that is wanted. is_partial: records of its time were lost. */
-json_t *report_request(const struct watch *w, const struct sample *sample, bool is_partial,
-                       bool with_statements, const struct statement_table *statements,
+/* How much a line of the request log says beyond what stands out. */
+enum report_detail {
+    REPORT_OUTSTANDING, /* the statements that it repeated, the slowest one */
+    REPORT_STATEMENTS,  /* all of them */
+    REPORT_EXECUTIONS,  /* and each execution, with how it was tied to the request */
+};
+
+/* One line of the request log: what the request did. sample is made of t. */
+json_t *report_request(const struct watch *w, const struct sample *sample, const struct trace *t,
+                       enum report_detail detail, const struct statement_table *statements,
                        const struct wall_clock *clock);
 
 /* All that are kept, newest first, without their statements. */
