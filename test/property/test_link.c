@@ -14,6 +14,7 @@
 
 #define EVENTS_MAX  400000u
 #define WORKERS_MAX 64u
+#define ROUTES      4u
 
 enum style {
     STYLE_PHP,        /* a process a worker, a connection a request */
@@ -31,9 +32,11 @@ struct world {
     double mean_ms; /* one query */
     unsigned requests;
     bool http;
-    bool cron; /* a queue worker beside it */
+    bool cron;  /* a queue worker beside it */
+    bool blind; /* requests and queries have no value in common */
     double linked_min;
     double right_min; /* of the linked */
+    double off_max;   /* queries of a route, with the shares of what abstained */
 };
 
 struct step {
@@ -54,6 +57,9 @@ struct sim {
     uint64_t next_session;
     /* what came out */
     uint64_t linked, right, unlinked, own, own_mixed, traces, requests, queries;
+    /* by route: what there was, and what came out as its own or its share */
+    uint64_t by[LINK_BASIS_COUNT][2]; /* linked, wrong and right */
+    double asked[ROUTES], told[ROUTES];
 };
 
 static double
@@ -182,7 +188,8 @@ play_request(struct sim *s, uint64_t request, uint64_t arrives_ns)
     }
     uint64_t user = prng_below(&s->prng, w->users);
     uint64_t token = hash_of("token", user);
-    unsigned route = (unsigned)prng_below(&s->prng, 4);
+    unsigned route = (unsigned)prng_below(&s->prng, ROUTES);
+    uint64_t queries_before = s->queries - (w->style == STYLE_PHP || w->style == STYLE_POOL_TX);
     uint64_t item = prng_below(&s->prng, 300) + 1; /* small integers, shared by everything */
     unsigned repeats = route == 0 ? 20 : route == 1 ? 2 : 1;
     unsigned total = repeats + 2;
@@ -194,6 +201,7 @@ play_request(struct sim *s, uint64_t request, uint64_t arrives_ns)
                        hash_of("int", 10));
     }
     uint64_t end = t + exponential(s, 1e6);
+    s->asked[route] += (double)(s->queries - queries_before);
     if (w->style == STYLE_PHP) {
         close_session(s, worker, end + 20000 + exponential(s, 200e3));
         s->free_at[worker] = end + 1000000;
@@ -210,6 +218,10 @@ play_request(struct sim *s, uint64_t request, uint64_t arrives_ns)
     ev->end_ns = end;
     ev->status = 200;
     ev->method = METHOD_GET;
+    ev->listener = (uint16_t)route;
+    if (w->blind) {
+        return;
+    }
     step->values[ev->value_count++] = token;
     step->values[ev->value_count++] = hash_of("int", route == 3 ? item : 1 + request % 5);
     step->values[ev->value_count++] = hash_of("text", route);
@@ -240,7 +252,7 @@ compare_steps(const void *a, const void *b)
 static uint32_t
 route_of_request(void *ctx, const struct event_request *ev, struct slice path)
 {
-    return 1;
+    return ev->listener;
 }
 
 static uint32_t
@@ -252,7 +264,7 @@ route_of_tag(void *ctx, uint32_t route, uint16_t listener, uint8_t method, struc
 static uint32_t
 route_of_work(void *ctx, const struct trace *trace, struct slice tag)
 {
-    return 2;
+    return ROUTES;
 }
 
 static void
@@ -263,6 +275,12 @@ take_trace(void *ctx, struct trace **trace)
     s->traces++;
     s->requests += t->request != 0;
     uint64_t before = 0;
+    for (uint32_t i = 0; i < t->shares.count; i++) {
+        s->told[t->shares.of[i].route] += (double)t->shares.of[i].share * t->query_count;
+    }
+    if (t->request != 0) {
+        s->told[t->route] += t->query_count;
+    }
     for (uint32_t i = 0; i < t->query_count; i++) {
         const struct trace_query *q = &t->queries[i];
         assert_true(q->start_ns >= before);
@@ -270,6 +288,7 @@ take_trace(void *ctx, struct trace **trace)
         if (t->request != 0) {
             s->linked++;
             s->right += q->values_hash == t->request;
+            s->by[q->basis][q->values_hash == t->request]++;
         } else if (t->route == TRACE_ROUTE_UNLINKED) {
             s->unlinked++;
         } else {
@@ -310,6 +329,17 @@ feed(struct sim *s, struct linker *l)
     }
 }
 
+/* Queries of the route that is the furthest off. */
+static double
+furthest_off(const struct sim *s)
+{
+    double off = 0;
+    for (unsigned r = 0; r < ROUTES; r++) {
+        off = fmax(off, fabs(s->told[r] / s->asked[r] - 1));
+    }
+    return off;
+}
+
 static void
 play(const struct world *w, uint64_t seed)
 {
@@ -340,9 +370,11 @@ play(const struct world *w, uint64_t seed)
     double right = s->linked == 0 ? 1 : (double)s->right / (double)s->linked;
     double whole = s->own == 0 ? 1 : 1 - (double)s->own_mixed / (double)s->own;
     print_message("# %-28s %6.2f %% linked, %7.3f %% of them right; %llu unlinked, %llu own "
-                  "(%.2f %% with their like)\n",
+                  "(%.2f %% with their like); routes within %.1f %%\n",
                   w->name, 100 * linked, 100 * right, (unsigned long long)s->unlinked,
-                  (unsigned long long)s->own, 100 * whole);
+                  (unsigned long long)s->own, 100 * whole, w->http ? 100 * furthest_off(s) : 0);
+    uint64_t by_values = s->by[LINK_VALUES][0] + s->by[LINK_VALUES][1];
+    assert_true((double)s->by[LINK_VALUES][0] <= 0.002 * (double)by_values);
     assert_int_equal(s->linked + s->unlinked + s->own, s->queries);
     assert_int_equal(totals.queries, s->queries);
     assert_int_equal(totals.queries_out, s->queries);
@@ -351,21 +383,35 @@ play(const struct world *w, uint64_t seed)
     assert_true(linked >= w->linked_min);
     assert_true(right >= w->right_min);
     assert_true(w->http || whole >= 0.99);
+    assert_true(!w->http || furthest_off(s) < w->off_max);
     linker_free(&l);
     free(s->steps);
     free(s);
 }
 
 static const struct world WORLDS[] = {
-    {"php, 8 workers, 200 users", STYLE_PHP, 8, 200, 40, 1, 4000, true, false, 0.99, 1},
-    {"php, 24 workers, 200 users", STYLE_PHP, 24, 200, 300, 3, 4000, true, false, 0.99, 1},
-    {"php, 8 workers, 20 users", STYLE_PHP, 8, 20, 60, 2, 4000, true, true, 0.97, 0.9995},
-    {"php, queueing for a worker", STYLE_PHP, 8, 200, 200, 1.5, 4000, true, false, 0.97, 0.9995},
-    {"pool, a transaction each", STYLE_POOL_TX, 16, 200, 100, 1, 4000, true, true, 0.97, 0.9995},
-    {"pool, autocommit", STYLE_POOL_AUTO, 16, 200, 100, 1, 4000, true, false, 0.90, 0.995},
-    {"pool, handed out per query", STYLE_POOL_QUERY, 16, 200, 60, 1, 4000, true, false, 0.1, 0.99},
-    {"no http, php", STYLE_PHP, 8, 200, 40, 1, 2000, false, false, 0, 1},
-    {"no http, pool, transactions", STYLE_POOL_TX, 16, 200, 40, 1, 2000, false, false, 0, 1},
+    {"php, 8 workers, 200 users", STYLE_PHP, 8, 200, 40, 1, 4000, true, false, false, 0.99, 1, 0.1},
+    {"php, 24 workers, 200 users", STYLE_PHP, 24, 200, 300, 3, 4000, true, false, false, 0.99, 1,
+     0.1},
+    {"php, 8 workers, 20 users", STYLE_PHP, 8, 20, 60, 2, 4000, true, true, false, 0.97, 0.9995,
+     0.1},
+    {"php, queueing for a worker", STYLE_PHP, 8, 200, 200, 1.5, 4000, true, false, false, 0.97,
+     0.9995, 0.1},
+    {"pool, a transaction each", STYLE_POOL_TX, 16, 200, 100, 1, 4000, true, true, false, 0.97,
+     0.9995, 0.1},
+    {"pool, autocommit", STYLE_POOL_AUTO, 16, 200, 100, 1, 4000, true, false, false, 0.90, 0.995,
+     0.1},
+    {"pool, handed out per query", STYLE_POOL_QUERY, 16, 200, 60, 1, 4000, true, false, false, 0.6,
+     0.99, 0.1},
+    {"php, 5 at a time, by time", STYLE_PHP, 16, 200, 250, 2, 4000, true, false, true, 0.80, 0.97,
+     0.1},
+    {"pool, a transaction, by time", STYLE_POOL_TX, 16, 200, 250, 2, 4000, true, false, true, 0.5,
+     0.96, 0.1},
+    {"pool, per query, by time", STYLE_POOL_QUERY, 60, 200, 100, 2, 4000, true, false, true, 0.15,
+     0.97, 0.15},
+    {"no http, php", STYLE_PHP, 8, 200, 40, 1, 2000, false, false, false, 0, 1, 0.1},
+    {"no http, pool, transactions", STYLE_POOL_TX, 16, 200, 40, 1, 2000, false, false, false, 0, 1,
+     0.1},
 };
 
 static void

@@ -12,7 +12,7 @@ const BASIS: Record<string, string> = {
   values: "tied by values that flow between request and query",
   contained: "tied in time: no other request could contain it",
   own_session: "tied by its connection",
-  affinity: "tied by what this route usually asks",
+  affinity: "tied by its time and what this route usually asks",
   own_burst: "no request was seen for it",
 };
 

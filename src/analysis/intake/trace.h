@@ -13,6 +13,7 @@
 
 #define TRACE_QUERIES_MAX          2000
 #define TRACE_VALUES_PER_QUERY_MAX 16
+#define TRACE_SHARES_MAX           16
 
 /* The route of queries that ran while requests did and could be tied to none of them: they count
  * for their statements, and for no route. */
@@ -25,7 +26,7 @@ enum link_basis {
     LINK_VALUES,      /* values of the request among the bound values */
     LINK_CONTAINED,   /* the only request whose interval can contain it */
     LINK_CONNECTION,  /* no request known: a session that lived for one piece of work */
-    LINK_AFFINITY,    /* learned route x fingerprint; nothing decides by it */
+    LINK_AFFINITY,    /* how it lies in the request's time, and what its route usually asks */
     LINK_BASIS_COUNT,
 };
 
@@ -57,6 +58,17 @@ struct trace_query {
     const uint64_t *values; /* value_count keyed hashes, in order */
 };
 
+/* Whose queries that were tied to no request are most likely: by route, so much of them. */
+struct trace_share {
+    uint32_t route;
+    float share;
+};
+
+struct trace_shares {
+    uint32_t count;
+    struct trace_share of[TRACE_SHARES_MAX];
+};
+
 struct trace {
     uint64_t request;  /* 0: no HTTP request was seen; route is then guessed from the queries */
     uint32_t route;    /* index, announced before its first use */
@@ -81,6 +93,7 @@ struct trace {
     uint64_t folded_ns;
     bool is_partial;            /* records of its time were lost: queries of it may be missing */
     uint32_t unlinked_sessions; /* sessions that overlapped it and were tied to no request */
+    struct trace_shares shares; /* of TRACE_ROUTE_UNLINKED */
     const struct trace_query *queries; /* in order of start_ns */
     uint32_t size_bytes;               /* of the whole allocation */
 };

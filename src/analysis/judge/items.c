@@ -206,10 +206,26 @@ add_ties(struct judge *j, const struct trace *t, const char *route, uint64_t bus
     struct series_ties *ties = &series_get(&j->series, SERIES_ROUTE, route, 0, 0)->ties;
     uint64_t queries = (uint64_t)t->query_count + t->queries_folded;
     ties->requests++;
-    ties->queries += queries;
-    ties->db_ns += busy_ns;
+    ties->queries += (double)queries;
+    ties->db_ns += (double)busy_ns;
     if (queries > 0 && t->basis < LINK_BASIS_COUNT) {
         ties->basis[t->basis]++;
+    }
+}
+
+/* Tied to no request, and yet most likely theirs. */
+static void
+add_shares(struct judge *j, const struct trace *t, uint64_t busy_ns)
+{
+    for (uint32_t i = 0; i < t->shares.count; i++) {
+        const struct watch *w = map_get(&j->routes, (uint64_t)t->shares.of[i].route + 1);
+        if (w == NULL) {
+            continue;
+        }
+        struct series_ties *ties = &series_get(&j->series, SERIES_ROUTE, w->text, 0, 0)->ties;
+        double share = (double)t->shares.of[i].share;
+        ties->queries += share * (t->query_count + t->queries_folded);
+        ties->db_ns += share * (double)busy_ns;
     }
 }
 
@@ -238,6 +254,7 @@ on_trace(struct judge *j, const struct trace *t)
              failed ? 1 : 0, clock_ns_to_ms(busy_ns));
     j->traces++;
     j->unlinked += request ? 0 : 1;
+    add_shares(j, t, busy_ns);
     if (w == NULL) {
         return;
     }

@@ -290,8 +290,8 @@ restore_window(struct judge *j, const struct stored_window *in)
         s->ties.requests += in->calls;
     } else if (kind == SERIES_BOTH) {
         struct series *of = series_get(&j->series, SERIES_ROUTE, route, 0, 0);
-        of->ties.queries += in->calls;
-        of->ties.db_ns += in->time_ns;
+        of->ties.queries += (double)in->calls;
+        of->ties.db_ns += (double)in->time_ns;
     }
 }
 

@@ -1,174 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-#include <stdlib.h>
-
-#include "analysis/link/state.h"
+#include "analysis/link/weigh.h"
 #include "base/clock.h"
 
-#define CANDIDATES_MAX 256u
-#define LATE_NS        LINK_SETTLE_NS /* work after the response, PHP's terminate */
-#define LATE_BITS      (-2.0)
 #define OPEN_MAX_NS    (30 * NS_PER_S) /* a transaction that long is decided as it is */
 #define YOUNG_WAIT_NS  (60 * NS_PER_S)
 #define LOOK_NS        (50 * NS_PER_MS)
 #define HTTP_GONE_NS   (60 * NS_PER_S)
 #define NAMED_WAIT_NS  (5 * NS_PER_S) /* for the request whose trace a comment names */
-#define VALUES_P       0.998
 #define CONTAINED_P    0.9
 #define CONTAINED_SEEN 3 /* so that a first chance meeting does not count */
+#define ANCHORS_NEEDED 50
 #define NEIGHBOUR_P    0.97f
 #define ALONE_P        0.9 /* the user said that there is one at a time */
 #define ALONE_WAIT_NS  (30 * NS_PER_S)
-#define BACKGROUND     0.02
-
-struct candidate {
-    struct held_request *request;
-    double bits;
-    uint32_t matches;
-};
-
-struct verdict {
-    struct candidate all[CANDIDATES_MAX];
-    size_t count;
-    size_t best;
-    double posterior;
-    bool overlaps; /* some request ran at the same time */
-};
-
-static const struct piece_query *
-first_real_query(const struct piece *p)
-{
-    for (uint32_t i = 0; i < p->query_count; i++) {
-        uint8_t kind = p->queries[i].q.kind;
-        if (kind != STATEMENT_SESSION && kind != STATEMENT_TRANSACTION) {
-            return &p->queries[i];
-        }
-    }
-    return NULL;
-}
-
-static double
-outside_share(const struct linker *l, const struct piece *p)
-{
-    const struct piece_query *q = first_real_query(p);
-    if (q == NULL) {
-        return 0;
-    }
-    const struct outside *o = &l->outside[q->q.fingerprint % LINK_OUTSIDE_CELLS];
-    return o->fingerprint == q->q.fingerprint ? o->outside / (o->seen + 1) : 0;
-}
-
-/* How often its kind of work was seen before. */
-static double
-times_seen(const struct linker *l, const struct piece *p)
-{
-    const struct piece_query *q = first_real_query(p);
-    if (q == NULL) {
-        return 0;
-    }
-    const struct outside *o = &l->outside[q->q.fingerprint % LINK_OUTSIDE_CELLS];
-    return o->fingerprint == q->q.fingerprint ? o->seen : 0;
-}
-
-static void
-outside_learn(struct linker *l, const struct piece *p, bool was_outside)
-{
-    const struct piece_query *q = first_real_query(p);
-    if (q == NULL) {
-        return;
-    }
-    struct outside *o = &l->outside[q->q.fingerprint % LINK_OUTSIDE_CELLS];
-    if (o->fingerprint != q->q.fingerprint) {
-        *o = (struct outside){.fingerprint = q->q.fingerprint};
-    }
-    o->seen++;
-    o->outside += was_outside;
-    if (o->seen > 1000) {
-        o->seen /= 2;
-        o->outside /= 2;
-    }
-}
-
-static bool
-contains(const struct held_request *r, const struct piece *p)
-{
-    return r->ev.start_ns <= p->start_ns && p->end_ns <= r->ev.end_ns + LATE_NS &&
-           p->start_ns <= r->ev.end_ns + LATE_NS / 10;
-}
-
-static int64_t
-start_gap(const struct held_request *r, const struct piece *p)
-{
-    return (int64_t)(p->start_ns - r->ev.start_ns);
-}
-
-static int64_t
-end_gap(const struct held_request *r, const struct piece *p)
-{
-    return (int64_t)(p->session->end_ns - r->ev.end_ns);
-}
-
-static void
-weigh(struct linker *l, const struct piece *p, uint64_t now_ns, struct verdict *v)
-{
-    v->count = v->best = 0;
-    v->overlaps = false;
-    uint64_t from = p->start_ns > LATE_NS ? p->start_ns - LATE_NS : 0;
-    double sum = evidence_in_flight(l->evidence, p->start_ns, now_ns) + BACKGROUND;
-    for (size_t i = held_first_ending_after(&l->held, from); i < l->held.count; i++) {
-        struct held_request *r = held_at(&l->held, i);
-        if (r->ev.start_ns > p->end_ns) {
-            continue;
-        }
-        v->overlaps = v->overlaps || r->ev.end_ns >= p->start_ns;
-        if (!contains(r, p) || v->count == CANDIDATES_MAX) {
-            continue;
-        }
-        struct evidence_bits b = evidence_of_values(l->evidence, p->evidence, p->evidence_count,
-                                                    r->values, r->value_count);
-        double bits = b.bits + (p->end_ns > r->ev.end_ns ? LATE_BITS : 0);
-        if (p->is_session) {
-            bits += evidence_of_times(l->evidence, start_gap(r, p), end_gap(r, p));
-        }
-        v->all[v->count] = (struct candidate){r, bits, b.matches};
-        sum += exp2(bits);
-        if (bits > v->all[v->best].bits) {
-            v->best = v->count;
-        }
-        v->count++;
-    }
-    if (v->count > 0 && v->all[v->best].matches == 0) {
-        sum += 20 * outside_share(l, p);
-    }
-    v->posterior = v->count == 0 ? 0 : exp2(v->all[v->best].bits) / sum;
-}
-
-static void
-learn(struct linker *l, const struct piece *p, const struct verdict *v)
-{
-    const struct held_request *best = v->all[v->best].request;
-    if (v->count == 0 || v->posterior < 0.5) {
-        return;
-    }
-    evidence_learn_values(l->evidence, p->evidence, p->evidence_count, best->values,
-                          best->value_count, v->posterior);
-    if (!p->is_session) {
-        return;
-    }
-    double rest = exp2(v->all[v->best].bits) / v->posterior;
-    for (size_t i = 0; i < v->count; i++) {
-        const struct held_request *r = v->all[i].request;
-        evidence_learn_times(l->evidence, start_gap(r, p), end_gap(r, p),
-                             exp2(v->all[i].bits) / rest);
-    }
-}
+#define TIME_P         0.9  /* of a transaction, or a session */
+#define TIME_QUERY_P   0.95 /* of a single query, whose time says less */
+#define TIME_UNKNOWN   0.1  /* requests that may still be reported */
 
 static bool
 decide_by_trace_id(struct linker *l, struct piece *p)
 {
     struct held_request *r = p->has_trace_id ? held_find_trace(&l->held, p->trace_id) : NULL;
     if (r == NULL || r->is_out || p->start_ns < r->ev.start_ns ||
-        p->start_ns > r->ev.end_ns + LATE_NS) {
+        p->start_ns > r->ev.end_ns + WEIGH_LATE_NS) {
         return false;
     }
     link_decide_request(l, p, r, LINK_TRACEPARENT, 1);
@@ -177,17 +31,17 @@ decide_by_trace_id(struct linker *l, struct piece *p)
 
 /* The pieces just before this one that only set the connection up. */
 static void
-take_setup_before(struct linker *l, struct piece *p, struct held_request *r, float probability)
+take_setup_before(struct linker *l, struct piece *p, struct held_request *r, enum link_basis basis,
+                  float probability)
 {
     struct piece_session *s = p->session;
     while (p->in_session.prev != &s->pieces) {
         struct piece *before = LIST_ENTRY(p->in_session.prev, struct piece, in_session);
-        if (!before->is_setup || !contains(r, before) ||
+        if (!before->is_setup || !weigh_contains(r, before) ||
             p->start_ns > before->end_ns + burst_gaps_limit_ns(&link_upstream_of(l, s)->gaps)) {
             return;
         }
-        link_decide_request(l, before, r, r->basis == LINK_NONE ? LINK_VALUES : r->basis,
-                            probability);
+        link_decide_request(l, before, r, basis, probability);
     }
 }
 
@@ -211,19 +65,29 @@ is_too_late(const struct linker *l, const struct piece *p, const struct held_req
     return l->alone && p->end_ns > r->ev.end_ns;
 }
 
+/* Connections are handed out for whole requests, as far as has been seen. */
+static bool
+keeps_connections(const struct upstream *u)
+{
+    return u->returns <= 2 + 0.02 * u->anchors;
+}
+
 static bool
 decide_by_neighbour(struct linker *l, struct piece *p, const struct verdict *v)
 {
     struct piece_session *s = p->session;
     const struct upstream *u = link_upstream_of(l, s);
-    if (p->neighbour == 0 || v->count == 0 || u->returns > 2 + 0.02 * u->anchors ||
-        speaks_for_itself(l, p)) {
+    if (p->neighbour == 0 || v->count == 0 || !keeps_connections(u) || speaks_for_itself(l, p)) {
         return false;
     }
     struct held_request *r = held_find(&l->held, p->neighbour);
-    if (r == NULL || r->is_out || !contains(r, p) || is_too_late(l, p, r)) {
+    if (r == NULL || r->is_out || !weigh_contains(r, p) || is_too_late(l, p, r)) {
         return false;
     }
+    if (p->end_ns > r->ev.end_ns && v->unknown >= TIME_UNKNOWN) {
+        return false; /* whose connection it is by now may not have been reported */
+    }
+    double mine = 0, most = 0;
     bool is_close = p->start_ns <= p->neighbour_end_ns + burst_gaps_limit_ns(&u->gaps);
     for (size_t i = 0; i < v->count; i++) {
         const struct candidate *c = &v->all[i];
@@ -231,9 +95,11 @@ decide_by_neighbour(struct linker *l, struct piece *p, const struct verdict *v)
         if (c->request != r && (c->matches > 0 || is_hungry)) {
             return false;
         }
-        if (c->request == r && c->bits < v->all[v->best].bits - 1) {
-            return false;
-        }
+        most = MAX(most, c->by_values);
+        mine = c->request == r ? c->by_values : mine;
+    }
+    if (mine < most / 2) {
+        return false;
     }
     link_decide_request(l, p, r, r->basis, r->probability * NEIGHBOUR_P);
     return true;
@@ -265,19 +131,44 @@ link_set_hope(struct linker *l, struct piece *p, uint64_t request)
     }
 }
 
+/* By route, as far as it is likely. */
+static void
+share_out(const struct verdict *v, struct trace_shares *shares)
+{
+    for (size_t i = 0; i < v->count; i++) {
+        uint32_t route = v->all[i].request->route;
+        float share = (float)(v->all[i].weight / v->sum);
+        unsigned at = 0;
+        while (at < shares->count && shares->of[at].route != route) {
+            at++;
+        }
+        if (at < shares->count) {
+            shares->of[at].share += share;
+        } else if (at < TRACE_SHARES_MAX) {
+            shares->of[shares->count++] = (struct trace_share){route, share};
+        }
+    }
+}
+
 static void
 give_up(struct linker *l, struct piece *p, const struct verdict *v)
 {
-    bool outside = !v->overlaps || outside_share(l, p) > 0.5;
-    outside_learn(l, p, !v->overlaps);
+    if (p->is_joined && v->count == 0 && v->overlaps) {
+        link_torn_apart(link_upstream_of(l, p->session), 1);
+    }
+    bool outside = !v->overlaps || outside_share(&l->outside, v->first) > 0.5;
+    outside_learn(&l->outside, v->first, !v->overlaps);
     if (outside) {
         link_decide_own_work(l, p);
         return;
     }
+    weigh_learn(l, p, v);
     for (size_t i = 0; i < v->count; i++) {
         v->all[i].request->unlinked++;
     }
-    link_decide_unlinked(l, p);
+    struct trace_shares shares = {0};
+    share_out(v, &shares);
+    link_decide_unlinked(l, p, &shares);
 }
 
 /* The only request that the whole piece ran in; NULL: there is none, or more than one. What ran
@@ -304,11 +195,37 @@ decide_alone(struct linker *l, struct piece *p, const struct verdict *v)
     if (one == NULL) {
         return false;
     }
-    double posterior = v->posterior * exp2(one->bits - v->all[v->best].bits);
-    learn(l, p, v);
-    outside_learn(l, p, false);
+    double posterior = one->weight / v->sum;
+    weigh_learn(l, p, v);
+    outside_learn(&l->outside, v->first, false);
     link_decide_request(l, p, one->request, LINK_CONTAINED, (float)MAX(posterior, ALONE_P));
     return true;
+}
+
+/* Why the best candidate may be taken for the owner; LINK_NONE: it may not, yet. */
+static enum link_basis
+basis_of(struct linker *l, const struct piece *p, const struct verdict *v, bool final)
+{
+    const struct candidate *best = &v->all[v->best];
+    if (v->count == 0 || best->request->is_out) {
+        return LINK_NONE;
+    }
+    if (best->matches > 0 && v->posterior >= WEIGH_SURE) {
+        return LINK_VALUES;
+    }
+    if (best->matches == 0 && v->count == 1 && v->by_values >= CONTAINED_P &&
+        outside_times_seen(&l->outside, v->first) >= CONTAINED_SEEN &&
+        !is_too_late(l, p, best->request)) {
+        return LINK_CONTAINED;
+    }
+    /* A single query waits for what its neighbours may yet say; where they are a request's own, and
+     * do not, it is one of the odd ones. */
+    const struct upstream *u = link_upstream_of(l, p->session);
+    bool is_query = !p->is_session && p->query_count == 1;
+    bool is_time = is_query ? final && (u->anchors < ANCHORS_NEEDED || !keeps_connections(u))
+                            : v->unknown < TIME_UNKNOWN;
+    bool by_time = !l->alone && is_time && v->posterior >= (is_query ? TIME_QUERY_P : TIME_P);
+    return by_time ? LINK_AFFINITY : LINK_NONE;
 }
 
 /* `final`: no more waiting. */
@@ -319,35 +236,32 @@ link_decide(struct linker *l, struct piece *p, uint64_t now_ns, bool final)
     if (decide_by_trace_id(l, p)) {
         return;
     }
-    weigh(l, p, now_ns, &v);
-    const struct candidate *best = v.count == 0 ? NULL : &v.all[v.best];
-    if (best != NULL && !best->request->is_out) {
-        bool by_values = best->matches > 0 && v.posterior >= VALUES_P;
-        bool only = best->matches == 0 && v.count == 1 && v.posterior >= CONTAINED_P &&
-                    times_seen(l, p) >= CONTAINED_SEEN && !is_too_late(l, p, best->request);
-        if (by_values || only) {
-            struct held_request *r = best->request;
-            learn(l, p, &v);
-            outside_learn(l, p, false);
-            if (!p->is_session) {
-                look_again(p->session, now_ns);
-            }
-            take_setup_before(l, p, r, (float)v.posterior);
-            link_decide_request(l, p, r, by_values ? LINK_VALUES : LINK_CONTAINED,
-                                (float)v.posterior);
-            return;
+    weigh_piece(l, p, now_ns, &v);
+    enum link_basis basis = basis_of(l, p, &v, final);
+    if (basis != LINK_NONE) {
+        struct held_request *r = v.all[v.best].request;
+        weigh_learn(l, p, &v);
+        outside_learn(&l->outside, v.first, false);
+        link_upstream_of(l, p->session)->whole += p->is_joined;
+        if (!p->is_session) {
+            look_again(p->session, now_ns);
         }
+        take_setup_before(l, p, r, basis, (float)v.posterior);
+        link_decide_request(l, p, r, basis, (float)v.posterior);
+        return;
     }
     if (decide_alone(l, p, &v) || (!p->is_session && decide_by_neighbour(l, p, &v))) {
         return;
     }
     if (final) {
-        learn(l, p, &v);
         give_up(l, p, &v);
         return;
     }
+    const struct candidate *best = v.count == 0 ? NULL : &v.all[v.best];
     link_set_hope(l, p, best == NULL || best->request->is_out ? 0 : best->request->ev.request);
-    p->look_ns = now_ns + LOOK_NS;
+    /* Less often as it gets older, and before a request that ends now would have gone out. */
+    uint64_t age_ns = now_ns - MIN(p->end_ns, now_ns);
+    p->look_ns = now_ns + MIN(MAX(age_ns / 2, LOOK_NS), LINK_SETTLE_NS / 2);
 }
 
 static bool
@@ -361,10 +275,11 @@ static bool
 waits_for_close(struct linker *l, const struct piece *p, uint64_t now_ns)
 {
     const struct piece_session *s = p->session;
-    if (!s->is_fresh || s->is_long || s->end_ns != 0 || s->start_ns == 0) {
+    const struct upstream *u = link_upstream_of(l, s);
+    if (!s->is_fresh || s->is_long || link_is_torn_kind(u) || s->end_ns != 0 || s->start_ns == 0) {
         return false;
     }
-    uint64_t limit = is_young_kind(link_upstream_of(l, s)) ? YOUNG_WAIT_NS : NS_PER_S;
+    uint64_t limit = is_young_kind(u) ? YOUNG_WAIT_NS : NS_PER_S;
     return now_ns < s->start_ns + limit;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/link/evidence.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,14 +8,11 @@
 #include "base/hash.h"
 #include "base/prng.h"
 
-#define RARITY_HALVE_AT  8192u
-#define RARITY_FLOOR     64.0
-#define SLOT_PRIOR       0.2f
-#define SLOT_COUNT_MAX   400.0f
-#define MISS_BITS_MIN    (-8.0)
-#define TIME_BITS_MAX    6.0
-#define GAP_COUNT_MAX    4000.0f
-#define GAP_COUNT_NEEDED 30.0f
+#define RARITY_HALVE_AT 8192u
+#define RARITY_FLOOR    64.0
+#define SLOT_PRIOR      0.2f
+#define SLOT_COUNT_MAX  400.0f
+#define MISS_MIN        (1.0 / 256)
 
 struct evidence *
 evidence_new(void)
@@ -92,10 +88,15 @@ rarity_share(const struct evidence_rarity *r, uint64_t value)
     return MIN(share, 0.99);
 }
 
-/* Twice the 99.5th percentile of the recent durations. */
+/* Twice the 99.5th percentile of the recent durations, and their mean. */
 static void
-refresh_horizon(struct evidence *e)
+refresh_durations(struct evidence *e)
 {
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < e->recent_count; i++) {
+        sum += MIN(e->ordered[i], 3600 * NS_PER_S);
+    }
+    e->mean_ns = sum / e->recent_count;
     uint64_t high = e->ordered[(e->recent_count * 199 / 200) - (e->recent_count >= 200)];
     e->horizon_ns = MIN(MAX(2 * high, NS_PER_S), 30 * NS_PER_S);
 }
@@ -154,7 +155,7 @@ evidence_saw_request(struct evidence *e, uint64_t start_ns, uint64_t end_ns, con
     rarity_turn(&e->requests);
     keep_duration(e, start_ns, end_ns - start_ns);
     if (e->recent_count < 16 || e->recent_at % 16 == 0) {
-        refresh_horizon(e);
+        refresh_durations(e);
     }
 }
 
@@ -182,54 +183,35 @@ evidence_slot_share(const struct evidence *e, uint64_t slot)
     return slot_share(&e->slots[slot % EVIDENCE_SLOTS], slot);
 }
 
-struct evidence_bits
-evidence_of_values(const struct evidence *e, const struct evidence_value *values, size_t count,
-                   const uint64_t *sorted, size_t sorted_count)
+void
+evidence_weigh(const struct evidence *e, const struct evidence_value *values, size_t count,
+               struct evidence_weights *ret_weights)
 {
-    struct evidence_bits sum = {0};
+    ret_weights->none = 1;
     for (size_t i = 0; i < count; i++) {
         double q = evidence_slot_share(e, values[i].slot);
         double p = MAX(rarity_share(&e->requests, values[i].value),
                        rarity_share(&e->pieces, values[i].value));
+        double hit = MAX(MAX(q, 0.001) / p, 1.0);
+        double miss = MAX(MIN((1 - MIN(q, 0.999)) / (1 - p), 1.0), MISS_MIN);
+        ret_weights->none *= miss;
+        ret_weights->gain[i] = hit / miss;
+        ret_weights->speaks[i] = hit > 1;
+    }
+}
+
+struct evidence_match
+evidence_of_request(const struct evidence_weights *weights, const struct evidence_value *values,
+                    size_t count, const uint64_t *sorted, size_t sorted_count)
+{
+    struct evidence_match m = {.weight = weights->none};
+    for (size_t i = 0; i < count && sorted_count > 0; i++) {
         if (evidence_has(sorted, sorted_count, values[i].value)) {
-            double bits = MAX(log2(MAX(q, 0.001) / p), 0.0);
-            sum.bits += bits;
-            sum.values += bits;
-            sum.matches += bits > 0;
-        } else {
-            double bits = log2((1 - MIN(q, 0.999)) / (1 - p));
-            sum.bits += MAX(MIN(bits, 0.0), MISS_BITS_MIN);
+            m.weight *= weights->gain[i];
+            m.matches += weights->speaks[i];
         }
     }
-    return sum;
-}
-
-/* Signed logarithmic buckets: 0..31 before, 32..63 after, by doubling microseconds. */
-static unsigned
-gap_bucket(int64_t gap_ns)
-{
-    uint64_t us = (uint64_t)(gap_ns < 0 ? -gap_ns : gap_ns) / NS_PER_US;
-    unsigned log = us == 0 ? 0 : 64u - (unsigned)__builtin_clzll(us);
-    log = MIN(log, EVIDENCE_GAPS / 2 - 1);
-    return gap_ns < 0 ? EVIDENCE_GAPS / 2 - 1 - log : EVIDENCE_GAPS / 2 + log;
-}
-
-static double
-gap_bits(const struct evidence_gaps *g, int64_t gap_ns)
-{
-    if (g->own_total < GAP_COUNT_NEEDED || g->other_total < GAP_COUNT_NEEDED) {
-        return 0;
-    }
-    unsigned b = gap_bucket(gap_ns);
-    double own = (g->own[b] + 0.25) / (g->own_total + 0.25 * EVIDENCE_GAPS);
-    double other = (g->other[b] + 0.25) / (g->other_total + 0.25 * EVIDENCE_GAPS);
-    return MAX(MIN(log2(own / other), TIME_BITS_MAX), -TIME_BITS_MAX);
-}
-
-double
-evidence_of_times(const struct evidence *e, int64_t start_gap_ns, int64_t end_gap_ns)
-{
-    return gap_bits(&e->starts, start_gap_ns) + gap_bits(&e->ends, end_gap_ns);
+    return m;
 }
 
 void
@@ -253,31 +235,6 @@ evidence_learn_values(struct evidence *e, const struct evidence_value *values, s
     }
 }
 
-static void
-gap_learn(struct evidence_gaps *g, int64_t gap_ns, double weight)
-{
-    unsigned b = gap_bucket(gap_ns);
-    g->own[b] += (float)weight;
-    g->own_total += (float)weight;
-    g->other[b] += (float)(1 - weight);
-    g->other_total += (float)(1 - weight);
-    if (g->own_total > GAP_COUNT_MAX || g->other_total > 8 * GAP_COUNT_MAX) {
-        for (size_t i = 0; i < EVIDENCE_GAPS; i++) {
-            g->own[i] /= 2;
-            g->other[i] /= 2;
-        }
-        g->own_total /= 2;
-        g->other_total /= 2;
-    }
-}
-
-void
-evidence_learn_times(struct evidence *e, int64_t start_gap_ns, int64_t end_gap_ns, double weight)
-{
-    gap_learn(&e->starts, start_gap_ns, weight);
-    gap_learn(&e->ends, end_gap_ns, weight);
-}
-
 double
 evidence_in_flight(const struct evidence *e, uint64_t start_ns, uint64_t now_ns)
 {
@@ -291,6 +248,12 @@ evidence_in_flight(const struct evidence *e, uint64_t start_ns, uint64_t now_ns)
     }
     double span = now_ns > e->oldest_ns ? (double)(now_ns - e->oldest_ns) : 1;
     return over / MAX(span, 1e9);
+}
+
+uint64_t
+evidence_mean_ns(const struct evidence *e)
+{
+    return e->mean_ns;
 }
 
 uint64_t

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/link/evidence.h - how much speaks for "this piece of work belongs to that request", in
- * bits, and what is learned on the way.
+ * analysis/link/evidence.h - how much the values in it speak for "this piece of work belongs to
+ * that request", and what is learned on the way.
  *
- * Four sources, each a log2 likelihood ratio against "it belongs to some other request":
- *  - a value bound in the piece that the request carries too: log2(q / p). p is how common the
- *    value is of late, the larger of its shares among requests and among pieces: a value that
- *    turns up everywhere says nothing. q is how often the values of this slot (fingerprint,
- *    position) have turned up in the request that the piece did belong to;
+ * Two sources, each a likelihood ratio against "it belongs to some other request":
+ *  - a value bound in the piece that the request carries too: q / p. p is how common the value is
+ *    of late, the larger of its shares among requests and among pieces: a value that turns up
+ *    everywhere says nothing. q is how often the values of this slot (fingerprint, position) have
+ *    turned up in the request that the piece did belong to;
  *  - a value of a slot whose values always come from the request, and the request does not have
- *    it: log2((1 - q) / (1 - p)), the reason why decoys of small integers do not win;
- *  - for a session that lived for one piece: how its start and end lie to the request's, against
- *    how they lie to requests that merely contained it;
- *  - requests that are not finished yet and may be the owner: evidence_in_flight() says how many,
- *    from the rate and the durations of late. Their weight is 1 each, so a common value cannot
- *    win while somebody else may still turn up with it.
- * The posterior is 2^bits over the sum of all candidates' 2^bits and the unknown ones' number.
- * Slots and times are learned from posteriors (weighted by them), rarity from what is seen.
+ *    it: (1 - q) / (1 - p), the reason why decoys of small integers do not win.
+ * How many requests are not finished yet and may be the owner says evidence_in_flight(), from the
+ * rate and the durations of late. The weight of each is 1, so a common value cannot win while
+ * somebody else may still turn up with it.
+ * Slots are learned from posteriors (weighted by them), rarity from what is seen.
  *
  * Limits: fixed tables, about 1.3 MB; slots beyond EVIDENCE_SLOTS replace older ones. Counts are
  * halved now and then, so old traffic fades. One thread. Pure. */
@@ -27,7 +24,6 @@
 #define EVIDENCE_SLOTS      8192u
 #define EVIDENCE_CELLS      65536u
 #define EVIDENCE_DURATIONS  512u
-#define EVIDENCE_GAPS       64u
 #define EVIDENCE_VALUES_MAX 48u
 
 /* A value of the piece, and where it stood. */
@@ -47,19 +43,10 @@ struct evidence_slot_stat {
     float misses;
 };
 
-struct evidence_gaps {
-    float own[EVIDENCE_GAPS];
-    float other[EVIDENCE_GAPS];
-    float own_total;
-    float other_total;
-};
-
 struct evidence {
     struct evidence_rarity requests;
     struct evidence_rarity pieces;
     struct evidence_slot_stat slots[EVIDENCE_SLOTS];
-    struct evidence_gaps starts;
-    struct evidence_gaps ends;
     struct {
         uint64_t start_ns;
         uint64_t duration_ns;
@@ -69,12 +56,19 @@ struct evidence {
     uint64_t ordered[EVIDENCE_DURATIONS]; /* the same durations, shortest first */
     uint64_t oldest_ns;                   /* start of the one that began first */
     uint64_t horizon_ns;
+    uint64_t mean_ns; /* of the durations */
+};
+
+/* What the values of one piece say of any candidate, by which of them it has. */
+struct evidence_weights {
+    double none;                      /* of a request that has none of them */
+    double gain[EVIDENCE_VALUES_MAX]; /* times as much for one that has this one */
+    bool speaks[EVIDENCE_VALUES_MAX]; /* to have it says something */
 };
 
 /* What one candidate has for it. */
-struct evidence_bits {
-    double bits;
-    double values; /* the part of it that matching values gave */
+struct evidence_match {
+    double weight;
     uint32_t matches;
 };
 
@@ -89,19 +83,17 @@ void evidence_saw_request(struct evidence *e, uint64_t start_ns, uint64_t end_ns
                           const uint64_t *values, size_t count);
 void evidence_saw_piece(struct evidence *e, const struct evidence_value *values, size_t count);
 
-/* sorted: the request's values in ascending order. */
-struct evidence_bits evidence_of_values(const struct evidence *e,
-                                        const struct evidence_value *values, size_t count,
-                                        const uint64_t *sorted, size_t sorted_count);
-/* Gaps of a session that lived for one piece: its start less the request's, its end less the
- * request's end. */
-double evidence_of_times(const struct evidence *e, int64_t start_gap_ns, int64_t end_gap_ns);
+/* Once for a piece, however many candidates it has. */
+void evidence_weigh(const struct evidence *e, const struct evidence_value *values, size_t count,
+                    struct evidence_weights *ret_weights);
+/* sorted: the request's values in ascending order. O(count * log sorted_count). */
+struct evidence_match evidence_of_request(const struct evidence_weights *weights,
+                                          const struct evidence_value *values, size_t count,
+                                          const uint64_t *sorted, size_t sorted_count);
 
 /* Learns from a decision: weight is the posterior of that pair. */
 void evidence_learn_values(struct evidence *e, const struct evidence_value *values, size_t count,
                            const uint64_t *sorted, size_t sorted_count, double weight);
-void evidence_learn_times(struct evidence *e, int64_t start_gap_ns, int64_t end_gap_ns,
-                          double weight);
 
 /* How many requests that began before start_ns are expected to be running still at now_ns. */
 double evidence_in_flight(const struct evidence *e, uint64_t start_ns, uint64_t now_ns);
@@ -109,6 +101,9 @@ double evidence_in_flight(const struct evidence *e, uint64_t start_ns, uint64_t 
 /* How long after its start the owner of a piece has most probably been reported: twice the 99.5th
  * percentile of durations, between 1 and 30 s; 0 while no request was seen. */
 uint64_t evidence_horizon_ns(const struct evidence *e);
+
+/* The mean duration of late; 0 while no request was seen. */
+uint64_t evidence_mean_ns(const struct evidence *e);
 
 /* The slot's learned share, for status and tests. */
 double evidence_slot_share(const struct evidence *e, uint64_t slot);

@@ -14,6 +14,24 @@ link_upstream_of(struct linker *l, const struct piece_session *s)
     return &l->upstreams[s->upstream % LINK_UPSTREAMS];
 }
 
+/* No one request had a whole session, or so many: those of this upstream are not taken for one
+ * piece of work. */
+void
+link_torn_apart(struct upstream *u, unsigned sessions)
+{
+    u->torn += sessions;
+    if (u->torn > 200) {
+        u->torn /= 2;
+        u->whole /= 2;
+    }
+}
+
+bool
+link_is_torn_kind(const struct upstream *u)
+{
+    return u->torn > 2 && u->torn > u->whole / 4;
+}
+
 void
 link_release_piece(struct linker *l, struct piece **piece)
 {
@@ -62,11 +80,13 @@ hand_out(struct linker *l, struct trace *t)
     l->out.trace(l->out.ctx, &t);
 }
 
-/* Work of its own, or unlinked: a trace without a request. */
+/* Work of its own, or (shares) unlinked: a trace without a request. */
 static void
-emit_work(struct linker *l, const struct piece_session *s, struct piece **piece, bool unlinked)
+emit_work(struct linker *l, const struct piece_session *s, struct piece **piece,
+          const struct trace_shares *shares)
 {
     struct piece *p = *piece;
+    bool unlinked = shares != NULL;
     struct list one;
     list_init(&one);
     list_append(&one, &p->in_order);
@@ -75,6 +95,9 @@ emit_work(struct linker *l, const struct piece_session *s, struct piece **piece,
     t->upstream = s->upstream;
     t->basis = !unlinked && p->is_session ? LINK_CONNECTION : LINK_NONE;
     t->probability = unlinked ? 0 : 1;
+    if (unlinked) {
+        t->shares = *shares;
+    }
     if (p->has_trace_id) {
         memcpy(t->trace_id, p->trace_id, sizeof(t->trace_id));
     }
@@ -88,7 +111,7 @@ void
 link_flush_burst(struct linker *l, struct piece_session *s)
 {
     if (s->burst != NULL) {
-        emit_work(l, s, &s->burst, false);
+        emit_work(l, s, &s->burst, NULL);
     }
     list_remove(&s->bursting);
     if (s->end_ns != 0 && list_is_empty(&s->pieces)) {
@@ -150,7 +173,7 @@ link_decide_own_work(struct linker *l, struct piece *p)
     bool both = s->burst_is_transaction && p->query_count > 1;
     if (s->burst != NULL &&
         (both || p->start_ns > s->burst_end_ns + limit || burst_is_endless(s, p))) {
-        emit_work(l, s, &s->burst, false);
+        emit_work(l, s, &s->burst, NULL);
     }
     if (list_is_empty(&s->bursting)) {
         list_append(&l->bursting, &s->bursting);
@@ -171,12 +194,12 @@ link_decide_own_work(struct linker *l, struct piece *p)
 }
 
 void
-link_decide_unlinked(struct linker *l, struct piece *p)
+link_decide_unlinked(struct linker *l, struct piece *p, const struct trace_shares *shares)
 {
     struct piece_session *s = p->session;
     undecided_no_more(l, p, 0);
     l->totals.pieces_unlinked++;
-    emit_work(l, s, &p, true);
+    emit_work(l, s, &p, shares);
     session_may_end(l, s);
 }
 
@@ -193,11 +216,15 @@ link_decide_request(struct linker *l, struct piece *p, struct held_request *r,
                     enum link_basis basis, float probability)
 {
     struct piece_session *s = p->session;
-    undecided_no_more(l, p, r->ev.request);
+    bool is_sure = basis != LINK_AFFINITY; /* enough to conclude something from it */
+    undecided_no_more(l, p, is_sure ? r->ev.request : 0);
     l->totals.pieces[basis]++;
     struct upstream *u = link_upstream_of(l, s);
-    u->anchors++;
-    u->returns += !p->is_session && is_spread(r, s);
+    if (is_sure) {
+        u->anchors++;
+        u->spread += is_spread(r, s);
+        u->returns += !p->is_session && is_spread(r, s);
+    }
     p->request = r->ev.request;
     p->basis = (uint8_t)basis;
     p->probability = probability;
@@ -205,7 +232,7 @@ link_decide_request(struct linker *l, struct piece *p, struct held_request *r,
     r->piece_count++;
     r->basis = MAX(r->basis, (uint8_t)basis);
     r->probability = MIN(r->probability, probability);
-    if (s->owner != r->ev.request) {
+    if (is_sure && s->owner != r->ev.request) {
         u->returns += s->owner_before == r->ev.request;
         s->owner_before = s->owner;
         s->owner = r->ev.request;

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/link/held.h"
-#include "base/order.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
+#define BLOCK 32u
+
 void
 held_init(struct held *h, size_t count_max)
 {
-    size_t slots = 8;
+    size_t slots = BLOCK;
     while (slots < count_max) {
         slots *= 2;
     }
     *h = (struct held){.ring = check_alloc(slots, sizeof(struct held_request *)),
+                       .begins = check_alloc(slots / BLOCK, sizeof(uint64_t)),
                        .mask = slots - 1,
                        .count_max = count_max};
     map_init(&h->by_id, count_max);
@@ -26,6 +30,7 @@ held_fini(struct held *h)
         held_drop_oldest(h);
     }
     free(h->ring);
+    free(h->begins);
     map_fini(&h->by_id);
     map_fini(&h->by_trace);
 }
@@ -36,6 +41,14 @@ trace_key(const uint8_t trace_id[16])
     uint64_t key;
     memcpy(&key, trace_id, sizeof(key));
     return key;
+}
+
+static void
+place(struct held *h, size_t at, struct held_request *r)
+{
+    size_t slot = (h->first + at) & h->mask;
+    h->ring[slot] = r;
+    h->begins[slot / BLOCK] = MIN(h->begins[slot / BLOCK], r->ev.start_ns);
 }
 
 struct held_request *
@@ -61,11 +74,15 @@ held_add(struct held *h, const struct event_request *ev, const uint64_t *values)
         }
     }
     size_t at = h->count++;
+    size_t slot = (h->first + at) & h->mask;
+    if (slot % BLOCK == 0 && h->count + BLOCK <= h->mask + 1) { /* nobody is in that block */
+        h->begins[slot / BLOCK] = UINT64_MAX;
+    }
     while (at > 0 && held_at(h, at - 1)->ev.end_ns > ev->end_ns) {
-        h->ring[(h->first + at) & h->mask] = held_at(h, at - 1);
+        place(h, at, held_at(h, at - 1));
         at--;
     }
-    h->ring[(h->first + at) & h->mask] = r;
+    place(h, at, r);
     int full = map_put(&h->by_id, ev->request, r);
     assert(full == 0);
     full = map_put(&h->by_trace, trace_key(ev->trace_id), r);
@@ -99,6 +116,22 @@ held_first_ending_after(const struct held *h, uint64_t t_ns)
         }
     }
     return low;
+}
+
+size_t
+held_next_begun(const struct held *h, size_t i, uint64_t t_ns)
+{
+    while (i < h->count) {
+        size_t slot = (h->first + i) & h->mask;
+        if (h->begins[slot / BLOCK] > t_ns) {
+            i += BLOCK - slot % BLOCK;
+        } else if (h->ring[slot]->ev.start_ns > t_ns) {
+            i++;
+        } else {
+            return i;
+        }
+    }
+    return h->count;
 }
 
 void

@@ -28,6 +28,7 @@ struct held_request {
 
 struct held {
     struct held_request **ring; /* by end_ns */
+    uint64_t *begins;           /* of each block of the ring: nobody in it began earlier */
     size_t mask;
     size_t first;
     size_t count;
@@ -60,6 +61,9 @@ held_at(const struct held *h, size_t i)
 
 /* Index of the first that ends at or after t. */
 size_t held_first_ending_after(const struct held *h, uint64_t t_ns);
+
+/* The first from i on that began at t or before; count: there is none. */
+size_t held_next_begun(const struct held *h, size_t i, uint64_t t_ns);
 
 /* Forgets the one with the earliest end; it must own no pieces any more. */
 void held_drop_oldest(struct held *h);

@@ -2,12 +2,15 @@
 #include "analysis/link/link.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/link/state.h"
 #include "base/clock.h"
 
-#define LINK_MAGIC 0x4c494e4bu
-#define YOUNG_NS   (10 * NS_PER_S) /* a session that lived for one piece of work */
+#define LINK_MAGIC    0x4c494e4bu
+#define YOUNG_NS      (10 * NS_PER_S) /* a session that lived for one piece of work */
+#define TORN_ENOUGH   8
+#define FIRST_LOOK_NS (25 * NS_PER_MS) /* a request ends after its queries */
 /* Sessions whose close is missing. */
 #define SWEEP_EVERY_NS (5 * NS_PER_S)
 #define SWEEP_REST_NS  (600 * NS_PER_S)
@@ -76,11 +79,24 @@ linker_backend_open(struct linker *l, const struct event_backend_open *ev)
     }
 }
 
+/* Comments that name two requests on one session: it is one that a pool will let go again. */
+static bool
+names_two(const struct piece_session *s, const struct piece *p)
+{
+    LIST_FOREACH (it, &s->pieces) {
+        const struct piece *q = LIST_ENTRY(it, struct piece, in_session);
+        if (q->has_trace_id && p->has_trace_id && memcmp(q->trace_id, p->trace_id, 16) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A session that lived for one piece of work becomes one piece. */
 static void
 join_session(struct linker *l, struct piece_session *s)
 {
-    if (!s->is_fresh || list_is_empty(&s->pieces)) {
+    if (!s->is_fresh || list_is_empty(&s->pieces) || link_is_torn_kind(link_upstream_of(l, s))) {
         return;
     }
     struct piece *whole = LIST_ENTRY(s->pieces.next, struct piece, in_session);
@@ -90,6 +106,7 @@ join_session(struct linker *l, struct piece_session *s)
         if (p != whole) {
             link_set_hope(l, p, 0);
             l->totals.bytes_now -= piece_bytes(p) + piece_bytes(whole);
+            whole->is_joined = whole->is_joined || (!whole->is_setup && !p->is_setup);
             piece_merge(whole, p);
             l->totals.bytes_now += piece_bytes(whole);
             piece_free(&l->pieces, &p);
@@ -191,6 +208,9 @@ linker_query(struct linker *l, uint64_t now_ns, const struct event_query *ev,
     l->totals.bytes_now -= piece_bytes(p);
     piece_add(p, ev, values);
     l->totals.bytes_now += piece_bytes(p);
+    if (p->has_trace_id && s->is_fresh && names_two(s, p)) {
+        link_torn_apart(u, TORN_ENOUGH);
+    }
     if (p->tag[0] == '\0' && tag.len > 0) {
         slice_to_str(tag, p->tag, sizeof(p->tag));
     }
@@ -198,7 +218,7 @@ linker_query(struct linker *l, uint64_t now_ns, const struct event_query *ev,
     p->is_open = ev->tx_state != 'I' && s->end_ns == 0;
     if (!p->is_open) {
         s->open = NULL;
-        p->look_ns = now_ns;
+        p->look_ns = now_ns + (l->http_seen_ns == 0 ? 0 : FIRST_LOOK_NS);
         evidence_saw_piece(l->evidence, p->evidence, p->evidence_count);
     }
     shed_pieces(l, now_ns);
@@ -229,6 +249,7 @@ linker_request(struct linker *l, uint64_t now_ns, const struct event_request *ev
     }
     r->route = l->out.route_of_request(l->out.ctx, ev, path);
     l->http_seen_ns = MAX(l->http_seen_ns, now_ns);
+    affinity_saw_request(&l->affinity, r->route);
     evidence_saw_request(l->evidence, ev->start_ns, ev->end_ns, r->values, r->value_count);
 }
 

@@ -9,12 +9,15 @@
  *   3. the same connection between two pieces of one request, when this application hands
  *      connections out for whole requests (seen: owners do not alternate) -> as its neighbour
  *   4. the only request that contains it, and no other can turn up        -> LINK_CONTAINED
+ *   5. how it lies in the request's time and what the route usually asks
+ *      (timing.h, affinity.h), by posterior probability >= 0.9,
+ *      of a single query >= 0.95         -> LINK_AFFINITY
  * Everything else abstains: a wrong link is worse than none. What was contained in no request at
  * all is work of its own (a queue worker, cron, or there is no HTTP hop): its pieces become one
  * trace per session that lived for it, or per burst on a pooled connection (burst.h; one that does
  * not pause is cut every few seconds), with a guessed route. What overlapped requests and could not
- * be tied to one is handed on as a trace of TRACE_ROUTE_UNLINKED and counted in the requests that
- * contained it.
+ * be tied to one is handed on as a trace of TRACE_ROUTE_UNLINKED, with the share of it that each
+ * route may claim, and counted in the requests that contained it.
  *
  * A decision is final after evidence_horizon_ns; a request goes out when no undecided piece hopes
  * for it any more, so mostly after the settling time.

@@ -42,6 +42,7 @@ struct piece {
     bool has_trace_id;
     bool is_open;    /* inside a transaction: more will come */
     bool is_session; /* a whole session, closed */
+    bool is_joined;  /* of several pieces, besides set-up */
     bool is_setup;   /* nothing but set-up and transaction control */
     /* The linker's. */
     uint64_t request;   /* decided: the owner's id; 0: none */

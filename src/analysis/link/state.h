@@ -3,20 +3,23 @@
  * knows link.h.
  *
  *   link.c    what comes in, and what time brings
- *   decide.c  which request a piece belongs to, by what evidence
+ *   weigh.c   which requests a piece may belong to, and how likely
+ *   decide.c  when that is enough
  *   give.c    what was decided, and the traces that go out */
 #ifndef ANALYSIS_LINK_STATE_H
 #define ANALYSIS_LINK_STATE_H
 
+#include "analysis/link/affinity.h"
 #include "analysis/link/burst.h"
 #include "analysis/link/evidence.h"
 #include "analysis/link/held.h"
 #include "analysis/link/link.h"
+#include "analysis/link/outside.h"
 #include "analysis/link/piece.h"
+#include "analysis/link/timing.h"
 
-#define LINK_GAPS_MAX      64u
-#define LINK_UPSTREAMS     64u
-#define LINK_OUTSIDE_CELLS 4096u
+#define LINK_GAPS_MAX  64u
+#define LINK_UPSTREAMS 64u
 
 /* The client's side, for as long as it or its pieces live. */
 struct piece_session {
@@ -46,16 +49,14 @@ struct upstream {
     struct burst_gaps gaps;
     double young;
     double old;
+    /* Sessions of several pieces that were one request's, or in none as a whole: connections of a
+     * pool that lets them go again. */
+    double whole;
+    double torn;
     double anchors;
+    double spread;  /* pieces whose request has another connection, too */
     double returns; /* signs that connections are handed out per query: an owner came back after
                      * another, or has pieces on two of them */
-};
-
-/* How often a statement began a piece, and how often that piece was in no request. */
-struct outside {
-    uint64_t fingerprint;
-    float seen;
-    float outside;
 };
 
 /* A stretch of time from which records are missing. */
@@ -75,7 +76,12 @@ struct linker {
     struct list pending;  /* undecided pieces in order of their begin, by in_order */
     struct list bursting; /* sessions with a burst */
     struct upstream upstreams[LINK_UPSTREAMS];
-    struct outside outside[LINK_OUTSIDE_CELLS];
+    struct outside outside;
+    struct timing timing;
+    struct {
+        double decided, late; /* of these, after the response */
+    } late[TIMING_KINDS];
+    struct affinity affinity;
     struct gap gaps[LINK_GAPS_MAX]; /* the last ones, in order */
     unsigned gap_count;             /* ever */
     uint64_t swept_ns;              /* when sessions at rest were last looked for */
@@ -91,9 +97,11 @@ void link_release_pieces(struct linker *l, struct list *pieces);
 void link_release_session(struct linker *l, struct piece_session *s);
 void link_flush_burst(struct linker *l, struct piece_session *s);
 void link_decide_own_work(struct linker *l, struct piece *p);
-void link_decide_unlinked(struct linker *l, struct piece *p);
+void link_decide_unlinked(struct linker *l, struct piece *p, const struct trace_shares *shares);
 void link_decide_request(struct linker *l, struct piece *p, struct held_request *r,
                          enum link_basis basis, float probability);
+void link_torn_apart(struct upstream *u, unsigned sessions);
+bool link_is_torn_kind(const struct upstream *u);
 void link_emit_request(struct linker *l, struct held_request *r);
 
 /* decide.c. link_look_at: decides if it is time to; final: with what is known now. */

@@ -532,10 +532,10 @@ static void
 put_ties(json_t *o, const struct series *s)
 {
     double n = (double)s->ties.requests;
-    double db_ms = n > 0 ? clock_ns_to_ms(s->ties.db_ns) / n : NAN;
+    double db_ms = n > 0 ? s->ties.db_ns / 1e6 / n : NAN;
     double mean_ms =
         s->total.calls > 0 ? clock_ns_to_ms(s->total.time_ns) / (double)s->total.calls : NAN;
-    put_ms(o, "queries_per_request", n > 0 ? (double)s->ties.queries / n : NAN);
+    put_ms(o, "queries_per_request", n > 0 ? s->ties.queries / n : NAN);
     put_ms(o, "db_ms", db_ms);
     put_ms(o, "app_ms", isnan(db_ms) ? NAN : fmax(mean_ms - db_ms, 0));
     json_object_set_new(o, "basis", basis_json(&s->ties));

@@ -33,9 +33,9 @@ struct series_sums {
 
 /* What a route's requests spent in the database, and how their queries were tied to them. */
 struct series_ties {
-    uint64_t requests; /* that the sums are of: those handed over whole */
-    uint64_t queries;
-    uint64_t db_ns;
+    uint64_t requests;                /* that the sums are of: those handed over whole */
+    double queries;                   /* with their shares of those that were tied to no request */
+    double db_ns;                     /* the same */
     uint64_t basis[LINK_BASIS_COUNT]; /* requests with queries, by their weakest tie */
 };
 

@@ -2,10 +2,17 @@
 #include "analysis/link/evidence.h"
 
 #include "analysis/link/burst.h"
-#include "analysis/link/held.h"
 #include "base/clock.h"
 #include "base/prng.h"
 #include "unit/unit.h"
+
+static struct evidence_match
+weigh(const struct evidence *e, struct evidence_value bound, const uint64_t carried[1])
+{
+    struct evidence_weights weights;
+    evidence_weigh(e, &bound, 1, &weights);
+    return evidence_of_request(&weights, &bound, 1, carried, 1);
+}
 
 /* A value that everybody has says nothing; one that nobody else has says a lot. */
 static void
@@ -20,11 +27,11 @@ rare_values_count_more(void **state)
     }
     uint64_t common[] = {7}, rare[] = {1500};
     struct evidence_value v = {.value = 7, .slot = evidence_slot(1, 0)};
-    struct evidence_bits of_common = evidence_of_values(e, &v, 1, common, 1);
+    struct evidence_match of_common = weigh(e, v, common);
     v.value = 1500;
-    struct evidence_bits of_rare = evidence_of_values(e, &v, 1, rare, 1);
-    assert_true(of_common.bits < 0.5);
-    assert_true(of_rare.bits > 5);
+    struct evidence_match of_rare = weigh(e, v, rare);
+    assert_true(of_common.weight < 1.4);
+    assert_true(of_rare.weight > 32);
     assert_int_equal(of_rare.matches, 1);
     evidence_free(&e);
 }
@@ -46,8 +53,8 @@ slots_are_learned(void **state)
     assert_true(evidence_slot_share(e, token.slot) > 0.95);
     assert_true(evidence_slot_share(e, item.slot) < 0.05);
     uint64_t other[] = {1};
-    assert_true(evidence_of_values(e, &token, 1, other, 1).bits < -4);
-    assert_true(evidence_of_values(e, &item, 1, other, 1).bits > -0.1);
+    assert_true(weigh(e, token, other).weight < 1.0 / 16);
+    assert_true(weigh(e, item, other).weight > 0.93);
     evidence_free(&e);
 }
 
@@ -89,37 +96,6 @@ bursts_end_in_the_valley(void **state)
     assert_int_equal(burst_gaps_limit_ns(&g), BURST_GAP_DEFAULT_NS);
 }
 
-static void
-held_requests_stay_in_order(void **state)
-{
-    struct held h;
-    struct prng prng = {5};
-    held_init(&h, 100);
-    for (uint64_t i = 1; i <= 100; i++) {
-        struct event_request ev = {.request = i, .value_count = 3};
-        ev.end_ns = prng_below(&prng, 1000);
-        ev.trace_id[0] = (uint8_t)i;
-        struct held_request *r = held_add(&h, &ev, (uint64_t[]){9, 3, 9});
-        assert_int_equal(r->value_count, 2);
-        assert_int_equal(r->values[0], 3);
-        assert_ptr_equal(held_find(&h, i), r);
-        assert_ptr_equal(held_find_trace(&h, ev.trace_id), r);
-    }
-    assert_true(held_is_full(&h));
-    for (size_t i = 1; i < h.count; i++) {
-        assert_true(held_at(&h, i - 1)->ev.end_ns <= held_at(&h, i)->ev.end_ns);
-    }
-    size_t at = held_first_ending_after(&h, 500);
-    assert_true(at == h.count || held_at(&h, at)->ev.end_ns >= 500);
-    assert_true(at == 0 || held_at(&h, at - 1)->ev.end_ns < 500);
-    while (h.count > 0) {
-        uint64_t id = held_at(&h, 0)->ev.request;
-        held_drop_oldest(&h);
-        assert_null(held_find(&h, id));
-    }
-    held_fini(&h);
-}
-
 int
 main(void)
 {
@@ -128,7 +104,6 @@ main(void)
         cmocka_unit_test(slots_are_learned),
         cmocka_unit_test(what_is_in_flight_fades_with_age),
         cmocka_unit_test(bursts_end_in_the_valley),
-        cmocka_unit_test(held_requests_stay_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
