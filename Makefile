@@ -16,7 +16,7 @@ JOBS       ?= 2
 # Optimized across files: a tenth fewer instructions for each query that is observed.
 RELEASE    := -Db_lto=true
 
-.PHONY: all browser picture bench-console deps test unit peer tsan fuzz fuzz-coverage demo corners schemas recipes shop-tests kills bench bench-fingerprint fingerprints regress soak check deb install clean help
+.PHONY: all browser picture bench-console deps test unit peer tsan fuzz fuzz-coverage demo corners schemas recipes shop-tests kills bench bench-fingerprint fingerprints regress soak linking check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -153,9 +153,14 @@ browser: all
 
 # Sessions of five drivers with deaths, restarts and a bad network: SECONDS=60 SESSIONS=50 make soak
 soak: deps all
-	@$(PYTHON) -m test.soak --binary $(BUILD)/src/slowburn --modules $(BUILD)/soak \
+	@$(PYTHON) -m test.soak --binary $(BUILD)/src/slowburn --modules $(BUILD)/node \
 	    --seconds $${SECONDS:-600} --sessions $${SESSIONS:-200} --seed $(SEED)
 
+# Which request a query belongs to: three real applications, by tags, by values, by time alone; 1, 5 and
+# 20 requests at a time. About 35 minutes: make linking, or LINKING="--modes time --at 5" make linking
+linking: deps all
+	@$(PYTHON) -m test.linking --binary $(BUILD)/src/slowburn --modules $(BUILD)/node \
+	    --seed $(SEED) --json $(BUILD)/linking.json $(LINKING)
 # Answers, and Home in Chromium, on a store of 30 days, 1,000 routes and 10,000 statements; 100 consoles open at once.
 bench-console: deps all
 	@tools/deps build console test browser
@@ -191,6 +196,7 @@ help:
 	@echo 'make schemas SEED=n    20 generated applications with planted faults'
 	@echo 'make recipes           faults planted in the real shop, alone and in pairs, with controls; ONLY=stampede: one'
 	@echo 'make shop-tests        the slow tests with the real shop'
+	@echo 'make linking           which request a query belongs to, with three real applications'
 	@echo 'make kills             the store through 50 deaths of its writer'
 	@echo 'make browser           the console in Chromium, with pictures of every screen'
 	@echo 'make picture           the same, and its incident page becomes the README'"'"'s picture'

@@ -7,20 +7,18 @@ one's is noticed. A connection may end only when the server has been restarted."
 import argparse
 import contextlib
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 
+from test.harness import node
 from test.harness.postgres import Postgres
 from test.harness.slowburn import Slowburn
 from test.soak import network
 from test.soak.crowd import Crowd
 from test.soak.vitals import Vitals
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 KILL_EVERY_S = 1.5
 RESTART_EVERY_S = 60.0
 WEATHER_EVERY_S = 20.0
@@ -28,20 +26,6 @@ READ_EVERY_S = 5.0
 SILENT_S = 120.0  # a session that says nothing for so long hangs
 AFTERMATH_S = 20.0  # of a restart: until everybody has noticed
 END_S = 90.0
-
-
-def node_modules(folder):
-    """node-postgres, fetched once; None where there is no npm to fetch it with."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        print("node-postgres is left out: there is no npm", flush=True)
-        return None
-    modules = os.path.join(folder, "node_modules")
-    if not os.path.isdir(os.path.join(modules, "pg")):
-        os.makedirs(folder, exist_ok=True)
-        shutil.copy(os.path.join(HERE, "package.json"), folder)
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"],
-                       cwd=folder, check=True, capture_output=True)
-    return modules
 
 
 class Every:
@@ -186,7 +170,7 @@ def main():
     parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    modules = node_modules(os.path.abspath(arguments.modules))
+    modules = node.modules(arguments.modules)
     in_namespace = network.enter_namespace("test.soak")
     with tempfile.TemporaryDirectory(prefix="slowburn-soak-") as folder:
         os.chmod(folder, 0o755)  # for the server's user
