@@ -51,7 +51,8 @@ note(const struct track *t, unsigned which, float level, float most[NEAR_COUNT])
 {
     char name[128];
     if (level > most[which]) {
-        if (level > SHOW_FROM && level > 1.1f * most[which] && getenv("SIM_SHOW") != NULL) {
+        bool is_tenth = floorf(10 * level) > floorf(10 * most[which]);
+        if (level > SHOW_FROM && is_tenth && getenv("SIM_SHOW") != NULL) {
             fprintf(stderr,
                     "day %.2f near %s %.2f %s: s %.4f v1 %.3f lasting %.1f %.1f %.1f blocks "
                     "%u weight %.2f days %.5f effect %.4f\n",
