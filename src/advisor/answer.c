@@ -156,19 +156,8 @@ answer_describe(const struct asked *a, const char **ret_reason)
 json_t *
 answer_tables(const struct asked *a, const char **ret_reason)
 {
-    json_t *list = json_array();
-    json_t *name;
-    size_t i;
-    json_array_foreach(json_object_get(a->question, "tables"), i, name)
-    {
-        json_t *table = i < LIST_MAX && json_is_string(name)
-                            ? statistics_counters(a->login, json_string_value(name))
-                            : NULL;
-        if (table != NULL) {
-            json_array_append_new(list, table);
-        }
-    }
-    return json_pack("{s:o}", "tables", list);
+    const json_t *names = json_object_get(a->question, "tables");
+    return json_pack("{s:o}", "tables", statistics_counters(a->login, names));
 }
 
 json_t *

@@ -55,7 +55,7 @@ is_first_of_waiter(const struct block_row *rows, unsigned i)
 }
 
 void
-blocks_fold(struct blocks *b, const struct block_row *rows, unsigned count)
+blocks_fold(struct blocks *b, const struct block_row *rows, unsigned count, double ms)
 {
     for (unsigned i = 0; i < b->count; i++) {
         b->block[i].in_sample = 0;
@@ -85,6 +85,7 @@ blocks_fold(struct blocks *b, const struct block_row *rows, unsigned count)
         }
         x->samples += x->in_sample == 0;
         x->in_sample++;
+        x->lock_ms += MIN(ms, rows[i].waited_ms);
         x->waiters = MAX(x->waiters, x->in_sample);
         x->depth = MAX(x->depth, depth);
         x->waited_ms = MAX(x->waited_ms, rows[i].waited_ms);
@@ -104,7 +105,7 @@ fingerprint_of(const char *text, bool is_cut)
 }
 
 void
-blocks_sample(struct login *s, struct blocks *b)
+blocks_sample(struct login *s, struct blocks *b, double ms)
 {
     static const char sql[] =
         "SELECT w.pid, b.pid, w.wait_event, coalesce(w.query, ''), coalesce(h.query, ''),"
@@ -142,7 +143,7 @@ blocks_sample(struct login *s, struct blocks *b)
         };
         snprintf(rows[i].lock, sizeof(rows[i].lock), "%s", PQgetvalue(r, n, 2));
     }
-    blocks_fold(b, rows, count);
+    blocks_fold(b, rows, count, ms);
 }
 
 static json_t *
@@ -159,13 +160,13 @@ blocks_take(struct blocks *b, json_t *answer)
     json_t *list = json_array();
     for (unsigned i = 0; i < b->count; i++) {
         const struct block *x = &b->block[i];
-        json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f}",
-                                              "waiting", hex_json(x->waiting), "holder",
-                                              hex_json(x->holder), "state", state_name(x->state),
-                                              "lock", x->lock, "samples", (int)x->samples,
-                                              "waiters", (int)x->waiters, "depth", (int)x->depth,
-                                              "waited_ms", x->waited_ms, "idle_ms", x->idle_ms,
-                                              "transaction_ms", x->transaction_ms));
+        json_array_append_new(
+            list,
+            json_pack("{s:o, s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f}", "waiting",
+                      hex_json(x->waiting), "holder", hex_json(x->holder), "state",
+                      state_name(x->state), "lock", x->lock, "samples", (int)x->samples, "waiters",
+                      (int)x->waiters, "depth", (int)x->depth, "waited_ms", x->waited_ms, "idle_ms",
+                      x->idle_ms, "transaction_ms", x->transaction_ms, "lock_ms", x->lock_ms));
     }
     json_object_set_new(answer, "blocks", list);
     json_object_set_new(answer, "blocks_refused", json_integer(b->refused));

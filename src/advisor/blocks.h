@@ -27,6 +27,7 @@ struct block {
     unsigned waiters;         /* at a time, at most */
     unsigned depth;           /* so many wait one behind the other, at most */
     double waited_ms, idle_ms, transaction_ms; /* the longest; of the holder the latter two */
+    double lock_ms;                            /* that all of them waited while they were seen */
     unsigned in_sample;                        /* waiters of the sample that is being taken */
 };
 
@@ -45,13 +46,13 @@ struct block_row {
     double waited_ms, idle_ms, transaction_ms;
 };
 
-/* One sample: follows each waiter to the end of its queue. Pure. */
-void blocks_fold(struct blocks *b, const struct block_row *rows, unsigned count);
+/* One sample, which stands for so long: follows each waiter to the end of its queue. Pure. */
+void blocks_fold(struct blocks *b, const struct block_row *rows, unsigned count, double ms);
 
 struct login;
 
 /* Asks the database; quietly nothing when it does not answer. */
-void blocks_sample(struct login *s, struct blocks *b);
+void blocks_sample(struct login *s, struct blocks *b, double ms);
 
 /* The answer's members, and starts over. */
 void blocks_take(struct blocks *b, json_t *answer);

@@ -124,28 +124,35 @@ statistics_resolve(struct login *s, const char *name, char *dst, size_t size)
 }
 
 json_t *
-statistics_counters(struct login *s, const char *name)
+statistics_counters(struct login *s, const json_t *names)
 {
-    static const char *const keys[] = {"rows",    "bytes",     "inserted", "updated",
-                                       "deleted", "seq_scans", "seq_rows", "index_scans"};
-    const char *const values[] = {name};
-    AUTO_RESULT PGresult *r =
-        login_query(s,
-                    "SELECT greatest(c.reltuples, 0)::bigint, pg_relation_size(c.oid), "
-                    "coalesce(t.n_tup_ins, 0), coalesce(t.n_tup_upd, 0), coalesce(t.n_tup_del, 0), "
-                    "coalesce(t.seq_scan, 0), coalesce(t.seq_tup_read, 0), coalesce(t.idx_scan, 0) "
-                    "FROM pg_class c LEFT JOIN pg_stat_user_tables t ON t.relid = c.oid "
-                    "WHERE c.oid = to_regclass($1)",
-                    1, values, NULL);
-    if (r == NULL || PQntuples(r) != 1) {
-        return NULL;
+    static const char *const keys[] = {"rows",     "bytes",       "inserted",
+                                       "updated",  "deleted",     "seq_scans",
+                                       "seq_rows", "index_scans", "index_rows"};
+    char *text = json_dumps(names, JSON_COMPACT);
+    const char *const values[] = {text};
+    AUTO_RESULT PGresult *r = login_query(
+        s,
+        "SELECT w.name, greatest(c.reltuples, 0)::bigint, pg_relation_size(c.oid), "
+        "coalesce(t.n_tup_ins, 0), coalesce(t.n_tup_upd, 0), coalesce(t.n_tup_del, 0), "
+        "coalesce(t.seq_scan, 0), coalesce(t.seq_tup_read, 0), coalesce(t.idx_scan, 0), "
+        "coalesce(t.idx_tup_fetch, 0) FROM json_array_elements_text($1::json) AS w(name) "
+        /* One that is no name at all would be an error. */
+        "JOIN pg_class c ON c.oid = CASE WHEN w.name ~ "
+        "'^(\"[^\"]+\"|[^\".\\s]+)(\\.(\"[^\"]+\"|[^\".\\s]+))?$' THEN to_regclass(w.name) END "
+        "LEFT JOIN pg_stat_user_tables t ON t.relid = c.oid LIMIT 64",
+        1, values, NULL);
+    free(text);
+    json_t *list = json_array();
+    for (int i = 0; r != NULL && i < PQntuples(r); i++) {
+        json_t *o = json_pack("{s:s}", "name", PQgetvalue(r, i, 0));
+        for (int k = 0; k < (int)ARRAY_LEN(keys); k++) {
+            json_object_set_new(o, keys[k],
+                                json_integer(strtoll(PQgetvalue(r, i, k + 1), NULL, 10)));
+        }
+        json_array_append_new(list, o);
     }
-    json_t *o = json_object();
-    json_object_set_new(o, "name", json_string(name));
-    for (int i = 0; i < (int)ARRAY_LEN(keys); i++) {
-        json_object_set_new(o, keys[i], json_integer(strtoll(PQgetvalue(r, 0, i), NULL, 10)));
-    }
-    return o;
+    return list;
 }
 
 json_t *

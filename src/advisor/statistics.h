@@ -36,8 +36,8 @@ json_t *statistics_indexes(struct login *s, const struct names *tables);
 /* schema.table as the session sees the name; "" when there is none. */
 void statistics_resolve(struct login *s, const char *name, char *dst, size_t size);
 
-/* One member of the answer to "tables"; NULL when there is no such table. */
-json_t *statistics_counters(struct login *s, const char *name);
+/* The answer to "tables", without those that there are not; of 64 tables at most. A new array. */
+json_t *statistics_counters(struct login *s, const json_t *names);
 
 /* {schema, table, column}, or NULL. */
 json_t *statistics_attribute(struct login *s, json_int_t table_oid, json_int_t attnum);

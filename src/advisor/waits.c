@@ -11,6 +11,8 @@
 #include "advisor/login.h"
 #include "base/clock.h"
 
+#define SAMPLE_MAX_NS (5 * NS_PER_S) /* that one stands for */
+
 struct proc {
     char name[32];
     int parent;
@@ -128,6 +130,9 @@ waits_sample(struct login *s, uint64_t now_ns)
     if (r == NULL) {
         return;
     }
+    /* A sample stands for the time since the one before, within reason. */
+    uint64_t stands_for_ns = w->sampled_ns == 0 ? NS_PER_S : now_ns - w->sampled_ns;
+    w->sampled_ns = now_ns;
     w->samples++;
     w->active += strtoull(PQgetvalue(r, 0, 0), NULL, 10);
     uint64_t lock_waits = strtoull(PQgetvalue(r, 0, 1), NULL, 10);
@@ -135,7 +140,7 @@ waits_sample(struct login *s, uint64_t now_ns)
     w->io_waits += strtoull(PQgetvalue(r, 0, 2), NULL, 10);
     w->idle_in_transaction += strtoull(PQgetvalue(r, 0, 3), NULL, 10);
     if (lock_waits > 0) {
-        blocks_sample(s, &w->blocks);
+        blocks_sample(s, &w->blocks, clock_ns_to_ms(MIN(stands_for_ns, SAMPLE_MAX_NS)));
     }
 }
 

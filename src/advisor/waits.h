@@ -14,6 +14,7 @@
 #include "base/check.h"
 
 struct waits {
+    uint64_t sampled_ns; /* when the last sample was taken; 0: never */
     uint64_t samples;
     uint64_t active;
     uint64_t lock_waits;

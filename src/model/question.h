@@ -29,7 +29,7 @@
  *            columns: those compared with a value in its predicates. Needs no login.
  * tables     {tables: ["public.settings", ...]}
  *         -> {tables: [{name, rows, bytes, inserted, updated, deleted, seq_scans, seq_rows,
- *             index_scans}, ...]}                    counters as pg_stat_user_tables has them
+ *             index_scans, index_rows}, ...]}        counters as pg_stat_user_tables has them
  * indexes    {schema, table, columns: [...]}
  *         -> {covered: bool, index: "name" | null}   a valid index has these as its first columns
  * columns    {columns: [{table_oid, attnum}, ...]} -> {columns: [{schema, table, column}, ...]}
@@ -38,7 +38,8 @@
  *             blocks: [{waiting: fingerprint | null, holder: fingerprint | null (what it ran last),
  *                       state: "active" | "idle in transaction" | "prepared transaction" (of the
  *                       holder), lock: "transactionid", samples, waiters, depth, waited_ms,
- * idle_ms, transaction_ms}, ...], blocks_refused}     since the last such question
+ *                       idle_ms, transaction_ms, lock_ms (that all of them waited)}, ...],
+ *             blocks_refused}                         since the last such question
  */
 #ifndef MODEL_QUESTION_H
 #define MODEL_QUESTION_H

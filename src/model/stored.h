@@ -11,6 +11,7 @@
 #include "base/slice.h"
 #include "model/error_class.h"
 #include "model/route_basis.h"
+#include "model/window_amount.h"
 
 enum stored_kind {
     STORED_FINGERPRINT,
@@ -43,6 +44,8 @@ struct stored_route {
     uint64_t seen_wall_ns;
 };
 
+#define WINDOW_PLAN_MAX 120u
+
 /* Sums of one series over one window that is aligned to its length; the record carries the whole
  * window so far and replaces what was there. A series is a statement (route empty), a route
  * (fingerprint 0), or a statement within a route. Key: start, length, upstream, database, route,
@@ -62,6 +65,8 @@ struct stored_window {
     struct slice sketch;                         /* mergeable; empty: none */
     uint32_t errors_by_class[ERROR_CLASS_COUNT]; /* as far as they are told apart */
     uint64_t oldest_ns; /* age of its oldest query in flight when it ended; 0: of no interest */
+    struct window_amounts amounts;
+    struct slice plan; /* its shape, in a window in which it was learned; WINDOW_PLAN_MAX bytes */
 };
 
 /* Key: name. Whatever else must survive a restart: "watch:ROUTE" is the judge's, "told:WEBHOOK"

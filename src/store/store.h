@@ -27,7 +27,7 @@
 
 #define STORE_FILE          "store.db"
 #define STORE_PENDING_MAX   65536u
-#define STORE_PENDING_BYTES (32u * 1024 * 1024)
+#define STORE_PENDING_BYTES (40u * 1024 * 1024)
 #define STORE_SIZE_DEFAULT  (1024ull * 1024 * 1024)
 #define STORE_SIZE_MIN      (2ull * 1024 * 1024)
 

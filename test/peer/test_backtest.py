@@ -79,6 +79,9 @@ def test_what_a_daemon_has_stored_is_judged(postgres, tmp_path):
     mine = [w for w in windows if "+ ?" in w.get("statement", "") and "route" not in w]
     assert sum(w["calls"] for w in mine) == 40
     assert all(sum(count for _, count in w["hist"]) == w["calls"] for w in mine)
+    assert all(w["bytes"] > 0 and w["same_value_calls"] == 0 for w in mine)  # a value each
+    in_route = [w for w in windows if "+ ?" in w.get("statement", "") and "route" in w]
+    assert sum(w["requests_repeating"] for w in in_route) >= 1, in_route
     assert [w["t"] for w in windows] == sorted(w["t"] for w in windows)
     result = run("-", text=export.stdout)
     assert result.returncode == 0 and "0 incidents" in result.stdout

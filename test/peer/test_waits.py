@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A route becomes slow because others hold a row's lock: the incident says who blocks whom."""
+import json
 import os
 import time
 
@@ -40,6 +41,18 @@ class Holder(UntilTold):
             connection.close()
 
 
+def wait_for_waits(daemon):
+    """Windows in which somebody waited for a lock, by now."""
+    deadline = time.monotonic() + 150
+    while True:
+        lines = daemon.verb("export", "windows").splitlines()
+        waited = [w for w in map(json.loads, lines) if w.get("lock_ms", 0) > 0]
+        if waited:
+            return waited
+        assert time.monotonic() < deadline, lines[-20:]
+        time.sleep(2)
+
+
 def test_the_incident_says_who_blocks_whom(postgres, tmp_path):
     postgres.sql("CREATE DATABASE waits")
     postgres.sql(burn.SCHEMA + STOCK, "waits")
@@ -59,6 +72,7 @@ def test_the_incident_says_who_blocks_whom(postgres, tmp_path):
         with Holder(connect):
             found = daemon.wait_for_incident(300, lambda i: burn.kinds(i) >= WANTED)
             assert found is not None and burn.kinds(found) >= WANTED, (found, daemon.log)
+            waited = wait_for_waits(daemon)  # in the minutes that are over, too
         assert found["subject"] == "GET /api/orders"
         assert not visitors.failures and not application.failures
         causes = {cause["kind"]: cause for cause in found["causes"]}
@@ -74,6 +88,8 @@ def test_the_incident_says_who_blocks_whom(postgres, tmp_path):
             assert blocker["idle_ms"] >= 100 and blocker["waited_ms"] > 0
             assert cause["evidence"] == "measured" and cause["basis"] == "samples"
             assert cause["saving_ms"] > 50
+        assert {w["statement"].split(" ")[0] for w in waited} == {"update"}
+        assert all(w["rows_read"] > 0 for w in waited if "rows_read" in w), waited
         assert "lock waits" not in {ruled["test"] for ruled in found["ruled_out"]}
         page = daemon.verb("incidents", str(found["id"]))
         assert "idle in its transaction" in page and "lock-wait" in page, page

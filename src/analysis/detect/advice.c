@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "model/json_text.h"
 
 enum about {
@@ -20,7 +21,7 @@ enum about {
 struct open_question {
     uint32_t id; /* 0: free */
     enum about about;
-    uint64_t key; /* fingerprint, or index of the thing */
+    uint64_t key; /* fingerprint, index of the thing, or hash of the database */
     uint64_t asked_ns;
 };
 
@@ -32,13 +33,11 @@ struct advice {
     struct advice_plan survey;
     void (*on_plan)(void *ctx, uint64_t fingerprint, const json_t *answer);
     void *on_plan_ctx;
-    struct advice_table table[ADVICE_TABLES_MAX];
-    unsigned table_count;
+    struct tables tables;
     struct advice_index index[ADVICE_INDEXES_MAX];
     unsigned index_count;
     struct advice_column column[ADVICE_COLUMNS_MAX];
     unsigned column_count;
-    struct advice_waits waits;
     struct waiting waiting;
     uint64_t tables_ns, waits_ns;
     uint64_t uses; /* counts look-ups: the plan that was not wanted for longest gives way */
@@ -50,7 +49,7 @@ advice_new(uint32_t (*ask)(void *ctx, const char *question), void *ctx)
     struct advice *a = check_alloc(1, sizeof(*a));
     a->ask = ask;
     a->ctx = ctx;
-    a->waits.server_cpu = -1;
+    a->waiting.sums.server_cpu = -1;
     return a;
 }
 
@@ -340,95 +339,24 @@ answer_describe(const struct statement_table *statements, const json_t *answer)
 
 /* ---- tables */
 
-static bool
-is_same_table(const char *a, const char *b)
-{
-    char x[STATEMENT_NAME_LEN], y[STATEMENT_NAME_LEN];
-    statement_plain_name(a, x);
-    statement_plain_name(b, y);
-    return strcmp(x, y) == 0;
-}
-
 struct advice_table *
 advice_table(struct advice *a, const char *database, const char *name)
 {
-    for (unsigned i = 0; i < a->table_count; i++) {
-        if (is_same_table(a->table[i].name, name) && strcmp(a->table[i].database, database) == 0) {
-            if (strchr(name, '.') != NULL && strchr(a->table[i].name, '.') == NULL) {
-                slice_to_str(slice_from_str(name), a->table[i].name, sizeof(a->table[i].name));
-            }
-            return &a->table[i];
-        }
-    }
-    if (a->table_count == ADVICE_TABLES_MAX) {
-        return NULL;
-    }
-    struct advice_table *t = &a->table[a->table_count++];
-    slice_to_str(slice_from_str(name), t->name, sizeof(t->name));
-    slice_to_str(slice_from_str(database), t->database, sizeof(t->database));
-    return t;
+    return tables_get(&a->tables, database, name);
 }
 
 void
 advice_ask_tables(struct advice *a, const char *database, uint64_t interval_ns, uint64_t now_ns)
 {
-    if (a->table_count == 0 || (a->tables_ns != 0 && now_ns < a->tables_ns + interval_ns)) {
+    if (a->tables.count == 0 || (a->tables_ns != 0 && now_ns < a->tables_ns + interval_ns)) {
         return;
-    }
-    json_t *names = json_array();
-    for (unsigned i = 0; i < a->table_count; i++) {
-        struct advice_table *t = &a->table[i];
-        if (strcmp(t->database, database) == 0 && t->state != ADVICE_ASKED) {
-            json_array_append_new(names, json_text(slice_from_str(t->name)));
-        }
     }
     json_t *q = json_object();
     json_object_set_new(q, "ask", json_string(QUESTION_TABLES));
     json_object_set_new(q, "database", json_text(slice_from_str(database)));
-    json_object_set_new(q, "tables", names);
-    if (ask(a, ABOUT_TABLES, 0, q, now_ns)) {
+    json_object_set_new(q, "tables", tables_names(&a->tables, database));
+    if (ask(a, ABOUT_TABLES, hash_bytes(slice_from_str(database)), q, now_ns)) {
         a->tables_ns = now_ns;
-    }
-}
-
-static void
-answer_table(struct advice_table *t, const json_t *one, uint64_t now_ns)
-{
-    double writes = json_number_value(json_object_get(one, "inserted")) +
-                    json_number_value(json_object_get(one, "updated")) +
-                    json_number_value(json_object_get(one, "deleted"));
-    double rows = json_number_value(json_object_get(one, "rows"));
-    double scans = json_number_value(json_object_get(one, "seq_scans"));
-    if (t->answers == 0) {
-        t->first_ns = now_ns;
-        t->rows_first = rows;
-        t->writes_first = writes;
-        t->seq_scans_first = scans;
-    } else if (writes > t->writes || writes < t->writes) {
-        t->changed_ns = now_ns;
-    }
-    t->answers++;
-    t->last_ns = now_ns;
-    t->rows = rows;
-    t->writes = writes;
-    t->seq_scans = scans;
-    t->bytes = json_number_value(json_object_get(one, "bytes"));
-    t->state = ADVICE_GIVEN;
-}
-
-static void
-answer_tables(struct advice *a, const json_t *answer, uint64_t now_ns)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(json_object_get(answer, "tables"), i, one)
-    {
-        const char *name = json_string_value(json_object_get(one, "name"));
-        for (unsigned k = 0; name != NULL && k < a->table_count; k++) {
-            if (is_same_table(a->table[k].name, name)) {
-                answer_table(&a->table[k], one, now_ns);
-            }
-        }
     }
 }
 
@@ -553,38 +481,19 @@ advice_ask_waits(struct advice *a, const char *database, uint64_t interval_ns, u
     json_t *q = json_object();
     json_object_set_new(q, "ask", json_string(QUESTION_WAITS));
     json_object_set_new(q, "database", json_text(slice_from_str(database)));
-    if (ask(a, ABOUT_WAITS, 0, q, now_ns)) {
+    if (ask(a, ABOUT_WAITS, hash_bytes(slice_from_str(database)), q, now_ns)) {
         a->waits_ns = now_ns;
     }
 }
 
-static void
-answer_waits(struct advice_waits *w, const json_t *answer)
+struct tables *
+advice_tables(struct advice *a)
 {
-    if (!json_is_true(json_object_get(answer, "ok"))) {
-        return;
-    }
-    w->known = true;
-    w->samples += json_number_value(json_object_get(answer, "samples"));
-    w->active += json_number_value(json_object_get(answer, "active"));
-    w->lock_waits += json_number_value(json_object_get(answer, "lock_waits"));
-    w->io_waits += json_number_value(json_object_get(answer, "io_waits"));
-    const json_t *cpu = json_object_get(answer, "server_cpu");
-    w->server_cpu = json_is_number(cpu) ? json_number_value(cpu) : -1;
+    return &a->tables;
 }
 
-struct advice_waits
-advice_waits(struct advice *a, bool reset)
-{
-    struct advice_waits w = a->waits;
-    if (reset) {
-        a->waits = (struct advice_waits){.server_cpu = w.server_cpu};
-    }
-    return w;
-}
-
-const struct waiting *
-advice_waiting(const struct advice *a)
+struct waiting *
+advice_waiting(struct advice *a)
 {
     return &a->waiting;
 }
@@ -650,7 +559,7 @@ advice_answer(struct advice *a, uint32_t id, struct slice text,
         answer_describe(statements, answer);
         break;
     case ABOUT_TABLES:
-        answer_tables(a, answer, now_ns);
+        tables_answer(&a->tables, o.key, answer, now_ns);
         break;
     case ABOUT_INDEX:
         answer_index(&a->index[o.key], answer, now_ns);
@@ -659,8 +568,7 @@ advice_answer(struct advice *a, uint32_t id, struct slice text,
         answer_column(&a->column[o.key], answer);
         break;
     case ABOUT_WAITS:
-        answer_waits(&a->waits, answer);
-        waiting_answer(&a->waiting, answer, now_ns);
+        waiting_answer(&a->waiting, o.key, answer, now_ns);
         break;
     }
     json_decref(answer);

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "analysis/detect/tables.h"
 #include "analysis/detect/waiting.h"
 #include "analysis/intake/intake.h"
 #include "analysis/series/statement.h"
@@ -21,18 +22,10 @@
 
 #define ADVICE_OPEN_MAX      64u
 #define ADVICE_PLANS_MAX     64u
-#define ADVICE_TABLES_MAX    64u
 #define ADVICE_COLUMNS_MAX   64u
 #define ADVICE_INDEXES_MAX   32u
 #define ADVICE_GIVE_UP_NS    (20 * 1000000000ull)
 #define ADVICE_SAMPLES_BYTES (64u * 1024)
-
-enum advice_state {
-    ADVICE_NONE, /* not asked yet, or given up */
-    ADVICE_ASKED,
-    ADVICE_REFUSED, /* answered: cannot say; reason tells why */
-    ADVICE_GIVEN,
-};
 
 struct advice_plan {
     uint64_t fingerprint;
@@ -60,19 +53,6 @@ struct advice_plan {
     uint64_t lens_ns; /* when the lens was last asked for them */
 };
 
-struct advice_table {
-    char name[STATEMENT_NAME_LEN];
-    char database[STATEMENT_NAME_LEN];
-    enum advice_state state;
-    uint64_t asked_ns, first_ns, last_ns;
-    unsigned answers;
-    double rows_first, rows, bytes;
-    double writes_first, writes; /* inserted + updated + deleted */
-    double seq_scans_first, seq_scans;
-    uint64_t wire_write_ns; /* last write that went through slowburn; 0: none */
-    uint64_t changed_ns;    /* when its counters were last seen to have moved; 0: never */
-};
-
 struct advice_index {
     char schema[STATEMENT_NAME_LEN];
     char table[STATEMENT_NAME_LEN];
@@ -89,12 +69,6 @@ struct advice_column {
     uint64_t asked_ns;
     char table[STATEMENT_NAME_LEN];
     char column[STATEMENT_NAME_LEN];
-};
-
-struct advice_waits {
-    double samples, active, lock_waits, io_waits;
-    double server_cpu; /* < 0: not known */
-    bool known;
 };
 
 struct advice;
@@ -132,9 +106,9 @@ struct advice_column *advice_column(struct advice *a, uint32_t table_oid, int16_
                                     const char *database, uint64_t now_ns);
 void advice_ask_waits(struct advice *a, const char *database, uint64_t interval_ns,
                       uint64_t now_ns);
-/* Sums since it was last called with reset. */
-struct advice_waits advice_waits(struct advice *a, bool reset);
-const struct waiting *advice_waiting(const struct advice *a);
+/* What came back. */
+struct waiting *advice_waiting(struct advice *a);
+struct tables *advice_tables(struct advice *a);
 
 /* True when the id was one of its questions. Statements are for describe's answers. */
 bool advice_answer(struct advice *a, uint32_t id, struct slice json,

@@ -12,7 +12,7 @@ detect_saturation(const struct detect_input *in, struct finding *f)
 {
     const struct shift *s = in->shift;
     const struct shift_route *r = in->route;
-    struct advice_waits w = advice_waits(in->advice, false);
+    struct waiting_sums w = advice_waiting(in->advice)->sums;
     if (in->cores == 0 || w.server_cpu < BUSY_SHARE * in->cores || s->load_now <= s->load_before ||
         r->waiting_ms < WAITING_SHARE * r->change_ms || !detect_matters(in, r->waiting_ms)) {
         return false;

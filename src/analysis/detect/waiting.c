@@ -34,6 +34,7 @@ read_block(const json_t *o, uint64_t now_ns)
         .samples = number(o, "samples"),
         .waiters = number(o, "waiters"),
         .depth = number(o, "depth"),
+        .lock_ms = number(o, "lock_ms"),
         .waited_ms = number(o, "waited_ms"),
         .idle_ms = number(o, "idle_ms"),
         .transaction_ms = number(o, "transaction_ms"),
@@ -80,13 +81,71 @@ forget(struct waiting *w, uint64_t now_ns)
     }
 }
 
+static void
+add_sums(struct waiting *w, uint64_t database, const json_t *answer)
+{
+    struct waiting_sums *s = &w->sums;
+    const json_t *cpu = json_object_get(answer, "server_cpu");
+    unsigned i = 0;
+    s->samples += number(answer, "samples");
+    s->active += number(answer, "active");
+    s->lock_waits += number(answer, "lock_waits");
+    s->io_waits += number(answer, "io_waits");
+    s->server_cpu = json_is_number(cpu) ? json_number_value(cpu) : -1;
+    while (i < w->sampled_count && w->sampled[i].database != database) {
+        i++;
+    }
+    if (i == w->sampled_count && i < WAITING_DATABASES_MAX) {
+        w->sampled[w->sampled_count++] = (struct waiting_sampled){.database = database};
+    }
+    if (i < w->sampled_count) {
+        w->sampled[i].samples += number(answer, "samples");
+    }
+}
+
 void
-waiting_answer(struct waiting *w, const json_t *answer, uint64_t now_ns)
+waiting_restart(struct waiting *w)
+{
+    w->sums = (struct waiting_sums){.server_cpu = w->sums.server_cpu};
+}
+
+bool
+waiting_take_sampled(struct waiting *w, uint64_t database)
+{
+    for (unsigned i = 0; i < w->sampled_count; i++) {
+        if (w->sampled[i].database == database) {
+            bool any = w->sampled[i].samples > 0;
+            w->sampled[i].samples = 0;
+            return any;
+        }
+    }
+    return false;
+}
+
+double
+waiting_take_lock_ms(struct waiting *w, uint64_t fingerprint)
+{
+    double ms = 0;
+    for (unsigned i = 0; i < w->count && fingerprint != 0; i++) {
+        if (w->block[i].waiting == fingerprint) {
+            ms += w->block[i].lock_ms;
+            w->block[i].lock_ms = 0;
+        }
+    }
+    return ms;
+}
+
+void
+waiting_answer(struct waiting *w, uint64_t database, const json_t *answer, uint64_t now_ns)
 {
     size_t i;
     const json_t *o;
     double samples = number(answer, "samples");
+    if (!json_is_true(json_object_get(answer, "ok"))) {
+        return;
+    }
     forget(w, now_ns);
+    add_sums(w, database, answer);
     for (unsigned k = 0; k < w->count; k++) {
         w->block[k].of += samples;
     }
@@ -101,6 +160,7 @@ waiting_answer(struct waiting *w, const json_t *answer, uint64_t now_ns)
             continue;
         }
         x->samples += b.samples;
+        x->lock_ms += b.lock_ms;
         x->waiters = MAX(x->waiters, b.waiters);
         x->depth = MAX(x->depth, b.depth);
         x->waited_ms = MAX(x->waited_ms, b.waited_ms);

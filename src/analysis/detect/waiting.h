@@ -11,8 +11,9 @@
 
 #include "base/check.h"
 
-#define WAITING_BLOCKS_MAX 16u
-#define WAITING_FORGET_NS  (60 * 1000000000ull)
+#define WAITING_BLOCKS_MAX    16u
+#define WAITING_DATABASES_MAX 8u
+#define WAITING_FORGET_NS     (60 * 1000000000ull)
 
 struct waiting_block {
     uint64_t waiting, holder; /* fingerprints; 0: not known */
@@ -20,17 +21,41 @@ struct waiting_block {
     char lock[20];
     double samples, of; /* seen in so many of so many samples */
     double waiters, depth;
+    double lock_ms;                            /* that was waited and not taken yet, all together */
     double waited_ms, idle_ms, transaction_ms; /* the longest; of the holder the latter two */
     uint64_t seen_ns;
+};
+
+/* Since they were last begun anew. */
+struct waiting_sums {
+    double samples, active, lock_waits, io_waits;
+    double server_cpu; /* < 0: not known */
+};
+
+/* A database that was sampled, by the hash of its name. */
+struct waiting_sampled {
+    uint64_t database;
+    double samples; /* not taken yet */
 };
 
 struct waiting {
     struct waiting_block block[WAITING_BLOCKS_MAX];
     unsigned count;
+    struct waiting_sums sums;
+    struct waiting_sampled sampled[WAITING_DATABASES_MAX];
+    unsigned sampled_count;
 };
 
-/* An answer to QUESTION_WAITS. */
-void waiting_answer(struct waiting *w, const json_t *answer, uint64_t now_ns);
+/* An answer to QUESTION_WAITS about that database; one that is no answer is nothing. */
+void waiting_answer(struct waiting *w, uint64_t database, const json_t *answer, uint64_t now_ns);
+
+/* Begins the sums anew. */
+void waiting_restart(struct waiting *w);
+
+/* True where that database was sampled since this was last asked. */
+bool waiting_take_sampled(struct waiting *w, uint64_t database);
+/* How long this statement has waited for locks since then, by the samples; ms. */
+double waiting_take_lock_ms(struct waiting *w, uint64_t fingerprint);
 
 /* What this statement waits for most often. NULL: for nothing that is known. */
 const struct waiting_block *waiting_of(const struct waiting *w, uint64_t fingerprint);

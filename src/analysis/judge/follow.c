@@ -18,7 +18,7 @@ rule_out(struct judge *j, struct incident *inc, const struct shift *s)
     snprintf(text, sizeof(text), "%+.0f %%", change);
     incident_rule_out(inc, "traffic", fabs(change) <= 25 ? text : NULL);
     incident_rule_out(inc, "errors", inc->errors_now < 0.5 ? "0" : NULL);
-    struct advice_waits w = advice_waits(j->advice, false);
+    struct waiting_sums w = advice_waiting(j->advice)->sums;
     if (w.samples > 0) {
         snprintf(text, sizeof(text), "%s of %s samples", detect_count(w.lock_waits, lock),
                  detect_count(w.samples, samples));

@@ -166,13 +166,20 @@ static struct places
 places_of(struct judge *j, const struct trace_query *q, const char *route)
 {
     struct series_table *t = &j->series;
-    return (struct places){
+    struct places at = {
         .of_statement = series_get(t, SERIES_STATEMENT, NULL, q->fingerprint, q->database),
         .in_route =
             route == NULL ? NULL : series_get(t, SERIES_BOTH, route, q->fingerprint, q->database),
         .sameness = sameness_of(&j->sameness, q),
         .statement = statement_get(&j->statements, q->fingerprint),
     };
+    if (at.statement != NULL && at.of_statement->fingerprint == q->fingerprint) {
+        at.of_statement->plan = at.statement->plan_hash;
+    }
+    if (at.statement != NULL && at.in_route != NULL && at.in_route->fingerprint == q->fingerprint) {
+        at.in_route->plan = at.statement->plan_hash;
+    }
+    return at;
 }
 
 static void
@@ -180,16 +187,24 @@ on_query(struct judge *j, const struct trace_query *q, const char *route, const 
 {
     bool failed = is_failure(q);
     uint64_t cost_ns = trace_query_cost_ns(q);
-    struct series_sums sums = {1, failed ? 1 : 0, q->rows, q->bytes_out, cost_ns, cost_ns, {0}, 0};
+    struct series_sums sums = {.calls = 1,
+                               .errors = failed ? 1 : 0,
+                               .rows = q->rows,
+                               .time_ns = cost_ns,
+                               .max_ns = cost_ns};
+    window_amounts_add(&sums.amounts, AMOUNT_BYTES, q->bytes_out);
     if (failed) {
         sums.errors_by_class[class_of_query(q)] = 1;
     }
+    enum sameness_answer same =
+        at->sameness == NULL ? SAMENESS_UNKNOWN : sameness_add(at->sameness, q);
+    if (same != SAMENESS_UNKNOWN) {
+        window_amounts_add(&sums.amounts, AMOUNT_SAME_VALUES, same == SAMENESS_SEEN ? 1 : 0);
+    }
     add_to(j, at->of_statement, &q->upstream, &sums);
     if (at->in_route != NULL) {
+        window_amounts_add(&sums.amounts, AMOUNT_REPEATING, 0);
         add_to(j, at->in_route, &q->upstream, &sums);
-    }
-    if (at->sameness != NULL) {
-        sameness_add(at->sameness, q);
     }
     const struct statement *s = at->statement;
     for (unsigned i = 0; s != NULL && i < s->writes.count; i++) {
@@ -197,6 +212,19 @@ on_query(struct judge *j, const struct trace_query *q, const char *route, const 
     }
     if (j->slow_query_ns > 0 && cost_ns >= j->slow_query_ns && j->out.slow != NULL) {
         tell_slow(j, q, s, route);
+    }
+}
+
+/* Once for each request that calls it so, as against its calls. */
+static void
+add_repeating(struct judge *j, const struct trace *t, const char *route)
+{
+    const struct trace_query *list[REPEATING_STATEMENTS_MAX];
+    unsigned n = repeating_of(t, list);
+    struct series_sums sums = {0};
+    window_amounts_add(&sums.amounts, AMOUNT_REPEATING, 1);
+    for (unsigned i = 0; i < n; i++) {
+        add_series(j, SERIES_BOTH, route, list[i]->fingerprint, list[i]->database, NULL, &sums);
     }
 }
 
@@ -259,12 +287,15 @@ on_trace(struct judge *j, const struct trace *t)
         return;
     }
     uint64_t total_ns = t->end_ns - MIN(t->start_ns, t->end_ns);
-    struct series_sums sums = {1, failed ? 1 : 0, 0, t->bytes_out, total_ns, total_ns, {0}, 0};
+    struct series_sums sums = {
+        .calls = 1, .errors = failed ? 1 : 0, .time_ns = total_ns, .max_ns = total_ns};
+    window_amounts_add(&sums.amounts, AMOUNT_BYTES, t->bytes_out);
     enum error_class class = class_of_request(t);
     if (class != ERROR_CLASS_COUNT) {
         sums.errors_by_class[class] = 1;
     }
     add_series(j, SERIES_ROUTE, route, 0, 0, &t->upstream, &sums);
+    add_repeating(j, t, route);
     add_ties(j, t, route, busy_ns);
     if (j->out.request != NULL) {
         judge_tell_request(j, w, t);
@@ -286,7 +317,8 @@ on_trace(struct judge *j, const struct trace *t)
 static void
 on_folded(struct judge *j, const struct intake_folded *f, uint64_t at_ns)
 {
-    struct series_sums sums = {f->calls, f->errors, f->rows, 0, f->time_ns, 0, {0}, 0};
+    struct series_sums sums = {
+        .calls = f->calls, .errors = f->errors, .rows = f->rows, .time_ns = f->time_ns};
     add_series(j, SERIES_STATEMENT, NULL, f->fingerprint, f->database, NULL, &sums);
     load_add(&j->load, at_ns, 0, f->calls, 0, clock_ns_to_ms(f->time_ns));
 }
@@ -296,7 +328,7 @@ on_folded_route(struct judge *j, const struct intake_folded_route *f, uint64_t a
 {
     struct watch *w =
         f->route == TRACE_ROUTE_UNLINKED ? NULL : map_get(&j->routes, (uint64_t)f->route + 1);
-    struct series_sums sums = {f->requests, f->errors, 0, 0, f->time_ns, 0, {0}, 0};
+    struct series_sums sums = {.calls = f->requests, .errors = f->errors, .time_ns = f->time_ns};
     add_series(j, SERIES_ROUTE, w == NULL ? "other" : w->text, 0, 0, NULL, &sums);
     if (w != NULL) {
         recent_missed(&w->recent, f->requests);

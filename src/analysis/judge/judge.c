@@ -214,6 +214,7 @@ evaluate(struct judge *j)
         judge_learn_bases(j);
     }
     judge_survey(j);
+    judge_ask_counters(j);
 }
 
 void

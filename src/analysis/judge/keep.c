@@ -32,7 +32,11 @@ judge_window_of(const struct judge *j, const struct series *s, uint8_t sketch[SK
         .time_ns = s->window.time_ns,
         .max_ns = s->window.max_ns,
         .oldest_ns = s->window.oldest_ns,
+        .amounts = s->window.amounts,
     };
+    const struct statement *st =
+        s->window_plan == 0 ? NULL : statement_get(&j->statements, s->fingerprint);
+    w.plan = slice_from_str(st == NULL ? NULL : st->plan);
     memcpy(w.errors_by_class, s->window.errors_by_class, sizeof(w.errors_by_class));
     w.sketch = slice_of(sketch, sketch_save(&s->window_sketch, sketch, SKETCH_SAVED_MAX));
     return w;
@@ -75,6 +79,7 @@ judge_keep_plan(void *ctx, uint64_t fingerprint, const json_t *answer)
         return; /* nothing to plan: an INSERT of values */
     }
     s->planned_ns = j->now_ns;
+    statement_set_plan(s, plan);
     json_t *o = json_object();
     for (unsigned i = 0; i < ARRAY_LEN(of_plan); i++) {
         json_object_set(o, of_plan[i], json_object_get(plan, of_plan[i]));
@@ -279,8 +284,13 @@ restore_window(struct judge *j, const struct stored_window *in)
     }
     struct series *s = series_get(&j->series, kind, route, in->fingerprint, database);
     series_place(s, in->upstream);
-    struct series_sums sums = {in->calls,   in->errors, in->rows, 0,
-                               in->time_ns, in->max_ns, {0},      in->oldest_ns};
+    struct series_sums sums = {.calls = in->calls,
+                               .errors = in->errors,
+                               .rows = in->rows,
+                               .time_ns = in->time_ns,
+                               .max_ns = in->max_ns,
+                               .oldest_ns = in->oldest_ns,
+                               .amounts = in->amounts};
     memcpy(sums.errors_by_class, in->errors_by_class, sizeof(sums.errors_by_class));
     struct sketch sketch = {0};
     (void)!sketch_load(in->sketch, &sketch); /* a damaged one: its sums count all the same */

@@ -136,6 +136,7 @@ judge_monitor_turn(struct judge *j)
     }
     if (l->minute != 0) {
         note_oldest(j, (l->minute + 1) * SERIES_WINDOW_NS);
+        judge_apportion(j, l->minute);
         feed_minute(j, l->minute);
         monitor_advance(l->monitor, (int64_t)minute * MINUTE_S + 1);
         judge_episodes_turn(j);

@@ -21,6 +21,7 @@
 #include "analysis/judge/inquest.h"
 #include "analysis/judge/judge.h"
 #include "analysis/monitor/memory.h"
+#include "analysis/series/repeating.h"
 #include "analysis/series/series.h"
 #include "analysis/series/setup.h"
 #include "analysis/window/reading_maker.h"
@@ -32,6 +33,7 @@
 #define JUDGE_ACTIVE_MAX  8u /* incidents that are open or fixing at a time */
 #define JUDGE_OLD_TRACES  128u
 #define JUDGE_FLIGHTS_MAX 64u /* workers */
+#define JUDGE_COUNTED_MAX 4u  /* databases */
 
 struct judge_deploy_mark {
     char name[128];
@@ -52,6 +54,8 @@ struct judge_long_term {
     unsigned mark_count;
     struct slice memory[MEMORY_PIECES_MAX]; /* owned; for the monitor that has learned again */
     unsigned memory_count;
+    uint32_t database[JUDGE_COUNTED_MAX]; /* whose counters are asked for */
+    unsigned database_count, asked;
     uint32_t welcomed; /* the last episode that was looked at */
     uint64_t refused;  /* episodes that found JUDGE_ACTIVE_MAX incidents open */
     bool is_relearned; /* from what the store keeps */
@@ -157,6 +161,11 @@ void judge_monitor_expect(struct judge *judge, const struct incident *inc);
 /* 0, -ENOENT: not the monitor's, -EBADMSG. */
 MUST_CHECK int judge_monitor_restore(struct judge *judge, const struct stored_state *in);
 json_t *judge_monitor_json(const struct judge *judge);
+
+/* apportion.c. judge_apportion: to the statements of a minute that is over, before anything of the
+ * next one is added. judge_ask_counters: one step, once a second. */
+void judge_apportion(struct judge *judge, uint64_t minute);
+void judge_ask_counters(struct judge *judge);
 
 /* episodes.c. judge_episodes_turn: the monitor has taken a step; judge_episodes_again: it is
  * another one, that has learned from what was stored. */

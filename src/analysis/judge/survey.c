@@ -79,7 +79,11 @@ judge_survey(struct judge *j)
     uint64_t rest_ns = p->state == ADVICE_REFUSED ? SURVEY_REFUSED_NS : SURVEY_EVERY_NS;
     bool under_way = p->fingerprint != 0 && p->state != ADVICE_GIVEN && p->state != ADVICE_REFUSED;
     struct statement *s = under_way ? statement_get(&j->statements, p->fingerprint) : NULL;
-    if (!is_quiet(j) || (!under_way && j->now_ns < j->surveyed_ns + rest_ns)) {
+    bool quiet = is_quiet(j);
+    if (quiet) { /* what is summed up from here on is of whatever comes next */
+        waiting_restart(advice_waiting(j->advice));
+    }
+    if (!quiet || (!under_way && j->now_ns < j->surveyed_ns + rest_ns)) {
         return;
     }
     if (!under_way) {

@@ -55,7 +55,7 @@ turn_half(struct sameness_statement *st, uint64_t now_ns)
     }
 }
 
-void
+enum sameness_answer
 sameness_add(struct sameness_statement *st, const struct trace_query *q)
 {
     turn_half(st, q->start_ns);
@@ -65,7 +65,7 @@ sameness_add(struct sameness_statement *st, const struct trace_query *q)
                   (q->flags & QUERY_ERROR) == 0;
     if (!hashed) {
         h->unhashed++;
-        return;
+        return SAMENESS_UNKNOWN;
     }
     struct sameness_value *oldest = &st->value[0];
     for (unsigned i = 0; i < SAMENESS_VALUES_MAX; i++) {
@@ -80,7 +80,7 @@ sameness_add(struct sameness_statement *st, const struct trace_query *q)
             v->result = q->result_hash;
             v->last_ns = q->start_ns;
             v->calls++;
-            return;
+            return fresh ? SAMENESS_SEEN : SAMENESS_UNSEEN;
         }
         if (v->last_ns < oldest->last_ns) {
             oldest = v;
@@ -88,6 +88,7 @@ sameness_add(struct sameness_statement *st, const struct trace_query *q)
     }
     *oldest = (struct sameness_value){
         .values = q->values_hash, .result = q->result_hash, .last_ns = q->start_ns, .calls = 1};
+    return SAMENESS_UNSEEN;
 }
 
 static int

@@ -63,7 +63,12 @@ void sameness_fini(struct sameness *s);
 /* The statement of this query, made when it is its first; NULL: it is no SELECT, or there are too
  * many. Stays where it is. */
 struct sameness_statement *sameness_of(struct sameness *s, const struct trace_query *q);
-void sameness_add(struct sameness_statement *statement, const struct trace_query *q);
+
+/* Whether it came with values that were seen within SAMENESS_TTL_NS. */
+enum sameness_answer { SAMENESS_UNKNOWN, SAMENESS_UNSEEN, SAMENESS_SEEN };
+
+enum sameness_answer sameness_add(struct sameness_statement *statement,
+                                  const struct trace_query *q);
 /* False: nothing is known. */
 bool sameness_sum(const struct sameness *s, uint64_t fingerprint, struct sameness_sum *ret_sum);
 

@@ -79,12 +79,21 @@ sums_add(struct series_sums *to, const struct series_sums *add)
     to->calls += add->calls;
     to->errors += add->errors;
     to->rows += add->rows;
-    to->bytes += add->bytes;
     to->time_ns += add->time_ns;
     to->max_ns = MAX(to->max_ns, add->max_ns);
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
         to->errors_by_class[i] += add->errors_by_class[i];
     }
+    window_amounts_merge(&to->amounts, &add->amounts);
+}
+
+static void
+begin_window(struct series *s, uint64_t number)
+{
+    s->window = (struct series_sums){0};
+    s->window_plan = 0;
+    sketch_reset(&s->window_sketch);
+    s->window_number = number;
 }
 
 void
@@ -96,9 +105,10 @@ series_add(struct series *s, const struct series_sums *add, bool to_sketch, uint
         if (s->dirty && emit != NULL) {
             emit(ctx, s);
         }
-        s->window = (struct series_sums){0};
-        sketch_reset(&s->window_sketch);
-        s->window_number = number;
+        begin_window(s, number);
+    }
+    if (s->plan != s->plan_told) {
+        s->window_plan = s->plan_told = s->plan;
     }
     sums_add(&s->total, add);
     sums_add(&s->window, add);
@@ -114,9 +124,7 @@ series_restore(struct series *s, const struct series_sums *kept, const struct sk
 {
     uint64_t number = wall_ns / SERIES_WINDOW_NS;
     if (number > s->window_number) {
-        s->window = (struct series_sums){0};
-        sketch_reset(&s->window_sketch);
-        s->window_number = number;
+        begin_window(s, number);
     }
     if (number == s->window_number) {
         sums_add(&s->window, kept);

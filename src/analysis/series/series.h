@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "model/error_class.h"
 #include "model/sketch.h"
+#include "model/window_amount.h"
 
 #define SERIES_MAX       10000u
 #define SERIES_WINDOW_NS (60 * 1000000000ull)
@@ -24,11 +25,11 @@ struct series_sums {
     uint64_t calls;
     uint64_t errors;
     uint64_t rows;
-    uint64_t bytes;
     uint64_t time_ns;
     uint64_t max_ns;
     uint32_t errors_by_class[ERROR_CLASS_COUNT]; /* where it is known */
     uint64_t oldest_ns; /* age of the oldest query in flight, at the end of a window */
+    struct window_amounts amounts;
 };
 
 /* What a route's requests spent in the database, and how their queries were tied to them. */
@@ -50,6 +51,9 @@ struct series {
     struct series_ties ties; /* of a route */
     struct sketch total_sketch, window_sketch;
     uint64_t window_number; /* wall time / SERIES_WINDOW_NS */
+    /* Hashes of the shape of its statement's plan, 0: not known: the one in use, the one that
+     * windows have told of, and the one that this window tells of. */
+    uint64_t plan, plan_told, window_plan;
     bool dirty;
 };
 

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/check.h"
+#include "base/hash.h"
 #include "model/event.h"
 
 void
@@ -23,6 +25,7 @@ statement_table_fini(struct statement_table *t)
     while ((slot = map_next(&t->by_fingerprint, &at)) != NULL) {
         struct statement *s = slot->value;
         free(s->text);
+        free(s->plan);
         free(s);
     }
     map_fini(&t->by_fingerprint);
@@ -374,6 +377,45 @@ statement_describe(struct statement *s, const struct statement_names *reads,
         s->columns = *columns;
     }
     make_label(s);
+}
+
+/* Names of nodes are letters and blanks; what else may come is not told. */
+static void
+put_node(struct buf *b, const char *name, bool is_first)
+{
+    if (buf_slice(b).len + strlen(name) + 3 > STATEMENT_PLAN_LEN) {
+        return;
+    }
+    buf_append_str(b, is_first ? " " : ", ");
+    for (const char *c = name; *c != '\0'; c++) {
+        if (isalnum((unsigned char)*c) || *c == ' ') {
+            buf_append_byte(b, (uint8_t)*c);
+        }
+    }
+}
+
+void
+statement_set_plan(struct statement *s, const json_t *plan)
+{
+    const char *shape = json_string_value(json_object_get(plan, "shape"));
+    AUTO_BUF struct buf b;
+    buf_init(&b, STATEMENT_PLAN_LEN + 1);
+    size_t i;
+    json_t *node;
+    if (shape == NULL || strlen(shape) != 16) {
+        return;
+    }
+    buf_append_str(&b, shape);
+    json_array_foreach(json_object_get(plan, "nodes"), i, node)
+    {
+        const char *name = json_string_value(json_object_get(node, "node"));
+        put_node(&b, name == NULL ? "" : name, i == 0);
+    }
+    free(s->plan);
+    s->plan = check_alloc(1, STATEMENT_PLAN_LEN + 1);
+    slice_to_str(buf_slice(&b), s->plan, STATEMENT_PLAN_LEN + 1);
+    s->plan_hash = hash_bytes(slice_from_str(s->plan));
+    s->plan_rows = json_number_value(json_object_get(plan, "rows_read"));
 }
 
 void

@@ -9,6 +9,8 @@
 #ifndef ANALYSIS_SERIES_STATEMENT_H
 #define ANALYSIS_SERIES_STATEMENT_H
 
+#include <jansson.h>
+
 #include "base/map.h"
 #include "base/slice.h"
 
@@ -18,6 +20,7 @@
 #define STATEMENT_NAME_LEN    64
 #define STATEMENT_LABEL_LEN   96
 #define STATEMENT_SUMMARY_LEN 128
+#define STATEMENT_PLAN_LEN    120
 
 struct statement_names {
     unsigned count;
@@ -38,6 +41,11 @@ struct statement {
     bool kept;      /* the store has it */
     uint64_t first_ns;
     uint64_t planned_ns; /* when its plan was last looked at; 0: never */
+    char *plan;          /* its shape: "3f2a66d8e901c3b7 Sort, Seq Scan"; NULL: not known */
+    uint64_t plan_hash;  /* of that; 0: not known */
+    double plan_rows;    /* that a call reads by it; 0: not known */
+    /* Of a call, in the minute that ended last; < 0: not known. */
+    double rows_of_call, lock_ms_of_call;
     char *text;
     char label[STATEMENT_LABEL_LEN]; /* "items by order_id" */
     struct statement_names reads;
@@ -63,6 +71,9 @@ struct statement *statement_get(const struct statement_table *t, uint64_t finger
 void statement_describe(struct statement *s, const struct statement_names *reads,
                         const struct statement_names *writes,
                         const struct statement_names *columns);
+
+/* The plan as the advisor told it (question.h). */
+void statement_set_plan(struct statement *s, const json_t *plan);
 
 /* The label of one by its words alone, for who has no table. */
 void statement_label(struct slice text, char dst[STATEMENT_LABEL_LEN]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * analysis/window/reading.h - one closed window of one series: what the monitor is fed with,
- * whether it comes from a file, from a simulated world, or some day from the live analyzer.
+ * whether it comes from a file, from a simulated world, or from the live analyzer.
  *
  * Plain data; the slices and cells are borrowed for the length of the call that takes it. A series
  * is a route (no fingerprint), a statement (no route), or a statement within a route. What is

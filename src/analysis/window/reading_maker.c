@@ -94,6 +94,28 @@ cells_of(const struct sketch *sketch, struct reading_cell *cells)
     return n;
 }
 
+static void
+take_amounts(const struct window_amounts *a, struct reading *r)
+{
+    const struct {
+        enum window_amount amount;
+        uint32_t bit;
+        double *to;
+    } of[] = {
+        {AMOUNT_BYTES, READING_BYTES, &r->bytes},
+        {AMOUNT_REPEATING, READING_REPEATING, &r->requests_repeating},
+        {AMOUNT_SAME_VALUES, READING_SAME_VALUES, &r->same_value_calls},
+        {AMOUNT_ROWS_READ, READING_ROWS_READ, &r->rows_read},
+        {AMOUNT_LOCK_MS, READING_LOCK, &r->lock_ms},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(of); i++) {
+        if (window_amounts_know(a, of[i].amount)) {
+            *of[i].to = (double)a->of[of[i].amount];
+            r->known |= of[i].bit;
+        }
+    }
+}
+
 bool
 reading_make(struct reading_maker *m, const struct stored_window *w, struct slice statement,
              struct reading *r)
@@ -126,6 +148,11 @@ reading_make(struct reading_maker *m, const struct stored_window *w, struct slic
         r->known |= READING_OLDEST;
         r->oldest_ms = (double)w->oldest_ns / NS_PER_MS;
     }
+    if (w->plan.len > 0) {
+        r->known |= READING_PLAN;
+        r->plan = w->plan;
+    }
+    take_amounts(&w->amounts, r);
     count_requests(m, w, r);
     if (sketch_load(w->sketch, &sketch) == 0) {
         r->cell_count = cells_of(&sketch, m->cell);

@@ -28,8 +28,8 @@ struct reading_maker {
 void reading_maker_init(struct reading_maker *m);
 void reading_maker_fini(struct reading_maker *m);
 
-/* Borrows the window's and the statement's texts. False: nothing that is judged (the sum of what
- * had no place of its own). */
+/* Borrows the window's and the statement's texts and plan. False: nothing that is judged (the sum
+ * of what had no place of its own). */
 bool reading_make(struct reading_maker *m, const struct stored_window *w, struct slice statement,
                   struct reading *ret_reading);
 

@@ -82,9 +82,18 @@ static const char ADD_ROUTE_BASIS[] =
     "UPDATE routes SET basis = 'queries' WHERE guessed <> 0;"
     "ALTER TABLE routes DROP COLUMN guessed;";
 
+/* From version 5 to 6. */
+#define ADD_AMOUNT(table, column) "ALTER TABLE " table " ADD COLUMN " #column " INTEGER;"
+static const char ADD_AMOUNTS[] =
+#define WINDOW_AMOUNT(name, column) ADD_AMOUNT("windows", column) ADD_AMOUNT("series_hours", column)
+#include "model/window_amount.tbl"
+#undef WINDOW_AMOUNT
+    "ALTER TABLE windows ADD COLUMN plan TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE series_hours ADD COLUMN plan TEXT NOT NULL DEFAULT '';";
+
 /* What brings a file from each version to the next. */
 static const char *const STEPS[DB_VERSION] = {SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS,
-                                              ADD_FACTS, ADD_ROUTE_BASIS};
+                                              ADD_FACTS, ADD_ROUTE_BASIS, ADD_AMOUNTS};
 
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)

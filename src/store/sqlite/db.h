@@ -13,7 +13,7 @@
 #include "base/slice.h"
 #include "model/route_basis.h"
 
-#define DB_VERSION        5
+#define DB_VERSION        6
 #define DB_STATEMENTS_MAX 96
 #define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */
 

@@ -96,10 +96,10 @@ static int
 write_window(struct db *db, const struct stored_window *w)
 {
     sqlite3_int64 series = 0;
-    char facts[FACTS_MAX];
     int r = series_of(db, w, &series);
     sqlite3_stmt *s = db_statement(
-        db, "INSERT OR REPLACE INTO windows VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+        db, "INSERT OR REPLACE INTO windows VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+            " ?11, ?12, ?13, ?14, ?15, ?16)");
     if (r != SQLITE_DONE || s == NULL) {
         return r == SQLITE_DONE ? SQLITE_ERROR : r;
     }
@@ -112,7 +112,7 @@ write_window(struct db *db, const struct stored_window *w)
     bind_number(s, 7, w->time_ns);
     bind_number(s, 8, w->max_ns);
     db_bind_blob(s, 9, w->sketch);
-    db_bind_slice(s, 10, facts_write(w, facts));
+    facts_bind(s, 10, w);
     r = db_finish(s);
     if (r != SQLITE_DONE) {
         return r;

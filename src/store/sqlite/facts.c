@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "store/sqlite/db.h"
 
 struct slice
 facts_write(const struct stored_window *w, char dst[FACTS_MAX])
@@ -51,4 +52,33 @@ facts_add(struct slice text, struct stored_window *w)
     json_int_t oldest_ms = json_integer_value(json_object_get(o, "oldest_ms"));
     w->oldest_ns = MAX(w->oldest_ns, (uint64_t)MAX(oldest_ms, 0) * NS_PER_MS);
     json_decref(o);
+}
+
+void
+facts_bind(sqlite3_stmt *s, int at, const struct stored_window *w)
+{
+    char facts[FACTS_MAX];
+    db_bind_slice(s, at++, facts_write(w, facts));
+    for (unsigned i = 0; i < WINDOW_AMOUNT_COUNT; i++, at++) {
+        if (window_amounts_know(&w->amounts, (enum window_amount)i)) {
+            sqlite3_bind_int64(s, at, (sqlite3_int64)MIN(w->amounts.of[i], (uint64_t)INT64_MAX));
+        } else {
+            sqlite3_bind_null(s, at);
+        }
+    }
+    db_bind_slice(s, at, w->plan);
+}
+
+void
+facts_add_columns(sqlite3_stmt *s, int at, struct stored_window *w)
+{
+    facts_add(db_column_slice(s, at++), w);
+    for (unsigned i = 0; i < WINDOW_AMOUNT_COUNT; i++, at++) {
+        if (sqlite3_column_type(s, at) == SQLITE_INTEGER) {
+            sqlite3_int64 n = sqlite3_column_int64(s, at);
+            window_amounts_add(&w->amounts, (enum window_amount)i, (uint64_t)MAX(n, 0));
+        }
+    }
+    struct slice plan = db_column_slice(s, at);
+    w->plan = plan.len > 0 ? plan : w->plan;
 }

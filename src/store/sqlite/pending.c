@@ -26,6 +26,7 @@ slices_of(struct stored *r, struct slice *ret_slices[SLICES_MAX])
         ret_slices[n++] = &r->window.database;
         ret_slices[n++] = &r->window.route;
         ret_slices[n++] = &r->window.sketch;
+        ret_slices[n++] = &r->window.plan;
         break;
     case STORED_STATE:
         ret_slices[n++] = &r->state.name;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "io/now.h"
 #include "model/sketch.h"
+#include "store/sqlite/facts.h"
 
 /* One series over all its windows: all but the newest, and the newest by itself. */
 struct total {
@@ -15,6 +16,7 @@ struct total {
     struct sketch sketch;
     struct stored_window newest; /* length_s 0: none */
     uint8_t newest_sketch[SKETCH_SAVED_MAX];
+    char newest_plan[WINDOW_PLAN_MAX];
     int64_t id;
 };
 
@@ -86,6 +88,13 @@ take_window(sqlite3_stmt *s, struct total *t)
         .max_ns = (uint64_t)sqlite3_column_int64(s, 5),
         .sketch = slice_of(t->newest_sketch, saved.len),
     };
+    if (sqlite3_column_count(s) > 8) {
+        facts_add_columns(s, 8, &t->newest);
+        t->newest.plan = slice_sub(t->newest.plan, 0, sizeof(t->newest_plan));
+        memcpy(t->newest_plan, t->newest.plan.len == 0 ? "" : (const char *)t->newest.plan.ptr,
+               t->newest.plan.len);
+        t->newest.plan.ptr = (const uint8_t *)t->newest_plan;
+    }
 }
 
 /* Its names, then the call. */
@@ -111,16 +120,20 @@ give_total(struct db *db, struct total *t, total_cb *on_total, void *ctx)
 }
 
 /* Each hour once: of days that are over, of hours that are whole, of minutes since. */
-#define WINDOW_COLUMNS "SELECT series, calls, errors, rows, time_ns, max_ns, sketch, start FROM "
-#define ALL_WINDOWS                                                                                \
-    WINDOW_COLUMNS                                                                                 \
-    "windows WHERE start >= ?1 AND"                                                                \
-    " ((length = 3600 AND start < (SELECT value FROM meta WHERE key = 'rolled_until')) OR"         \
-    " (length = 60 AND start >= (SELECT value FROM meta WHERE key = 'rolled_until')))"
-static const char WINDOWS_2[] = ALL_WINDOWS " ORDER BY series, start";
-static const char WINDOWS_3[] = ALL_WINDOWS
-    " UNION ALL " WINDOW_COLUMNS
-    "series_hours WHERE day >= ?1 / 86400 * 86400 AND start >= ?1 ORDER BY series, start";
+#define WINDOW_COLUMNS "SELECT series, calls, errors, rows, time_ns, max_ns, sketch, start"
+#define ALL_WINDOWS(more)                                                                          \
+    WINDOW_COLUMNS more                                                                            \
+        " FROM windows WHERE start >= ?1 AND"                                                      \
+        " ((length = 3600 AND start < (SELECT value FROM meta WHERE key = 'rolled_until')) OR"     \
+        " (length = 60 AND start >= (SELECT value FROM meta WHERE key = 'rolled_until')))"
+#define ALL_HOURS(more)                                                                            \
+    " UNION ALL " WINDOW_COLUMNS more                                                              \
+    " FROM series_hours WHERE day >= ?1 / 86400 * 86400 AND start >= ?1"
+#define IN_TURN " ORDER BY series, start"
+static const char WINDOWS_2[] = ALL_WINDOWS("") IN_TURN;
+static const char WINDOWS_3[] = ALL_WINDOWS("") ALL_HOURS("") IN_TURN;
+static const char WINDOWS_6[] =
+    ALL_WINDOWS(", " FACTS_COLUMNS) ALL_HOURS(", " FACTS_COLUMNS) IN_TURN;
 
 /* Without zeroing what the newest one's sketch is copied to. */
 static void
@@ -134,7 +147,9 @@ begin_total(struct total *t, int64_t id)
 static int
 for_each_total(struct db *db, uint64_t now_s, total_cb *on_total, void *ctx)
 {
-    sqlite3_stmt *s = db_statement(db, db->version < 3 ? WINDOWS_2 : WINDOWS_3);
+    sqlite3_stmt *s = db_statement(db, db->version < 3   ? WINDOWS_2
+                                       : db->version < 6 ? WINDOWS_3
+                                                         : WINDOWS_6);
     if (s == NULL) {
         return -EIO;
     }

@@ -22,14 +22,17 @@
     " FROM windows UNION ALL"                                                                      \
     " SELECT start, 3600, series, calls, errors, rows, time_ns, max_ns, sketch" facts              \
     " FROM series_hours)"
+#define NO_AMOUNTS ", NULL, NULL, NULL, NULL, NULL, ''"
+#define NO_FACTS   "''" NO_AMOUNTS
 /* By the version of the schema. */
 static const char *const WINDOWS[] = {
-    WINDOWS_OF("windows", "''"),
-    WINDOWS_OF("windows", "''"),
-    WINDOWS_OF("windows", "''"),
-    WINDOWS_OF(WITH_HOURS(""), "''"),
-    WINDOWS_OF(WITH_HOURS(", facts"), "w.facts"),
-    WINDOWS_OF(WITH_HOURS(", facts"), "w.facts"),
+    WINDOWS_OF("windows", NO_FACTS),
+    WINDOWS_OF("windows", NO_FACTS),
+    WINDOWS_OF("windows", NO_FACTS),
+    WINDOWS_OF(WITH_HOURS(""), NO_FACTS),
+    WINDOWS_OF(WITH_HOURS(", facts"), "w.facts" NO_AMOUNTS),
+    WINDOWS_OF(WITH_HOURS(", facts"), "w.facts" NO_AMOUNTS),
+    WINDOWS_OF(WITH_HOURS(", " FACTS_COLUMNS), FACTS_COLUMNS),
 };
 _Static_assert(ARRAY_LEN(WINDOWS) == DB_VERSION + 1, "each version of the schema has its own");
 static const char DEPLOYS[] = "SELECT at / 1000000000, name, basis FROM deploys WHERE instance = ?1"
@@ -67,7 +70,7 @@ give_window(sqlite3_stmt *s, store_window_cb *on_record, void *ctx)
     w->database = db_column_slice(s, 9);
     w->route = db_column_slice(s, 10);
     w->fingerprint = (uint64_t)sqlite3_column_int64(s, 11);
-    facts_add(db_column_slice(s, 12), w);
+    facts_add_columns(s, 12, w);
     return on_record(ctx, &record);
 }
 

@@ -44,16 +44,29 @@ struct sum {
     sqlite3_int64 series;
     sqlite3_int64 calls, errors, rows, time_ns, max_ns;
     struct sketch sketch;
-    struct stored_window rest; /* what few windows have */
+    struct stored_window rest; /* what only some windows have */
+    char plan[WINDOW_PLAN_MAX];
 };
+
+/* The row's plan lives as long as the row. */
+static void
+add_rest(struct sum *sum, sqlite3_stmt *s, int at)
+{
+    facts_add_columns(s, at, &sum->rest);
+    size_t n = MIN(sum->rest.plan.len, sizeof(sum->plan));
+    if (sum->rest.plan.ptr != (const uint8_t *)sum->plan && n > 0) {
+        memcpy(sum->plan, sum->rest.plan.ptr, n);
+        sum->rest.plan = slice_of(sum->plan, n);
+    }
+}
 
 static int
 write_sum(struct db *db, uint64_t start_s, struct sum *sum)
 {
     uint8_t saved[SKETCH_SAVED_MAX];
-    char facts[FACTS_MAX];
     sqlite3_stmt *s = db_statement(
-        db, "INSERT OR REPLACE INTO windows VALUES(3600, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        db, "INSERT OR REPLACE INTO windows VALUES(3600, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+            " ?10, ?11, ?12, ?13, ?14, ?15)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -65,7 +78,7 @@ write_sum(struct db *db, uint64_t start_s, struct sum *sum)
     sqlite3_bind_int64(s, 6, sum->time_ns);
     sqlite3_bind_int64(s, 7, sum->max_ns);
     db_bind_blob(s, 8, slice_of(saved, sketch_save(&sum->sketch, saved, sizeof(saved))));
-    db_bind_slice(s, 9, facts_write(&sum->rest, facts));
+    facts_bind(s, 9, &sum->rest);
     return db_finish(s);
 }
 
@@ -73,8 +86,9 @@ static int
 roll_hour(struct db *db, uint64_t start_s)
 {
     sqlite3_stmt *s = db_statement(
-        db, "SELECT series, calls, errors, rows, time_ns, max_ns, sketch, facts FROM windows"
-            " WHERE length = 60 AND start >= ?1 AND start < ?1 + 3600 ORDER BY series");
+        db,
+        "SELECT series, calls, errors, rows, time_ns, max_ns, sketch, " FACTS_COLUMNS
+        " FROM windows WHERE length = 60 AND start >= ?1 AND start < ?1 + 3600 ORDER BY series");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -97,7 +111,7 @@ roll_hour(struct db *db, uint64_t start_s)
         sum.rows += sqlite3_column_int64(s, 3);
         sum.time_ns += sqlite3_column_int64(s, 4);
         sum.max_ns = MAX(sum.max_ns, sqlite3_column_int64(s, 5));
-        facts_add(db_column_slice(s, 7), &sum.rest);
+        add_rest(&sum, s, 7);
         struct slice saved = db_column_blob(s, 6);
         if (saved.len > 0 && sketch_load(saved, &sum.sketch) != 0) {
             continue; /* not ours: its sums count, its distribution does not */
@@ -162,7 +176,8 @@ retain_turn_day(struct db *db, uint64_t now_s, bool *ret_more)
     }
     static const char *const steps[] = {
         "INSERT OR REPLACE INTO series_hours SELECT ?1, series, start, calls, errors, rows,"
-        " time_ns, max_ns, sketch, facts FROM windows WHERE length = 3600 AND start >= ?1"
+        " time_ns, max_ns, sketch, " FACTS_COLUMNS
+        " FROM windows WHERE length = 3600 AND start >= ?1"
         " AND start < ?1 + 86400 ORDER BY series, start",
         "DELETE FROM windows WHERE length = 3600 AND start >= ?1 AND start < ?1 + 86400",
         "UPDATE meta SET value = max(value, ?1 + 86400) WHERE key = 'turned_until'",

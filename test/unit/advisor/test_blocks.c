@@ -26,8 +26,8 @@ each_queue_is_followed_to_its_end(void **state)
         rows[i].is_idle = rows[i].blocker == 3;
         rows[i].idle_ms = 500;
     }
-    blocks_fold(&b, rows, ARRAY_LEN(rows));
-    blocks_fold(&b, rows, ARRAY_LEN(rows));
+    blocks_fold(&b, rows, ARRAY_LEN(rows), 1000);
+    blocks_fold(&b, rows, ARRAY_LEN(rows), 1000);
     assert_int_equal(b.count, 2); /* 11 behind 33, and 22 behind 33 */
     const struct block *x = &b.block[0];
     assert_true(x->waiting == 11 && x->holder == 33 && x->state == BLOCK_IDLE);
@@ -51,7 +51,7 @@ circles_end(void **state)
 {
     struct blocks b = {0};
     const struct block_row rows[] = {row(1, 2, 1, 2), row(2, 1, 2, 1), row(3, 3, 3, 3)};
-    blocks_fold(&b, rows, ARRAY_LEN(rows));
+    blocks_fold(&b, rows, ARRAY_LEN(rows), 1000);
     assert_int_equal(b.count, 3);
     for (unsigned i = 0; i < b.count; i++) {
         assert_true(b.block[i].depth <= BLOCKS_WAITERS_MAX);
@@ -65,7 +65,7 @@ prepared_transactions_and_several_holders(void **state)
 {
     struct blocks b = {0};
     const struct block_row rows[] = {row(1, 0, 1, 0), row(2, 8, 2, 80), row(2, 9, 2, 90)};
-    blocks_fold(&b, rows, ARRAY_LEN(rows));
+    blocks_fold(&b, rows, ARRAY_LEN(rows), 1000);
     assert_int_equal(b.count, 2);
     assert_int_equal(b.block[0].state, BLOCK_PREPARED);
     assert_true(b.block[1].holder == 80 && b.block[1].waiters == 1);
@@ -77,11 +77,11 @@ full_is_counted(void **state)
     struct blocks b = {0};
     for (unsigned i = 0; i < BLOCKS_MAX + 5; i++) {
         struct block_row r = row(1, 2, 100 + i, 7);
-        blocks_fold(&b, &r, 1);
+        blocks_fold(&b, &r, 1, 1000);
     }
     assert_int_equal(b.count, BLOCKS_MAX);
     assert_int_equal(b.refused, 5);
-    blocks_fold(&b, NULL, 0);
+    blocks_fold(&b, NULL, 0, 1000);
     assert_int_equal(b.block[0].samples, 1);
 }
 

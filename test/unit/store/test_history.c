@@ -172,15 +172,20 @@ an_older_store_is_taken_over(void **state)
     start(&f);
     put_minute(&f, f.now_s - 600);
     assert_int_equal(
-        sqlite3_exec(f.db.sql,
-                     "DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
-                     " ALTER TABLE windows DROP COLUMN facts;"
-                     " ALTER TABLE routes ADD COLUMN guessed INTEGER NOT NULL DEFAULT 0;"
-                     " INSERT INTO routes(instance, text, guessed, first_seen)"
-                     " VALUES(1, 'select x', 1, 1), (1, 'GET /x', 0, 1);"
-                     " ALTER TABLE routes DROP COLUMN basis;"
-                     " DELETE FROM meta WHERE key = 'turned_until'; PRAGMA user_version=1",
-                     NULL, NULL, NULL),
+        sqlite3_exec(
+            f.db.sql,
+            "DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
+            " ALTER TABLE windows DROP COLUMN facts; ALTER TABLE windows DROP COLUMN bytes;"
+            " ALTER TABLE windows DROP COLUMN requests_repeating;"
+            " ALTER TABLE windows DROP COLUMN same_value_calls;"
+            " ALTER TABLE windows DROP COLUMN rows_read;"
+            " ALTER TABLE windows DROP COLUMN lock_ms; ALTER TABLE windows DROP COLUMN plan;"
+            " ALTER TABLE routes ADD COLUMN guessed INTEGER NOT NULL DEFAULT 0;"
+            " INSERT INTO routes(instance, text, guessed, first_seen)"
+            " VALUES(1, 'select x', 1, 1), (1, 'GET /x', 0, 1);"
+            " ALTER TABLE routes DROP COLUMN basis;"
+            " DELETE FROM meta WHERE key = 'turned_until'; PRAGMA user_version=1",
+            NULL, NULL, NULL),
         SQLITE_OK);
     db_close(&f.db);
     json_t *rows = NULL; /* it can be read as it is, too */

@@ -302,6 +302,7 @@ struct between {
     uint64_t end_s[2]; /* of the last window before the deploy, of the first behind it */
     uint64_t deploy_s;
     struct stored_window last;
+    char plan[40]; /* its */
 };
 
 static bool
@@ -313,6 +314,7 @@ on_between(void *ctx, const struct stored *r)
     } else if (r->kind == STORED_WINDOW) {
         b->end_s[b->deploy_s != 0] = r->window.start_wall_ns / NS_PER_S + r->window.length_s;
         b->last = r->window;
+        slice_to_str(r->window.plan, b->plan, sizeof(b->plan));
     }
     return true;
 }
@@ -335,6 +337,8 @@ a_deploy_comes_before_its_windows(void **state)
         w.window.errors_by_class[ERROR_CLASS_DEADLOCK] = 3 * i;
         w.window.errors_by_class[ERROR_CLASS_LOGIN] = i;
         w.window.oldest_ns = 25 * NS_PER_S * i;
+        w.window.plan = i == 0 ? SLICE_NONE : SLICE_LIT("00ff Seq Scan");
+        window_amounts_add(&w.window.amounts, AMOUNT_ROWS_READ, 7 * i);
         store_put(s, &w);
     }
     assert_int_equal(store_sync(s), 0);
@@ -346,6 +350,9 @@ a_deploy_comes_before_its_windows(void **state)
     assert_int_equal(b.last.errors_by_class[ERROR_CLASS_LOGIN], 1);
     assert_int_equal(b.last.errors_by_class[ERROR_CLASS_OTHER], 0);
     assert_int_equal(b.last.oldest_ns, 25 * NS_PER_S);
+    assert_int_equal(b.last.amounts.known, 1u << AMOUNT_ROWS_READ); /* the others are unknown */
+    assert_int_equal(b.last.amounts.of[AMOUNT_ROWS_READ], 7);
+    assert_string_equal(b.plan, "00ff Seq Scan");
     store_free(&s);
     kit_remove(dir);
 }
@@ -380,6 +387,7 @@ what_is_put_comes_back(void **state)
 
 struct no_overlap {
     uint64_t calls, deadlocks, end_s[2], counts[2]; /* minutes, hours */
+    uint64_t same, hours_with_plan;
 };
 
 static bool
@@ -394,6 +402,9 @@ on_no_overlap(void *ctx, const struct stored *r)
         o->counts[is_hour]++;
         o->calls += r->window.calls;
         o->deadlocks += r->window.errors_by_class[ERROR_CLASS_DEADLOCK];
+        assert_int_equal(r->window.amounts.known, 1u << AMOUNT_SAME_VALUES);
+        o->same += r->window.amounts.of[AMOUNT_SAME_VALUES];
+        o->hours_with_plan += is_hour && slice_eq(r->window.plan, SLICE_LIT("Sort"));
     }
     return true;
 }
@@ -410,6 +421,8 @@ minutes_roll_up(void **state)
         struct stored w = kit_window(first + 60 * m, 1 + m % 2, m, SLICE_NONE);
         sum += m;
         w.window.errors_by_class[ERROR_CLASS_DEADLOCK] = 2;
+        w.window.plan = m % 60 == 30 ? SLICE_LIT("Sort") : SLICE_NONE;
+        window_amounts_add(&w.window.amounts, AMOUNT_SAME_VALUES, 3);
         store_put(s, &w);
     }
     store_free(&s);
@@ -435,6 +448,8 @@ minutes_roll_up(void **state)
     /* Six hours of minutes, and what of the seventh lies before this time of the hour. */
     assert_true(o.counts[0] >= 6 * 60 && o.counts[1] > 20 * 2 && o.calls <= sum);
     assert_true(o.deadlocks > 27 * 60 * 2 && o.deadlocks <= 29 * 60 * 2);
+    assert_true(o.same > 27 * 60 * 3 && o.same <= 29 * 60 * 3);
+    assert_true(o.hours_with_plan > 20);
     store_free(&s);
     kit_remove(dir);
 }

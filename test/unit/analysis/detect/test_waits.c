@@ -198,11 +198,12 @@ static void
 answers_of_any_kind(void **state)
 {
     struct waiting w = {0};
-    static const char *const texts[] = {"{}", "{\"blocks\": 1}", "{\"blocks\": [1, null, {}]}",
-                                        "{\"blocks\": [{\"waiting\": 1, \"state\": 2}]}"};
+    static const char *const texts[] = {
+        "{}", "{\"ok\": true, \"blocks\": 1}", "{\"ok\": true, \"blocks\": [1, null, {}]}",
+        "{\"ok\": true, \"blocks\": [{\"waiting\": 1, \"state\": 2}]}"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         json_t *o = json_loads(texts[i], 0, NULL);
-        waiting_answer(&w, o, NOW);
+        waiting_answer(&w, 1, o, NOW);
         json_decref(o);
     }
     assert_null(waiting_of(&w, 0));
@@ -210,14 +211,23 @@ answers_of_any_kind(void **state)
     for (unsigned i = 1; i <= 3 * WAITING_BLOCKS_MAX; i++) {
         char text[200];
         snprintf(text, sizeof(text),
-                 "{\"samples\": 1, \"blocks\": [{\"waiting\": \"%016x\", \"samples\": 1}]}", i);
+                 "{\"ok\": true, \"samples\": 1, \"blocks\": [{\"waiting\": \"%016x\","
+                 " \"samples\": 1, \"lock_ms\": 400}]}",
+                 i);
         json_t *o = json_loads(text, 0, NULL);
-        waiting_answer(&w, o, NOW + i);
+        waiting_answer(&w, 1, o, NOW + i);
         json_decref(o);
     }
     assert_int_equal(w.count, WAITING_BLOCKS_MAX);
     assert_non_null(waiting_of(&w, 3 * WAITING_BLOCKS_MAX));
     assert_null(waiting_of(&w, WAITING_BLOCKS_MAX)); /* gave way */
+    assert_float_equal(waiting_take_lock_ms(&w, 3 * WAITING_BLOCKS_MAX), 400, 1e-9);
+    assert_float_equal(waiting_take_lock_ms(&w, 3 * WAITING_BLOCKS_MAX), 0, 1e-9); /* taken */
+    assert_float_equal(w.sums.samples, 3 * WAITING_BLOCKS_MAX, 1e-9);
+    waiting_restart(&w);
+    assert_float_equal(w.sums.samples, 0, 1e-9);
+    assert_true(waiting_take_sampled(&w, 1));
+    assert_false(waiting_take_sampled(&w, 1) || waiting_take_sampled(&w, 2));
 }
 
 static void

@@ -4,7 +4,7 @@
 #include "analysis/series/sameness.h"
 #include "base/clock.h"
 
-static void
+static enum sameness_answer
 call(struct sameness *s, uint64_t values, uint64_t result, uint64_t at_s)
 {
     struct trace_query q = {.fingerprint = 7,
@@ -13,7 +13,7 @@ call(struct sameness *s, uint64_t values, uint64_t result, uint64_t at_s)
                             .start_ns = at_s * NS_PER_S,
                             .kind = STATEMENT_SELECT,
                             .flags = QUERY_VALUES_HASHED | QUERY_RESULT_HASHED};
-    sameness_add(sameness_of(s, &q), &q);
+    return sameness_add(sameness_of(s, &q), &q);
 }
 
 static void
@@ -58,12 +58,13 @@ what_is_old_or_unhashed_is_no_hit(void **state)
     struct sameness s;
     struct sameness_sum sum;
     sameness_init(&s, 8);
-    call(&s, 1, 1, 10);
-    call(&s, 1, 1, 10 + 61);
+    assert_int_equal(call(&s, 1, 1, 10), SAMENESS_UNSEEN);
+    assert_int_equal(call(&s, 1, 1, 10 + 61), SAMENESS_UNSEEN);
+    assert_int_equal(call(&s, 1, 2, 10 + 62), SAMENESS_SEEN); /* another answer */
     struct trace_query q = {.fingerprint = 7, .start_ns = 72 * NS_PER_S, .kind = STATEMENT_SELECT};
-    sameness_add(sameness_of(&s, &q), &q);
+    assert_int_equal(sameness_add(sameness_of(&s, &q), &q), SAMENESS_UNKNOWN);
     assert_true(sameness_sum(&s, 7, &sum));
-    assert_int_equal(sum.calls, 3);
+    assert_int_equal(sum.calls, 4);
     assert_int_equal(sum.hits, 0);
     sameness_fini(&s);
 }

@@ -47,8 +47,10 @@ a_minute_is_given_when_it_ends_and_the_total_goes_on(void **state)
     struct emitted e = {0};
     series_table_init(&t);
     struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
-    struct series_sums a = {1, 0, 3, 100, 2 * NS_PER_MS, 2 * NS_PER_MS};
-    struct series_sums b = {1, 1, 0, 0, 8 * NS_PER_MS, 8 * NS_PER_MS};
+    struct series_sums a = {
+        .calls = 1, .rows = 3, .time_ns = 2 * NS_PER_MS, .max_ns = 2 * NS_PER_MS};
+    struct series_sums b = {
+        .calls = 1, .errors = 1, .time_ns = 8 * NS_PER_MS, .max_ns = 8 * NS_PER_MS};
     series_add(s, &a, true, 10 * MINUTE, on_emit, &e);
     series_add(s, &b, true, 11 * MINUTE - 1, on_emit, &e);
     assert_int_equal(e.count, 0);
@@ -74,6 +76,29 @@ a_minute_is_given_when_it_ends_and_the_total_goes_on(void **state)
     series_flush(&t, on_emit, &e);
     assert_int_equal(e.count, 3);
     assert_int_equal(e.last.window.calls, 2);
+    series_table_fini(&t);
+}
+
+/* In the first window that is added to since then, and not in those after it. */
+static void
+a_plan_is_told_once(void **state)
+{
+    struct series_table t;
+    struct emitted e = {0};
+    struct series_sums one = {.calls = 1};
+    series_table_init(&t);
+    struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
+    series_add(s, &one, true, 10 * MINUTE, on_emit, &e);
+    s->plan = 77;
+    assert_int_equal(s->window_plan, 0);
+    series_add(s, &one, true, 11 * MINUTE, on_emit, &e);
+    series_add(s, &one, true, 11 * MINUTE + 1, on_emit, &e);
+    assert_int_equal(s->window_plan, 77);
+    series_add(s, &one, true, 12 * MINUTE, on_emit, &e);
+    assert_int_equal(s->window_plan, 0);
+    s->plan = 78;
+    series_add(s, &one, true, 12 * MINUTE, on_emit, &e);
+    assert_int_equal(s->window_plan, 78);
     series_table_fini(&t);
 }
 
@@ -155,6 +180,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_told_apart),
         cmocka_unit_test(a_minute_is_given_when_it_ends_and_the_total_goes_on),
+        cmocka_unit_test(a_plan_is_told_once),
         cmocka_unit_test(the_newest_kept_window_goes_on),
         cmocka_unit_test(what_does_not_fit_is_counted_together),
         cmocka_unit_test(rates_are_over_whole_windows),
