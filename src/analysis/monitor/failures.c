@@ -117,9 +117,9 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     /* Until the next window tells, its first one is not what is normal today. */
     e->today[class] += e->outage[class] == 0 || e->outage[class] >= OUTAGE_WINDOWS ? errors : 0;
     for (unsigned i = 0; i < POISSON_RATES; i++) {
-        chart->g[i] = MIN(chart->g[i], 2 * errors_limit[i]); /* so that it finds back */
-        if (chart->g[i] > errors_limit[i] * (has_kept ? 1 : LIMIT_LEARNING_TIMES) &&
-            (t->lanes & (1u << LANE_ERRORS)) == 0) {
+        float limit = errors_limit[i] * (has_kept ? 1 : LIMIT_LEARNING_TIMES);
+        chart->g[i] = MIN(chart->g[i], 2 * limit); /* so that it finds back */
+        if (chart->g[i] > limit && (t->lanes & (1u << LANE_ERRORS)) == 0) {
             tell_errors(m, t, class, i, p0, at);
         }
     }
