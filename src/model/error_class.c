@@ -52,11 +52,11 @@ error_class_of_sqlstate(struct slice s)
         const char *prefix;
         enum error_class is;
     } table[] = {
-        {"28", ERROR_CLASS_LOGIN},      {"08", ERROR_CLASS_REFUSED},
-        {"53", ERROR_CLASS_REFUSED},    {"57P0", ERROR_CLASS_REFUSED},
-        {"57014", ERROR_CLASS_TIMEOUT}, {"55P03", ERROR_CLASS_TIMEOUT},
-        {"40", ERROR_CLASS_DEADLOCK},   {"23", ERROR_CLASS_CONSTRAINT},
-        {"42", ERROR_CLASS_STATEMENT},
+        {"28", ERROR_CLASS_LOGIN},      {"3D", ERROR_CLASS_LOGIN},
+        {"08", ERROR_CLASS_REFUSED},    {"53", ERROR_CLASS_REFUSED},
+        {"57P0", ERROR_CLASS_REFUSED},  {"57014", ERROR_CLASS_TIMEOUT},
+        {"55P03", ERROR_CLASS_TIMEOUT}, {"40", ERROR_CLASS_DEADLOCK},
+        {"23", ERROR_CLASS_CONSTRAINT}, {"42", ERROR_CLASS_STATEMENT},
     };
     for (unsigned i = 0; s.len == 5 && i < ARRAY_LEN(table); i++) {
         if (starts(s, table[i].prefix)) {

@@ -325,6 +325,21 @@ struct event_counters {
     uint32_t reserved;
 };
 
+/* What a client calls itself before it is let in may be a secret that was typed in the wrong place,
+ * so its names are hashes (as the ids of NAME), and not announced. */
+struct event_login_refused {
+    struct event_head head;
+    uint64_t session;
+    uint32_t database;
+    uint32_t user;
+    uint8_t client_ip[16];
+    uint16_t listener;
+    uint16_t upstream;
+    char sqlstate[5];
+    uint8_t by_slowburn; /* 0: the server has said so */
+    uint8_t reserved[6];
+};
+
 /* Storage for any record's fixed body. */
 union event {
     struct event_head head;

@@ -44,6 +44,10 @@ struct stored_route {
     uint64_t seen_wall_ns;
 };
 
+/* The fingerprint of the series of a database's logins: calls are those who were let in and those
+ * who were not, errors the latter. In no list, and no sum, of statements. */
+#define STORED_LOGINS 0x6c6f67696e73ull /* "logins" */
+
 #define WINDOW_PLAN_MAX 120u
 
 /* Sums of one series over one window that is aligned to its length; the record carries the whole

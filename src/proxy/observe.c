@@ -71,6 +71,27 @@ observe_close(struct observe *o, const struct driver_env *env, const struct driv
     announce_session_end(env, s, o->queries, reason, now_ns);
 }
 
+void
+observe_refused(const struct observe *o, const struct driver_env *env,
+                const struct driver_session *s, const char sqlstate[5], bool by_slowburn,
+                uint64_t now_ns)
+{
+    union event ev = {0};
+    struct event_login_refused *r = &ev.as_event_login_refused;
+    *r = (struct event_login_refused){
+        .head.type = EV_LOGIN_REFUSED,
+        .session = s->id,
+        .database = (uint32_t)hash_bytes(slice_of(o->database.bytes, o->database.len)),
+        .user = (uint32_t)hash_bytes(slice_of(o->user.bytes, o->user.len)),
+        .listener = s->listener,
+        .upstream = s->upstream,
+        .by_slowburn = by_slowburn,
+    };
+    memcpy(r->sqlstate, sqlstate, sizeof(r->sqlstate));
+    memcpy(r->client_ip, s->client_ip, sizeof(r->client_ip));
+    publisher_send(env->publisher, now_ns, &ev, NULL, 0);
+}
+
 bool
 observe_wants_statement(struct observe *o, const struct driver_env *env,
                         const struct driver_session *s, uint64_t fingerprint, uint64_t now_ns)

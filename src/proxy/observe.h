@@ -42,6 +42,11 @@ void observe_open(struct observe *o, const struct driver_env *env, const struct 
 void observe_close(struct observe *o, const struct driver_env *env, const struct driver_session *s,
                    enum close_reason reason, uint64_t now_ns);
 
+/* The client was not let in; the names are those that it gave. */
+void observe_refused(const struct observe *o, const struct driver_env *env,
+                     const struct driver_session *s, const char sqlstate[5], bool by_slowburn,
+                     uint64_t now_ns);
+
 /* Is the text of this statement wanted? Ask once, and send it when it is. */
 bool observe_wants_statement(struct observe *o, const struct driver_env *env,
                              const struct driver_session *s, uint64_t fingerprint, uint64_t now_ns);

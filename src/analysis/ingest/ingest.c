@@ -373,6 +373,9 @@ pass_through(struct ingest *in, const union event *ev)
     } else if (ev->head.type == EV_SESSION_CLOSE) {
         item = intake_item_new(INTAKE_SESSION_CLOSE, ev->head.time_ns, 0, NULL);
         item->session_close = ev->as_event_session_close;
+    } else if (ev->head.type == EV_LOGIN_REFUSED) {
+        item = intake_item_new(INTAKE_LOGIN_REFUSED, ev->head.time_ns, 0, NULL);
+        item->login_refused = ev->as_event_login_refused;
     } else if (ev->head.type == EV_IN_FLIGHT) {
         item = intake_item_new(INTAKE_IN_FLIGHT, ev->head.time_ns, 0, NULL);
         item->in_flight = ev->as_event_in_flight;

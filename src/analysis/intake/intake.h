@@ -39,6 +39,7 @@ enum intake_kind {
     INTAKE_IN_FLIGHT,
     INTAKE_SESSION_OPEN,
     INTAKE_SESSION_CLOSE,
+    INTAKE_LOGIN_REFUSED,
     INTAKE_ATTACHED, /* the rings are new: what was in flight before is lost, counters go on */
 };
 
@@ -116,6 +117,7 @@ struct intake_item {
         struct event_in_flight in_flight;
         struct event_session_open session_open;
         struct event_session_close session_close;
+        struct event_login_refused login_refused;
         uint32_t epoch; /* ATTACHED */
     };
 };

@@ -17,6 +17,7 @@
 
 /* What it is about, in the judge's own terms. */
 struct about {
+    const char *name;           /* the monitor's */
     struct watch *watch;        /* NULL: no route is known */
     const struct statement *st; /* NULL: none */
     bool is_whole;
@@ -62,7 +63,7 @@ static struct about
 about_of(const struct judge *j, const struct episode *e)
 {
     const struct track *t = monitor_track(j->long_term.monitor, e->subject_key);
-    struct about a = {0};
+    struct about a = {.name = e->subject};
     if (t == NULL) {
         return a;
     }
@@ -102,12 +103,19 @@ is_latency(enum lane lane)
 
 /* ---- joining */
 
+/* Neither route nor statement: there is nothing but what it is called. */
+static bool
+is_its_name(const struct incident *inc, const struct about *a)
+{
+    return a->watch == NULL && a->st == NULL && strcmp(inc->subject, a->name) == 0;
+}
+
 static bool
 concerns(const struct incident *inc, const struct about *a)
 {
     return a->is_whole || inc->is_whole ||
            (a->watch != NULL && incident_concerns(inc, a->watch->text)) ||
-           (a->st != NULL && incident_explains(inc, a->st));
+           (a->st != NULL && incident_explains(inc, a->st)) || is_its_name(inc, a);
 }
 
 /* The one that is about the same, or has just ended; or what is so young that what becomes slower
@@ -323,7 +331,11 @@ add_causes(struct judge *j, struct incident *inc, const struct episode *e)
         struct finding f = {
             .kind = c->kind, .evidence = c->evidence, .fingerprint = fingerprint_of(t)};
         snprintf(f.basis, sizeof(f.basis), "counters");
-        snprintf(f.detail, sizeof(f.detail), "%s", c->detail);
+        char who[96];
+        snprintf(f.detail, sizeof(f.detail), "%s%s", c->detail, judge_logins_of(j, t, who));
+        if (who[0] != '\0') {
+            snprintf(f.label, sizeof(f.label), "%s", t->statement);
+        }
         const struct statement *st = statement_get(&j->statements, f.fingerprint);
         if (st != NULL) {
             detect_about(&f, st);

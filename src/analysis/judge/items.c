@@ -383,6 +383,10 @@ judge_item(struct judge *j, uint64_t now_ns, const struct intake_item *item)
         break;
     case INTAKE_SESSION_OPEN:
         setup_begins(&j->setup, item->session_open.session, item->session_open.start_ns);
+        judge_login(j, &item->session_open);
+        break;
+    case INTAKE_LOGIN_REFUSED:
+        judge_login_refused(j, item->time_ns, &item->login_refused);
         break;
     case INTAKE_LENS_VALUES:
         proof_values(j->proof, &item->lens_values);

@@ -268,11 +268,12 @@ restore_state(struct judge *j, const struct stored_state *in)
 static void
 restore_window(struct judge *j, const struct stored_window *in)
 {
-    enum series_kind kind = in->route.len == 0     ? SERIES_STATEMENT
+    enum series_kind kind = in->route.len == 0 && in->fingerprint == STORED_LOGINS ? SERIES_LOGINS
+                            : in->route.len == 0   ? SERIES_STATEMENT
                             : in->fingerprint == 0 ? SERIES_ROUTE
                                                    : SERIES_BOTH;
     const char *route = NULL;
-    if (kind != SERIES_STATEMENT) {
+    if (in->route.len > 0) {
         struct watch *w =
             judge_watch_of(j, slice_sub(in->route, 0, sizeof(w->text) - 1), ROUTE_BASIS_PATH, 0);
         route = w == NULL ? "other" : w->text;

@@ -21,6 +21,7 @@
 #include "analysis/judge/inquest.h"
 #include "analysis/judge/judge.h"
 #include "analysis/monitor/memory.h"
+#include "analysis/series/logins.h"
 #include "analysis/series/repeating.h"
 #include "analysis/series/series.h"
 #include "analysis/series/setup.h"
@@ -78,6 +79,7 @@ struct judge {
     struct sameness sameness;
     struct load load;
     struct setup setup;
+    struct logins logins;
     struct series_table series;
     struct advice *advice;
     struct proof *proof;
@@ -161,6 +163,12 @@ void judge_monitor_expect(struct judge *judge, const struct incident *inc);
 /* 0, -ENOENT: not the monitor's, -EBADMSG. */
 MUST_CHECK int judge_monitor_restore(struct judge *judge, const struct stored_state *in);
 json_t *judge_monitor_json(const struct judge *judge);
+
+/* logins.c. judge_logins_of: what is known of who was refused lately, where the episode's track is
+ * of logins; else "". Returns dst. */
+void judge_login(struct judge *judge, const struct event_session_open *open);
+void judge_login_refused(struct judge *judge, uint64_t at_ns, const struct event_login_refused *r);
+const char *judge_logins_of(const struct judge *judge, const struct track *t, char dst[96]);
 
 /* apportion.c. judge_apportion: to the statements of a minute that is over, before anything of the
  * next one is added. judge_ask_counters: one step, once a second. */

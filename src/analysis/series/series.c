@@ -12,7 +12,7 @@ series_table_init(struct series_table *t)
     map_init(&t->by_key, SERIES_MAX);
     for (unsigned i = 0; i < ARRAY_LEN(t->other); i++) {
         t->other[i].kind = (enum series_kind)i;
-        t->other[i].route = i == SERIES_STATEMENT ? NULL : "other";
+        t->other[i].route = i == SERIES_ROUTE || i == SERIES_BOTH ? "other" : NULL;
     }
 }
 

@@ -2,11 +2,11 @@
  * analysis/series/series.h - totals since the start, and the current minute, of every statement,
  * route, and statement within a route: for the lists, and for the store.
  *
- * A statement is one of a database; where its queries went is what the first of them said, so that
- * all of its windows have one key in the store.
- * At most SERIES_MAX series; what does not fit is counted in the one named "other" of its kind.
- * Windows are 60 s of wall time. A statement's and a route's series have sketches (about 1 KB each
- * when in use); a statement within a route has sums only. One thread. */
+ * The logins of a database are a series, too (STORED_LOGINS). A statement is one of a database;
+ * where its queries went is what the first of them said, so that all of its windows have one key in
+ * the store. At most SERIES_MAX series; what does not fit is counted in the one named "other" of
+ * its kind. Windows are 60 s of wall time. A statement's and a route's series have sketches (about
+ * 1 KB each when in use); a statement within a route has sums only. One thread. */
 #ifndef ANALYSIS_SERIES_SERIES_H
 #define ANALYSIS_SERIES_SERIES_H
 
@@ -19,7 +19,7 @@
 #define SERIES_MAX       10000u
 #define SERIES_WINDOW_NS (60 * 1000000000ull)
 
-enum series_kind { SERIES_STATEMENT, SERIES_ROUTE, SERIES_BOTH };
+enum series_kind { SERIES_STATEMENT, SERIES_ROUTE, SERIES_BOTH, SERIES_LOGINS, SERIES_KINDS };
 
 struct series_sums {
     uint64_t calls;
@@ -59,7 +59,7 @@ struct series {
 
 struct series_table {
     struct map by_key;
-    struct series other[3];
+    struct series other[SERIES_KINDS];
     uint64_t overflowed;
 };
 

@@ -116,6 +116,19 @@ take_amounts(const struct window_amounts *a, struct reading *r)
     }
 }
 
+/* Of each database by itself; how long they take is not known. */
+static void
+name_logins(struct reading_maker *m, const struct stored_window *w, struct reading *r)
+{
+    struct slice database = slice_sub(w->database, 0, 63);
+    const char *to = database.len > 0 ? " to " : "";
+    snprintf(m->fingerprint, sizeof(m->fingerprint), "logins%s%.*s", to, SLICE_ARG(database));
+    snprintf(m->statement, sizeof(m->statement), "logging in%s%.*s", to, SLICE_ARG(database));
+    r->fingerprint = slice_from_str(m->fingerprint);
+    r->statement = slice_from_str(m->statement);
+    r->known = 0;
+}
+
 bool
 reading_make(struct reading_maker *m, const struct stored_window *w, struct slice statement,
              struct reading *r)
@@ -135,7 +148,9 @@ reading_make(struct reading_maker *m, const struct stored_window *w, struct slic
         .time_ms = (double)w->time_ns / NS_PER_MS,
         .cell = m->cell,
     };
-    if (w->fingerprint != 0) {
+    if (w->fingerprint == STORED_LOGINS) {
+        name_logins(m, w, r);
+    } else if (w->fingerprint != 0) {
         snprintf(m->fingerprint, sizeof(m->fingerprint), "%016" PRIx64, w->fingerprint);
         r->fingerprint = slice_from_str(m->fingerprint);
         r->statement = statement;

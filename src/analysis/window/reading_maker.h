@@ -22,7 +22,7 @@
 struct reading_maker {
     struct map requests; /* hash of a route -> its requests in the moment underway */
     struct reading_cell cell[SKETCH_PAGES * SKETCH_STEPS];
-    char fingerprint[20];
+    char fingerprint[100], statement[100];
 };
 
 void reading_maker_init(struct reading_maker *m);

@@ -158,6 +158,7 @@ failed(void *worker, struct driver_session *s, enum driver_failure failure, uint
         pg_admit_error(p, "53300", "slowburn: too many sessions from this address", out);
         break;
     case DRIVER_FAILURE_LOGIN:
+        pg_session_refused(p, "57014", true);
         /* Not into the middle of what the server says. */
         if (p->phase != PG_PHASE_NORMAL || (p->auth == NULL ? pg_wire_is_between(&p->backend.wire)
                                                             : pg_auth_is_between(p->auth))) {

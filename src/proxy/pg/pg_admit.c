@@ -13,6 +13,7 @@ pg_admit_error(struct pg_session *p, const char sqlstate[5], const char *message
                struct driver_out *out)
 {
     static _Thread_local uint8_t bytes[PG_ENCODE_ERROR_MAX];
+    pg_session_refused(p, sqlstate, true);
     out->to_client = pg_encode_error(bytes, sqlstate, message);
     out->close = true;
     p->phase = PG_PHASE_OVER;

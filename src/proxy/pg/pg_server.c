@@ -473,6 +473,9 @@ message(struct pg_session *p, const struct pg_fact *f, uint64_t now_ns)
     if (pg_replies_match(&p->replies, f->type, f->type == 'E' && f->fatal, &reply) != DEC_OK) {
         return false;
     }
+    if (f->type == 'E') {
+        pg_session_refused(p, f->sqlstate, false);
+    }
     switch (reply.event) {
     case PG_REPLIED_ASIDE:
         if (f->type == 'S' && f->strings != 0) {

@@ -123,6 +123,17 @@ release(struct pg_session *p, bool tell, uint64_t now_ns)
 }
 
 void
+pg_session_refused(struct pg_session *p, const char sqlstate[5], bool here)
+{
+    static const char shutting_down[4] = {'5', '7', 'P', '0'};
+    bool is_end = here && memcmp(sqlstate, shutting_down, sizeof(shutting_down)) == 0;
+    if (!p->observe.opened && !is_end && p->refusal[0] == '\0') {
+        memcpy(p->refusal, sqlstate, sizeof(p->refusal));
+        p->refused_here = here;
+    }
+}
+
+void
 pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns)
 {
     release(p, !p->s->opaque, now_ns);
@@ -131,6 +142,9 @@ pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns)
         census_leave(p->worker->env.census, p->user_key);
     }
     observe_close(&p->observe, &p->worker->env, p->s, reason, now_ns);
+    if (p->refusal[0] != '\0' && !p->observe.opened) {
+        observe_refused(&p->observe, &p->worker->env, p->s, p->refusal, p->refused_here, now_ns);
+    }
     pg_login_free(&p->login);
     pg_auth_free(&p->auth);
     list_remove(&p->node);

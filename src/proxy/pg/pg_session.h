@@ -64,6 +64,8 @@ struct pg_session {
     bool replication;    /* followed, but not observed: a stream of changes, not of queries */
     bool batch_executes; /* since the last Sync */
     bool backslashes;    /* standard_conforming_strings is off, as far as the server has said */
+    bool refused_here;   /* `refusal` is slowburn's own */
+    char refusal[5];     /* why the client was not let in; zeroes: it was, or nobody has said */
     uint8_t head_len;
     uint8_t head[8];        /* of a startup packet */
     struct pg_login *login; /* NULL: its bytes pass untouched */
@@ -153,6 +155,9 @@ void pg_emit_unused(struct pg_session *p, const struct pg_statement *statement, 
 
 /* pg_session.c */
 void pg_session_init(struct pg_session *p, struct pg_worker *worker, struct driver_session *s);
+/* Nobody is let in with this; the first reason counts, and none once the client is in. */
+void pg_session_refused(struct pg_session *p, const char sqlstate[5], bool here);
+
 /* Emits what is unfinished (unless the place was lost) and gives everything back. */
 void pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns);
 void pg_session_lost(struct pg_session *p, const char *reason);

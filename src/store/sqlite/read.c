@@ -357,7 +357,7 @@ add_statement(void *ctx, struct total *t)
 {
     struct listing *l = ctx;
     const struct stored_window *w = whole(t);
-    if (w->fingerprint == 0) {
+    if (w->fingerprint == 0 || w->fingerprint == STORED_LOGINS) {
         return;
     }
     json_t *row = statement_row(l, w);

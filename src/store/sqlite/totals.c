@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "model/stored.h"
 #include "store/sqlite/retain.h"
 
 #define TOP_VERSION 1
@@ -163,6 +164,9 @@ totals_sum(struct db *db, unsigned length_s, uint64_t start_s, struct totals *re
     while ((r = sqlite3_step(s)) == SQLITE_ROW) {
         struct slice name = slice_sub(db_column_slice(s, 1), 0, sizeof(of) - 1);
         bool is_statement = name.len == 0;
+        if (is_statement && (uint64_t)sqlite3_column_int64(s, 2) == STORED_LOGINS) {
+            continue;
+        }
         if (is_statement) {
             struct totals_top one = {0};
             take_row(s, false, true, &t, &one);

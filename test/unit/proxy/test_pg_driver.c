@@ -727,6 +727,45 @@ bytes_glued_behind_an_encryption_request_are_refused(void **state)
     }
 }
 
+/* One record for each, when it is over, without a name in it; none for who was let in. */
+static void
+who_is_not_let_in_is_told(void **state)
+{
+    struct lab other;
+    lab_open(&other);
+    lab_feed(&other, true, slice_of(LAB_STARTUP, sizeof(LAB_STARTUP) - 1));
+    lab_message(&b, 'E', SLICE_LIT("SFATAL\0VFATAL\0C28P01\0Mpassword\0"));
+    lab_server(&other, &b);
+    assert_null(lab_find(EV_LOGIN_REFUSED, 0));
+    lab_close(&other);
+    const struct lab_event *e = lab_find(EV_LOGIN_REFUSED, 0);
+    const struct event_login_refused *r = &e->ev.as_event_login_refused;
+    assert_memory_equal(r->sqlstate, "28P01", 5);
+    assert_int_equal(r->by_slowburn, 0);
+    assert_int_equal(r->user, (uint32_t)hash_bytes(SLICE_LIT("anna")));
+    assert_int_equal(r->database, (uint32_t)hash_bytes(SLICE_LIT("shop")));
+    assert_int_equal(e->tail.len, 0);
+    for (unsigned i = 0; i < 3; i++) { /* ours: a limit, a time-out, and not the end of slowburn */
+        static const enum driver_failure failures[] = {DRIVER_FAILURE_LIMIT, DRIVER_FAILURE_LOGIN,
+                                                       DRIVER_FAILURE_DRAINING};
+        struct driver_out out = {0};
+        lab_open(&other);
+        lab_feed(&other, true, slice_of(LAB_STARTUP, sizeof(LAB_STARTUP) - 1));
+        pg_driver.failed(other.worker, &other.s, failures[i], 5, &out);
+        lab_close(&other);
+    }
+    assert_memory_equal(lab_find(EV_LOGIN_REFUSED, 1)->ev.as_event_login_refused.sqlstate, "53300",
+                        5);
+    assert_memory_equal(lab_find(EV_LOGIN_REFUSED, 2)->ev.as_event_login_refused.sqlstate, "57014",
+                        5);
+    assert_int_equal(lab_find(EV_LOGIN_REFUSED, 2)->ev.as_event_login_refused.by_slowburn, 1);
+    lab_login(&other, &b);
+    lab_message(&b, 'E', SLICE_LIT("SFATAL\0VFATAL\0C57P01\0Mgoodbye\0"));
+    lab_server(&other, &b);
+    lab_close(&other);
+    assert_null(lab_find(EV_LOGIN_REFUSED, 3));
+}
+
 static void
 garbage_is_refused_with_a_sqlstate(void **state)
 {
@@ -769,6 +808,7 @@ main(void)
         T(first_packets_at_every_cut),
         T(a_dead_clients_cancel_carries_its_whole_key),
         T(bytes_glued_behind_an_encryption_request_are_refused),
+        T(who_is_not_let_in_is_told),
         T(garbage_is_refused_with_a_sqlstate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

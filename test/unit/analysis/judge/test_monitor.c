@@ -76,6 +76,7 @@ keep_window(struct lab *l, const struct stored_window *w)
     to->w = *w;
     to->w.route = w->route.len == 0 ? SLICE_NONE : SLICE_LIT("GET /a");
     to->w.database = SLICE_LIT("shop");
+    to->w.plan = SLICE_NONE;
     assert_true(w->sketch.len <= sizeof(to->sketch));
     memcpy(to->sketch, w->sketch.ptr == NULL ? to->sketch : w->sketch.ptr, w->sketch.len);
     to->w.sketch = slice_of(to->sketch, w->sketch.len);
@@ -534,6 +535,56 @@ failures_are_told_by_their_class(void **state)
 }
 
 static void
+login(struct lab *l, const char *sqlstate)
+{
+    struct intake_item item = {.kind = INTAKE_SESSION_OPEN, .time_ns = l->now_ns};
+    item.session_open.protocol = PROTOCOL_POSTGRES;
+    item.session_open.database = 5;
+    if (sqlstate != NULL) {
+        item = (struct intake_item){.kind = INTAKE_LOGIN_REFUSED, .time_ns = l->now_ns};
+        item.login_refused.database = 5;
+        item.login_refused.user = (uint32_t)(l->now_ns / NS_PER_S) % 3;
+        memcpy(item.login_refused.sqlstate, sqlstate, 5);
+    }
+    judge_item(l->j, l->now_ns, &item);
+}
+
+/* An application whose password is wrong tries again and again. */
+static void
+logins_that_are_refused_are_an_incident(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    for (unsigned i = 0; i < HOUR / 2; i++) {
+        play(l, 1, 0);
+        login(l, NULL);
+    }
+    assert_int_equal(l->opened, 0);
+    for (unsigned i = 0; i < 5 * MINUTE; i++) {
+        play(l, 1, 0);
+        login(l, "28P01");
+    }
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    const json_t *inc = json_array_get(list, 0);
+    const json_t *cause = json_array_get(json_object_get(inc, "causes"), 0);
+    assert_string_equal(text_of(inc, "subject"), "logging in to shop");
+    assert_string_equal(text_of(inc, "headline"), "logging in to shop is failing");
+    assert_string_equal(text_of(cause, "kind"), "errors");
+    assert_non_null(strstr(text_of(cause, "detail"), "a login was refused"));
+    assert_non_null(strstr(text_of(cause, "detail"), "of 3 users, to 1 database, from 1 address"));
+    json_decref(list);
+    /* A database that nobody was ever let into has no name here, and its logins are no queries. */
+    json_t *queries = document(l, JUDGE_QUERIES);
+    assert_int_equal(json_array_size(queries), 1);
+    json_decref(queries);
+    restart(l); /* it is the same one afterwards */
+    play(l, MINUTE, 0);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+static void
 what_does_not_end_is_a_stall(void **state)
 {
     struct lab *l = lab_new();
@@ -563,6 +614,7 @@ main(void)
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(what_is_expected_is_learned),
         cmocka_unit_test(failures_are_told_by_their_class),
+        cmocka_unit_test(logins_that_are_refused_are_an_incident),
         cmocka_unit_test(what_does_not_end_is_a_stall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
