@@ -181,7 +181,9 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
         r = subscriber_new(&a->subscriber);
     }
     if (r == 0) {
-        struct judge_config jc = {.cores = config->cores, .request_detail = config->request_detail};
+        struct judge_config jc = {.cores = config->cores,
+                                  .utc_offset_s = config->utc_offset_s,
+                                  .request_detail = config->request_detail};
         struct judge_out jo = {a,
                                judge_asks,
                                judge_lenses,

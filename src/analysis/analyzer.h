@@ -78,6 +78,7 @@ struct analyzer_config {
     uint64_t slow_query_ns;            /* as analyzer_set_slow_query */
     bool link_alone;                   /* as linker_set_alone */
     enum report_detail request_detail; /* of out.request */
+    int utc_offset_s;                  /* as of struct judge_config */
 };
 
 struct analyzer;

@@ -310,6 +310,7 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
         .link_alone = json_integer_value(json_object_get(o, "link_alone")) != 0,
         .request_detail =
             (enum report_detail)json_integer_value(json_object_get(o, "request_log_statements")),
+        .utc_offset_s = 60 * (int)json_integer_value(json_object_get(o, "utc_offset_min")),
     };
     int r = 0;
     open_request_log(p, o);

@@ -3,11 +3,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "io/log.h"
 #include "io/loop.h"
 
-enum setting_type { TYPE_NUMBER, TYPE_TEXT, TYPE_LEVEL, TYPE_FORMAT, TYPE_LOOP, TYPE_MODE };
+enum setting_type {
+    TYPE_NUMBER,
+    TYPE_TEXT,
+    TYPE_LEVEL,
+    TYPE_FORMAT,
+    TYPE_LOOP,
+    TYPE_MODE,
+    TYPE_OFFSET
+};
 
 struct setting_info {
     const char *name;
@@ -27,6 +36,7 @@ struct setting_info {
 #define INITIAL_FORMAT(v) v
 #define INITIAL_LOOP(v)   v
 #define INITIAL_MODE(v)   v
+#define INITIAL_OFFSET(v) v
 
 static const struct setting_info infos[] = {
 #define SETTING(name, section, type, initial, min, max, reload, doc)                               \
@@ -48,6 +58,34 @@ read_mode(struct slice text, uint64_t *ret_number)
     return text.len > 0 && text.len <= 4 && *ret_number <= 0777;
 }
 
+/* Of this host now, where nobody says another. */
+static int64_t
+host_offset_min(void)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+    tzset();
+    return localtime_r(&now, &tm) == NULL ? 0 : tm.tm_gmtoff / 60;
+}
+
+static bool
+read_offset(struct slice text, const struct setting_info *info, int64_t *ret_minutes)
+{
+    bool is_west = text.len > 0 && text.ptr[0] == '-';
+    bool has_sign = is_west || (text.len > 0 && text.ptr[0] == '+');
+    uint64_t minutes;
+    if (slice_eq(text, SLICE_LIT("host"))) {
+        *ret_minutes = host_offset_min();
+        return true;
+    }
+    if (slice_to_u64(slice_sub(text, has_sign, text.len), &minutes) < 0 ||
+        minutes > (uint64_t)info->max) {
+        return false;
+    }
+    *ret_minutes = is_west ? -(int64_t)minutes : (int64_t)minutes;
+    return true;
+}
+
 int
 config_set(struct config *c, enum setting s, struct slice text, struct diag *diag)
 {
@@ -57,6 +95,7 @@ config_set(struct config *c, enum setting s, struct slice text, struct diag *dia
     enum log_level level;
     enum log_format format;
     enum loop_kind loop;
+    int64_t offset = 0;
     switch (info->type) {
     case TYPE_NUMBER:
         if (slice_to_u64(text, &number) < 0 || number > INT64_MAX || (int64_t)number < info->min ||
@@ -93,6 +132,14 @@ config_set(struct config *c, enum setting s, struct slice text, struct diag *dia
                             info->name, (int)MIN(text.len, 40), text.ptr);
         }
         break;
+    case TYPE_OFFSET:
+        if (!read_offset(text, info, &offset)) {
+            return diag_set(diag, -EINVAL,
+                            "%s is a number of minutes from %lld to %lld, or host, not \"%.*s\"",
+                            info->name, (long long)info->min, (long long)info->max,
+                            (int)MIN(text.len, 40), text.ptr);
+        }
+        break;
     case TYPE_TEXT:
         if (text.len > (size_t)info->max) {
             return diag_set(diag, -EINVAL, "%s is longer than %lld bytes", info->name,
@@ -100,7 +147,7 @@ config_set(struct config *c, enum setting s, struct slice text, struct diag *dia
         }
         break;
     }
-    v->number = (int64_t)number;
+    v->number = info->type == TYPE_OFFSET ? offset : (int64_t)number;
     slice_to_str(text, v->text, sizeof(v->text));
     return 0;
 }

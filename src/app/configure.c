@@ -161,6 +161,7 @@ configure_analyzer(const struct config *c, const char *data)
     set_number(o, "request_log_max_bytes", c, SETTING_request_log_max_bytes);
     set_number(o, "request_log_statements", c, SETTING_request_log_statements);
     set_number(o, "link_alone", c, SETTING_link_alone);
+    set_number(o, "utc_offset_min", c, SETTING_utc_offset);
     json_object_set_new(o, "instance", instance_of(c));
     json_object_set_new(o, "console_url", json_string(config_text(c, SETTING_console_url)));
     json_object_set_new(o, "webhooks", webhooks_of(c));

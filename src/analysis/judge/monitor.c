@@ -19,7 +19,7 @@
 void
 judge_monitor_init(struct judge *j)
 {
-    const struct monitor_config config = {0};
+    const struct monitor_config config = {.utc_offset_s = j->config.utc_offset_s};
     const struct monitor_out out = {0};
     j->long_term.monitor = monitor_new(&config, &out);
     reading_maker_init(&j->long_term.maker);
@@ -257,7 +257,7 @@ judge_replay(const struct judge *j)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
     int64_t until_s = (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S);
-    return replay_new(until_s, j->long_term.mark, j->long_term.mark_count);
+    return replay_new(until_s, j->config.utc_offset_s, j->long_term.mark, j->long_term.mark_count);
 }
 
 void

@@ -18,10 +18,10 @@ struct replay {
 };
 
 struct replay *
-replay_new(int64_t until_s, const struct replay_mark *marks, unsigned mark_count)
+replay_new(int64_t until_s, int utc_offset_s, const struct replay_mark *marks, unsigned mark_count)
 {
     struct replay *r = check_alloc(1, sizeof(*r));
-    const struct monitor_config config = {0};
+    const struct monitor_config config = {.utc_offset_s = utc_offset_s};
     const struct monitor_out out = {0};
     r->until_s = until_s;
     r->monitor = monitor_new(&config, &out);

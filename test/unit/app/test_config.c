@@ -248,6 +248,40 @@ receivers_of_incidents_are_read_and_passed_on(void **state)
     assert_non_null(strstr(diag.message, "the webhook \"oncall\": kind = pagerduty needs"));
 }
 
+/* What the analyzer is told, in minutes; without a word it is the host's. */
+static void
+the_users_time_is_a_setting(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *told; /* NULL: refused */
+    } cases[] = {
+        {"120", "\"utc_offset_min\":120"},
+        {"+330", "\"utc_offset_min\":330"},
+        {"-300", "\"utc_offset_min\":-300"},
+        {"841", NULL},
+        {"-841", NULL},
+        {"--1", NULL},
+        {"2h", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct config *c = config_new();
+        struct diag diag = {0};
+        int r = config_set(c, SETTING_utc_offset, slice_from_str(cases[i].text), &diag);
+        assert_int_equal(r, cases[i].told == NULL ? -EINVAL : 0);
+        char *text = configure_analyzer(c, "/d");
+        assert_true(cases[i].told == NULL || strstr(text, cases[i].told) != NULL);
+        free(text);
+        config_free(&c);
+    }
+    setenv("TZ", "UTC-5:30", 1);
+    struct config *c = config_new();
+    unsetenv("TZ");
+    assert_int_equal(config_number(c, SETTING_utc_offset), 330);
+    config_free(&c);
+}
+
 int
 main(void)
 {
@@ -260,6 +294,7 @@ main(void)
         cmocka_unit_test(too_many_listeners_are_refused),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(receivers_of_incidents_are_read_and_passed_on),
+        cmocka_unit_test(the_users_time_is_a_setting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
