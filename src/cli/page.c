@@ -235,6 +235,17 @@ fitting(const char *s, size_t width)
 }
 
 static void
+put_folded(FILE *out, const char *text, size_t width)
+{
+    size_t n;
+    for (const char *rest = text; rest[0] != '\0'; rest += n) {
+        rest += rest[0] == ' ';
+        n = fitting(rest, width);
+        fprintf(out, "%*s%.*s\n", KIND_WIDTH + 1, "", (int)n, rest);
+    }
+}
+
+static void
 print_cause(FILE *out, const json_t *cause)
 {
     char first[64];
@@ -257,10 +268,11 @@ print_cause(FILE *out, const json_t *cause)
     fputc(' ', out);
     text_put_left(out, line, width);
     fprintf(out, "  %s\n", evidence);
-    for (const char *rest = detail + n; rest[0] != '\0'; rest += n) {
-        rest += rest[0] == ' ';
-        n = fitting(rest, width);
-        fprintf(out, "%*s%.*s\n", KIND_WIDTH + 1, "", (int)n, rest);
+    put_folded(out, detail + n, width);
+    const char *advice = document_text(cause, "advice", "");
+    if (advice[0] != '\0') {
+        snprintf(detail, sizeof(detail), "to do: %s", advice);
+        put_folded(out, detail, width);
     }
 }
 

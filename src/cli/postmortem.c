@@ -166,6 +166,10 @@ print_causes(FILE *out, const json_t *incident)
                 basis[0] != '\0' ? " by " : "", basis, document_text(cause, "detail", ""),
                 text_ms(document_number(cause, "saving_ms", 0), 0).s,
                 document_text(cause, "statement", "?"));
+        const char *advice = document_text(cause, "advice", "");
+        if (advice[0] != '\0') {
+            fprintf(out, "   To do: %s.\n\n", advice);
+        }
     }
     if (json_array_size(tests) > 0) {
         fputs("Tested and not the cause: ", out);

@@ -88,8 +88,9 @@ def test_the_incident_says_who_blocks_whom(postgres, tmp_path):
             assert blocker["idle_ms"] >= 100 and blocker["waited_ms"] > 0
             assert cause["evidence"] == "measured" and cause["basis"] == "samples"
             assert cause["saving_ms"] > 50
+            assert "idle_in_transaction_session_timeout" in cause["advice"]
         assert {w["statement"].split(" ")[0] for w in waited} == {"update"}
         assert all(w["rows_read"] > 0 for w in waited if "rows_read" in w), waited
         assert "lock waits" not in {ruled["test"] for ruled in found["ruled_out"]}
         page = daemon.verb("incidents", str(found["id"]))
-        assert "idle in its transaction" in page and "lock-wait" in page, page
+        assert "idle in its transaction" in page and "lock-wait" in page and "to do: commit before" in page, page

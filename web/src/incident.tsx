@@ -438,6 +438,7 @@ function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
             </b>{" "}
             <span class="short">{cause.short}</span>
             <span class="detail">{cause.detail}</span>
+            {cause.advice !== undefined && <span class="detail">To do: {cause.advice}.</span>}
           </span>
           <Evidence grade={cause.evidence} basis={cause.basis} />
         </summary>

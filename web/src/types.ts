@@ -35,6 +35,7 @@ export interface Cause {
   figures?: Figures;
   saving_ms: number | null;
   route?: string;
+  advice?: string;
   blocker?: { state: string; holder: string | null; holder_short: string };
 }
 

@@ -31,6 +31,8 @@ export const WORDS = {
   "idle-in-transaction": "A session has begun a transaction, holds locks, and does nothing: everybody else waits for it.",
   "connection-churn": "Requests open connections of their own. Setting each up takes time before the first query.",
   saturation: "The database’s processors are all busy, so that queries wait for one another.",
+  stampede: "The same statement with the same values runs many times at once, where one answer would do for all.",
+  "retry-storm": "Clients send again what has failed, and add to the load that made it fail.",
   fingerprint: "The identity of a statement’s shape, with all values taken out of it.",
   route: "A request’s template, such as GET /api/orders/{id}. One with ~ is guessed from its queries; its own screen says what its name rests on.",
 } as const;

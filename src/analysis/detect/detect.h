@@ -12,6 +12,7 @@
 #include "analysis/detect/advice.h"
 #include "analysis/detect/proof.h"
 #include "analysis/series/sameness.h"
+#include "analysis/series/stampede.h"
 #include "analysis/series/statement.h"
 #include "model/finding.h"
 
@@ -27,6 +28,7 @@ struct detect_input {
     struct advice *advice;
     struct proof *proof;
     const struct sameness *sameness;
+    const struct stampedes *stampedes; /* NULL: nobody looks */
     const struct statement_table *statements;
     const struct shift *shift;
     unsigned cores;    /* of the database's machine; 0: not known */
@@ -41,6 +43,7 @@ struct finding {
     uint64_t fingerprint;
     char basis[16]; /* plan, values, counters, correlation */
     char detail[256];
+    char advice[256]; /* what to do, where that is no action with a receipt; "": nothing to say */
     struct statement_names tables;
     struct statement_names columns;
     /* missing-index */
@@ -77,12 +80,16 @@ bool detect_unbounded_result(const struct detect_input *in, struct finding *ret_
 bool detect_slower(const struct detect_input *in, struct finding *ret_finding);
 bool detect_more_calls(const struct detect_input *in, struct finding *ret_finding);
 
+/* Many of the same at once. */
+bool detect_stampede(const struct detect_input *in, struct finding *ret_finding);
+
 /* By the advisor's samples: it waits for a lock, and for whom; and the same of that one, where it
  * does nothing meanwhile. */
 bool detect_lock_wait(const struct detect_input *in, struct finding *ret_finding);
 bool detect_idle_in_transaction(const struct detect_input *in, struct finding *ret_finding);
 /* Of no statement: in->now, part and statement are not looked at. */
 bool detect_connection_churn(const struct detect_input *in, struct finding *ret_finding);
+bool detect_retry_storm(const struct detect_input *in, struct finding *ret_finding);
 bool detect_saturation(const struct detect_input *in, struct finding *ret_finding);
 
 /* Helpers that the detectors share. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
 #include "analysis/detect/detect.h"
 
@@ -21,6 +22,26 @@ lock_words(const char *lock)
     return "a lock";
 }
 
+/* Who is in the way decides what helps. Nothing of it is done by slowburn. */
+static void
+advise(const struct waiting_block *b, struct finding *f)
+{
+    if (strcmp(b->state, "prepared transaction") == 0) {
+        snprintf(f->advice, sizeof(f->advice),
+                 "look it up in pg_prepared_xacts, then COMMIT PREPARED or ROLLBACK PREPARED it");
+    } else if (waiting_is_idle(b)) {
+        snprintf(
+            f->advice, sizeof(f->advice),
+            "commit before doing anything else; who it is: pg_stat_activity where state = 'idle "
+            "in transaction', by xact_start; ALTER ROLE ... SET "
+            "idle_in_transaction_session_timeout = '10s' ends such by itself");
+    } else {
+        snprintf(f->advice, sizeof(f->advice),
+                 "make the holder's transaction shorter, or lock later in it; ALTER ROLE ... SET "
+                 "lock_timeout = '2s' lets who waits fail soon instead of piling up");
+    }
+}
+
 bool
 detect_lock_wait(const struct detect_input *in, struct finding *f)
 {
@@ -38,6 +59,7 @@ detect_lock_wait(const struct detect_input *in, struct finding *f)
     f->block = *b;
     f->has_saving = true;
     f->saving_ms = p->change_ms;
+    advise(b, f);
     snprintf(f->detail, sizeof(f->detail),
              "waits for %s in %s of %s samples, up to %.1f s and %.0f at a time, behind %.140s",
              lock_words(b->lock), detect_count(b->samples, samples), detect_count(b->of, of),

@@ -80,6 +80,7 @@ struct trace {
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint64_t body_hash;
+    uint64_t values_hash; /* of all values that the request came with; 0: none */
     uint8_t trace_id[16];
     uint8_t span_id[8];     /* of the request; zero: no request */
     uint8_t parent_span[8]; /* its client's; zero: none */

@@ -162,8 +162,8 @@ add(const struct inquest *q, struct incident *inc, const struct finding *f, cons
 typedef bool detector(const struct detect_input *in, struct finding *ret_finding);
 
 static detector *const reasons[] = {
-    detect_missing_index,       detect_repeated_query, detect_cacheable,       detect_lock_wait,
-    detect_idle_in_transaction, detect_plan_change,    detect_unbounded_result};
+    detect_missing_index,       detect_repeated_query, detect_cacheable,        detect_lock_wait,
+    detect_idle_in_transaction, detect_plan_change,    detect_unbounded_result, detect_stampede};
 static detector *const generic[] = {detect_slower, detect_more_calls};
 
 /* x: NULL where the subject is no statement. */
@@ -180,6 +180,7 @@ input_of(const struct inquest *q, const struct shift *s, const struct shift_rout
         .advice = q->advice,
         .proof = q->proof,
         .sameness = q->sameness,
+        .stampedes = q->stampedes,
         .statements = q->statements,
         .shift = s,
         .cores = q->cores,
@@ -239,6 +240,7 @@ find_common(const struct inquest *q, struct incident *inc, const struct shift *s
     struct detect_input in = input_of(q, s, r, NULL, 0);
     struct finding f;
     bool news = detect_connection_churn(&in, &f) && add(q, inc, &f, route_name, NULL);
+    news = (detect_retry_storm(&in, &f) && add(q, inc, &f, route_name, NULL)) || news;
     if (inc->cause_count == 0 && q->now_ns >= inc->opened_ns + GENERIC_AFTER_NS &&
         detect_saturation(&in, &f)) {
         news = add(q, inc, &f, route_name, NULL) || news;

@@ -16,6 +16,7 @@ struct inquest {
     const struct judge_out *out;
     const struct statement_table *statements;
     struct sameness *sameness;
+    const struct stampedes *stampedes;
     struct advice *advice;
     struct proof *proof;
     const char *(*database_of)(void *ctx, uint32_t id);

@@ -206,6 +206,7 @@ on_query(struct judge *j, const struct trace_query *q, const char *route, const 
         window_amounts_add(&sums.amounts, AMOUNT_REPEATING, 0);
         add_to(j, at->in_route, &q->upstream, &sums);
     }
+    stampedes_add(&j->stampedes, q);
     const struct statement *s = at->statement;
     for (unsigned i = 0; s != NULL && i < s->writes.count; i++) {
         sameness_wrote(&j->sameness, s->writes.name[i], q->end_ns);
@@ -297,6 +298,7 @@ on_trace(struct judge *j, const struct trace *t)
     add_series(j, SERIES_ROUTE, route, 0, 0, &t->upstream, &sums);
     add_repeating(j, t, route);
     add_ties(j, t, route, busy_ns);
+    retries_add(&w->retries, t->values_hash, t->start_ns, t->end_ns, failed);
     if (j->out.request != NULL) {
         judge_tell_request(j, w, t);
     }

@@ -34,6 +34,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     map_init(&j->routes, (size_t)JUDGE_ROUTES_MAX * 4);
     statement_table_init(&j->statements, JUDGE_STATEMENTS_MAX);
     sameness_init(&j->sameness, JUDGE_STATEMENTS_MAX);
+    stampedes_init(&j->stampedes);
     series_table_init(&j->series);
     j->advice = advice_new(out->ask, out->ctx);
     advice_on_plan(j->advice, judge_keep_plan, j);
@@ -70,6 +71,7 @@ judge_free(struct judge **judge)
     }
     statement_table_fini(&j->statements);
     sameness_fini(&j->sameness);
+    stampedes_fini(&j->stampedes);
     advice_free(&j->advice);
     proof_free(&j->proof);
     json_decref(j->archive);
@@ -141,6 +143,7 @@ judge_inquest(struct judge *j)
         .out = &j->out,
         .statements = &j->statements,
         .sameness = &j->sameness,
+        .stampedes = &j->stampedes,
         .advice = j->advice,
         .proof = j->proof,
         .database_of = judge_name_of,

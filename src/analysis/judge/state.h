@@ -77,6 +77,7 @@ struct judge {
     struct sampler_budget samples;
     struct statement_table statements;
     struct sameness sameness;
+    struct stampedes stampedes;
     struct load load;
     struct setup setup;
     struct logins logins;

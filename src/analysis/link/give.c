@@ -3,6 +3,7 @@
 
 #include "analysis/link/state.h"
 #include "base/clock.h"
+#include "base/hash.h"
 
 #define BURST_QUERIES_MAX (TRACE_QUERIES_MAX / 2)
 #define TAG_P             0.99f
@@ -270,6 +271,9 @@ link_emit_request(struct linker *l, struct held_request *r)
     t->bytes_in = r->ev.bytes_in;
     t->bytes_out = r->ev.bytes_out;
     t->body_hash = r->ev.body_hash;
+    for (uint32_t i = 0; i < r->value_count; i++) {
+        t->values_hash = hash_combine(t->values_hash, r->values[i]);
+    }
     memcpy(t->trace_id, r->ev.trace_id, sizeof(t->trace_id));
     memcpy(t->span_id, r->ev.span_id, sizeof(t->span_id));
     memcpy(t->parent_span, r->ev.parent_span, sizeof(t->parent_span));

@@ -183,6 +183,9 @@ causes_json(const struct incident *inc, const struct statement_table *statements
         json_object_set_new(o, "figures", figures_json(&c->finding));
         put_ms(o, "saving_ms", c->saving_ms);
         put_blocker(o, &c->finding, statements);
+        if (c->finding.advice[0] != '\0') {
+            put_text(o, "advice", c->finding.advice);
+        }
         if (c->route[0] != '\0') {
             put_text(o, "route", c->route);
         }

@@ -7,6 +7,7 @@
 #ifndef ANALYSIS_SERIES_WATCH_H
 #define ANALYSIS_SERIES_WATCH_H
 
+#include "analysis/series/retries.h"
 #include "analysis/series/sampler.h"
 #include "analysis/series/stats.h"
 #include "model/route_basis.h"
@@ -29,6 +30,7 @@ struct watch {
     uint8_t method;
     struct recent recent;
     struct sampler samples; /* inert until sampler_init */
+    struct retries retries;
     struct stats base; /* what is normal, kept while a burn lasts and over a restart; n = 0: none */
     bool base_restored;  /* by a restart: the recent requests do not reach back yet */
     bool base_dirty;     /* the store has an older one */

@@ -151,6 +151,7 @@ who_blocks_whom(void **state)
     assert_int_equal(f.fingerprint, HOLDER);
     assert_string_equal(f.label, "audit by day");
     assert_non_null(strstr(f.detail, "then nothing for up to 0.9 s of a transaction of 1.6 s"));
+    assert_non_null(strstr(f.advice, "idle_in_transaction_session_timeout"));
     close_scene(&s);
 }
 
@@ -165,10 +166,12 @@ a_holder_that_works_is_not_idle(void **state)
     answer(&s, 0, BLOCK("0000000000000001", "active", "4"));
     assert_true(detect_lock_wait(&in, &f));
     assert_non_null(strstr(f.detail, "behind a session that runs audit by day"));
+    assert_non_null(strstr(f.advice, "lock_timeout"));
     assert_false(detect_idle_in_transaction(&in, &f));
     answer(&s, 70, BLOCK("0000000000000001", "prepared transaction", "4"));
     assert_true(detect_idle_in_transaction(&in, &f));
     assert_string_equal(f.label, "a prepared transaction");
+    assert_non_null(strstr(f.advice, "ROLLBACK PREPARED"));
     close_scene(&s);
 }
 
@@ -228,6 +231,65 @@ answers_of_any_kind(void **state)
     assert_float_equal(w.sums.samples, 0, 1e-9);
     assert_true(waiting_take_sampled(&w, 1));
     assert_false(waiting_take_sampled(&w, 1) || waiting_take_sampled(&w, 2));
+}
+
+/* Route 0's statement, slower while two dozen of the same run at once. */
+static void
+a_crowd_that_waits_for_one_answer(void **state)
+{
+    static struct scene s;
+    static struct stampedes crowds;
+    struct finding f;
+    open_scene(&s);
+    stampedes_init(&crowds);
+    play(&s, 210, 10, 10, 0);
+    struct detect_input in = input(&s, 0);
+    assert_false(detect_stampede(&in, &f)); /* nobody looks */
+    in.stampedes = &crowds;
+    assert_false(detect_stampede(&in, &f)); /* nothing was seen */
+    for (unsigned i = 0; i < 24; i++) {
+        struct trace_query q = {.fingerprint = 1,
+                                .kind = STATEMENT_SELECT,
+                                .flags = QUERY_VALUES_HASHED,
+                                .start_ns = NOW - 10 * NS_PER_S,
+                                .end_ns = NOW - 10 * NS_PER_S + 200 * NS_PER_MS};
+        stampedes_add(&crowds, &q);
+    }
+    assert_true(detect_stampede(&in, &f));
+    assert_int_equal(f.kind, FINDING_STAMPEDE);
+    assert_non_null(
+        strstr(f.detail, "up to 24 calls with the same values at once, 17 of 24 calls"));
+    assert_true(f.saving_ms > 150 && f.saving_ms <= 200);
+    assert_non_null(strstr(f.advice, "single flight"));
+    in = input(&s, 1); /* another one is not slower */
+    in.stampedes = &crowds;
+    assert_false(detect_stampede(&in, &f));
+    stampedes_fini(&crowds);
+    close_scene(&s);
+}
+
+static void
+requests_that_come_again(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_scene(&s);
+    play(&s, 10, 10, 10, 0);
+    struct detect_input in = input(&s, 0);
+    struct retries *r = &s.watch[0]->retries;
+    uint64_t at = NOW - 100 * NS_PER_S;
+    for (unsigned i = 0; i < 50; i++) {
+        retries_add(r, 100 + i, at, at + 1, false);
+    }
+    assert_false(detect_retry_storm(&in, &f));
+    for (unsigned i = 0; i < 40; i++) {
+        retries_add(r, 7, at + i * NS_PER_S, at + i * NS_PER_S + 1, true);
+    }
+    assert_true(detect_retry_storm(&in, &f));
+    assert_int_equal(f.kind, FINDING_RETRY_STORM);
+    assert_non_null(
+        strstr(f.detail, "came again within 30 s, of those that did not 0 %: 39 of 90"));
+    close_scene(&s);
 }
 
 static void
@@ -332,6 +394,8 @@ main(void)
         cmocka_unit_test(connections_that_change_nothing),
         cmocka_unit_test(churn_that_lasts),
         cmocka_unit_test(processors_that_are_all_busy),
+        cmocka_unit_test(a_crowd_that_waits_for_one_answer),
+        cmocka_unit_test(requests_that_come_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

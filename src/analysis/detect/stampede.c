@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "analysis/detect/detect.h"
+
+#define CROWDED_MIN  16u /* calls in crowds */
+#define WASTED_SHARE 0.3 /* of what the statement takes */
+
+bool
+detect_stampede(const struct detect_input *in, struct finding *f)
+{
+    struct stampede_sum sum;
+    char calls[32], all[32];
+    const struct shift_part *p = in->part;
+    if (p == NULL || p->change_ms <= 0 || !detect_stands_out(in) || in->stampedes == NULL ||
+        !stampedes_sum(in->stampedes, in->now->fingerprint, in->now_ns, &sum)) {
+        return false;
+    }
+    double saving_ms = MIN(sum.wasted_share * in->now->cost_ms, p->change_ms);
+    if (sum.most < STAMPEDE_MIN || sum.crowded < CROWDED_MIN || sum.wasted_share < WASTED_SHARE ||
+        !detect_matters(in, saving_ms)) {
+        return false;
+    }
+    detect_begin(in, FINDING_STAMPEDE, EVIDENCE_MEASURED, "values", f);
+    f->has_saving = true;
+    f->saving_ms = saving_ms;
+    snprintf(f->detail, sizeof(f->detail),
+             "up to %u calls with the same values at once, %s of %s calls in such a crowd",
+             sum.most, detect_count((double)sum.crowded, calls),
+             detect_count((double)sum.calls, all));
+    snprintf(f->advice, sizeof(f->advice),
+             "let one call do the work and the others wait for its answer (single flight, a lock "
+             "around the refill), or renew what is cached before it expires");
+    return true;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/series/stampede.h"
+
+#include <stdlib.h>
+
+void
+stampedes_init(struct stampedes *s)
+{
+    memset(s, 0, sizeof(*s));
+    map_init(&s->by_fingerprint, STAMPEDE_STATEMENTS_MAX);
+}
+
+void
+stampedes_fini(struct stampedes *s)
+{
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&s->by_fingerprint, &at)) != NULL) {
+        free(slot->value);
+    }
+    map_fini(&s->by_fingerprint);
+}
+
+static struct stampede_statement *
+statement_of(struct stampedes *s, uint64_t fingerprint)
+{
+    struct stampede_statement *st = map_get(&s->by_fingerprint, fingerprint);
+    if (st != NULL) {
+        return st;
+    }
+    st = check_alloc(1, sizeof(*st));
+    if (map_put(&s->by_fingerprint, fingerprint, st) != 0) {
+        free(st);
+        s->refused++;
+        return NULL;
+    }
+    return st;
+}
+
+static void
+turn_half(struct stampede_statement *st, uint64_t now_ns)
+{
+    if (now_ns < st->half_ns + STAMPEDE_HALF_NS) {
+        return;
+    }
+    bool long_ago = now_ns >= st->half_ns + 2 * STAMPEDE_HALF_NS;
+    st->half[1] = long_ago ? (struct stampede_half){0} : st->half[0];
+    st->half[0] = (struct stampede_half){0};
+    st->half_ns = now_ns;
+}
+
+static bool
+are_beside(const struct stampede_call *a, const struct stampede_call *b)
+{
+    uint64_t from = MAX(a->start_ns, b->start_ns), to = MIN(a->end_ns, b->end_ns);
+    uint64_t longer = MAX(a->end_ns - a->start_ns, b->end_ns - b->start_ns);
+    return a->values == b->values && to > from && 2 * (to - from) >= longer;
+}
+
+void
+stampedes_add(struct stampedes *s, const struct trace_query *q)
+{
+    uint64_t cost_ns = q->end_ns - q->start_ns;
+    bool counts = cost_ns >= STAMPEDE_CALL_NS && q->kind == STATEMENT_SELECT &&
+                  (q->flags & QUERY_VALUES_HASHED) != 0;
+    struct stampede_statement *st = counts ? statement_of(s, q->fingerprint) : NULL;
+    if (st == NULL) {
+        return;
+    }
+    const struct stampede_call call = {q->values_hash, q->start_ns, q->end_ns};
+    unsigned at_once = 1;
+    for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
+        at_once += are_beside(&st->recent[i], &call);
+    }
+    st->recent[st->next++ % STAMPEDE_RECENT] = call;
+    turn_half(st, q->end_ns);
+    struct stampede_half *h = &st->half[0];
+    h->calls++;
+    h->crowded += at_once >= STAMPEDE_MIN;
+    h->time_ns += cost_ns;
+    h->wasted_ns += at_once > 1 ? cost_ns : 0;
+    h->most = MAX(h->most, at_once);
+}
+
+bool
+stampedes_sum(const struct stampedes *s, uint64_t fingerprint, uint64_t now_ns,
+              struct stampede_sum *ret_sum)
+{
+    const struct stampede_statement *st = map_get(&s->by_fingerprint, fingerprint);
+    if (st == NULL || now_ns > st->half_ns + 2 * STAMPEDE_HALF_NS) {
+        return false;
+    }
+    struct stampede_sum sum = {0};
+    double time_ns = 0, wasted_ns = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct stampede_half *h = &st->half[i];
+        sum.calls += h->calls;
+        sum.crowded += h->crowded;
+        sum.most = MAX(sum.most, h->most);
+        time_ns += (double)h->time_ns;
+        wasted_ns += (double)h->wasted_ns;
+    }
+    sum.wasted_share = time_ns > 0 ? wasted_ns / time_ns : 0;
+    *ret_sum = sum;
+    return true;
+}

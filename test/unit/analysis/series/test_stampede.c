@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/series/stampede.h"
+#include "base/clock.h"
+#include "unit/unit.h"
+
+#define MS NS_PER_MS
+
+static void
+call(struct stampedes *s, uint64_t values, uint64_t start_ms, uint64_t ms)
+{
+    struct trace_query q = {.fingerprint = 7,
+                            .values_hash = values,
+                            .kind = STATEMENT_SELECT,
+                            .flags = QUERY_VALUES_HASHED,
+                            .start_ns = start_ms * MS};
+    q.end_ns = q.start_ns + ms * MS;
+    stampedes_add(s, &q);
+}
+
+static struct stampede_sum
+sum_at(const struct stampedes *s, uint64_t at_ms)
+{
+    struct stampede_sum sum = {0};
+    (void)stampedes_sum(s, 7, at_ms * MS, &sum);
+    return sum;
+}
+
+static void
+many_of_the_same_at_once(void **state)
+{
+    struct stampedes s;
+    stampedes_init(&s);
+    for (uint64_t i = 0; i < 20; i++) { /* a cache entry has expired */
+        call(&s, 1, 300000 + i, 200 - i);
+    }
+    struct stampede_sum sum = sum_at(&s, 301000);
+    assert_int_equal(sum.most, 20);
+    assert_int_equal(sum.calls, 20);
+    assert_int_equal(sum.crowded, 20 - (STAMPEDE_MIN - 1));
+    assert_true(sum.wasted_share > 0.9);
+    assert_int_equal(sum_at(&s, 300000 + 5 * 60000).calls, 0); /* over */
+    stampedes_fini(&s);
+}
+
+static void
+what_is_no_stampede(void **state)
+{
+    struct stampedes s;
+    stampedes_init(&s);
+    for (uint64_t i = 0; i < 40; i++) {
+        call(&s, i, 300000, 200);           /* different values */
+        call(&s, 100, 400000 + i * 30, 30); /* one after the other */
+    }
+    call(&s, 100, 400000, 1200); /* beside all of them, and none is like it */
+    struct stampede_sum sum = sum_at(&s, 402000);
+    assert_int_equal(sum.crowded, 0);
+    assert_true(sum.wasted_share < 0.1);
+    for (uint64_t i = 0; i < 20; i++) {
+        call(&s, 200, 410000, STAMPEDE_CALL_NS / MS - 1); /* over at once */
+    }
+    assert_int_equal(sum_at(&s, 411000).calls, sum.calls);
+    stampedes_fini(&s);
+}
+
+static void
+only_so_many_statements(void **state)
+{
+    struct stampedes s;
+    stampedes_init(&s);
+    for (uint64_t i = 1; i <= 2 * STAMPEDE_STATEMENTS_MAX; i++) {
+        struct trace_query q = {.fingerprint = i,
+                                .kind = STATEMENT_SELECT,
+                                .flags = QUERY_VALUES_HASHED,
+                                .end_ns = STAMPEDE_CALL_NS};
+        stampedes_add(&s, &q);
+    }
+    assert_int_equal(s.refused, STAMPEDE_STATEMENTS_MAX);
+    stampedes_fini(&s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_of_the_same_at_once),
+        cmocka_unit_test(what_is_no_stampede),
+        cmocka_unit_test(only_so_many_statements),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
