@@ -210,6 +210,7 @@ enum request_flag {
     REQUEST_CLIENT_ABORTED = 1u << 1,
     REQUEST_TRACE_GIVEN = 1u << 2, /* the client brought a valid traceparent */
     REQUEST_ROUTE_GIVEN = 1u << 3, /* the path is the route, as the application said it */
+    REQUEST_ERROR_BODY = 1u << 4,  /* a 2xx whose body says that something went wrong */
 };
 
 /* Tail: uint64_t value_hash[value_count] (path segments, query, body, cookies, bearer token: the

@@ -322,7 +322,8 @@ add_causes(struct judge *j, struct incident *inc, const struct episode *e)
     for (unsigned i = 0; i < e->cause_count; i++) {
         const struct episode_cause *c = &e->cause[i];
         const struct track *t = monitor_track(j->long_term.monitor, c->track);
-        bool is_failure = c->kind == FINDING_ERRORS || c->kind == FINDING_STALL;
+        bool is_failure = c->kind == FINDING_ERRORS || c->kind == FINDING_STALL ||
+                          c->kind == FINDING_INCONSISTENT_RESPONSE;
         bool may_wait = !is_failure && j->now_ns < inc->opened_ns + OWN_CAUSES_AFTER;
         if (t == NULL || may_wait || (!inc->episode.opened && !c->by_itself) ||
             (!is_failure && incident_has_reason(inc))) {

@@ -149,6 +149,9 @@ class_of_request(const struct trace *t)
     if ((t->request_flags & REQUEST_CLIENT_ABORTED) != 0) {
         return ERROR_CLASS_TIMEOUT;
     }
+    if ((t->request_flags & REQUEST_ERROR_BODY) != 0) {
+        return ERROR_CLASS_BODY;
+    }
     return t->status >= 500   ? ERROR_CLASS_SERVER
            : t->status == 401 ? ERROR_CLASS_LOGIN
                               : ERROR_CLASS_COUNT;

@@ -196,7 +196,8 @@ add_failures(struct episode *e, bool of_routes)
             c = add(e, t, FINDING_ERRORS, 0);
             if (c != NULL) {
                 c->by_itself = most == ERROR_CLASS_LOGIN || most == ERROR_CLASS_CONSTRAINT ||
-                               most == ERROR_CLASS_STATEMENT;
+                               most == ERROR_CLASS_STATEMENT || most == ERROR_CLASS_BODY;
+                c->kind = most == ERROR_CLASS_BODY ? FINDING_INCONSISTENT_RESPONSE : c->kind;
                 snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s", t->errors->since[most],
                          t->errors->calls_since[most], error_class_doc((enum error_class)most));
             }

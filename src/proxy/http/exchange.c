@@ -89,6 +89,9 @@ exchange_response_body(struct exchange *x, struct slice payload)
     uint64_t room = EXCHANGE_BODY_HASHED_MAX - MIN(x->body_len, EXCHANGE_BODY_HASHED_MAX);
     hash_stream_add(&x->body, slice_sub(payload, 0, (size_t)MIN(room, (uint64_t)payload.len)));
     x->body_len += payload.len;
+    if (x->event.status / 100 == 2) {
+        http_outcome_feed(&x->outcome, payload);
+    }
 }
 
 void
@@ -99,6 +102,7 @@ exchange_publish(struct exchange *x, const struct driver_session *s)
         x->event.body_hash = hash_combine(hash_stream_value(&x->body), x->body_len);
     }
     http_values_end(&x->values);
+    x->event.flags |= x->outcome.says_error ? REQUEST_ERROR_BODY : 0;
     x->event.proxy_ns = s->inside_ns - x->inside_before_ns;
     ev.as_event_request = x->event;
     const struct slice tails[] = {

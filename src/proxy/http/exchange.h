@@ -7,6 +7,7 @@
 #ifndef PROXY_HTTP_EXCHANGE_H
 #define PROXY_HTTP_EXCHANGE_H
 
+#include "proto/http/http_outcome.h"
 #include "proto/http/http_values.h"
 #include "proto/trace_context.h"
 #include "proxy/driver.h"
@@ -22,6 +23,7 @@ struct exchange {
     bool asks_upgrade; /* to another protocol */
     uint64_t body_len;
     struct hash_stream body;
+    struct http_outcome outcome; /* of a 2xx */
     /* From here on nothing is cleared beforehand. */
     uint64_t value_hash[EVENT_VALUES_MAX];
     char path[EVENT_PATH_MAX];

@@ -223,6 +223,37 @@ one_header_is_added_and_nothing_else(void **state)
     }
 }
 
+/* One bit of it, and only where the status says that all is well. */
+static void
+what_a_body_says_against_its_status(void **state)
+{
+    static const struct {
+        const char *reply;
+        bool flagged;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{\"error\":\"none\"}", true},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"ok\"\r\n7\r\n:false}"
+         "\r\n0\r\n\r\n",
+         true},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}", false},
+        {"HTTP/1.1 404 Not Found\r\nContent-Length: 16\r\n\r\n{\"error\":\"none\"}", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (size_t step = 1; step < 100; step += 9) {
+            struct core c;
+            struct event_request ev;
+            char path[EVENT_PATH_MAX + 1];
+            core_open(&c);
+            from_client(&c, SLICE_LIT("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 100);
+            from_upstream(&c, slice_from_str(cases[i].reply), step);
+            assert_wire(&c.to_client, cases[i].reply);
+            assert_true(next_request(&c, &ev, path));
+            assert_int_equal((ev.flags & REQUEST_ERROR_BODY) != 0, cases[i].flagged);
+            core_close(&c);
+        }
+    }
+}
+
 #define GIVEN "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 static void
@@ -656,6 +687,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_header_is_added_and_nothing_else),
+        cmocka_unit_test(what_a_body_says_against_its_status),
         cmocka_unit_test(a_valid_traceparent_stays_and_an_invalid_one_goes),
         cmocka_unit_test(long_heads_go_on_whole),
         cmocka_unit_test(a_second_request_waits_for_the_first_reply),

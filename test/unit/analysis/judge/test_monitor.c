@@ -43,6 +43,7 @@ struct lab {
     double minute;  /* what the minute underway is noisy by */
     double db_ms;   /* what the statement takes */
     double failing; /* share of calls */
+    double lying;   /* of requests: 200, and the body says error */
     struct kept_window *window;
     unsigned window_count, history_count;
     struct kept_blob state[STATES_MAX];
@@ -336,6 +337,7 @@ request(struct lab *l)
         memcpy(q[0].sqlstate, "40P01", sizeof(q[0].sqlstate));
         t->status = 500;
     }
+    t->request_flags = chance(l) < l->lying ? REQUEST_ERROR_BODY : 0;
     struct intake_item item = {.kind = INTAKE_TRACE, .time_ns = t->end_ns, .trace = t};
     judge_item(l->j, l->now_ns, &item);
     trace_free(&t);
@@ -534,6 +536,27 @@ failures_are_told_by_their_class(void **state)
     lab_free(l);
 }
 
+/* All replies are still 200. */
+static void
+errors_inside_of_a_200_are_an_incident(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR / 2, 0);
+    assert_int_equal(l->opened, 0);
+    l->lying = 0.8;
+    play(l, 8 * MINUTE, 0); /* a burst of a few minutes is recorded only */
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    const json_t *inc = json_array_get(list, 0);
+    const json_t *cause = json_array_get(json_object_get(inc, "causes"), 0);
+    assert_string_equal(text_of(inc, "subject"), "GET /a");
+    assert_string_equal(text_of(cause, "kind"), "inconsistent-response");
+    assert_non_null(strstr(text_of(cause, "detail"), "answered 2xx with a body that says error"));
+    json_decref(list);
+    lab_free(l);
+}
+
 static void
 login(struct lab *l, const char *sqlstate)
 {
@@ -560,7 +583,7 @@ logins_that_are_refused_are_an_incident(void **state)
         login(l, NULL);
     }
     assert_int_equal(l->opened, 0);
-    for (unsigned i = 0; i < 5 * MINUTE; i++) {
+    for (unsigned i = 0; i < 14 * MINUTE; i++) { /* nobody knows yet what is normal */
         play(l, 1, 0);
         login(l, "28P01");
     }
@@ -614,6 +637,7 @@ main(void)
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(what_is_expected_is_learned),
         cmocka_unit_test(failures_are_told_by_their_class),
+        cmocka_unit_test(errors_inside_of_a_200_are_an_incident),
         cmocka_unit_test(logins_that_are_refused_are_an_incident),
         cmocka_unit_test(what_does_not_end_is_a_stall),
     };
