@@ -545,7 +545,7 @@ errors_inside_of_a_200_are_an_incident(void **state)
     play(l, HOUR / 2, 0);
     assert_int_equal(l->opened, 0);
     l->lying = 0.8;
-    play(l, 8 * MINUTE, 0); /* a burst of a few minutes is recorded only */
+    play(l, 6 * MINUTE, 0);
     assert_int_equal(l->opened, 1);
     json_t *list = document(l, JUDGE_INCIDENTS);
     const json_t *inc = json_array_get(list, 0);
@@ -583,7 +583,7 @@ logins_that_are_refused_are_an_incident(void **state)
         login(l, NULL);
     }
     assert_int_equal(l->opened, 0);
-    for (unsigned i = 0; i < 14 * MINUTE; i++) { /* nobody knows yet what is normal */
+    for (unsigned i = 0; i < 6 * MINUTE; i++) { /* nobody knows yet what is normal */
         play(l, 1, 0);
         login(l, "28P01");
     }
