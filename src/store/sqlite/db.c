@@ -92,8 +92,8 @@ static const char ADD_AMOUNTS[] =
     "ALTER TABLE series_hours ADD COLUMN plan TEXT NOT NULL DEFAULT '';";
 
 /* What brings a file from each version to the next. */
-static const char *const STEPS[DB_VERSION] = {SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS,
-                                              ADD_FACTS, ADD_ROUTE_BASIS, ADD_AMOUNTS};
+static const char *const STEPS[DB_VERSION] = {
+    SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS, ADD_FACTS, ADD_ROUTE_BASIS, ADD_AMOUNTS};
 
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)
