@@ -236,6 +236,10 @@ link_decide(struct linker *l, struct piece *p, uint64_t now_ns, bool final)
     if (decide_by_trace_id(l, p)) {
         return;
     }
+    if (p->has_trace_id && !final && !l->alone) { /* it has said whose it is */
+        p->look_ns = now_ns + LOOK_NS;
+        return;
+    }
     weigh_piece(l, p, now_ns, &v);
     enum link_basis basis = basis_of(l, p, &v, final);
     if (basis != LINK_NONE) {
