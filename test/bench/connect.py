@@ -28,8 +28,8 @@ def run(room, options):
                   [[way.name, number(rounds.median(way.name, "tps")),
                     number(rounds.median(way.name, "proxy_us"), 1),
                     number(rounds.median(way.name, "analyzer_us"), 1)] for way in ways])
-    section.say("PgBouncer keeps the server's side open from one client to the next, which spares "
-                "PostgreSQL a new process; slowburn never does, the session is the client's.")
+    section.say("Behind each client the server's side is closed too, by PgBouncer as well (server_lifetime = "
+                "0): PostgreSQL makes a new process for every connection, whatever the way.")
     for loop, way in ours.items():
         section.goals.append(Goal(f"connections a second / direct, {loop}",
                                   rounds.ratios(way.name, "direct", "tps"), at_least=GOAL,
