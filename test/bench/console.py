@@ -253,6 +253,9 @@ def main():
             time.sleep(2)
             good = measure_answers(running.admin, now, options.rounds)
             good = measure_home(running.admin, 20) and good
+            wait_for_normal(running.admin)
+            print(f"what is normal was known again {time.monotonic() - began:.0f} s after the start; "
+                  "until here it was learned beside the answers")
             _, _, body = get(running.admin, "/api/v1/status")
             pid = json.loads(body)["supervisor"]["children"]["analyzer"]["pid"]
             good = measure_consoles(running, pid, load, seconds=15) and good

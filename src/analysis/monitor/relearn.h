@@ -2,7 +2,7 @@
  * analysis/monitor/relearn.h - after a start, what is normal is learned again from what the store
  * keeps, on a thread of its own at a low priority, beside the traffic.
  *
- * A few seconds for hundreds of series; with as many as there can be a minute or two
+ * A few seconds for hundreds of series; with as many as there can be three minutes
  * (monitor/replay.h has the limits). Belongs to the analyzer. */
 #ifndef ANALYSIS_MONITOR_RELEARN_H
 #define ANALYSIS_MONITOR_RELEARN_H
