@@ -123,20 +123,25 @@ def test_every_login_through_every_pair_of_legs(server, files, kept, tmp_path,  
         assert not any(secret in log for user, secret in secrets.items() if user != "asker")
 
 
+def salt_of_a_stranger(proxy, user):
+    """Who is refused, and asked like everybody: the salt that the question had."""
+    error = log_in(psycopg, proxy.port, user, sslmode="disable")
+    assert f'password authentication failed for user "{user}"' in error
+    with Wire(proxy.port, login=False) as w:
+        w.parameters["user"] = user
+        w.send(w.startup())
+        assert w.until(b"R") == [(b"R", b"\0\0\0\x0aSCRAM-SHA-256\0\0")]
+        w.send(first_message())
+        return w.until(b"R")[-1][1].split(b",s=")[1]
+
+
 def test_who_is_not_known_is_asked_as_everybody_is(server, files, kept, tmp_path):  # noqa: F811
     with proxy_with(server, tmp_path, {**kept, "empty": ""}) as proxy:
         salts = []
         for user in ("nobody", "nobody", "trust_me", "empty"):
             # Even where the server trusts, and before it has said no.
             server.sql(f"drop role if exists {user}; create role {user} login in role trusted")
-            error = log_in(psycopg, proxy.port, user, sslmode="disable")
-            assert f'password authentication failed for user "{user}"' in error
-            with Wire(proxy.port, login=False) as w:
-                w.parameters["user"] = user
-                w.send(w.startup())
-                assert w.until(b"R") == [(b"R", b"\0\0\0\x0aSCRAM-SHA-256\0\0")]
-                w.send(first_message())
-                salts.append(w.until(b"R")[-1][1].split(b",s=")[1])
+            salts.append(salt_of_a_stranger(proxy, user))
             server.sql(f"drop role {user}")
         assert salts[0] == salts[1] and len(set(salts)) == 3
 

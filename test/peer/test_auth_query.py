@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from test.harness import processes
-from test.peer.test_auth_file import (ASKING, asker, first_message,  # noqa: F401 (a fixture)
-                                      proxy_with)
+from test.peer.test_auth_file import (ASKING, asker, proxy_with,  # noqa: F401 (a fixture)
+                                      salt_of_a_stranger)
 from test.peer.test_login import log_in, server  # noqa: F401 (a fixture)
 from test.peer.test_tls import eventually, files  # noqa: F401 (a fixture)
 from test.peer.wire import Wire, message, query, sqlstate
@@ -55,17 +55,8 @@ def test_who_has_no_secret_is_asked_as_everybody_is(server, tmp_path):  # noqa: 
     server.sql("create role without login in role trusted; create role nobody in role trusted")
     try:
         with asking_proxy(server, tmp_path) as proxy:
-            salts = []
-            for user in ("nobody", "without", "postgres"):
-                error = log_in(psycopg, proxy.port, user, sslmode="disable")
-                assert f'password authentication failed for user "{user}"' in error
-                with Wire(proxy.port, login=False) as w:
-                    w.parameters["user"] = user
-                    w.send(w.startup())
-                    assert w.until(b"R") == [(b"R", b"\0\0\0\x0aSCRAM-SHA-256\0\0")]
-                    w.send(first_message())
-                    salts.append(w.until(b"R")[-1][1].split(b",s=")[1])
-            assert len(set(salts)) == 3
+            strangers = ("nobody", "without", "postgres")
+            assert len({salt_of_a_stranger(proxy, user) for user in strangers}) == 3
             assert "auth_query_failed" not in proxy.read_log()
     finally:
         server.sql("drop role without; drop role nobody")
