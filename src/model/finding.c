@@ -15,6 +15,12 @@ finding_kind_name(enum finding_kind kind)
     return (unsigned)kind < FINDING_COUNT ? names[kind] : "?";
 }
 
+bool
+finding_is_generic(enum finding_kind kind)
+{
+    return kind == FINDING_SLOWER || kind == FINDING_MORE_CALLS || kind == FINDING_SATURATION;
+}
+
 const char *
 finding_evidence_name(enum evidence evidence)
 {

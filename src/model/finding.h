@@ -5,6 +5,8 @@
 #ifndef MODEL_FINDING_H
 #define MODEL_FINDING_H
 
+#include <stdbool.h>
+
 enum finding_kind {
 #define FINDING(name, text, doc) FINDING_##name,
 #include "model/finding.tbl"
@@ -21,6 +23,9 @@ enum evidence {
 
 /* "missing-index". Static. */
 const char *finding_kind_name(enum finding_kind kind);
+
+/* It says that there is more work, or slower work, and not why. */
+bool finding_is_generic(enum finding_kind kind);
 
 /* "suspected", "measured", "proved". Static. */
 const char *finding_evidence_name(enum evidence evidence);

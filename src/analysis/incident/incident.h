@@ -9,13 +9,21 @@
  * "what helps" stay as they were just before it, and receipt.h measures. Causes stay once found:
  * better evidence replaces weaker evidence, nothing removes a cause that a fix has made invisible.
  *
+ * This is the record, its timeline, and what can be asked of it. Who fills it, in this order:
+ *
+ *   progress.h  latency, trend, load, victims, an example     every look, while it is not closed
+ *    changes.h    before against now, in parts that add up    until a fix lands
+ *   cause.h     why                                           as findings come
+ *   actions.h   what each would remove                        until a fix lands
+ *   receipt.h   which of them landed, and what that removed   from then on
+ *   keep.h      as bytes, for the next analyzer
+ *
  * Plain data with fixed limits; about 60 KB each. Owned by the judge. Times are monotonic. */
 #ifndef ANALYSIS_INCIDENT_INCIDENT_H
 #define ANALYSIS_INCIDENT_INCIDENT_H
 
 #include "analysis/change/shift.h"
 #include "analysis/detect/detect.h"
-#include "analysis/incident/attribution.h"
 #include "model/mute.h"
 
 #define INCIDENT_CAUSES_MAX   8u
@@ -163,13 +171,6 @@ void incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const
 /* A person's line. False: there are too many. */
 bool incident_annotate(struct incident *inc, uint64_t at_ns, const char *text);
 
-/* Nobody deployed anything, and it has no cause that somebody has to remove. */
-bool incident_may_pass(const struct incident *inc);
-
-/* Follows the figures: latency, trend, changes, victims. labels: how statements are called. */
-void incident_follow(struct incident *inc, struct shift *shift, const struct load *load,
-                     const struct statement_table *statements, unsigned cores, uint64_t now_ns);
-
 /* The route is its subject or one of its victims. */
 bool incident_concerns(const struct incident *inc, const char *route);
 
@@ -177,23 +178,16 @@ bool incident_concerns(const struct incident *inc, const char *route);
  * a cause is about. */
 bool incident_explains(const struct incident *inc, const struct statement *s);
 
+/* Some cause is about this statement. */
+bool incident_blames(const struct incident *inc, uint64_t fingerprint);
 bool incident_has(const struct incident *inc, enum finding_kind kind);
-/* Some cause is more than "slower" or "more calls". */
+/* Some cause says more than that there is more, or slower, work. */
 bool incident_has_reason(const struct incident *inc);
+/* Nobody deployed anything, and it has no cause that somebody has to remove. */
+bool incident_may_pass(const struct incident *inc);
 
-/* Adds a finding, or replaces what was weaker. True when that is news. statement: NULL where it is
- * about none. */
-bool incident_add_cause(struct incident *inc, const struct finding *f, const char *route,
-                        const struct statement *s);
-/* Savings, ranks and actions from the causes. */
-void incident_weigh(struct incident *inc, struct shift *shift,
-                    const struct statement_table *statements);
+/* A test that found nothing, and its figure; figure NULL: it holds no longer. */
 void incident_rule_out(struct incident *inc, const char *test, const char *figure);
-
-/* The causes as bits for attribution, for the subject's route; actions' bits to causes' bits. */
-void incident_attribution(const struct incident *inc, const struct shift *shift,
-                          const struct shift_route *route, struct finding *ret_findings,
-                          struct attribution_input *ret_input);
 
 const char *incident_state_name(enum incident_state state);
 const char *incident_action_kind_name(enum action_kind kind);

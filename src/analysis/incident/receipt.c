@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/incident/actions.h"
 #include "base/clock.h"
 
 #define RUN_MIN       8u
@@ -145,7 +146,7 @@ freeze_before(struct incident *inc, struct incident_action *a, const struct shif
     a->before_ms = figure_of(a, &r->now, &a->before_se_ms);
     struct finding findings[INCIDENT_CAUSES_MAX];
     struct attribution_input in;
-    incident_attribution(inc, s, r, findings, &in);
+    actions_attribution(inc, s, r, findings, &in);
     a->predicted_ms = 0;
     for (unsigned i = 0; i < inc->cause_count; i++) {
         const struct finding *f = &findings[i];

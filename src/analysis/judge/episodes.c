@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/incident/cause.h"
 #include "analysis/judge/state.h"
 #include "base/clock.h"
 
@@ -342,7 +343,7 @@ add_causes(struct judge *j, struct incident *inc, const struct episode *e)
             detect_about(&f, st);
         }
         bool is_elsewhere = t->route != NULL && strcmp(t->route, inc->subject) != 0;
-        if (incident_add_cause(inc, &f, is_elsewhere ? t->route : "", st)) {
+        if (cause_add(inc, &f, is_elsewhere ? t->route : "", st)) {
             char text[256];
             snprintf(text, sizeof(text), "%s (%s): %.200s", finding_kind_name(f.kind),
                      finding_evidence_name(f.evidence), f.detail);

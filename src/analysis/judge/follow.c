@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analysis/incident/actions.h"
+#include "analysis/incident/progress.h"
 #include "analysis/incident/receipt.h"
 #include "analysis/judge/state.h"
 #include "base/clock.h"
@@ -218,8 +220,8 @@ judge_follow(struct judge *j, struct incident *inc)
             inquest_gather(&q, s, r);
             news = inquest_find(&q, inc, s, r, "");
         }
-        incident_follow(inc, s, &j->load, &j->statements, j->config.cores, j->now_ns);
-        incident_weigh(inc, s, &j->statements);
+        progress_follow(inc, s, &j->load, &j->statements, j->config.cores, j->now_ns);
+        actions_weigh(inc, s, &j->statements);
         rule_out(j, inc, s);
         unsigned entries = inc->timeline_count;
         news = receipt_look(inc, s, j->advice, database_of_incident(j, inc), j->now_ns) || news;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analysis/incident/cause.h"
 #include "base/clock.h"
 #include "model/event.h"
 
@@ -146,7 +147,7 @@ static bool
 add(const struct inquest *q, struct incident *inc, const struct finding *f, const char *route_name,
     const struct statement *s)
 {
-    if (!incident_add_cause(inc, f, route_name, s)) {
+    if (!cause_add(inc, f, route_name, s)) {
         return false;
     }
     char text[256];
