@@ -3,8 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
+#include "base/iso_time.h"
 #include "export/member.h"
 
 static const char *const names[ANNOUNCE_CHANGE_COUNT] = {
@@ -27,12 +28,10 @@ announce_change_of(const char *name)
     return ANNOUNCE_NOTHING;
 }
 
-/* ISO 8601 in UTC; 0: it is none. */
 static int64_t
-seconds_of(const char *text)
+seconds_of(const char *time)
 {
-    struct tm tm = {0};
-    return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL ? 0 : (int64_t)timegm(&tm);
+    return (int64_t)(iso_time_read(time) / NS_PER_S);
 }
 
 static int64_t

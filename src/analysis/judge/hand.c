@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "analysis/judge/state.h"
-#include "analysis/report/report.h"
+#include "base/iso_time.h"
 
 static struct incident *
 incident_by_id(const struct judge *j, uint32_t id)
@@ -45,9 +45,9 @@ member(const json_t *o, const char *key)
 static void
 change_document(struct judge *j, json_t *doc, const char *key, const char *kind, const char *text)
 {
-    char at[32];
+    char at[ISO_TIME_SIZE];
     uint64_t wall_ns = judge_wall(j, j->now_ns);
-    report_time(wall_ns, at);
+    iso_time_write(wall_ns, at);
     json_t *timeline = json_object_get(doc, "timeline");
     json_array_append_new(timeline,
                           json_pack("{s:s, s:s, s:s}", "at", at, "kind", kind, "text", text));
@@ -63,8 +63,8 @@ change_document(struct judge *j, json_t *doc, const char *key, const char *kind,
     const char *state = member(doc, "state");
     struct stored record = {
         .kind = STORED_INCIDENT,
-        .incident = {id, slice_from_str(state), report_time_back(member(doc, "opened_at")), wall_ns,
-                     report_time_back(member(doc, "closed_at")), slice_from_str(json), SLICE_NONE}};
+        .incident = {id, slice_from_str(state), iso_time_read(member(doc, "opened_at")), wall_ns,
+                     iso_time_read(member(doc, "closed_at")), slice_from_str(json), SLICE_NONE}};
     judge_give(j, &record);
     struct stored entry = {.kind = STORED_TIMELINE,
                            .timeline = {id, wall_ns, slice_from_str(kind), slice_from_str(text)}};

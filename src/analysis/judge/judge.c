@@ -8,7 +8,7 @@
 
 #include "analysis/judge/state.h"
 #include "analysis/report/metrics.h"
-#include "analysis/report/report.h"
+#include "analysis/report/tables.h"
 #include "base/clock.h"
 
 #define EVALUATE_EVERY_NS NS_PER_S

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #include "analysis/judge/state.h"
-#include "analysis/report/report.h"
+#include "analysis/report/incident.h"
 #include "base/clock.h"
+#include "base/iso_time.h"
 
 #define BLIP_NS    (3 * 60 * NS_PER_S) /* what may pass by itself is announced after so long */
 #define MUTES_NAME "mutes"
@@ -88,8 +89,8 @@ judge_announce(struct judge *j, struct incident *inc)
 static void
 put_muted(json_t *o, uint64_t until_wall_ns)
 {
-    char text[32];
-    report_time(until_wall_ns, text);
+    char text[ISO_TIME_SIZE];
+    iso_time_write(until_wall_ns, text);
     json_object_set_new(o, "muted_until", until_wall_ns == 0 ? json_null() : json_string(text));
 }
 
@@ -116,13 +117,13 @@ judge_archived_json(const struct judge *j, const json_t *doc)
 json_t *
 judge_mutes_json(const struct judge *j)
 {
-    char since[32], until[32];
+    char since[ISO_TIME_SIZE], until[ISO_TIME_SIZE];
     json_t *list = json_array();
     for (unsigned i = 0; i < j->mutes.count; i++) {
         const struct mute *m = &j->mutes.mute[i];
         const char *blank = strchr(m->subject, ' ');
-        report_time(m->since_wall_ns, since);
-        report_time(m->until_wall_ns, until);
+        iso_time_write(m->since_wall_ns, since);
+        iso_time_write(m->until_wall_ns, until);
         if (blank != NULL) {
             size_t len = (size_t)(blank - m->subject);
             json_array_append_new(list,

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analysis/report/report.h"
 #include "base/clock.h"
+#include "base/iso_time.h"
 #include "model/json_text.h"
 #include "proto/http/http_head.h"
 
@@ -38,11 +38,11 @@ summary_json(const struct watch *w, const struct sample *s, const char *time_key
              const struct wall_clock *clock)
 {
     char hex[33];
-    char at[32];
+    char at[ISO_TIME_SIZE];
     for (unsigned i = 0; i < 16; i++) {
         snprintf(hex + i * 2, 3, "%02x", s->trace_id[i]);
     }
-    report_time(wall_clock_of(clock, s->start_ns), at);
+    iso_time_write(wall_clock_of(clock, s->start_ns), at);
     json_t *o = json_object();
     bool is_request = s->status != 0;
     json_object_set_new(o, "trace_id", json_string(hex));

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "analysis/report/report.h"
+#include "analysis/report/incident.h"
 #include "unit/unit.h"
 
 #define T0    (5000 * NS_PER_S)

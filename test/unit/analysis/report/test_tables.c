@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The lists of statements and routes: known requests in, known figures out; and the same figures
  * from what was stored of them. */
-#include "analysis/report/report.h"
+#include "analysis/report/tables.h"
 
 #include <stdlib.h>
 
@@ -280,14 +280,6 @@ what_is_unknown_is_null(void **state)
     kept_fini(&k);
 }
 
-static void
-times_are_written_in_utc(void **state)
-{
-    char text[32];
-    report_time(WALL0 + 7 * NS_PER_MS, text);
-    assert_string_equal(text, "2023-11-14T22:14:00.007Z");
-}
-
 int
 main(void)
 {
@@ -295,7 +287,6 @@ main(void)
         cmocka_unit_test(known_requests_give_known_figures),
         cmocka_unit_test(figures_survive_a_restart_and_the_basis_is_unknown),
         cmocka_unit_test(what_is_unknown_is_null),
-        cmocka_unit_test(times_are_written_in_utc),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
