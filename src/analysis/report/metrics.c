@@ -8,6 +8,7 @@
 #include "proto/http/http_head.h"
 
 #define BUCKETS_MAX 14
+#define REST        "other"
 
 const double metrics_request_bounds[14] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
                                            0.5,   0.75, 1,     2.5,  5,     7.5, 10};
@@ -58,10 +59,20 @@ add(const struct table *t, struct row *row, const struct series *s)
     }
 }
 
+/* What found no row, or no series, of its own. */
+static bool
+is_rest(const struct row *row)
+{
+    return strcmp(row->name, REST) == 0 && row->scope[0] == '\0';
+}
+
 static int
 most_time_first(const void *a, const void *b)
 {
     const struct row *x = a, *y = b;
+    if (is_rest(x) != is_rest(y)) { /* the last: what is folded becomes one with it */
+        return is_rest(x) ? 1 : -1;
+    }
     if (x->time_ns != y->time_ns) {
         return x->time_ns < y->time_ns ? 1 : -1;
     }
@@ -77,7 +88,7 @@ fold_rest(struct table *t, size_t keep)
     if (t->count <= keep) {
         return;
     }
-    struct row rest = {.name = "other"};
+    struct row rest = {.name = REST};
     for (size_t i = keep - 1; i < t->count; i++) {
         const struct row *row = &t->rows[i];
         rest.count += row->count;
@@ -159,7 +170,7 @@ operations_json(const struct series_table *series, const struct statement_table 
                       .cap = 4 * METRICS_SUMMARIES_MAX,
                       .bounds = metrics_operation_bounds,
                       .bound_count = ARRAY_LEN(metrics_operation_bounds)};
-    struct row *other = row_of(&t, "other", "");
+    struct row *other = row_of(&t, REST, "");
     size_t at = 0;
     struct map_slot *slot;
     while ((slot = map_next(&series->by_key, &at)) != NULL) {
