@@ -11,7 +11,9 @@
 #include "analysis/ingest/ingest.h"
 #include "analysis/ingest/status.h"
 #include "analysis/judge/judge.h"
+#include "analysis/mailbox.h"
 #include "analysis/monitor/relearn.h"
+#include "analysis/status_facts.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "bus/subscribe.h"
@@ -26,27 +28,6 @@
 #define JUDGE_TICK_NS  (100 * NS_PER_MS)
 #define DOCUMENT_NS    NS_PER_S
 #define DOCUMENT_SHARE 20u
-
-enum mail_kind { MAIL_ANSWER, MAIL_COMMAND };
-
-struct mail {
-    enum mail_kind kind;
-    enum analyzer_command command;
-    uint64_t ticket;
-    uint32_t id; /* of the question, or of the incident; of a mute its seconds */
-    size_t len;
-    uint8_t *text; /* owned */
-};
-
-struct attachment {
-    int fds[CHANNEL_FDS_MAX];
-    unsigned count;
-};
-
-struct fact {
-    char name[32];
-    char *json; /* owned */
-};
 
 struct document_state {
     uint64_t next_ns;
@@ -71,11 +52,10 @@ struct analyzer {
     /* Written by anybody; read by the judge thread. */
     _Atomic uint64_t slow_query_ns;
 
-    pthread_mutex_t lock; /* all below */
-    pthread_cond_t wake;  /* the judge: mail came */
-    struct mail mail[ANALYZER_MAIL_MAX];
-    size_t mail_first, mail_count;
-    struct fact facts[ANALYZER_FACTS_MAX];
+    struct mailbox mail; /* to the judge thread */
+    struct status_facts facts;
+
+    pthread_mutex_t totals_lock;        /* both below */
     struct ingest_totals ingest_totals; /* refreshed by the ingest thread */
     struct subscriber_totals subscriber_totals;
 
@@ -165,13 +145,10 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
     a->magic = ANALYZER_MAGIC;
     a->out = *out;
     a->slow_query_ns = config->slow_query_ns;
-    pthread_mutex_init(&a->lock, NULL);
+    pthread_mutex_init(&a->totals_lock, NULL);
     pthread_mutex_init(&a->rings_lock, NULL);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&a->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    mailbox_init(&a->mail);
+    status_facts_init(&a->facts);
     buf_init(&a->text, JUDGE_DOCUMENT_MAX);
     for (unsigned i = 0; i < ANALYZER_DOCUMENT_COUNT; i++) {
         a->documents[i].is_due = true;
@@ -236,10 +213,10 @@ poll_rings(struct analyzer *a, uint64_t now_ns)
     size_t got = subscriber_poll(a->subscriber, POLL_RECORDS, on_event, &turn);
     struct subscriber_totals totals = subscriber_totals(a->subscriber);
     pthread_mutex_unlock(&a->rings_lock);
-    pthread_mutex_lock(&a->lock);
+    pthread_mutex_lock(&a->totals_lock);
     uint64_t before = a->subscriber_totals.attached;
     a->subscriber_totals = totals;
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_unlock(&a->totals_lock);
     if (totals.attached != before) {
         ingest_attached(a->ingest, now_ns, totals.epoch);
     }
@@ -250,9 +227,9 @@ static void
 publish_totals(struct analyzer *a)
 {
     struct ingest_totals totals = ingest_totals(a->ingest);
-    pthread_mutex_lock(&a->lock);
+    pthread_mutex_lock(&a->totals_lock);
     a->ingest_totals = totals;
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_unlock(&a->totals_lock);
 }
 
 static void *
@@ -286,29 +263,15 @@ run_ingest(void *arg)
 
 /* ---- judge thread ---- */
 
-static bool
-take_mail(struct analyzer *a, struct mail *ret_mail)
-{
-    pthread_mutex_lock(&a->lock);
-    bool any = a->mail_count > 0;
-    if (any) {
-        *ret_mail = a->mail[a->mail_first];
-        a->mail_first = (a->mail_first + 1) % ANALYZER_MAIL_MAX;
-        a->mail_count--;
-    }
-    pthread_mutex_unlock(&a->lock);
-    return any;
-}
-
 static void
-do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
+do_command(struct analyzer *a, const struct letter *m, uint64_t now_ns)
 {
     struct slice text = slice_of(m->text, m->len);
     bool asks = m->command == ANALYZER_TRACES || m->command == ANALYZER_TRACE ||
                 m->command == ANALYZER_METRICS || m->command == ANALYZER_MUTES;
     int result = 0;
     buf_reset(&a->text);
-    switch (m->command) {
+    switch ((enum analyzer_command)m->command) {
     case ANALYZER_DEPLOY:
         judge_deploy(a->judge, now_ns, text);
         break;
@@ -352,9 +315,9 @@ do_command(struct analyzer *a, const struct mail *m, uint64_t now_ns)
 static void
 open_mail(struct analyzer *a, uint64_t now_ns)
 {
-    struct mail m;
-    while (take_mail(a, &m)) {
-        if (m.kind == MAIL_ANSWER) {
+    struct letter m;
+    while (mailbox_take(&a->mail, &m)) {
+        if (m.kind == LETTER_ANSWER) {
             judge_answer(a->judge, now_ns, m.id, slice_of(m.text, m.len));
         } else {
             do_command(a, &m, now_ns);
@@ -391,22 +354,17 @@ write_status(struct analyzer *a, uint64_t now_ns, struct buf *b)
     int r = judge_document(a->judge, now_ns, JUDGE_STATUS, &judge);
     struct ingest_totals ingest;
     struct subscriber_totals rings;
-    pthread_mutex_lock(&a->lock);
+    pthread_mutex_lock(&a->totals_lock);
     ingest = a->ingest_totals;
     rings = a->subscriber_totals;
-    pthread_mutex_unlock(&a->lock);
+    pthread_mutex_unlock(&a->totals_lock);
     (void)buf_append_str(b, "{");
     status_write(&a->status, &ingest, &rings, intake_count(a->intake), b);
     if (r == 0 && judge.len > 0) {
         (void)buf_append_str(b, ",\"judge\":");
         (void)buf_append(b, buf_slice(&judge));
     }
-    pthread_mutex_lock(&a->lock);
-    for (unsigned i = 0; i < ANALYZER_FACTS_MAX && a->facts[i].json != NULL; i++) {
-        (void)buf_printf(b, ",\"%s\":", a->facts[i].name);
-        (void)buf_append_str(b, a->facts[i].json);
-    }
-    pthread_mutex_unlock(&a->lock);
+    status_facts_write(&a->facts, b);
     (void)buf_append_str(b, "}");
     return buf_overflowed(b) ? -E2BIG : 0;
 }
@@ -445,18 +403,6 @@ publish_documents(struct analyzer *a, uint64_t now_ns)
     }
 }
 
-static void
-wait_for_work(struct analyzer *a)
-{
-    uint64_t until = now_monotonic_ns() + JUDGE_WAIT_NS;
-    struct timespec t = {(time_t)(until / NS_PER_S), (long)(until % NS_PER_S)};
-    pthread_mutex_lock(&a->lock);
-    if (a->mail_count == 0) {
-        (void)pthread_cond_timedwait(&a->wake, &a->lock, &t);
-    }
-    pthread_mutex_unlock(&a->lock);
-}
-
 static void *
 run_judge(void *arg)
 {
@@ -481,7 +427,7 @@ run_judge(void *arg)
             break;
         }
         if (got < JUDGE_ITEMS && !last) {
-            wait_for_work(a);
+            mailbox_wait(&a->mail, now_monotonic_ns() + JUDGE_WAIT_NS);
         }
     }
     judge_flush(a->judge, now_monotonic_ns());
@@ -536,31 +482,11 @@ analyzer_retire(struct analyzer *a, unsigned source)
     pthread_mutex_unlock(&a->rings_lock);
 }
 
-static int
-put_mail(struct analyzer *a, const struct mail *m, struct slice text)
-{
-    int r = -EAGAIN;
-    pthread_mutex_lock(&a->lock);
-    if (a->mail_count < ANALYZER_MAIL_MAX) {
-        struct mail *slot = &a->mail[(a->mail_first + a->mail_count++) % ANALYZER_MAIL_MAX];
-        *slot = *m;
-        slot->len = text.len;
-        slot->text = check_alloc(1, text.len + 1);
-        if (text.len > 0) {
-            memcpy(slot->text, text.ptr, text.len);
-        }
-        pthread_cond_signal(&a->wake);
-        r = 0;
-    }
-    pthread_mutex_unlock(&a->lock);
-    return r;
-}
-
 int
 analyzer_answer(struct analyzer *a, uint32_t id, struct slice json)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
-    return put_mail(a, &(struct mail){.kind = MAIL_ANSWER, .id = id}, json);
+    return mailbox_put(&a->mail, &(struct letter){.kind = LETTER_ANSWER, .id = id}, json);
 }
 
 int
@@ -568,8 +494,8 @@ analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket
                  struct slice text)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
-    struct mail m = {.kind = MAIL_COMMAND, .command = kind, .ticket = ticket, .id = number};
-    return put_mail(a, &m, text);
+    struct letter m = {.kind = LETTER_COMMAND, .command = kind, .ticket = ticket, .id = number};
+    return mailbox_put(&a->mail, &m, text);
 }
 
 void
@@ -583,24 +509,7 @@ int
 analyzer_fact(struct analyzer *a, const char *name, struct slice json)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
-    if (json.len > ANALYZER_FACT_LEN_MAX || strlen(name) >= sizeof(a->facts[0].name)) {
-        return -E2BIG;
-    }
-    int r = -ENOSPC;
-    pthread_mutex_lock(&a->lock);
-    for (unsigned i = 0; i < ANALYZER_FACTS_MAX; i++) {
-        struct fact *f = &a->facts[i];
-        if (f->json == NULL || strcmp(f->name, name) == 0) {
-            free(f->json);
-            f->json = check_alloc(1, json.len + 1);
-            slice_to_str(json, f->json, json.len + 1);
-            slice_to_str(slice_from_str(name), f->name, sizeof(f->name));
-            r = 0;
-            break;
-        }
-    }
-    pthread_mutex_unlock(&a->lock);
-    return r;
+    return status_facts_put(&a->facts, name, json);
 }
 
 void
@@ -616,13 +525,8 @@ analyzer_free(struct analyzer **analyzer)
         pthread_join(a->ingest_thread, NULL);
         pthread_join(a->judge_thread, NULL);
     }
-    for (; a->mail_count > 0; a->mail_count--) {
-        free(a->mail[a->mail_first].text);
-        a->mail_first = (a->mail_first + 1) % ANALYZER_MAIL_MAX;
-    }
-    for (unsigned i = 0; i < ANALYZER_FACTS_MAX; i++) {
-        free(a->facts[i].json);
-    }
+    mailbox_fini(&a->mail);
+    status_facts_fini(&a->facts);
     relearn_free(&a->relearn);
     ingest_free(&a->ingest);
     judge_free(&a->judge);
@@ -630,9 +534,8 @@ analyzer_free(struct analyzer **analyzer)
     intake_free(&a->intake);
     status_fini(&a->status);
     buf_fini(&a->text);
-    pthread_mutex_destroy(&a->lock);
+    pthread_mutex_destroy(&a->totals_lock);
     pthread_mutex_destroy(&a->rings_lock);
-    pthread_cond_destroy(&a->wake);
     a->magic = 0;
     free(a);
     *analyzer = NULL;

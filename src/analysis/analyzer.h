@@ -16,8 +16,8 @@
  * requests once a second while there is traffic, or more rarely where making them takes long
  * (a twentieth of the judge's time at most). Whoever wants them keeps the latest text.
  *
- * Limits: ANALYZER_MAIL_MAX waiting messages (then -EAGAIN), ANALYZER_FACTS_MAX facts of
- * ANALYZER_FACT_LEN_MAX bytes, the intake's own (intake.h). */
+ * Limits: MAILBOX_MAX waiting messages (mailbox.h), STATUS_FACTS_MAX facts (status_facts.h), the
+ * intake's own (intake.h). */
 #ifndef ANALYSIS_ANALYZER_H
 #define ANALYSIS_ANALYZER_H
 
@@ -27,9 +27,6 @@
 #include "base/slice.h"
 #include "model/stored.h"
 
-#define ANALYZER_MAIL_MAX     128u
-#define ANALYZER_FACTS_MAX    16u
-#define ANALYZER_FACT_LEN_MAX 8192u
 #define ANALYZER_INTAKE_MAX   32768u
 #define ANALYZER_INTAKE_BYTES (64u * 1024 * 1024)
 
