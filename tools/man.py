@@ -65,6 +65,11 @@ def webhook_settings(folder):
     return listed(rows)
 
 
+def objective_settings(folder):
+    return listed((name, doc + (f" (default {initial})" if initial else "")) for name, initial, doc
+                  in entries(folder, "objective_setting.tbl", "OBJECTIVE_SETTING"))
+
+
 def main():
     template, folder, output = sys.argv[1:4]
     with open(template, encoding="utf-8") as file:
@@ -73,6 +78,7 @@ def main():
         "SETTINGS": lambda: settings(folder),
         "LISTENER_SETTINGS": lambda: listener_settings(folder),
         "WEBHOOK_SETTINGS": lambda: webhook_settings(folder),
+        "OBJECTIVE_SETTINGS": lambda: objective_settings(folder),
         "EVENTS": lambda: listed((e[0], e[3]) for e in entries(folder, "event.tbl", "EVENT")),
         "COUNTERS": lambda: listed(entries(folder, "counter.tbl", "COUNTER")),
         "FINDINGS": lambda: listed((e[1], e[2])

@@ -160,6 +160,7 @@ analyzer_new(const struct analyzer_config *config, const struct analyzer_out *ou
     if (r == 0) {
         struct judge_config jc = {.cores = config->cores,
                                   .utc_offset_s = config->utc_offset_s,
+                                  .objectives = config->objectives,
                                   .request_detail = config->request_detail};
         struct judge_out jo = {a,
                                judge_asks,

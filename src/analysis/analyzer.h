@@ -71,11 +71,12 @@ struct analyzer_out {
 };
 
 struct analyzer_config {
-    unsigned cores;                    /* of the database's machine; 0: unknown */
-    uint64_t slow_query_ns;            /* as analyzer_set_slow_query */
-    bool link_alone;                   /* as linker_set_alone */
-    enum report_detail request_detail; /* of out.request */
-    int utc_offset_s;                  /* as of struct judge_config */
+    unsigned cores;                      /* of the database's machine; 0: unknown */
+    uint64_t slow_query_ns;              /* as analyzer_set_slow_query */
+    bool link_alone;                     /* as linker_set_alone */
+    enum report_detail request_detail;   /* of out.request */
+    int utc_offset_s;                    /* as of struct judge_config */
+    const struct objectives *objectives; /* the same */
 };
 
 struct analyzer;

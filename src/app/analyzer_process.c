@@ -15,6 +15,7 @@
 #include "analysis/analyzer.h"
 #include "app/datadir.h"
 #include "app/lookup.h"
+#include "app/objectives_json.h"
 #include "app/push.h"
 #include "base/clock.h"
 #include "bus/channel.h"
@@ -54,6 +55,7 @@ struct process {
     struct board *board;
     struct analyzer *analyzer;
     struct lookup *lookup;
+    struct objectives objectives;
     struct jsonlog *requests; /* NULL: there is no request log */
     struct push *push;        /* NULL: nothing is sent out */
     pthread_mutex_t lock;     /* over serve: its thread runs before serve_new has returned */
@@ -311,8 +313,10 @@ start_analysis(struct process *p, const json_t *o, struct diag *diag)
         .request_detail =
             (enum report_detail)json_integer_value(json_object_get(o, "request_log_statements")),
         .utc_offset_s = 60 * (int)json_integer_value(json_object_get(o, "utc_offset_min")),
+        .objectives = &p->objectives,
     };
     int r = 0;
+    objectives_from_json(json_object_get(o, "objectives"), &p->objectives);
     open_request_log(p, o);
     const struct store_config store_config = {
         .dir = p->data,

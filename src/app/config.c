@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "app/objectives_json.h"
 #include "io/log.h"
 #include "io/loop.h"
 
@@ -210,7 +211,7 @@ config_setting_equal(const struct config *a, const struct config *b, enum settin
                                       : a->values[s].number == b->values[s].number;
 }
 
-/* The message does not say which listener or webhook it is about. */
+/* The message does not say which listener, webhook or objective it is about. */
 static int
 diag_at_section(struct diag *diag, const char *what, const char *name)
 {
@@ -236,6 +237,21 @@ check_push(const struct config *c, struct diag *diag)
     for (unsigned i = 0; i < c->webhook_count; i++) {
         if (webhook_settings_check(&c->webhooks[i].settings, diag) < 0) {
             return diag_at_section(diag, "webhook", c->webhooks[i].name);
+        }
+    }
+    return 0;
+}
+
+static int
+check_objectives(const struct config *c, struct diag *diag)
+{
+    for (unsigned i = 0; i < c->objectives.count; i++) {
+        const struct objective_setting *s = &c->objectives.of[i];
+        int err = objective_fits_json(s)
+                      ? objective_setting_check(s, diag)
+                      : diag_set(diag, -EINVAL, "its name or its route is not UTF-8");
+        if (err < 0) {
+            return diag_at_section(diag, "objective", c->objectives.of[i].name);
         }
     }
     return 0;
@@ -271,6 +287,7 @@ config_check(const struct config *c, struct diag *diag)
         }
     }
     int err = check_push(c, diag);
+    err = err < 0 ? err : check_objectives(c, diag);
     if (err < 0) {
         return err;
     }

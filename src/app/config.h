@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "model/event.h"
 #include "model/listener_setting.h"
+#include "model/objective_setting.h"
 #include "model/webhook_setting.h"
 
 #define CONFIG_LISTENERS_MAX 16
@@ -65,6 +66,7 @@ struct config {
     unsigned login_count;
     struct config_webhook webhooks[CONFIG_WEBHOOKS_MAX];
     unsigned webhook_count;
+    struct objectives objectives;
 };
 
 struct config *config_new(void); /* with the defaults */

@@ -7,8 +7,8 @@
 #include "app/nearest.h"
 
 /* The names of what else may stand in a file. */
-static const char *const sections[] = {"slowburn", "limits",  "postgres",
-                                       "http",     "advisor", "webhook"};
+static const char *const sections[] = {"slowburn", "limits",  "postgres", "http",
+                                       "advisor",  "webhook", "objective"};
 static const char *const listener_keys[] = {"listen", "upstream"};
 static const char *const login_keys[] = {"dsn"};
 
@@ -99,6 +99,25 @@ add_webhook(struct config *c, const char *name, struct diag *diag, struct config
     *w = (struct config_webhook){0};
     snprintf(w->name, sizeof(w->name), "%s", name);
     *ret_hook = w;
+    return 0;
+}
+
+static int
+add_objective(struct config *c, const char *name, struct diag *diag,
+              struct objective_setting **ret_objective)
+{
+    struct objectives *all = &c->objectives;
+    for (unsigned i = 0; i < all->count; i++) {
+        if (strcmp(all->of[i].name, name) == 0) {
+            *ret_objective = &all->of[i];
+            return 0;
+        }
+    }
+    if (all->count == OBJECTIVES_MAX) {
+        return diag_set(diag, -ENOSPC, "more than %d objectives", OBJECTIVES_MAX);
+    }
+    objective_setting_init(&all->of[all->count], name);
+    *ret_objective = &all->of[all->count++];
     return 0;
 }
 
@@ -209,6 +228,24 @@ webhook_key(struct reading *r, const char *section, const char *name, const char
 }
 
 static int
+objective_key(struct reading *r, const char *section, const char *name, const char *key,
+              struct slice value)
+{
+    struct objective_setting *s = NULL;
+    const char *known[OBJECTIVE_KEY_COUNT];
+    /* A section without a name is one objective too. */
+    int err = add_objective(r->config, name[0] == '\0' ? "objective" : name, r->diag, &s);
+    err = err < 0 ? err : objective_setting_set(s, key, value, r->diag);
+    if (err != -ENOENT) {
+        return err;
+    }
+    for (unsigned i = 0; i < OBJECTIVE_KEY_COUNT; i++) {
+        known[i] = objective_key_name((enum objective_key)i);
+    }
+    return unknown_key(r->diag, section, key, known, ARRAY_LEN(known));
+}
+
+static int
 setting_key(struct reading *r, const char *section, const char *key, struct slice value)
 {
     for (unsigned s = 0; s < SETTING_COUNT; s++) {
@@ -263,6 +300,9 @@ file_key(struct reading *r, const char *section, const char *key, struct slice v
     }
     if (strcmp(kind, "webhook") == 0) {
         return webhook_key(r, section, name, key, value);
+    }
+    if (strcmp(kind, "objective") == 0) {
+        return objective_key(r, section, name, key, value);
     }
     if (strcmp(section, "slowburn") == 0 || strcmp(section, "limits") == 0) {
         return setting_key(r, section, key, value);

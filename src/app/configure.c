@@ -4,6 +4,8 @@
 #include <jansson.h>
 #include <unistd.h>
 
+#include "app/objectives_json.h"
+
 static const char *
 protocol_name(enum protocol p)
 {
@@ -165,6 +167,7 @@ configure_analyzer(const struct config *c, const char *data)
     json_object_set_new(o, "instance", instance_of(c));
     json_object_set_new(o, "console_url", json_string(config_text(c, SETTING_console_url)));
     json_object_set_new(o, "webhooks", webhooks_of(c));
+    json_object_set_new(o, "objectives", objectives_to_json(&c->objectives));
     if (config_text(c, SETTING_otlp)[0] != '\0') {
         json_object_set_new(o, "otlp", otlp_of(c));
     }

@@ -173,6 +173,10 @@ keep_fixed(const struct config *old, struct config *new)
         log_warn("app", "reload_ignored",
                  "other webhooks need slowburn upgrade or a restart; a new secret does not");
     }
+    if (memcmp(&new->objectives, &old->objectives, sizeof(new->objectives)) != 0) {
+        log_warn("app", "reload_ignored", "other objectives need slowburn upgrade or a restart");
+    }
+    new->objectives = old->objectives;
     memcpy(new->webhooks, old->webhooks, sizeof(new->webhooks));
     new->webhook_count = old->webhook_count;
     memcpy(new->listeners, old->listeners, sizeof(new->listeners));

@@ -142,6 +142,45 @@ put_figure(void *ctx, const struct figure *f)
     (void)buf_printf(w->b, " %.9g\n", f->value);
 }
 
+static void
+objective_labels(struct buf *b, const json_t *objective)
+{
+    put_label(b, "objective", member_text(objective, "name"));
+    put_label(b, "indicator", member_text(objective, "indicator"));
+}
+
+/* At most OBJECTIVES_MAX times two indicators, six windows each. */
+static void
+put_objectives(const struct writer *w, const json_t *objectives)
+{
+    size_t i;
+    const json_t *o, *rate;
+    const char *window;
+    if (json_array_size(objectives) == 0) {
+        return;
+    }
+    put_family(w, "slowburn_objective_budget_remaining_ratio", "gauge", "ratio",
+               "share of the bad requests that may be which is left; below 0: overdrawn");
+    json_array_foreach(objectives, i, o)
+    {
+        (void)buf_append_str(w->b, "slowburn_objective_budget_remaining_ratio{");
+        objective_labels(w->b, o);
+        (void)buf_printf(w->b, "} %.9g\n", member_number(o, "budget_left"));
+    }
+    put_family(w, "slowburn_objective_burn_rate", "gauge", "",
+               "share of bad requests over the share that may be bad, over the window");
+    json_array_foreach(objectives, i, o)
+    {
+        json_object_foreach(json_object_get(o, "burn_rate"), window, rate)
+        {
+            (void)buf_append_str(w->b, "slowburn_objective_burn_rate{");
+            objective_labels(w->b, o);
+            put_label(w->b, "window", window);
+            (void)buf_printf(w->b, "} %.9g\n", json_number_value(rate));
+        }
+    }
+}
+
 int
 prometheus_write(const json_t *metrics, const json_t *status, enum prometheus_format format,
                  struct buf *b)
@@ -158,6 +197,7 @@ prometheus_write(const json_t *metrics, const json_t *status, enum prometheus_fo
              operation_labels, metrics_operation_bounds, ARRAY_LEN(metrics_operation_bounds));
     struct figures figures = {.w = &w};
     figures_each(metrics, status, put_figure, &figures);
+    put_objectives(&w, json_object_get(metrics, "objectives"));
     put_family(&w, "slowburn_build_info", "gauge", "", "the version that runs; always 1");
     (void)buf_printf(b, "slowburn_build_info{version=\"%s\"} 1\n", SLOWBURN_VERSION);
     if (format == PROMETHEUS_OPENMETRICS) {

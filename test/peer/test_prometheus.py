@@ -48,8 +48,12 @@ def measured(postgres, tmp_path_factory):
     postgres.sql(burn.SCHEMA, "measured")
     folder = str(tmp_path_factory.mktemp("measured"))
     port = processes.free_port()
+    config = os.path.join(folder, "objectives.conf")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write("[objective quick]\nroute = GET /orders\nlatency_ms = 300\n"
+                   "[objective all]\navailability = 99.9\n")
     with Slowburn(os.environ["SLOWBURN_BINARY"], folder, postgres.port, http_port=port,
-                  more=("--link-alone", "1")) as daemon:
+                  more=("--link-alone", "1", "--config", config)) as daemon:
         daemon.wait_until_watching()
         subprocess.run([sys.executable, APP, "measured", str(port), "lazy", "fail"], check=True,
                        env={**os.environ, "PGHOST": "127.0.0.1", "PGPORT": str(daemon.port),
@@ -70,6 +74,15 @@ def test_promtool_finds_nothing_to_say(measured):
     done = subprocess.run([tool("promtool"), "check", "metrics"], input=text, text=True,
                           capture_output=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_what_is_promised_is_shown(measured):
+    text = get(measured.metrics)[1]
+    for labels in ('objective="quick",indicator="latency"', 'objective="all",indicator="availability"'):
+        assert f"slowburn_objective_budget_remaining_ratio{{{labels}}}" in text
+        assert f'slowburn_objective_burn_rate{{{labels},window="1h"}}' in text
+    shown = {(o["name"], o["route"], o["days"]) for o in measured.document("status")["judge"]["objectives"]}
+    assert shown == {("quick", "GET /orders", 30), ("all", "", 30)}
 
 
 def test_openmetrics_is_given_to_whom_asks(measured):

@@ -171,6 +171,10 @@ describe(const struct episode *e, char dst[256])
         snprintf(was, sizeof(was), "%.2f %% of the calls instead of %.2f %%", 100 * e->now,
                  100 * e->before);
         break;
+    case LANE_OBJECTIVE:
+        snprintf(was, sizeof(was), "%.2f %% of the requests are bad, where %.2f %% may be",
+                 100 * e->now, 100 * e->before);
+        break;
     case LANE_STALL:
         snprintf(was, sizeof(was), "in flight for %.0f s", e->now / 1000);
         break;

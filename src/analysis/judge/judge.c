@@ -289,6 +289,7 @@ status_json(const struct judge *j)
     json_object_set_new(o, "open_incidents", open);
     json_object_set_new(o, "watched", watched_json(j));
     json_object_set_new(o, "monitor", judge_monitor_json(j));
+    json_object_set_new(o, "objectives", judge_objectives_json(j));
     return o;
 }
 
@@ -320,6 +321,7 @@ metrics_json(const struct judge *j)
     }
     json_object_set_new(o, "incidents_open", json_integer(n - quiet));
     json_object_set_new(o, "incidents_quiet", json_integer(quiet));
+    json_object_set_new(o, "objectives", judge_objectives_json(j));
     return o;
 }
 

@@ -77,6 +77,7 @@ struct judge_config {
     enum report_detail request_detail; /* of out.request */
     unsigned cores;                    /* of the database's machine, as far as known; 0: unknown */
     int utc_offset_s;                  /* of the users' local time, for days and weekends */
+    const struct objectives *objectives; /* NULL: none; outlives the judge */
 };
 
 struct judge;

@@ -16,13 +16,21 @@
 #define EXPECTED_KEY "monitor:expected"
 #define MEMORY_KEY   "monitor:memory:"
 
+static struct monitor_config
+config_of(const struct judge *j)
+{
+    return (struct monitor_config){.utc_offset_s = j->config.utc_offset_s,
+                                   .objectives = j->config.objectives};
+}
+
 void
 judge_monitor_init(struct judge *j)
 {
-    const struct monitor_config config = {.utc_offset_s = j->config.utc_offset_s};
+    const struct monitor_config config = config_of(j);
     const struct monitor_out out = {0};
     j->long_term.monitor = monitor_new(&config, &out);
     reading_maker_init(&j->long_term.maker);
+    judge_objectives_again(j);
 }
 
 static void
@@ -140,6 +148,7 @@ judge_monitor_turn(struct judge *j)
         feed_minute(j, l->minute);
         monitor_advance(l->monitor, (int64_t)minute * MINUTE_S + 1);
         judge_episodes_turn(j);
+        judge_objectives_turn(j);
         keep_memory(j, minute);
     }
     l->minute = minute;
@@ -257,7 +266,8 @@ judge_replay(const struct judge *j)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
     int64_t until_s = (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S);
-    return replay_new(until_s, j->config.utc_offset_s, j->long_term.mark, j->long_term.mark_count);
+    const struct monitor_config config = config_of(j);
+    return replay_new(until_s, &config, j->long_term.mark, j->long_term.mark_count);
 }
 
 void
@@ -274,4 +284,5 @@ judge_take_monitor(struct judge *j, struct monitor **monitor)
     forget_memory(j);
     j->long_term.is_relearned = true;
     judge_episodes_again(j);
+    judge_objectives_again(j);
 }

@@ -11,6 +11,7 @@
  *   survey.c    plans from before anything was wrong
  *   traces.c    the traces that are kept to look at
  *   monitor.c   what is normal at this time of the week: minutes to the monitor, and back
+ *   objectives.c what the user promises: told when it is broken too fast
  *   episodes.c  the monitor's episodes: which incident each one is, or opens
  *   keep.c      what goes to the store, and what comes back from it */
 #ifndef ANALYSIS_JUDGE_STATE_H
@@ -60,6 +61,7 @@ struct judge_long_term {
     uint32_t welcomed; /* the last episode that was looked at */
     uint64_t refused;  /* episodes that found JUDGE_ACTIVE_MAX incidents open */
     bool is_relearned; /* from what the store keeps */
+    unsigned rule[OBJECTIVES_MAX * INDICATOR_COUNT]; /* of each objective, as last told */
 };
 
 struct judge {
@@ -180,6 +182,11 @@ void judge_ask_counters(struct judge *judge);
  * another one, that has learned from what was stored. */
 void judge_episodes_turn(struct judge *judge);
 void judge_episodes_again(struct judge *judge);
+
+/* objectives.c: the same two. */
+void judge_objectives_turn(struct judge *judge);
+void judge_objectives_again(struct judge *judge);
+json_t *judge_objectives_json(const struct judge *judge);
 
 /* traces.c */
 void judge_tell_request(const struct judge *judge, const struct watch *w, const struct trace *t);

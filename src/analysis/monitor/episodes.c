@@ -207,6 +207,7 @@ release(struct track *t)
     if (t->errors != NULL) {
         memset(t->errors->chart, 0, sizeof(t->errors->chart));
         memset(t->errors->outage, 0, sizeof(t->errors->outage));
+        memset(t->errors->told, 0, sizeof(t->errors->told));
     }
 }
 
@@ -232,6 +233,7 @@ is_calm(const struct monitor *m, const struct track *t)
     return ((t->lanes & LATENCY_LANES) == 0 || lanes_is_calm(t)) &&
            ((t->lanes & STRUCTURE_LANES) == 0 || structure_is_calm(t)) &&
            ((t->lanes & FAILURE_LANES) == 0 || failures_is_calm(t)) &&
+           ((t->lanes & (1u << LANE_OBJECTIVE)) == 0 || objectives_are_calm(m, t)) &&
            ((t->lanes & (1u << LANE_PLAN)) == 0 ||
             t->now.cost_ms < 2 * level_expect(&t->cost_level));
 }

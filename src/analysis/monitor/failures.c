@@ -6,9 +6,10 @@
 
 #include "analysis/monitor/monitor_state.h"
 
-#define DAY_DECAY  0.8f
-#define MORE_SHARE 0.5f  /* of the windows are above what was expected when a rate has risen */
-#define MORE_LEAST 0.85f /* of those that have an error at all when it has tripled */
+#define DAY_DECAY    0.8f
+#define LATELY_DECAY 0.8f
+#define MORE_SHARE   0.5f  /* of the windows are above what was expected when a rate has risen */
+#define MORE_LEAST   0.85f /* of those that have an error at all when it has tripled */
 
 static const float errors_limit[POISSON_RATES] = LIMITS_ERRORS;
 
@@ -35,8 +36,9 @@ new_day(struct track *t, uint32_t day)
 }
 
 static void
-tell(struct monitor *m, struct track *t, uint32_t onset, float share, float p0)
+tell(struct monitor *m, struct track *t, unsigned class, uint32_t onset, float share, float p0)
 {
+    t->errors->told[class] = share;
     struct alarm a = {
         .lane = LANE_ERRORS,
         .onset_s = (int64_t)onset * MONITOR_STEP_S,
@@ -69,7 +71,7 @@ tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, f
         !is_a_rate(&e->chart[class], rate, p0 * calls, at)) {
         return;
     }
-    tell(m, t, e->chart[class].zero[rate], share, p0);
+    tell(m, t, class, e->chart[class].zero[rate], share, p0);
 }
 
 /* Far more than any burst is made of: two windows of it are enough. */
@@ -83,7 +85,7 @@ judge_outage(struct monitor *m, struct track *t, unsigned class, float errors, f
                   errors >= OUTAGE_SHARE * calls && errors >= OUTAGE_TIMES * p0 * calls;
     e->outage[class] = is_one ? (uint8_t)MIN(e->outage[class] + 1, 100) : 0;
     if (e->outage[class] >= OUTAGE_WINDOWS && (t->lanes & (1u << LANE_ERRORS)) == 0) {
-        tell(m, t, at - OUTAGE_WINDOWS, errors / calls, p0);
+        tell(m, t, class, at - OUTAGE_WINDOWS, errors / calls, p0);
     }
 }
 
@@ -113,6 +115,7 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     }
     e->since[class] = zero ? 0 : e->since[class] + errors;
     e->calls_since[class] = zero ? 0 : e->calls_since[class] + calls;
+    e->lately[class] = LATELY_DECAY * e->lately[class] + errors;
     judge_outage(m, t, class, errors, calls, p0, at);
     /* Until the next window tells, its first one is not what is normal today. */
     e->today[class] += e->outage[class] == 0 || e->outage[class] >= OUTAGE_WINDOWS ? errors : 0;
@@ -150,6 +153,7 @@ judge_errors(struct monitor *m, struct track *t, const struct reading *r)
     if (t->errors == NULL) {
         return;
     }
+    t->errors->calls_lately = LATELY_DECAY * t->errors->calls_lately + calls;
     if ((r->known & READING_CLASSES) != 0 && !t->errors->told_apart) {
         begin_classes(t);
     }
@@ -210,11 +214,13 @@ failures_is_calm(const struct track *t)
     if ((t->lanes & (1u << LANE_STALL)) != 0 && t->stalls > 0) {
         return false;
     }
-    for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
-        for (unsigned k = 0; k < POISSON_RATES; k++) {
-            if (t->errors->chart[i].g[k] > errors_limit[k] / 2) {
-                return false;
-            }
+    const struct track_errors *e = t->errors;
+    for (unsigned i = 0; e != NULL && i < ERROR_CLASS_COUNT; i++) {
+        float usual = t->calls_kept > 0 ? e->kept[i] / t->calls_kept : 0;
+        float few = usual + RECOVERY_SHARE * MAX(e->told[i] - usual, 0);
+        /* Not by the chart: where errors are rare, it takes days to find back. */
+        if (e->told[i] > 0 && e->lately[i] > few * e->calls_lately) {
+            return false;
         }
     }
     return true;

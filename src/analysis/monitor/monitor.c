@@ -28,6 +28,7 @@ monitor_new(const struct monitor_config *config, const struct monitor_out *out)
     m->z = check_alloc(m->config.tracks_max, sizeof(float));
     const struct reading none = {0};
     m->common = track_new(TRACK_COMMON, 1, &none);
+    objectives_begin(m);
     return m;
 }
 
@@ -50,13 +51,14 @@ monitor_free(struct monitor **monitor)
     free(m->track);
     free(m->due);
     free(m->z);
+    free(m->promise);
     m->magic = 0;
     free(m);
     *monitor = NULL;
 }
 
-static uint64_t
-key_of(struct slice route, struct slice fingerprint)
+uint64_t
+monitor_key(struct slice route, struct slice fingerprint)
 {
     uint64_t key = hash_combine(0, route.len == 0 ? 0 : hash_bytes(route));
     return hash_combine(key, fingerprint.len == 0 ? 0 : hash_bytes(fingerprint));
@@ -90,7 +92,7 @@ evict(struct monitor *m)
 static struct track *
 track_of(struct monitor *m, const struct reading *r)
 {
-    uint64_t key = key_of(r->route, r->fingerprint);
+    uint64_t key = monitor_key(r->route, r->fingerprint);
     struct track *t = map_get(&m->by_key, key);
     if (t != NULL) {
         return t;
@@ -194,6 +196,7 @@ end_step(struct monitor *m)
         track_next(m->due[i]);
     }
     m->due_count = 0;
+    objectives_judge(m);
     episodes_step(m);
     m->totals.steps++;
 }
@@ -226,7 +229,7 @@ monitor_reading(struct monitor *m, const struct reading *r)
         return;
     }
     if (t->kind == TRACK_CALL && t->parent == NULL) {
-        t->parent = map_get(&m->by_key, key_of(r->route, SLICE_NONE));
+        t->parent = map_get(&m->by_key, monitor_key(r->route, SLICE_NONE));
     }
     t->used += t->used < UINT64_MAX / 2 ? (uint64_t)r->calls : 0;
     track_gather(t, r);
@@ -234,6 +237,7 @@ monitor_reading(struct monitor *m, const struct reading *r)
     m->calls_in_step[t->kind] += r->calls * per_step;
     structure_judge(m, t, r);
     failures_judge(m, t, r);
+    objectives_read(m, r);
     if (!t->is_due && track_is_whole(t)) {
         t->is_due = true;
         m->due[m->due_count++] = t;
@@ -334,8 +338,8 @@ is_of(const struct monitor *m, const struct track *t, const char *subject)
     if (t->kind != TRACK_STATEMENT || t->fingerprint == NULL) {
         return false;
     }
-    return map_get(&m->by_key, key_of(slice_from_str(subject), slice_from_str(t->fingerprint))) !=
-           NULL;
+    return map_get(&m->by_key,
+                   monitor_key(slice_from_str(subject), slice_from_str(t->fingerprint))) != NULL;
 }
 
 void
@@ -370,13 +374,13 @@ monitor_normal(const struct monitor *m, struct slice route, struct slice fingerp
                struct monitor_normal *ret)
 {
     OBJ_CHECK(m, MONITOR_MAGIC);
-    const struct track *t = map_get(&m->by_key, key_of(route, fingerprint));
+    const struct track *t = map_get(&m->by_key, monitor_key(route, fingerprint));
     if (t == NULL || isnan(t->now.cost_ms)) {
         return false;
     }
     float ratio = ratio_of(t);
     if (isnan(ratio) && t->kind == TRACK_CALL) { /* no distribution of its own */
-        ratio = ratio_of(map_get(&m->by_key, key_of(SLICE_NONE, fingerprint)));
+        ratio = ratio_of(map_get(&m->by_key, monitor_key(SLICE_NONE, fingerprint)));
     }
     float before = isnan(ratio) ? level_expect(&t->cost_level) : t->now.cost_ms / ratio;
     if (isnan(before)) {

@@ -13,6 +13,7 @@
  *   creep.c      latency, over days
  *   structure.c  calls per request, new statements, plans
  *   failures.c   errors and stalls
+ *   objectives.c what the user promises of routes, and how fast that is broken
  *   episodes.c   which alarms belong together
  *   causes.c     whose demand grew
  *   report.c     as JSON
@@ -29,7 +30,9 @@
 #include <jansson.h>
 
 #include "analysis/monitor/episode.h"
+#include "analysis/objective/objective.h"
 #include "analysis/window/history.h"
+#include "model/objective_setting.h"
 
 #define MONITOR_TRACKS_MAX   10000u
 #define MONITOR_OPEN_MAX     8u
@@ -38,8 +41,9 @@
 #define MONITOR_STEP_S       60
 
 struct monitor_config {
-    int utc_offset_s;    /* of the users' local time, for days and weekends */
-    unsigned tracks_max; /* 0: MONITOR_TRACKS_MAX */
+    int utc_offset_s;                    /* of the users' local time, for days and weekends */
+    unsigned tracks_max;                 /* 0: MONITOR_TRACKS_MAX */
+    const struct objectives *objectives; /* copied; NULL: none */
 };
 
 struct monitor_out {
@@ -87,6 +91,19 @@ struct monitor_normal {
 };
 bool monitor_normal(const struct monitor *m, struct slice route, struct slice fingerprint,
                     struct monitor_normal *ret_normal);
+
+/* One indicator of one objective, as of the last step. */
+struct monitor_objective {
+    const struct objective_setting *setting;
+    enum indicator indicator;
+    double allowed;                        /* share of bad requests */
+    double budget;                         /* what is left of it, as a share; below 0: overdrawn */
+    double burn[OBJECTIVE_RULES_COUNT][2]; /* over each rule's long and short window */
+    unsigned rule;                         /* that holds; OBJECTIVE_RULES_COUNT: none */
+};
+/* In the order of the configuration. */
+unsigned monitor_objective_count(const struct monitor *m);
+struct monitor_objective monitor_objective(const struct monitor *m, unsigned i);
 
 /* NULL: there is none of that key (any more). */
 const struct track *monitor_track(const struct monitor *m, uint64_t key);

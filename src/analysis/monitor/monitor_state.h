@@ -15,6 +15,15 @@ struct monitor_deploy {
     unsigned affects_count;
 };
 
+/* One indicator of one objective. */
+struct promise {
+    unsigned setting; /* index */
+    enum indicator indicator;
+    unsigned rule; /* that holds */
+    bool is_told;  /* since it began to hold */
+    struct objective spent;
+};
+
 struct monitor {
     unsigned magic;
     struct monitor_config config;
@@ -42,6 +51,9 @@ struct monitor {
     unsigned episode_count;
     uint32_t next_id;
     struct monitor_totals totals;
+    struct objectives objectives;
+    struct promise *promise;
+    unsigned promise_count;
 };
 
 /* An alarm of one lane. effect: in ln for latency, else what it is by. */
@@ -90,10 +102,18 @@ bool structure_is_calm(const struct track *t);
 void failures_judge(struct monitor *m, struct track *t, const struct reading *r);
 bool failures_is_calm(const struct track *t);
 
+/* objectives.c: with every reading, and with every step. */
+void objectives_begin(struct monitor *m);
+void objectives_read(struct monitor *m, const struct reading *r);
+void objectives_judge(struct monitor *m);
+/* None that is about it is broken too fast. */
+bool objectives_are_calm(const struct monitor *m, const struct track *t);
+
 /* causes.c: whose demand has grown, afresh. */
 void causes_find(struct monitor *m, struct episode *e);
 
 /* monitor.c */
+uint64_t monitor_key(struct slice route, struct slice fingerprint);
 const struct monitor_deploy *monitor_last_deploy(const struct monitor *m, int64_t from_s,
                                                  int64_t to_s);
 bool monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t);

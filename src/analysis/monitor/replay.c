@@ -18,17 +18,19 @@ struct replay {
 };
 
 struct replay *
-replay_new(int64_t until_s, int utc_offset_s, const struct replay_mark *marks, unsigned mark_count)
+replay_new(int64_t until_s, const struct monitor_config *config, const struct replay_mark *marks,
+           unsigned mark_count)
 {
     struct replay *r = check_alloc(1, sizeof(*r));
-    const struct monitor_config config = {.utc_offset_s = utc_offset_s};
     const struct monitor_out out = {0};
     r->until_s = until_s;
-    r->monitor = monitor_new(&config, &out);
+    r->monitor = monitor_new(config, &out);
     reading_maker_init(&r->maker);
     map_init(&r->statement, REPLAY_STATEMENTS);
     r->mark_count = MIN(mark_count, REPLAY_MARKS_MAX);
-    memcpy(r->mark, marks, r->mark_count * sizeof(r->mark[0]));
+    for (unsigned i = 0; i < r->mark_count; i++) {
+        r->mark[i] = marks[i];
+    }
     return r;
 }
 

@@ -31,8 +31,8 @@ struct replay_mark {
 struct replay;
 
 /* Marks in the order of their time; copied. */
-struct replay *replay_new(int64_t until_s, int utc_offset_s, const struct replay_mark *marks,
-                          unsigned mark_count);
+struct replay *replay_new(int64_t until_s, const struct monitor_config *config,
+                          const struct replay_mark *marks, unsigned mark_count);
 
 /* False: no more is wanted. */
 bool replay_record(void *replay, const struct stored *record);

@@ -213,6 +213,6 @@ const char *
 lane_name(enum lane lane)
 {
     static const char *const names[] = {"drift", "shift",  "shape", "calls", "new",
-                                        "plan",  "errors", "stall", "creep"};
+                                        "plan",  "errors", "stall", "creep", "objective"};
     return (unsigned)lane < ARRAY_LEN(names) ? names[lane] : "?";
 }

@@ -34,7 +34,8 @@ enum lane {
     LANE_PLAN,  /* dearer by far, with another plan */
     LANE_ERRORS,
     LANE_STALL,
-    LANE_CREEP, /* latency: over days, against a week ago */
+    LANE_CREEP,     /* latency: over days, against a week ago */
+    LANE_OBJECTIVE, /* what the user promises is broken too fast */
     LANE_COUNT
 };
 
@@ -57,6 +58,8 @@ struct track_errors {
     float since[ERROR_CLASS_COUNT]; /* errors since its chart left zero */
     float calls_since[ERROR_CLASS_COUNT];
     uint8_t outage[ERROR_CLASS_COUNT]; /* windows in a row that look like one */
+    /* The last windows, decayed; and the share that was told, 0: none. */
+    float lately[ERROR_CLASS_COUNT], calls_lately, told[ERROR_CLASS_COUNT];
     bool told_apart; /* by whoever made the readings; until then all are "other" */
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/configure.h"
+#include "app/objectives_json.h"
 #include "unit/unit.h"
 
 static char path[64];
@@ -248,6 +249,51 @@ receivers_of_incidents_are_read_and_passed_on(void **state)
     assert_non_null(strstr(diag.message, "the webhook \"oncall\": kind = pagerduty needs"));
 }
 
+static void
+objectives_are_read_and_passed_on(void **state)
+{
+    static const struct {
+        const char *text, *message;
+    } wrong[] = {
+        {"[objective pay]\nroute = /pay\n",
+         "the objective \"pay\": neither availability nor latency_ms is given"},
+        {"[objective pay]\navailability = 101\n", "availability is a number from 50 to 99.9999"},
+        {"[objective pay]\navailabilty = 99\n", "unknown key \"availabilty\""},
+        {"[objective pay]\navailability = 99\nroute = \xff\n", "is not UTF-8"},
+    };
+    AUTO(config) struct config *c = config_new();
+    struct diag diag = {0};
+    (void)state;
+    assert_int_equal(read_text("[postgres]\nlisten = 6432\nupstream = 5432\n"
+                               "[objective]\navailability = 99.5\n"
+                               "[objective pay]\nroute = POST /pay\nlatency_ms = 300\n",
+                               c, &diag),
+                     0);
+    assert_int_equal(c->objectives.count, 2);
+    char *text = configure_analyzer(c, "/data");
+    json_t *o = json_loads(text, 0, NULL);
+    struct objectives got;
+    objectives_from_json(json_object_get(o, "objectives"), &got);
+    assert_int_equal(got.count, 2);
+    assert_string_equal(got.of[0].name, "objective");
+    assert_float_equal(got.of[0].availability, 99.5, 0);
+    assert_string_equal(got.of[1].route, "POST /pay");
+    assert_float_equal(got.of[1].latency_ms, 300, 0);
+    assert_float_equal(got.of[1].latency, 99, 0);
+    assert_int_equal(got.of[1].days, 30);
+    json_decref(o);
+    free(text);
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        AUTO(config) struct config *bad = config_new();
+        char file[512];
+        diag = (struct diag){0};
+        snprintf(file, sizeof(file), "[postgres]\nlisten = 6432\nupstream = 5432\n%s",
+                 wrong[i].text);
+        assert_int_equal(read_text(file, bad, &diag), -EINVAL);
+        assert_non_null(strstr(diag.message, wrong[i].message));
+    }
+}
+
 /* What the analyzer is told, in minutes; without a word it is the host's. */
 static void
 the_users_time_is_a_setting(void **state)
@@ -294,6 +340,7 @@ main(void)
         cmocka_unit_test(too_many_listeners_are_refused),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(receivers_of_incidents_are_read_and_passed_on),
+        cmocka_unit_test(objectives_are_read_and_passed_on),
         cmocka_unit_test(the_users_time_is_a_setting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

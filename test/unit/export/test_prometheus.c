@@ -11,11 +11,13 @@
 static void
 write_both(struct buf ret_text[2])
 {
-    json_t *metrics =
-        json_pack("{s:[{s:s, s:s, s:i, s:i, s:f, s:[i,i,i]}, {s:s, s:s}], s:[], s:f, s:i, s:i}",
-                  "requests", "route", "/a\"b\\c\n", "method", "GET", "count", 3, "failed", 1,
-                  "sum_s", 0.25, "buckets", 0, 1, 2, "route", "/b", "route_basis", "application",
-                  "operations", "database_load", 1.5, "incidents_open", 2, "incidents_quiet", 1);
+    json_t *metrics = json_pack(
+        "{s:[{s:s, s:s, s:i, s:i, s:f, s:[i,i,i]}, {s:s, s:s}], s:[], s:f, s:i, s:i, "
+        "s:[{s:s, s:s, s:f, s:{s:f}}]}",
+        "requests", "route", "/a\"b\\c\n", "method", "GET", "count", 3, "failed", 1, "sum_s", 0.25,
+        "buckets", 0, 1, 2, "route", "/b", "route_basis", "application", "operations",
+        "database_load", 1.5, "incidents_open", 2, "incidents_quiet", 1, "objectives", "name",
+        "pay", "indicator", "latency", "budget_left", -0.25, "burn_rate", "1h", 14.5);
     json_t *status = json_pack("{s:{s:i, s:i}}", "proxy", "queries", 7, "sessions_now", 4);
     assert_non_null(metrics);
     for (int i = 0; i < 2; i++) {
@@ -48,6 +50,10 @@ both_formats_say_the_same(void **state)
         assert_has(&text[i], "slowburn_database_load 1.5\n");
         assert_has(&text[i], "slowburn_incidents_open 2\n");
         assert_has(&text[i], "slowburn_incidents_quiet 1\n");
+        assert_has(&text[i], "slowburn_objective_budget_remaining_ratio{objective=\"pay\","
+                             "indicator=\"latency\"} -0.25\n");
+        assert_has(&text[i], "slowburn_objective_burn_rate{objective=\"pay\",indicator=\"latency\","
+                             "window=\"1h\"} 14.5\n");
         assert_has(&text[i], "slowburn_proxy_queries_total 7\n");
         assert_has(&text[i], "slowburn_proxy_sessions 4\n");
     }

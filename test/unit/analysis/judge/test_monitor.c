@@ -264,7 +264,11 @@ begin(struct lab *l)
 {
     struct judge_out out = {
         .ctx = l, .ask = no_question, .lens = no_lens, .store = on_store, .log = on_log};
-    struct judge_config config = {.cores = 2};
+    static const struct objectives promised = {
+        .of = {{.name = "quick", .route = "GET /a", .latency_ms = 30, .latency = 99, .days = 30}},
+        .count = 1,
+    };
+    struct judge_config config = {.cores = 2, .objectives = &promised};
     assert_int_equal(judge_new(&config, &out, l->now_ns, l->now_ns + OFFSET, &l->j), 0);
 }
 
@@ -510,6 +514,62 @@ what_is_expected_is_learned(void **state)
     lab_free(l);
 }
 
+static const json_t *
+objective_of(const json_t *document)
+{
+    const json_t *list = json_object_get(document, "objectives");
+    assert_int_equal(json_array_size(list), 1);
+    return json_array_get(list, 0);
+}
+
+static unsigned
+noted(const json_t *incident, const char *kind, const char *part)
+{
+    unsigned n = 0;
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(json_object_get(incident, "timeline"), i, entry)
+    {
+        n += strcmp(text_of(entry, "kind"), kind) == 0 && strstr(text_of(entry, "text"), part);
+    }
+    return n;
+}
+
+/* Too slow for what is promised: the incident about the route says so, once, also after a restart;
+ * and says when the promise is kept again. */
+static void
+a_broken_objective_is_part_of_the_incident(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR / 2, 0);
+    json_t *status = document(l, JUDGE_STATUS);
+    assert_string_equal(text_of(objective_of(status), "indicator"), "latency");
+    assert_true(json_is_null(json_object_get(objective_of(status), "broken_over")));
+    assert_true(json_number_value(json_object_get(objective_of(status), "budget_left")) > 0.9);
+    json_decref(status);
+    l->db_ms = 60;
+    play(l, HOUR, 0);
+    restart(l);
+    play(l, HOUR / 2, 0);
+    json_t *list = document(l, JUDGE_INCIDENTS), *metrics = document(l, JUDGE_METRICS);
+    assert_int_equal(json_array_size(list), 1);
+    assert_int_equal(noted(json_array_get(list, 0), "objective", "\"quick\" (latency): "), 1);
+    assert_string_equal(text_of(objective_of(metrics), "broken_over"), "1 h and 5 min");
+    json_decref(metrics);
+    json_decref(list);
+    l->db_ms = 10;
+    play(l, 7 * HOUR, 0); /* the slowest rule looks back six hours */
+    list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    assert_true(json_is_string(json_object_get(json_array_get(list, 0), "recovered_at")));
+    status = document(l, JUDGE_STATUS);
+    assert_true(json_is_null(json_object_get(objective_of(status), "broken_over")));
+    json_decref(status);
+    json_decref(list);
+    lab_free(l);
+}
+
 static void
 failures_are_told_by_their_class(void **state)
 {
@@ -636,6 +696,7 @@ main(void)
         cmocka_unit_test(a_slow_ramp_is_one_incident),
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(what_is_expected_is_learned),
+        cmocka_unit_test(a_broken_objective_is_part_of_the_incident),
         cmocka_unit_test(failures_are_told_by_their_class),
         cmocka_unit_test(errors_inside_of_a_200_are_an_incident),
         cmocka_unit_test(logins_that_are_refused_are_an_incident),

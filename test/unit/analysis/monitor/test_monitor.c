@@ -219,6 +219,28 @@ errors_are_told_by_their_rate(void **state)
     scene_free(s);
 }
 
+/* However many there were, and where there had never been one: half an hour without them is enough,
+ * and half as many are not. */
+static void
+errors_that_have_ended_are_over(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 3 * DAY);
+    s->errors[1] = 40;
+    play(s, 3600);
+    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    s->errors[1] = 20;
+    play(s, 2 * 3600);
+    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    s->errors[1] = 0;
+    play(s, 50 * 60);
+    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    play(s, DAY);
+    only_one(s);
+    scene_free(s);
+}
+
 /* Most of a route's requests fail from one minute to the next, on the first day: three minutes are
  * enough, and one is not. */
 static void
@@ -422,6 +444,7 @@ main(void)
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(errors_are_told_by_their_rate),
+        cmocka_unit_test(errors_that_have_ended_are_over),
         cmocka_unit_test(an_outage_is_told_at_once),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_fails_is_named_once),
