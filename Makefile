@@ -151,7 +151,8 @@ browser: all
 	@SLOWBURN_BINARY=$(abspath $(BUILD))/src/slowburn SCREENSHOTS=$(abspath $(BUILD))/browser \
 	    node --test test/browser/console.test.mjs
 
-# Sessions of five drivers with deaths, restarts and a bad network: SECONDS=60 SESSIONS=50 make soak
+# Sessions of five drivers with deaths, restarts, and delay and loss in a network namespace of its own
+# (it says by what: netem, a TUN device, or relays without root): SECONDS=60 SESSIONS=50 make soak
 soak: deps all
 	@$(PYTHON) -m test.soak --binary $(BUILD)/src/slowburn --modules $(BUILD)/node \
 	    --seconds $${SECONDS:-600} --sessions $${SESSIONS:-200} --seed $(SEED)

@@ -12,10 +12,10 @@ import sys
 import tempfile
 import time
 
-from test.harness import node
+from test.harness import node, processes
 from test.harness.postgres import Postgres
 from test.harness.slowburn import Slowburn
-from test.soak import network
+from test.soak import network, tun
 from test.soak.crowd import Crowd
 from test.soak.vitals import Vitals
 
@@ -130,35 +130,42 @@ def report(soak, vitals, seconds):
                       if not crowd.answers[driver]]
 
 
-def play(arguments, folder, modules, in_namespace):
-    settings = f"max_connections = {2 * arguments.sessions + 50}\n"
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(Postgres(folder, settings))
-        server.sql("create table kept (mark text, n int); create index on kept (mark)")
-        if in_namespace:
-            def set_weather(*weather):
-                network.netem(*weather)
-            slowburn = stack.enter_context(Slowburn(arguments.binary, folder, server.port))
-            port = slowburn.port
-        else:
-            behind = stack.enter_context(network.Relay(server.port))
-            slowburn = stack.enter_context(Slowburn(arguments.binary, folder, behind.port))
-            before = stack.enter_context(network.Relay(slowburn.port))
-            port = before.port
+def start(arguments, folder, kind, stack):
+    """(the bad network before and behind slowburn, server, slowburn, port)."""
+    bad = None
+    if kind != "relays":
+        bad = stack.enter_context(tun.Network() if kind == "tun" else network.Netem())
+    addresses = {network.LOOPBACK, bad.near if bad else network.LOOPBACK}
+    settings = (f"max_connections = {2 * arguments.sessions + 50}\n"
+                f"listen_addresses = '{','.join(addresses)}'\n")
+    server = stack.enter_context(Postgres(folder, settings, hba="host all all all trust\n"))
+    if bad is None:
+        behind = stack.enter_context(network.Relay(server.port))
+        slowburn = stack.enter_context(Slowburn(arguments.binary, folder, behind.port))
+        before = stack.enter_context(network.Relay(slowburn.port))
+        return network.Relays(behind, before), server, slowburn, before.port
+    port = processes.free_port()
+    more = ["--postgres", f"{bad.near}:{port}={bad.far}:{server.port}"]
+    slowburn = stack.enter_context(Slowburn(arguments.binary, folder, server.port, more=more))
+    return bad, server, slowburn, port
 
-            def set_weather(*weather):
-                behind.weather(*weather)
-                before.weather(*weather)
+
+def play(arguments, folder, modules, kind):
+    with contextlib.ExitStack() as stack:
+        bad, server, slowburn, port = start(arguments, folder, kind, stack)
+        server.sql("create table kept (mark text, n int); create index on kept (mark)")
         slowburn.wait_until_watching()
         vitals = Vitals(slowburn.process.pid)
         log = stack.enter_context(open(os.path.join(folder, "clients.log"), "ab"))
-        crowd = Crowd(arguments.sessions, port, arguments.seed, modules or "", modules is not None,
-                      log)
+        crowd = Crowd(arguments.sessions, bad.far, port, arguments.seed, modules, log)
         stack.callback(crowd.kill_all)
-        soak = Soak(server, slowburn, crowd, set_weather)
+        soak = Soak(server, slowburn, crowd, bad.weather)
         soak.run(arguments.seconds, vitals)
         soak.end(vitals)
         report(soak, vitals, arguments.seconds)
+        print(f"network: {kind}, {bad.words()}")
+        if kind != "relays" and bad.lost() == 0:
+            soak.failures.append("the network has lost nothing")
         return soak.failures
 
 
@@ -171,10 +178,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     modules = node.modules(arguments.modules)
-    in_namespace = network.enter_namespace("test.soak")
+    kind = network.enter_namespace("test.soak")
     with tempfile.TemporaryDirectory(prefix="slowburn-soak-") as folder:
         os.chmod(folder, 0o755)  # for the server's user
-        failures = play(arguments, folder, modules, in_namespace)
+        failures = play(arguments, folder, modules, kind)
     for failure in failures[:20]:
         print(f"  {failure}")
     print(f"soak: {f'FAILED, {len(failures)} times' if failures else 'passed'}")

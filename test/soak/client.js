@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions of node-postgres that know the answers: client.js PORT SESSIONS. What it says: client.py.
+// Sessions of node-postgres that know the answers: client.js HOST PORT SESSIONS. What it says: client.py.
 "use strict";
 const crypto = require("crypto");
 const { Client } = require("pg");
 
-const [port, sessions] = process.argv.slice(2).map(Number);
+const host = process.argv[2];
+const [port, sessions] = process.argv.slice(3).map(Number);
 const ENDS_OF_A_CONNECTION = ["57P01", "57P02", "57P03", "08006"];
 let stopping = false;
 process.on("SIGTERM", () => { stopping = true; });
@@ -74,7 +75,7 @@ async function play(number) {
     try {
       if (client === null) {
         broken = null;
-        client = new Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres" });
+        client = new Client({ host, port, user: "postgres", database: "postgres" });
         client.on("error", (error) => { broken = error; });
         await client.connect();
       }

@@ -1,8 +1,8 @@
 <?php
 // SPDX-License-Identifier: Apache-2.0
-// A session of PHP's PDO that knows the answers: client.php PORT SEED. What it says: client.py.
+// A session of PHP's PDO that knows the answers: client.php HOST PORT SEED. What it says: client.py.
 
-[, $port, $seed] = $argv;
+[, $host, $port, $seed] = $argv;
 mt_srand((int) $seed);
 $stopping = false;
 pcntl_async_signals(true);
@@ -23,9 +23,9 @@ function expect(string $what, $got, $wanted): void
     }
 }
 
-function connect(int $port): PDO
+function connect(string $host, int $port): PDO
 {
-    return new PDO("pgsql:host=127.0.0.1;port=$port;dbname=postgres;sslmode=disable", 'postgres', '', [
+    return new PDO("pgsql:host=$host;port=$port;dbname=postgres;sslmode=disable", 'postgres', '', [
         PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION,
         PDO::ATTR_EMULATE_PREPARES => mt_rand(0, 1) === 1,
         PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_NUM,
@@ -83,7 +83,7 @@ $pdo = null;
 while (!$stopping) {
     $mark = getmypid() . '.' . $count;
     try {
-        $pdo ??= connect((int) $port);
+        $pdo ??= connect($host, (int) $port);
         question($pdo, $mark);
         $count++;
         if (microtime(true) - $said > 1) {

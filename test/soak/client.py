@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions of a Python driver that know the answers: client.py DRIVER PORT SESSIONS SEED
+"""Sessions of a Python driver that know the answers: client.py DRIVER HOST PORT SESSIONS SEED
 
 Says on its output what happens to each session, as every client of the soak does:
     done SESSION COUNT     it lives, and has had so many answers
@@ -59,9 +59,9 @@ class Psycopg2:
     """Simple queries."""
     module = psycopg2
 
-    def __init__(self, port, rng):
+    def __init__(self, host, port, rng):
         self.rng = rng
-        self.connection = psycopg2.connect(host="127.0.0.1", port=port, user="postgres",
+        self.connection = psycopg2.connect(host=host, port=port, user="postgres",
                                            dbname="postgres", sslmode="disable")
         self.connection.autocommit = True
         self.cursor = self.connection.cursor()
@@ -149,9 +149,9 @@ class Psycopg(Psycopg2):
     """The extended protocol, with statements that it prepares; and pipelines."""
     module = psycopg
 
-    def __init__(self, port, rng):
+    def __init__(self, host, port, rng):
         self.rng = rng
-        self.connection = psycopg.connect(host="127.0.0.1", port=port, user="postgres",
+        self.connection = psycopg.connect(host=host, port=port, user="postgres",
                                           dbname="postgres", sslmode="disable", autocommit=True,
                                           prepare_threshold=2)
         self.cursor = self.connection.cursor()
@@ -201,14 +201,14 @@ class Psycopg(Psycopg2):
 DRIVERS = {"psycopg2": Psycopg2, "psycopg": Psycopg}
 
 
-def play(driver, port, number, rng):
+def play(driver, host, port, number, rng):
     """One session, connecting again whenever its connection ends, until it is to stop."""
     count, said, session = 0, 0.0, None
     while not stopping.is_set():
         mark = f"{os.getpid()}.{number}.{count}"
         try:
             if session is None:
-                session = DRIVERS[driver](port, rng)
+                session = DRIVERS[driver](host, port, rng)
             rng.choice(session.questions())(mark)
             count += 1
             if time.monotonic() - said > 1:
@@ -232,10 +232,10 @@ def play(driver, port, number, rng):
 
 
 def main():
-    driver, port, sessions, seed = sys.argv[1], *map(int, sys.argv[2:5])
+    driver, host, port, sessions, seed = *sys.argv[1:3], *map(int, sys.argv[3:6])
     logging.disable()  # psycopg's own word on pipelines that end in an error
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    threads = [threading.Thread(target=play, args=(driver, port, i, random.Random(seed + i)))
+    threads = [threading.Thread(target=play, args=(driver, host, port, i, random.Random(seed + i)))
                for i in range(sessions)]
     for thread in threads:
         thread.start()

@@ -18,25 +18,27 @@ DRIVERS = {"psycopg2": (0.3, 6), "psycopg": (0.35, 6), "node": (0.22, 11), "php"
 class Client:
     """One process; `heard` is when each of its sessions has last said something."""
 
-    def __init__(self, driver, sessions, port, seed, modules, log):
+    def __init__(self, driver, sessions, place, seed, modules, log):
         self.driver = driver
         self.sessions = sessions
         self.counts = collections.Counter()
         self.heard = {number: time.monotonic() for number in range(sessions)}
         commands = {
-            "php": ["php", f"{HERE}/client.php", port, seed],
-            "node": ["node", f"{HERE}/client.js", port, sessions],
+            "php": ["php", f"{HERE}/client.php", *place, seed],
+            "node": ["node", f"{HERE}/client.js", *place, sessions],
         }
-        python = [sys.executable, "-m", "test.soak.client", driver, port, sessions, seed]
+        python = [sys.executable, "-m", "test.soak.client", driver, *place, sessions, seed]
         self.process = subprocess.Popen([str(word) for word in commands.get(driver, python)],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                         stderr=log, start_new_session=True,
-                                        env={**os.environ, "NODE_PATH": modules})
+                                        env={**os.environ, "NODE_PATH": modules or ""})
 
 
 class Crowd:
-    def __init__(self, sessions, port, seed, modules, with_node, log):
-        self.port = port
+    """modules: the folder for node-postgres, or None: without."""
+
+    def __init__(self, sessions, host, port, seed, modules, log):
+        self.place = host, port
         self.log = log  # what the drivers themselves have to say
         self.modules = modules
         self.rng = random.Random(seed)
@@ -49,14 +51,14 @@ class Crowd:
         self.lock = threading.Lock()
         for driver, (share, each) in DRIVERS.items():
             left = round(sessions * share)
-            if driver == "node" and not with_node:
+            if driver == "node" and modules is None:
                 driver, each = "psycopg2", DRIVERS["psycopg2"][1]
             while left > 0:
                 self.add(driver, min(each, left))
                 left -= each
 
     def add(self, driver, sessions):
-        client = Client(driver, sessions, self.port, self.rng.randrange(1 << 30), self.modules,
+        client = Client(driver, sessions, self.place, self.rng.randrange(1 << 30), self.modules,
                         self.log)
         self.clients.append(client)
         thread = threading.Thread(target=self.listen, args=(client,), daemon=True)

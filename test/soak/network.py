@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bad network that disturbs nobody else: netem on the loopback of a network namespace of the
-soak's own; where that is not permitted, relays of its own that delay.
+"""A bad network that disturbs nobody else, in a network namespace of the soak's own: netem on its
+loopback, or, where the kernel has none, a TUN device (tun.py). Where neither is permitted, relays
+that delay.
 
 What a relay cannot do is lose a packet. To TCP that is a pause until it is sent again, and so a
 relay pauses instead."""
@@ -17,30 +18,60 @@ from test.harness import processes
 # (delay in ms, jitter in ms, loss in %): one after another.
 WEATHER = [(0, 0, 0), (1, 1, 0.1), (5, 3, 1), (20, 10, 0.5), (0.2, 0.1, 0)]
 SENT_AGAIN_S = 0.2
+LOOPBACK = "127.0.0.1"
 
 
-def netem(delay, jitter, loss):
-    subprocess.run(["tc", "qdisc", "replace", "dev", "lo", "root", "netem", "delay", f"{delay}ms",
-                    f"{jitter}ms", "loss", f"{loss}%"], check=True, capture_output=True)
+class Netem:
+    """netem on the loopback of this namespace. with Netem() as n: n.weather(5, 3, 1)"""
+    near = far = LOOPBACK
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.weather(0, 0, 0)
+
+    def weather(self, delay, jitter, loss):
+        subprocess.run(["tc", "qdisc", "replace", "dev", "lo", "root", "netem", "delay",
+                        f"{delay}ms", f"{jitter}ms", "loss", f"{loss}%"], check=True,
+                       capture_output=True)
+
+    def lost(self):
+        shown = subprocess.run(["tc", "-s", "qdisc", "show", "dev", "lo"], text=True, check=True,
+                               capture_output=True).stdout
+        return int(shown.split("(dropped ")[1].split(",")[0])
+
+    def words(self):
+        return f"{self.lost()} packets lost, {sent_again()} segments sent again by TCP"
+
+
+TRIALS = {
+    "netem": ["sh", "-c", "ip link set lo up && tc qdisc add dev lo root netem delay 1ms"],
+    "tun": [sys.executable, "-c", "from test.soak import tun; tun.open_device()"],
+}
 
 
 def enter_namespace(module):
-    """Runs the module again in a network namespace of its own, if netem works there. Returns
-    whether this is it."""
-    if "SLOWBURN_SOAK_NAMESPACE" in os.environ:
-        return True
-    trial = "ip link set lo up && tc qdisc add dev lo root netem delay 1ms"
-    done = subprocess.run(["unshare", "-n", "sh", "-c", trial], capture_output=True, text=True,
-                          check=False)
-    if done.returncode != 0:
-        print(f"network: no netem here ({done.stderr.strip()}): relays that delay, and pause for "
-              "what a network would lose", flush=True)
-        return False
-    os.environ["SLOWBURN_SOAK_NAMESPACE"] = "1"
-    script = 'ip link set lo up && exec "$@"'
-    os.execvp("unshare", ["unshare", "-n", "sh", "-c", script, "sh", sys.executable, "-m", module,
-                          *sys.argv[1:]])
-    return True
+    """Runs the module again in a network namespace of its own, if a bad network can be had there.
+    Returns which this is: netem, tun, or relays in no namespace."""
+    if (kind := os.environ.get("SLOWBURN_SOAK_NETWORK")) is not None:
+        return kind
+    for kind, trial in TRIALS.items():
+        done = subprocess.run(["unshare", "-n", *trial], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            os.environ["SLOWBURN_SOAK_NETWORK"] = kind
+            script = 'ip link set lo up && exec "$@"'
+            os.execvp("unshare", ["unshare", "-n", "sh", "-c", script, "sh", sys.executable, "-m",
+                                  module, *sys.argv[1:]])
+        print(f"network: no {kind} here ({' '.join(done.stderr.split())[-200:]})", flush=True)
+    return "relays"
+
+
+def sent_again():
+    """Segments that TCP has sent again in this namespace: what a loss is to it."""
+    with open("/proc/net/snmp", encoding="ascii") as lines:
+        names, values = (line.split() for line in lines if line.startswith("Tcp:"))
+    return int(values[names.index("RetransSegs")])
 
 
 async def pump(reader, writer, weather):
@@ -76,6 +107,21 @@ async def relay(listen, upstream, weather):
             each.close()
     server = await asyncio.start_server(serve, "127.0.0.1", listen, backlog=1024)
     await server.serve_forever()
+
+
+class Relays:
+    """Several of those below as one network."""
+    near = far = LOOPBACK
+
+    def __init__(self, *relays):
+        self.relays = relays
+
+    def weather(self, *weather):
+        for each in self.relays:
+            each.weather(*weather)
+
+    def words(self):
+        return "nothing is lost"
 
 
 class Relay:
