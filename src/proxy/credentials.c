@@ -11,6 +11,7 @@
 
 #include "io/digest.h"
 #include "io/private_file.h"
+#include "io/saslprep.h"
 
 #define CREDENTIALS_MAGIC   0xc4edea71u
 #define NAME_MAX_LEN        63   /* more PostgreSQL does not tell apart */
@@ -79,17 +80,6 @@ take_quoted(char **at, struct slice *ret_text)
 }
 
 static bool
-is_ascii(struct slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.ptr[i] > 0x7e) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool
 is_md5(struct slice s)
 {
     return s.len == CREDENTIALS_MD5_LEN && memcmp(s.ptr, "md5", 3) == 0 &&
@@ -114,10 +104,6 @@ read_secret(struct credential *c, struct diag *diag)
     if (c->text.len > CREDENTIALS_PASSWORD_MAX) {
         return diag_set(diag, -EINVAL, "this password is longer than %d bytes",
                         CREDENTIALS_PASSWORD_MAX);
-    }
-    if (!is_ascii(c->text)) {
-        return diag_set_hint(diag, -EINVAL, "write the SCRAM secret of pg_authid instead",
-                             "this password has characters beyond ASCII");
     }
     return 0;
 }
@@ -371,13 +357,17 @@ derive(struct credential *c, const struct pg_scram_salt *salt)
         return 0;
     }
     struct pg_scram_keys keys;
-    int err = pg_scram_keys_derive(&credentials_hash, c->text, salt, &keys);
+    struct slice password;
+    uint8_t prepared[CREDENTIALS_PASSWORD_MAX * SASLPREP_GROWTH];
+    int err = saslprep(c->text, prepared, sizeof(prepared), &password);
+    err = err != 0 ? err : pg_scram_keys_derive(&credentials_hash, password, salt, &keys);
     if (err == 0) {
         c->has_keys = true;
         c->salt = *salt;
         c->keys = keys;
     }
     explicit_bzero(&keys, sizeof(keys));
+    explicit_bzero(prepared, sizeof(prepared));
     return err;
 }
 

@@ -4,7 +4,7 @@
  *
  *     "user" "SCRAM-SHA-256$4096:salt$StoredKey:ServerKey"     as in pg_authid
  *     "user" "md5..."                                          the same
- *     "user" "password"                                        ASCII only
+ *     "user" "password"                                        in UTF-8, or as it is
  *
  * PgBouncer's userlist.txt: a line for each user, a quote inside is doubled, `;` begins a comment.
  * The file is private_file.h's. Read by the main thread; counted, never changed after, but for one
@@ -58,11 +58,11 @@ MUST_CHECK int credentials_md5(const struct credential *credential,
                                const uint8_t salt[CREDENTIALS_MD5_SALT_LEN],
                                char ret_text[CREDENTIALS_MD5_LEN + 1]);
 
-/* What to check a client with; of CREDENTIAL_SCRAM and CREDENTIAL_PASSWORD. 0 or -EIO. */
+/* What to check a client with; of CREDENTIAL_SCRAM and CREDENTIAL_PASSWORD. 0, -EIO, -ENOMEM. */
 MUST_CHECK int credentials_secret(struct credentials *c, struct credential *credential,
                                   struct pg_scram_secret *ret_secret);
-/* What to log in with where the password was salted so; of CREDENTIAL_PASSWORD. 0, -EIO, or
- * -ERANGE: too many iterations. */
+/* What to log in with where the password was salted so; of CREDENTIAL_PASSWORD. 0, -EIO, -ENOMEM,
+ * or -ERANGE: too many iterations. */
 MUST_CHECK int credentials_keys(struct credentials *c, struct credential *credential,
                                 const struct pg_scram_salt *salt, struct pg_scram_keys *ret_keys);
 

@@ -358,8 +358,8 @@ def test_the_file_is_read_again(server, kept, tmp_path):  # noqa: F811
     ('\n"scram" "secret\n', ":2: a line of it is"), ('"scram"\n', ":1: a line of it is"),
     ('"" "secret"\n', "a user's name has"), ('"%s" "x"\n' % ("n" * 64), "a user's name has"),
     ('"a" "1"\n"b" "2"\n"a" "3"\n', ":3: this user is given twice"),
-    ('"a" "sécret"\n', "beyond ASCII"), ('"a" "%s"\n' % ("p" * 1025), "longer than 1024"),
-    ('"a" "b"\0\n', "is no text")], ids=range(10))
+    ('"a" "%s"\n' % ("p" * 1025), "longer than 1024"),
+    ('"a" "b"\0\n', "is no text")], ids=range(9))
 def test_a_file_with_an_error_names_its_line(server, tmp_path, text, reason):  # noqa: F811
     path = tmp_path / "bad.txt"
     path.write_text(text, encoding="utf-8")

@@ -98,14 +98,23 @@ def test_what_a_client_says_too_early_waits(server, tmp_path):  # noqa: F811
     ("pässwörd", None),
     ("\u2168 \u00aa", "IX a"),        # SASLprep says that these are the same
     ("soft\u00adhyphen", "softhyphen"),
+    ("a\u0308o\u0308", "\u00e4\u00f6"),
     ("new \u0221 letter", None),       # it does not allow that one: the bytes count
-], ids=["letters", "compatibility", "mapped_to_nothing", "not_allowed"])
+    ("a\u0308 \u0340", None),          # PostgreSQL does not either, RFC 4013 would
+    ("a\u0308 \u05d0", None),          # left to right and right to left
+    ("\u2135x", None),                 # not in the order of RFC 4013
+], ids=["letters", "compatibility", "mapped_to_nothing", "composed", "not_allowed", "deprecated",
+        "both_directions", "becomes_both_directions"])
 def test_passwords_beyond_ascii(server, tmp_path, password, also):  # noqa: F811
-    """From pg_authid's secret both legs are as PostgreSQL's own, whatever the password is."""
+    """From pg_authid's secret, and from the password itself, both legs are as PostgreSQL's own,
+    whatever the password is."""
     with role(server, "foreign_words", password):
         kept = server.sql("select rolpassword from pg_authid where rolname = 'foreign_words'").strip()
+        told = {**ASKING, "auth_query": f"select $1::text, '{password}'"}
         for folder, secrets, asking in (("file", {"foreign_words": kept}, {}),
-                                        ("query", {"asker": "asks"}, ASKING)):
+                                        ("itself", {"foreign_words": password}, {}),
+                                        ("query", {"asker": "asks"}, ASKING),
+                                        ("asked", {"asker": "asks"}, told)):
             with proxy_with(server, tmp_path / folder, secrets, **asking) as proxy:
                 for port in (server.port, proxy.port):
                     assert log_in(psycopg, port, "foreign_words", password=password,

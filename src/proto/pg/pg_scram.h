@@ -75,7 +75,7 @@ struct pg_scram {
 /* "SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey", as in pg_authid. 0 or -EINVAL. */
 MUST_CHECK int pg_scram_secret_parse(struct slice text, struct pg_scram_secret *ret_secret);
 
-/* From a password; slow on purpose. password: as SASLprep leaves it, which is as it is for ASCII.
+/* From a password; slow on purpose. password: as SASLprep leaves it (io/saslprep.h).
  * 0 or -errno. */
 MUST_CHECK int pg_scram_keys_derive(const struct pg_scram_hash *hash, struct slice password,
                                     const struct pg_scram_salt *salt,
