@@ -208,6 +208,7 @@ release(struct track *t)
         memset(t->errors->chart, 0, sizeof(t->errors->chart));
         memset(t->errors->outage, 0, sizeof(t->errors->outage));
         memset(t->errors->told, 0, sizeof(t->errors->told));
+        memset(t->errors->by_bursts, 0, sizeof(t->errors->by_bursts));
     }
 }
 

@@ -97,6 +97,22 @@ that_count(float errors, float expected)
     return MIN(errors, 3 * expected + sqrtf(3 * expected) + 1);
 }
 
+/* How much of each chart bursts have brought: windows of far more errors than the rates that are
+ * looked for, a few in a row. They may add up with a chance, which is no rate either. */
+static void
+follow_bursts(struct track_errors *e, unsigned class, const struct poisson *was)
+{
+    const struct poisson *is = &e->chart[class];
+    for (unsigned i = 0; i < POISSON_RATES; i++) {
+        float *sum = &e->by_bursts[class][i];
+        if (is->g[i] <= 0 || e->cut[class] >= ERRORS_BURST_MAX) {
+            *sum = 0;
+        } else if (e->cut[class] > 0) {
+            *sum += MAX(is->g[i] - was->g[i], 0);
+        }
+    }
+}
+
 static void
 judge_class(struct monitor *m, struct track *t, unsigned class, float errors, float calls,
             uint32_t at)
@@ -108,7 +124,11 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
     float e0 = has_kept ? e->kept[class] : e->yesterday[class] + e->today[class];
     float p0 = (e0 + 0.5f) / (n0 + 1);
-    poisson_add(chart, that_count(errors, p0 * calls), p0 * calls, at);
+    float counted = that_count(errors, p0 * calls);
+    e->cut[class] = counted < errors ? (uint8_t)MIN(e->cut[class] + 1, 100) : 0;
+    struct poisson was = *chart;
+    poisson_add(chart, counted, p0 * calls, at);
+    follow_bursts(e, class, &was);
     bool zero = true;
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         zero = zero && chart->g[i] <= 0;
@@ -122,7 +142,8 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         float limit = errors_limit[i] * (has_kept ? 1 : LIMIT_LEARNING_TIMES);
         chart->g[i] = MIN(chart->g[i], 2 * limit); /* so that it finds back */
-        if (chart->g[i] > limit && (t->lanes & (1u << LANE_ERRORS)) == 0) {
+        bool is_without = chart->g[i] - e->by_bursts[class][i] > ERRORS_BURST_SHARE * limit;
+        if (chart->g[i] > limit && is_without && (t->lanes & (1u << LANE_ERRORS)) == 0) {
             tell_errors(m, t, class, i, p0, at);
         }
     }

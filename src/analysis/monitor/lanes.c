@@ -89,27 +89,27 @@ matters(const struct monitor *m, const struct track *t)
     return isnan(ms_per_s) || ms_per_s >= CONFIRM_IMPACT_MIN * m->busy_ms;
 }
 
-/* What a series strays by, typically, in ln: the unit of the common mode. */
+/* What is told at least, in ln; of everything, in its own unit. */
 static float
-typical_spread(const struct monitor *m)
+least_effect(const struct monitor *m, const struct track *t)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < m->track_count; i++) {
-        if (m->track[i]->noise.s > 0) {
-            m->z[n++] = m->track[i]->noise.s;
-        }
-    }
-    return median_of(m->z, n);
+    return t->kind == TRACK_COMMON ? COMMON_EFFECT_MIN / m->typical_spread : CONFIRM_EFFECT_MIN;
+}
+
+/* Where what is normal rests on few days, it may be off by more for hours, which adds up. */
+static float
+least_drift(const struct monitor *m, const struct track *t)
+{
+    float weight = week_weight(&t->week);
+    float doubt = weight > 0 ? 1 / (weight * weight) - 1 : 0;
+    return least_effect(m, t) * (1 + CONFIRM_DOUBT * doubt);
 }
 
 bool
 lanes_is_confirmed(const struct monitor *m, const struct track *t, float estimate, float effect)
 {
     bool is_there = t->last_count == CONFIRM_WINDOWS && effect >= CONFIRM_SHARE * estimate;
-    if (t->kind == TRACK_COMMON) {
-        return is_there && effect * typical_spread(m) >= COMMON_EFFECT_MIN;
-    }
-    return is_there && effect >= CONFIRM_EFFECT_MIN && matters(m, t);
+    return is_there && effect >= least_effect(m, t) && matters(m, t);
 }
 
 void
@@ -158,10 +158,11 @@ look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
     float shift = t->drift.g[which] / n + cusum_allowance[which];
     float lasting = noise_lasting(&t->noise, drift_scale[which]);
     float in_ln = t->z != 0 ? shift * lasting * t->residual / t->z : 0;
-    bool is_enough = t->kind == TRACK_COMMON || in_ln >= CONFIRM_EFFECT_MIN;
-    if (is_enough && lanes_is_confirmed(m, t, in_ln, effect)) {
+    float least = least_drift(m, t);
+    bool is_enough = t->kind == TRACK_COMMON || in_ln >= least;
+    if (is_enough && effect >= least && lanes_is_confirmed(m, t, in_ln, effect)) {
         lanes_tell(m, t, LANE_DRIFT, t->drift.zero[which], shift, effect);
-    } else if (effect <= (is_enough ? 0 : CONFIRM_EFFECT_MIN)) {
+    } else if (effect <= (is_enough ? 0 : least)) {
         reset_minutes(t); /* it went away again, or is too little to tell: it may be learned */
         m->totals.blips += is_enough ? 1 : 0;
     }
@@ -284,7 +285,7 @@ lanes_judge(struct monitor *m, struct track *t)
         float z = t->z = without_common(m, t, may_learn);
         remember(t, t->residual);
         add_to_drift(t, z, at);
-        exceed_add(&t->shift, z > LIMIT_SHIFT_Z, at);
+        exceed_add(&t->shift, z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
         exceed_add(&t->shape, t->kind != TRACK_COMMON && has_other_shape(t), at);
         look_at_charts(m, t);
         if (t->kind != TRACK_COMMON) {

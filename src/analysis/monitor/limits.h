@@ -33,7 +33,8 @@
 /* "Went away": what a chart says must still be there, and be worth telling. */
 #define CONFIRM_WINDOWS    10u
 #define CONFIRM_SHARE      0.5f
-#define CONFIRM_EFFECT_MIN 0.02f  /* of the latency */
+#define CONFIRM_EFFECT_MIN 0.02f /* of the latency */
+#define CONFIRM_DOUBT      2.5f /* that is three times as much where one day is all that is known */
 #define CONFIRM_IMPACT_MIN 0.001f /* of all time spent, for a statement */
 
 /* A window is closed with so many calls, or after so long. */
@@ -58,7 +59,9 @@
 
 #define ERRORS_MIN         15.0f
 #define ERRORS_SHARE_MIN   0.001f
-#define ERRORS_WINDOWS_MIN 12u /* with more than expected; three bursts of three minutes have 9 */
+#define ERRORS_WINDOWS_MIN 12u   /* with more than expected; three bursts of three minutes have 9 */
+#define ERRORS_BURST_MAX   5u    /* windows in a row; more are no burst */
+#define ERRORS_BURST_SHARE 0.75f /* of a limit must be there without them */
 /* An outage: after so many calls, so many errors of a class in a window, this share of its calls,
  * and so many times what is expected; in so many windows in a row. */
 #define OUTAGE_CALLS   30.0f

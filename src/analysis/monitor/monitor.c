@@ -7,9 +7,13 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define BUSY_WEIGHT 0.02f
-#define EARLY_SURGE 1.5f
-#define IDLE_S      (30 * 86400) /* a series that was not seen for so long may go first */
+#define BUSY_WEIGHT     0.02f
+#define EARLY_SURGE     1.5f
+#define LATELY_WEIGHT   (1.0f / 60)
+#define SURGE_CUT       0.1f /* ln */
+#define SURGE_STEPS_MAX (6u * 60)
+#define SPREAD_STEPS    60u
+#define IDLE_S          (30 * 86400) /* a series that was not seen for so long may go first */
 
 struct monitor *
 monitor_new(const struct monitor_config *config, const struct monitor_out *out)
@@ -112,6 +116,27 @@ track_of(struct monitor *m, const struct reading *r)
     return t;
 }
 
+/* What is usual rests on a day or two at first, and may be off by as much as one of them was: so it
+ * is a surge, too, when the excess itself has suddenly grown. Cut, so that a surge moves it little.
+ */
+static bool
+is_surge(struct monitor *m)
+{
+    float excess = logf(1 + m->load) - m->load_lately;
+    m->load_lately += LATELY_WEIGHT * MAX(MIN(excess, SURGE_CUT), -SURGE_CUT);
+    return m->load > LIMIT_SURGE || excess > logf(1 + LIMIT_SURGE);
+}
+
+/* Far more traffic than usual is learned as little more, or the next surge at that time would be
+ * half of one; what lasts is what is usual. */
+static float
+worth_learning(struct monitor *m, float x, float usual)
+{
+    m->surge_steps = m->frozen ? m->surge_steps + 1 : 0;
+    bool lasts = m->surge_steps > SURGE_STEPS_MAX;
+    return m->frozen && !lasts ? MIN(x, usual + SURGE_CUT) : x;
+}
+
 /* Traffic beyond what is usual at this time; far beyond, nothing is judged by latency. */
 static void
 step_traffic(struct monitor *m)
@@ -125,8 +150,10 @@ step_traffic(struct monitor *m)
         float x = logf((float)calls);
         int64_t local = m->step_s + m->config.utc_offset_s;
         if (week_is_ready(&m->traffic, local)) {
-            m->load = expf(x - week_expect(&m->traffic, local)) - 1;
-            m->frozen = m->load > LIMIT_SURGE;
+            float usual = week_expect(&m->traffic, local);
+            m->load = expf(x - usual) - 1;
+            m->frozen = is_surge(m);
+            x = worth_learning(m, x, usual);
         } else { /* before and after, with the time of day unknown */
             float usual = level_expect(&m->traffic_early);
             m->early_surge = calls > EARLY_SURGE * usual;
@@ -136,6 +163,22 @@ step_traffic(struct monitor *m)
     }
     m->totals.frozen += m->frozen ? 1 : 0;
     memset(m->calls_in_step, 0, sizeof(m->calls_in_step));
+}
+
+/* What a series strays by, typically, in ln: the unit of the common mode. Once an hour. */
+static void
+step_spread(struct monitor *m)
+{
+    unsigned n = 0;
+    if (m->typical_spread > 0 && m->totals.steps % SPREAD_STEPS != 0) {
+        return;
+    }
+    for (unsigned i = 0; i < m->track_count; i++) {
+        if (m->track[i]->noise.s > 0) {
+            m->z[n++] = m->track[i]->noise.s;
+        }
+    }
+    m->typical_spread = median_of(m->z, n);
 }
 
 /* The median of all that are ready, as a series of its own: a whole database that becomes slower
@@ -187,6 +230,7 @@ end_step(struct monitor *m)
     for (unsigned i = 0; i < m->due_count; i++) {
         lanes_prepare(m, m->due[i]);
     }
+    step_spread(m);
     step_common(m);
     for (unsigned i = 0; i < m->due_count; i++) {
         lanes_judge(m, m->due[i]);

@@ -42,9 +42,12 @@ struct monitor {
     struct week traffic;
     struct level traffic_early; /* until its week is known */
     float load;                 /* traffic beyond what is usual now, as a share */
+    float load_lately;          /* ln of one more than that, in the last hour or two */
+    unsigned surge_steps;       /* in a row */
     bool frozen, early_surge;   /* the latter while the week is not known */
     float busy_ms;              /* a second, of all statements, smoothed */
     float common_now;           /* this step's common mode */
+    float typical_spread;       /* its unit, in ln */
     struct monitor_deploy deploy[MONITOR_DEPLOYS_MAX];
     unsigned deploy_count; /* ever */
     struct episode *episode[MONITOR_EPISODES_MAX];

@@ -58,6 +58,8 @@ struct track_errors {
     float since[ERROR_CLASS_COUNT]; /* errors since its chart left zero */
     float calls_since[ERROR_CLASS_COUNT];
     uint8_t outage[ERROR_CLASS_COUNT]; /* windows in a row that look like one */
+    uint8_t cut[ERROR_CLASS_COUNT];    /* windows in a row that did not count in full */
+    float by_bursts[ERROR_CLASS_COUNT][POISSON_RATES];
     /* The last windows, decayed; and the share that was told, 0: none. */
     float lately[ERROR_CLASS_COUNT], calls_lately, told[ERROR_CLASS_COUNT];
     bool told_apart; /* by whoever made the readings; until then all are "other" */

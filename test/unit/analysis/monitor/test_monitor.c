@@ -326,6 +326,73 @@ bursts_of_errors_are_not_a_rate(void **state)
     scene_free(s);
 }
 
+/* A chance and a burst, one after the other, are not a rate either. */
+static void
+a_burst_does_not_help_a_chance_over_the_limit(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->errors[1] = 0.1;
+    play(s, 3 * DAY);
+    s->errors[1] = 1;
+    play(s, 12 * 60);
+    s->errors[1] = 9;
+    play(s, 3 * 60);
+    s->errors[1] = 0.1;
+    play(s, 3600);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    play(s, 3 * DAY);
+    s->errors[1] = 1;
+    play(s, 20 * 60);
+    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    scene_free(s);
+}
+
+static void
+set_times(struct scene *s, double times)
+{
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = times;
+    }
+}
+
+/* The next one at that time of the week would be taken for half of one, and what all wait behind it
+ * for a database that has become slower. */
+static void
+a_surge_is_not_learned_as_usual(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    for (unsigned saturday = 12; saturday < 20; saturday += 7) {
+        play(s, MONDAY + saturday * DAY + DAY / 2 - s->t);
+        s->traffic = saturday == 12 ? 2.5 : 1.8;
+        set_times(s, 1.25);
+        play(s, 90 * 60);
+        s->traffic = 1;
+        set_times(s, 1);
+    }
+    play(s, 3600);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    assert_int_equal(monitor_totals(s->m).frozen, 180);
+    scene_free(s);
+}
+
+/* For good, it is what is usual after some days. */
+static void
+traffic_that_has_doubled_is_learned(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->traffic = 2;
+    play(s, 10 * DAY);
+    uint64_t frozen = monitor_totals(s->m).frozen;
+    assert_true(frozen > 0);
+    play(s, 4 * 3600);
+    assert_int_equal(monitor_totals(s->m).frozen, frozen);
+    scene_free(s);
+}
+
 /* What all have in common must cost something, however sure it is. */
 static void
 everything_a_little_slower_is_nothing(void **state)
@@ -333,10 +400,12 @@ everything_a_little_slower_is_nothing(void **state)
     struct scene *s = scene_new(0);
     (void)state;
     play(s, 15 * DAY);
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = 1.03;
-    }
+    set_times(s, 1.03);
     play(s, 3600);
+    set_times(s, 1.6); /* a shock of some minutes does not make an hour of it */
+    play(s, 6 * 60);
+    set_times(s, 1.03);
+    play(s, 600);
     assert_int_equal(monitor_episode_count(s->m), 0);
     scene_free(s);
 }
@@ -449,6 +518,9 @@ main(void)
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
+        cmocka_unit_test(a_burst_does_not_help_a_chance_over_the_limit),
+        cmocka_unit_test(a_surge_is_not_learned_as_usual),
+        cmocka_unit_test(traffic_that_has_doubled_is_learned),
         cmocka_unit_test(everything_a_little_slower_is_nothing),
         cmocka_unit_test(everything_at_once_is_one_episode),
         cmocka_unit_test(series_are_bounded),
