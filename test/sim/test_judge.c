@@ -336,6 +336,30 @@ an_application_that_computes(void **state)
     }
 }
 
+/* A minute after the start, when little is known of what is normal: what is suspected is not taken
+ * for it, and a few seconds in which the whole machine is busy hide it only for as long. */
+static void
+an_application_that_computes_soon_after_the_start(void **state)
+{
+    for (uint64_t seed = 350; seed < 350 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 60);
+        shop_state(s)->me_app_ms = 40;
+        for (unsigned i = 0; i < 3; i++) {
+            shop_play(s, 90);
+            shop_state(s)->machine_times = 2.5;
+            shop_play(s, 10);
+            shop_state(s)->machine_times = 0;
+        }
+        shop_play(s, 30);
+        json_t *list = shop_incidents(s);
+        const json_t *inc = expect_without_cause(list, seed);
+        assert_string_equal(text_of(inc, "subject"), "GET /api/me");
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 static void
 expect_no_deploy(struct shop *s, const char *kind, const char *label, uint64_t seed)
 {
@@ -902,6 +926,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_busy_machine_is_watched),
         cmocka_unit_test(a_database_in_trouble),
         cmocka_unit_test(an_application_that_computes),
+        cmocka_unit_test(an_application_that_computes_soon_after_the_start),
         cmocka_unit_test(receipts_one_after_another),
         cmocka_unit_test(a_roll_back_is_a_receipt_too),
         cmocka_unit_test(all_combinations_of_fixes),

@@ -188,6 +188,9 @@ stretch_drift(struct shift_route *r, uint64_t now_ns)
     }
     uint64_t third = (now_ns - from) / 3;
     uint64_t to = from + MAX(third, 45 * NS_PER_S);
+    if (w->suspected_ns != 0) { /* what is suspected is not normal */
+        to = MIN(to, w->suspected_ns);
+    }
     stats_make(&w->recent, from, MIN(to, r->now.from_ns), 0, &r->before);
 }
 
@@ -464,6 +467,21 @@ shift_has_churn(const struct shift *s)
 {
     return s->opened_before >= 0 && s->setup_ms >= 0 && s->opened_now >= CHURN_OPENED_MIN &&
            s->opened_now >= CHURN_TIMES * s->opened_before;
+}
+
+bool
+shift_pays_for_churn(const struct shift *s, const struct shift_route *r, uint64_t fingerprint)
+{
+    const struct recent *ring = &r->watch->recent;
+    uint64_t calls = 0, openings = 0;
+    for (uint32_t k = ring->count; shift_has_churn(s) && k-- > 0;) {
+        const struct recent_request *req = recent_at(ring, k);
+        const struct recent_query *q =
+            req->start_ns >= r->now.from_ns ? recent_find(req, fingerprint) : NULL;
+        calls += q == NULL ? 0 : q->calls;
+        openings += q == NULL ? 0 : q->openings;
+    }
+    return openings * 2 > calls;
 }
 
 struct shift_route *

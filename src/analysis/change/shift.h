@@ -118,6 +118,9 @@ bool shift_has_news(const struct shift_route *route);
 
 /* Requests open connections of their own, and did not. */
 bool shift_has_churn(const struct shift *shift);
+/* And this statement is mostly the first on its connection: what a new one costs, it pays. */
+bool shift_pays_for_churn(const struct shift *shift, const struct shift_route *route,
+                          uint64_t fingerprint);
 
 /* It waits because of others. */
 bool shift_is_victim(const struct shift_route *route);

@@ -7,7 +7,8 @@ bool
 detect_slower(const struct detect_input *in, struct finding *f)
 {
     const struct shift_part *p = in->part;
-    if (p == NULL || p->kind != SHIFT_SLOWER || !detect_stands_out(in)) {
+    if (p == NULL || p->kind != SHIFT_SLOWER || !detect_stands_out(in) ||
+        shift_pays_for_churn(in->shift, in->route, p->fingerprint)) {
         return false;
     }
     detect_begin(in, FINDING_SLOWER, EVIDENCE_MEASURED, "counters", f);

@@ -16,6 +16,7 @@
 #define APART_AFTER_NS   (20 * NS_PER_S)     /* after an opening, until a second one may open */
 #define APP_SHARE        0.7                 /* of its own change */
 #define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
+#define HIDDEN_NS        (20 * NS_PER_S)     /* and so long it may be hidden by what all have */
 
 /* The start of the last stretch in which groups of ten requests are all as bad as now. */
 static uint64_t
@@ -407,7 +408,11 @@ judge_look_for_burns(struct judge *j)
     }
     for (unsigned i = 0; i < j->watch_count; i++) {
         struct watch *w = j->watch[i];
-        w->suspected_ns = w->still_suspected ? w->suspected_ns : 0;
-        w->is_watched = w->is_watched && w->still_suspected;
+        w->last_seen_ns = w->still_suspected ? j->now_ns : w->last_seen_ns;
+        bool is_hidden = w->is_watched && j->now_ns < w->last_seen_ns + HIDDEN_NS;
+        if (!w->still_suspected && !is_hidden) {
+            w->suspected_ns = 0;
+            w->is_watched = false;
+        }
     }
 }

@@ -21,6 +21,7 @@ struct recent_query {
     uint32_t calls;
     uint32_t distinct; /* different values among them */
     uint32_t rows;
+    uint32_t openings; /* calls that were the first of their session */
     float cost_ms;
     float gap_ms; /* the client's own time around its calls: half of the gap on either side */
 };

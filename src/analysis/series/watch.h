@@ -40,6 +40,7 @@ struct watch {
     unsigned known_count;
     bool still_suspected;  /* in this round */
     uint64_t suspected_ns; /* since when a change is seen without a break; 0: none */
+    uint64_t last_seen_ns; /* of that change */
     bool is_watched;       /* it is suspected, and nothing explains it: told, not opened */
     double watched_ms, watched_was_ms;
 };

@@ -14,6 +14,7 @@ struct kit_query {
     double ms;
     double prepare_ms; /* before at_ms */
     unsigned rows;     /* 0: 1 */
+    bool opens;        /* it is the first of its session */
 };
 
 static inline uint64_t
@@ -39,6 +40,7 @@ kit_trace(uint64_t start_ns, double total_ms, const struct kit_query *queries, u
                                     .start_ns = start_ns + kit_ns(queries[i].at_ms),
                                     .prepare_ns = kit_ns(queries[i].prepare_ms),
                                     .rows = MAX(queries[i].rows, 1),
+                                    .session_seq = queries[i].opens ? 0 : 1,
                                     .kind = STATEMENT_SELECT};
         q[i].end_ns = q[i].start_ns + kit_ns(queries[i].ms);
     }

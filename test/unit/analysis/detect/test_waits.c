@@ -26,6 +26,7 @@ struct scene {
     struct advice *advice;
     uint32_t asked;
     struct shift_part parts[SHIFT_PARTS_MAX];
+    bool opens; /* after the split the first route's statement is the first on its connection */
 };
 
 static uint32_t
@@ -43,7 +44,9 @@ play(struct scene *s, double first_ms, double others_ms, double app_ms, double o
         double busy_ms = 0;
         for (unsigned i = 0; i < ROUTES; i++) {
             double ms = !now ? 10 : i == 0 ? first_ms : others_ms;
-            kit_calls(s->watch[i], at, i + 1, 1, ms, now ? app_ms : 10);
+            const struct kit_query q = {
+                .fingerprint = i + 1, .ms = ms, .opens = now && i == 0 && s->opens};
+            kit_request(s->watch[i], at, ms + (now ? app_ms : 10), &q, 1);
             busy_ms += ms;
         }
         load_add(&s->load, at, ROUTES, ROUTES, 0, busy_ms);
@@ -311,6 +314,23 @@ connections_that_come_and_go(void **state)
     close_scene(&s);
 }
 
+/* The first statement on each connection is dearer: that is what connections cost. */
+static void
+churn_is_paid_by_the_first_statement(void **state)
+{
+    (void)state;
+    for (int opens = 0; opens < 2; opens++) {
+        static struct scene s;
+        struct finding f;
+        open_scene(&s);
+        s.opens = opens == 1;
+        play(&s, 14, 10, 22, 1);
+        struct detect_input in = input(&s, 0);
+        assert_true(detect_slower(&in, &f) == (opens == 0));
+        close_scene(&s);
+    }
+}
+
 /* A minute of it is enough, though queries are as fast as ever; two seconds of it are not. */
 static void
 churn_that_lasts(void **state)
@@ -392,6 +412,7 @@ main(void)
         cmocka_unit_test(answers_of_any_kind),
         cmocka_unit_test(connections_that_come_and_go),
         cmocka_unit_test(connections_that_change_nothing),
+        cmocka_unit_test(churn_is_paid_by_the_first_statement),
         cmocka_unit_test(churn_that_lasts),
         cmocka_unit_test(processors_that_are_all_busy),
         cmocka_unit_test(a_crowd_that_waits_for_one_answer),
