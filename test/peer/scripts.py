@@ -104,6 +104,11 @@ EXTENDED = [
            Stage(parse("select 1", "n") + query("select 2") + bind("n") + execute() + SYNC,
                  count=2),
            Stage(query("deallocate n") + run("select 3") + SYNC, count=2)),
+    Script("described without rows",
+           Stage(parse("update t set v = $1 where id = 3") + describe("S") + bind(values=["w"]) +
+                 describe("P") + execute() + SYNC),
+           Stage(parse("", "e") + describe("S", "e") + bind("e") + describe("P") + execute() +
+                 close("S", "e") + SYNC), setup=TABLE),
     Script("several results from a rule of one Execute",
            Stage(run("update t set v = v where id < 5 returning id") + SYNC),
            Stage(run("") + run(";") + SYNC), setup=TABLE),

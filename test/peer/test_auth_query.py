@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from test.harness import processes
-from test.peer.test_auth_file import (ASKING, asker, proxy_with,  # noqa: F401 (a fixture)
-                                      salt_of_a_stranger)
+from test.peer.test_auth_file import (ASKING, asker, first_message,  # noqa: F401 (a fixture)
+                                      last_message, proxy_with, salt_of_a_stranger)
 from test.peer.test_login import log_in, server  # noqa: F401 (a fixture)
 from test.peer.test_tls import eventually, files  # noqa: F401 (a fixture)
 from test.peer.wire import Wire, message, query, sqlstate
@@ -83,6 +83,30 @@ def test_many_at_once_are_asked_for_over_one_connection(server, tmp_path):  # no
         assert eventually(lambda: server.sql("select count(*) from pg_stat_activity where "
                                              "usename = 'asker'") == "0\n")
         assert server.sql("select count(*), max(at_once) from asked") == "20|1\n"
+
+
+@pytest.mark.parametrize("settings", [{"search_path": "theirs"},
+                                      {"options": "-c search_path=theirs,public"}])
+def test_a_clients_settings_are_not_the_querys(server, tmp_path, settings):  # noqa: F811
+    """search_path in a startup packet would choose whose function is asked (CVE-2025-12819)."""
+    server.sql("create schema theirs; grant usage on schema theirs to public; "
+               "create function theirs.secret_of(name text, out rolname text, out rolpassword text) "
+               "returns setof record language sql as $$ select name, 'known' $$")
+    try:
+        with role(server, "watchful", "secret"), asking_proxy(server, tmp_path) as proxy:
+            for password, kind in ((b"known", b"E"), (b"secret", b"Z")):
+                with Wire(proxy.port, login=False) as w:
+                    w.parameters = {"user": "watchful", "database": "postgres", **settings}
+                    w.send(w.startup())
+                    w.until(b"R")
+                    w.send(first_message())
+                    w.send(last_message(password, w.until(b"R")[-1][1][4:]))
+                    heard = w.until(b"Z", b"E")
+                    assert heard[-1][0] == kind, heard
+                    if kind == b"Z":  # its own session has them
+                        assert w.ask("show search_path")[0][0].startswith("theirs")
+    finally:
+        server.sql("drop schema theirs cascade")
 
 
 def test_what_a_client_says_too_early_waits(server, tmp_path):  # noqa: F811

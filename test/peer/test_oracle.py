@@ -131,6 +131,27 @@ def test_through_slowburn_as_direct(bench, script):
     bench.check(script, [Cuts()] * (1 + script.repeats))
 
 
+CLIENT_KINDS = b"QPBDECSHXdcfFp"
+SERVER_KINDS = b"RKSZENATDCI123ntsGHWdcVv"
+
+
+def kinds_of(data):
+    return {kind for kind, _ in wire.frames(data)[0]}
+
+
+def test_the_scripts_have_every_message(bench):
+    """Of either side; CopyBothResponse is only in what the test itself says as a server."""
+    said = set()
+    heard = set().union(*map(kinds_of, COPY_BOTH))
+    for script in scripts.SHORT + scripts.SECRETS + scripts.LONG:
+        login, *rest = bench.recording(script)
+        for sent, reply in [(b"", login[0][1]), *login[1:], *itertools.chain(*rest)]:
+            said |= kinds_of(sent)
+            heard |= kinds_of(reply)
+    assert {bytes([kind]) for kind in CLIENT_KINDS} - said == set()
+    assert {bytes([kind]) for kind in SERVER_KINDS} - heard == set()
+
+
 @every(scripts.SHORT)
 def test_cut_at_every_position(bench, script):
     """Both directions at once: a client's position and a server's."""

