@@ -45,15 +45,22 @@ allowed_growth_ms(const struct shift *s, double per_call_before_ms)
     return MAX(common, 0) * 1.6 + per_call_before_ms * 0.25 + 0.15;
 }
 
+/* Hardly ever called, and it does not matter. */
+static bool
+is_rare(const struct shift_route *r, const struct shift_part *p)
+{
+    return p->calls_now < 0.05 && p->now_ms - p->before_ms < MAX(1.0, 0.10 * r->before.mean_ms);
+}
+
 static void
-classify(const struct shift *s, struct shift_part *p)
+classify(const struct shift *s, const struct shift_route *r, struct shift_part *p)
 {
     double a = p->before_ms, b = p->now_ms;
     double growth = p->per_call_now_ms - p->per_call_before_ms;
     p->change_ms = b - a;
     p->by_calls_ms = p->change_ms;
     if (p->calls_before < 0.05 || a <= 0) {
-        p->kind = p->calls_now < 0.05 ? SHIFT_SAME : SHIFT_NEW;
+        p->kind = is_rare(r, p) ? SHIFT_SAME : SHIFT_NEW;
         return;
     }
     if (p->calls_now < 0.05 || b <= 0) {
@@ -119,7 +126,7 @@ shift_parts(const struct shift *s, const struct shift_route *r, struct shift_par
         }
     }
     for (unsigned i = 0; i < n; i++) {
-        classify(s, &parts[i]);
+        classify(s, r, &parts[i]);
     }
     qsort(parts, n, sizeof(*parts), part_compare);
     return n;

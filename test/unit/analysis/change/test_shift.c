@@ -50,6 +50,33 @@ a_statement_that_repeats_is_the_routes_own_doing(void **state)
     close_scene(&s);
 }
 
+/* One request in forty runs something new that takes a second: little of it, and all of the change.
+ */
+static void
+what_is_rare_and_dear_is_its_own_doing(void **state)
+{
+    static struct scene s;
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    unsigned n = 0;
+    (void)state;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (uint64_t at = SPLIT; at < NOW; at += EVERY / 2) {
+        const struct kit_query q[] = {{.fingerprint = 1, .ms = 10},
+                                      {.fingerprint = 9, .at_ms = 10, .ms = 1000}};
+        bool is_dear = ++n % 40 == 0;
+        kit_request(s.watch[0], at, is_dear ? 1020 : 20, q, is_dear ? 2 : 1);
+    }
+    struct shift_route *r = compare(&s);
+    assert_int_equal(shift_parts(s.shift, r, parts), 2);
+    assert_int_equal(parts[0].fingerprint, 9);
+    assert_int_equal(parts[0].kind, SHIFT_NEW);
+    kit_near(parts[0].calls_now, 0.025);
+    kit_near(parts[0].change_ms, 25);
+    kit_near(r->own_ms, 25);
+    close_scene(&s);
+}
+
 static void
 one_statement_alone_that_is_slower_is_its_own_doing(void **state)
 {
@@ -364,6 +391,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_changed),
         cmocka_unit_test(a_statement_that_repeats_is_the_routes_own_doing),
+        cmocka_unit_test(what_is_rare_and_dear_is_its_own_doing),
         cmocka_unit_test(one_statement_alone_that_is_slower_is_its_own_doing),
         cmocka_unit_test(what_all_have_in_common_is_waiting),
         cmocka_unit_test(twice_the_traffic_is_a_surge),
