@@ -343,7 +343,7 @@ an_application_that_computes_soon_after_the_start(void **state)
 {
     for (uint64_t seed = 350; seed < 350 + SEEDS; seed++) {
         struct shop *s = shop_new(seed);
-        shop_play(s, 60);
+        shop_play(s, 47);
         shop_state(s)->me_app_ms = 40;
         for (unsigned i = 0; i < 3; i++) {
             shop_play(s, 90);

@@ -196,7 +196,7 @@ stretch_drift(struct shift_route *r, uint64_t now_ns)
     uint64_t third = (now_ns - from) / 3;
     uint64_t to = from + MAX(third, 45 * NS_PER_S);
     if (w->suspected_ns != 0) { /* what is suspected is not normal */
-        to = MIN(to, w->suspected_ns);
+        to = MIN(to, w->normal_to_ns + 1);
     }
     stats_make(&w->recent, from, MIN(to, r->now.from_ns), 0, &r->before);
 }

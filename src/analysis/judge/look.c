@@ -162,7 +162,10 @@ suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
 {
     struct watch *w = r->watch;
     struct inquest q = judge_inquest(j);
-    w->suspected_ns = w->suspected_ns == 0 ? j->now_ns : w->suspected_ns;
+    if (w->suspected_ns == 0) {
+        w->suspected_ns = j->now_ns;
+        w->normal_to_ns = r->before.to_ns;
+    }
     w->still_suspected = true;
     uint64_t for_ns = j->now_ns - w->suspected_ns;
     if (shift_is_structural(r) || inquest_has_reason(&q, s, r)) {

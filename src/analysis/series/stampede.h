@@ -13,7 +13,7 @@
 #include "analysis/intake/trace.h"
 #include "base/map.h"
 
-#define STAMPEDE_MIN            8u /* of the same at once */
+#define STAMPEDE_MIN            4u /* of the same at once */
 #define STAMPEDE_CALL_NS        (20 * 1000000ull)
 #define STAMPEDE_RECENT         64u
 #define STAMPEDE_HALF_NS        (120 * 1000000000ull)

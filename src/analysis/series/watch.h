@@ -41,6 +41,7 @@ struct watch {
     bool still_suspected;  /* in this round */
     uint64_t suspected_ns; /* since when a change is seen without a break; 0: none */
     uint64_t last_seen_ns; /* of that change */
+    uint64_t normal_to_ns; /* start of the last request that was normal when it was first seen */
     bool is_watched;       /* it is suspected, and nothing explains it: told, not opened */
     double watched_ms, watched_was_ms;
 };
