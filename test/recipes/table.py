@@ -130,7 +130,7 @@ RECIPES = (
            plants_by_deploy=True, base=("popular",), shares={traffic.POPULAR: 60.0}, saved=None),
     Recipe("login-failures", "a job goes on with a password that was changed",
            plant=knock(WRONG), control=knock(None), remove=stop("knocks"),
-           causes=(Cause("errors", detail="login"),), limit_s=150.0, saved=None),
+           causes=(Cause("errors", detail="login"),), limit_s=420.0, saved=None),
     Recipe("failing-payments", "a constraint by hand refuses what customers pay",
            plant=allow_payments("amount_cents < 100"),
            control=allow_payments("amount_cents >= 0"),

@@ -5,6 +5,20 @@
 
 #define CHURN_SAVING_SHARE 0.5 /* of what it takes: the application waits for the rest anyway */
 
+/* What the first statements on new connections cost more: each fills a backend's caches. */
+static double
+paid_by_statements_ms(const struct detect_input *in)
+{
+    struct shift_part parts[SHIFT_PARTS_MAX];
+    double ms = 0;
+    unsigned n = shift_parts(in->shift, in->route, parts);
+    for (unsigned i = 0; i < n; i++) {
+        bool pays = shift_pays_for_churn(in->shift, in->route, parts[i].fingerprint);
+        ms += pays ? MAX(parts[i].by_cost_ms, 0) : 0;
+    }
+    return ms;
+}
+
 /* Of all requests: the subject is no statement. */
 bool
 detect_connection_churn(const struct detect_input *in, struct finding *f)
@@ -18,7 +32,7 @@ detect_connection_churn(const struct detect_input *in, struct finding *f)
     }
     detect_begin(in, FINDING_CONNECTION_CHURN, EVIDENCE_MEASURED, "counters", f);
     f->has_saving = true;
-    f->saving_ms = MIN(cost_ms, in->route->app_change_ms);
+    f->saving_ms = MIN(cost_ms, in->route->app_change_ms) + paid_by_statements_ms(in);
     snprintf(f->label, sizeof(f->label), "new connections");
     snprintf(f->detail, sizeof(f->detail),
              "%.2f new connections a request, were %.2f; each takes %.1f ms until its first query",

@@ -207,6 +207,7 @@ release(struct track *t)
     if (t->errors != NULL) {
         memset(t->errors->chart, 0, sizeof(t->errors->chart));
         memset(t->errors->outage, 0, sizeof(t->errors->outage));
+        memset(t->errors->lasting, 0, sizeof(t->errors->lasting));
         memset(t->errors->told, 0, sizeof(t->errors->told));
         memset(t->errors->by_bursts, 0, sizeof(t->errors->by_bursts));
     }

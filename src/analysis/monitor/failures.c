@@ -74,18 +74,29 @@ tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, f
     tell(m, t, class, e->chart[class].zero[rate], share, p0);
 }
 
-/* Far more than any burst is made of: two windows of it are enough. */
+/* Far more than any burst is made of: two windows of it are enough; or as much as one, for longer
+ * than any lasts. */
 static void
 judge_outage(struct monitor *m, struct track *t, unsigned class, float errors, float calls,
              float p0, uint32_t at)
 {
     struct track_errors *e = t->errors;
     float before = t->calls_kept > 0 ? t->calls_kept : t->calls_yesterday + t->calls_today - calls;
-    bool is_one = before >= OUTAGE_CALLS && errors >= OUTAGE_ERRORS &&
-                  errors >= OUTAGE_SHARE * calls && errors >= OUTAGE_TIMES * p0 * calls;
-    e->outage[class] = is_one ? (uint8_t)MIN(e->outage[class] + 1, 100) : 0;
-    if (e->outage[class] >= OUTAGE_WINDOWS && (t->lanes & (1u << LANE_ERRORS)) == 0) {
-        tell(m, t, class, at - OUTAGE_WINDOWS, errors / calls, p0);
+    bool is_far = before >= OUTAGE_CALLS && errors >= OUTAGE_ERRORS &&
+                  errors >= OUTAGE_LEAST * calls && errors >= OUTAGE_TIMES * p0 * calls;
+    bool is_most = is_far && errors >= OUTAGE_SHARE * calls;
+    e->outage[class] = is_most ? (uint8_t)MIN(e->outage[class] + 1, 100) : 0;
+    e->lasting[class] = is_far ? (uint8_t)MIN(e->lasting[class] + 1, 100) : 0;
+    unsigned windows = e->outage[class] >= OUTAGE_WINDOWS    ? OUTAGE_WINDOWS
+                       : e->lasting[class] >= OUTAGE_LASTING ? OUTAGE_LASTING
+                                                             : 0;
+    e->held[class] += errors;
+    if (!is_far || windows > 0) {
+        e->today[class] += e->held[class];
+        e->held[class] = 0;
+    }
+    if (windows > 0 && (t->lanes & (1u << LANE_ERRORS)) == 0) {
+        tell(m, t, class, at - windows, errors / calls, p0);
     }
 }
 
@@ -137,8 +148,6 @@ judge_class(struct monitor *m, struct track *t, unsigned class, float errors, fl
     e->calls_since[class] = zero ? 0 : e->calls_since[class] + calls;
     e->lately[class] = LATELY_DECAY * e->lately[class] + errors;
     judge_outage(m, t, class, errors, calls, p0, at);
-    /* Until the next window tells, its first one is not what is normal today. */
-    e->today[class] += e->outage[class] == 0 || e->outage[class] >= OUTAGE_WINDOWS ? errors : 0;
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         float limit = errors_limit[i] * (has_kept ? 1 : LIMIT_LEARNING_TIMES);
         chart->g[i] = MIN(chart->g[i], 2 * limit); /* so that it finds back */

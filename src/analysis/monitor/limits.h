@@ -69,6 +69,9 @@
 #define OUTAGE_SHARE   0.2f /* bursts of errors reach a tenth */
 #define OUTAGE_TIMES   10.0f
 #define OUTAGE_WINDOWS 2u
+/* Or a smaller share, for longer than any burst. */
+#define OUTAGE_LEAST   0.01f
+#define OUTAGE_LASTING 5u
 
 /* The way back: quiet for so long, at less than this share of the shift. */
 #define RECOVERY_S     (30 * 60)

@@ -57,8 +57,11 @@ struct track_errors {
     float today[ERROR_CLASS_COUNT], yesterday[ERROR_CLASS_COUNT], kept[ERROR_CLASS_COUNT];
     float since[ERROR_CLASS_COUNT]; /* errors since its chart left zero */
     float calls_since[ERROR_CLASS_COUNT];
-    uint8_t outage[ERROR_CLASS_COUNT]; /* windows in a row that look like one */
-    uint8_t cut[ERROR_CLASS_COUNT];    /* windows in a row that did not count in full */
+    /* Windows in a row that look like an outage, or like a smaller one that lasts; and their
+     * errors, which are not normal before it is known what they are. */
+    uint8_t outage[ERROR_CLASS_COUNT], lasting[ERROR_CLASS_COUNT];
+    float held[ERROR_CLASS_COUNT];
+    uint8_t cut[ERROR_CLASS_COUNT]; /* windows in a row that did not count in full */
     float by_bursts[ERROR_CLASS_COUNT][POISSON_RATES];
     /* The last windows, decayed; and the share that was told, 0: none. */
     float lately[ERROR_CLASS_COUNT], calls_lately, told[ERROR_CLASS_COUNT];

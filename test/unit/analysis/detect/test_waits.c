@@ -327,6 +327,8 @@ churn_is_paid_by_the_first_statement(void **state)
         play(&s, 14, 10, 22, 1);
         struct detect_input in = input(&s, 0);
         assert_true(detect_slower(&in, &f) == (opens == 0));
+        assert_true(detect_connection_churn(&in, &f));
+        kit_near(f.saving_ms, opens == 0 ? 12 : 12 + 4);
         close_scene(&s);
     }
 }

@@ -262,6 +262,27 @@ an_outage_is_told_at_once(void **state)
     scene_free(s);
 }
 
+/* A tenth of them, as in a burst: five minutes are enough where bursts are over after three. */
+static void
+a_smaller_outage_that_lasts_is_told(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * 60);
+    for (unsigned i = 0; i < 3; i++) {
+        s->errors[1] = 12;
+        play(s, 3 * 60);
+        s->errors[1] = 0;
+        play(s, 90 * 60);
+    }
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    s->errors[1] = 15;
+    play(s, 6 * 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_ERRORS);
+    scene_free(s);
+}
+
 /* Where a third of the requests has always failed, a third is no news. */
 static void
 what_always_fails_is_no_outage(void **state)
@@ -515,6 +536,7 @@ main(void)
         cmocka_unit_test(errors_are_told_by_their_rate),
         cmocka_unit_test(errors_that_have_ended_are_over),
         cmocka_unit_test(an_outage_is_told_at_once),
+        cmocka_unit_test(a_smaller_outage_that_lasts_is_told),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
