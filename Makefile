@@ -16,7 +16,7 @@ JOBS       ?= 2
 # Optimized across files: a tenth fewer instructions for each query that is observed.
 RELEASE    := -Db_lto=true
 
-.PHONY: all browser picture bench-console deps test unit peer tsan fuzz fuzz-coverage demo corners schemas recipes shop-tests kills bench bench-fingerprint fingerprints regress soak linking check deb install clean help
+.PHONY: all browser picture bench-console deps test unit peer tsan fuzz fuzz-coverage demo corners schemas recipes shop-tests kills bench bench-fingerprint fingerprints regress cuts soak linking check deb install clean help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -151,6 +151,12 @@ browser: all
 	@SLOWBURN_BINARY=$(abspath $(BUILD))/src/slowburn SCREENSHOTS=$(abspath $(BUILD))/browser \
 	    node --test test/browser/console.test.mjs
 
+# The differential oracle with the bytes of either side cut at every position, where make test takes as
+# many of the longer scripts' as it has time for. Ten minutes.
+cuts: deps $(TEST_BUILD)/build.ninja
+	@ninja -C $(TEST_BUILD)
+	@SLOWBURN_CUTS=all SLOWBURN_BINARY=$(TEST_BUILD)/src/slowburn $(PYTHON) -m pytest -q test/peer/test_oracle.py
+
 # Sessions of five drivers with deaths, restarts, and delay and loss in a network namespace of its own
 # (it says by what: netem, a TUN device, or relays without root): SECONDS=60 SESSIONS=50 make soak
 soak: deps all
@@ -206,6 +212,7 @@ help:
 	@echo 'make bench-fingerprint MB/s of SQL beside libpg_query'
 	@echo 'make fingerprints      grouping beside pg_stat_statements and libpg_query'
 	@echo 'make regress           PostgreSQL'"'"'s regression suite, direct and through slowburn'
+	@echo 'make cuts              the same bytes and records as direct, cut at every position of every script'
 	@echo 'make soak              200 sessions of five drivers, deaths, restarts, a bad network; SECONDS (600)'
 	@echo 'make judge             the detectors on simulated worlds: false incidents, delays, cost; WORLDS=n RESULTS=file'
 	@echo 'make check             include directions and formatting'

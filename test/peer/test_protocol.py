@@ -385,6 +385,42 @@ def test_idle_sessions_end_as_postgresql_ends_them(postgres, tmp_path):
             assert w.ask("select 1") == [["1"]]
 
 
+# ---- the end ----
+
+def lets_in(port):
+    try:
+        with Wire(port) as w:
+            return w.greeting[-1:] and w.greeting[-1][0] == b"Z"
+    except ConnectionError:
+        return False
+
+
+def test_draining_ends_each_session_where_it_may_end(postgres, tmp_path):
+    """At once, behind its transaction, its query or its COPY; nothing is cut, nobody is let in."""
+    with limited(postgres, tmp_path, drain_ms=600000) as proxy, direct(postgres) as other:
+        port = proxy.ports[0]
+        other.ask("create table drained (x int)")
+        other.ask("select pg_advisory_lock(4712)")
+        with Wire(port) as idle, Wire(port) as inside, Wire(port) as busy, Wire(port) as copying:
+            assert inside.ask("begin; insert into drained values (1)") == []
+            starts_waiting(postgres, busy, "select pg_advisory_xact_lock(4712)")
+            copying.send(query("copy drained from stdin"))
+            assert copying.kinds(b"G") == b"G"
+            proxy.channel.send(proxy_host.DRAIN, {})
+            assert wire.sqlstate(idle.until(b"never")) == "57P01"
+            assert not lets_in(port)
+            assert inside.ask("insert into drained values (2)") == []
+            inside.send(query("commit"))
+            copying.send(copy_data("4\n"), COPY_DONE)
+            other.ask("select pg_advisory_unlock(4712)")
+            for w, answer in ((inside, b"CZ"), (copying, b"CZ"), (busy, b"TDCZ")):
+                last = w.until(b"never")
+                assert kinds(last) == answer + b"E" and wire.sqlstate(last) == "57P01"
+        assert proxy.process.wait(60) == 0
+        assert other.ask("select sum(x) from drained; drop table drained") == [["7"]]
+        assert "drain_cut" not in proxy.read_log()
+
+
 # ---- addresses ----
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,9 @@
 /* PostgreSQL itself tells names apart by this many bytes (NAMEDATALEN - 1). */
 #define PG_NAME_MAX 63
 
-/* The longest message there can be, its length field included. */
-#define PG_MESSAGE_MAX 0x3fffffffu
+/* The longest message there can be, its length field included: a server's, whose body has at most
+ * 1 GB less two bytes. */
+#define PG_MESSAGE_MAX 0x40000002u
 
 struct pg_wire {
     uint64_t offset; /* bytes consumed since the first */
