@@ -95,8 +95,9 @@ decide_by_neighbour(struct linker *l, struct piece *p, const struct verdict *v)
         if (c->request != r && (c->matches > 0 || is_hungry)) {
             return false;
         }
-        most = MAX(most, c->by_values);
-        mine = c->request == r ? c->by_values : mine;
+        double carried = c->by_values / c->siblings;
+        most = MAX(most, carried);
+        mine = c->request == r ? carried : mine;
     }
     if (mine < most / 2) {
         return false;
@@ -222,8 +223,8 @@ basis_of(struct linker *l, const struct piece *p, const struct verdict *v, bool 
      * do not, it is one of the odd ones. */
     const struct upstream *u = link_upstream_of(l, p->session);
     bool is_query = !p->is_session && p->query_count == 1;
-    bool is_time = is_query ? final && (u->anchors < ANCHORS_NEEDED || !keeps_connections(u))
-                            : v->unknown < TIME_UNKNOWN;
+    bool is_time = !is_query || u->anchors < ANCHORS_NEEDED || !keeps_connections(u);
+    is_time = is_time && (final || v->unknown < TIME_UNKNOWN);
     bool by_time = !l->alone && is_time && v->posterior >= (is_query ? TIME_QUERY_P : TIME_P);
     return by_time ? LINK_AFFINITY : LINK_NONE;
 }

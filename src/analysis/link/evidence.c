@@ -150,9 +150,9 @@ evidence_saw_request(struct evidence *e, uint64_t start_ns, uint64_t end_ns, con
                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        rarity_add(&e->requests, values[i]);
+        rarity_add(&e->requests[EVIDENCE_REQUEST], values[i]);
     }
-    rarity_turn(&e->requests);
+    rarity_turn(&e->requests[EVIDENCE_REQUEST]);
     keep_duration(e, start_ns, end_ns - start_ns);
     if (e->recent_count < 16 || e->recent_at % 16 == 0) {
         refresh_durations(e);
@@ -166,6 +166,22 @@ evidence_saw_piece(struct evidence *e, const struct evidence_value *values, size
         rarity_add(&e->pieces, values[i].value);
     }
     rarity_turn(&e->pieces);
+}
+
+void
+evidence_saw_sibling(struct evidence *e, uint64_t value, bool is_first)
+{
+    struct evidence_rarity *r = &e->requests[EVIDENCE_SIBLINGS];
+    rarity_add(r, value);
+    if (is_first) {
+        rarity_turn(r);
+    }
+}
+
+static uint64_t
+slot_for(enum evidence_source source, uint64_t slot)
+{
+    return source == EVIDENCE_REQUEST ? slot : hash_combine(slot, source);
 }
 
 static double
@@ -184,13 +200,14 @@ evidence_slot_share(const struct evidence *e, uint64_t slot)
 }
 
 void
-evidence_weigh(const struct evidence *e, const struct evidence_value *values, size_t count,
+evidence_weigh(const struct evidence *e, enum evidence_source source,
+               const struct evidence_value *values, size_t count,
                struct evidence_weights *ret_weights)
 {
     ret_weights->none = 1;
     for (size_t i = 0; i < count; i++) {
-        double q = evidence_slot_share(e, values[i].slot);
-        double p = MAX(rarity_share(&e->requests, values[i].value),
+        double q = evidence_slot_share(e, slot_for(source, values[i].slot));
+        double p = MAX(rarity_share(&e->requests[source], values[i].value),
                        rarity_share(&e->pieces, values[i].value));
         double hit = MAX(MAX(q, 0.001) / p, 1.0);
         double miss = MAX(MIN((1 - MIN(q, 0.999)) / (1 - p), 1.0), MISS_MIN);
@@ -215,13 +232,15 @@ evidence_of_request(const struct evidence_weights *weights, const struct evidenc
 }
 
 void
-evidence_learn_values(struct evidence *e, const struct evidence_value *values, size_t count,
-                      const uint64_t *sorted, size_t sorted_count, double weight)
+evidence_learn_values(struct evidence *e, enum evidence_source source,
+                      const struct evidence_value *values, size_t count, const uint64_t *sorted,
+                      size_t sorted_count, double weight)
 {
     for (size_t i = 0; i < count; i++) {
-        struct evidence_slot_stat *s = &e->slots[values[i].slot % EVIDENCE_SLOTS];
-        if (s->slot != values[i].slot) {
-            *s = (struct evidence_slot_stat){.slot = values[i].slot};
+        uint64_t slot = slot_for(source, values[i].slot);
+        struct evidence_slot_stat *s = &e->slots[slot % EVIDENCE_SLOTS];
+        if (s->slot != slot) {
+            *s = (struct evidence_slot_stat){.slot = slot};
         }
         if (evidence_has(sorted, sorted_count, values[i].value)) {
             s->hits += (float)weight;

@@ -9,12 +9,14 @@
  *    turned up in the request that the piece did belong to;
  *  - a value of a slot whose values always come from the request, and the request does not have
  *    it: (1 - q) / (1 - p), the reason why decoys of small integers do not win.
+ * Both for the values that the request carries, and for those that its other queries are known to
+ * bind, each with its own p and q.
  * How many requests are not finished yet and may be the owner says evidence_in_flight(), from the
  * rate and the durations of late. The weight of each is 1, so a common value cannot win while
  * somebody else may still turn up with it.
  * Slots are learned from posteriors (weighted by them), rarity from what is seen.
  *
- * Limits: fixed tables, about 1.3 MB; slots beyond EVIDENCE_SLOTS replace older ones. Counts are
+ * Limits: fixed tables, about 1.5 MB; slots beyond EVIDENCE_SLOTS replace older ones. Counts are
  * halved now and then, so old traffic fades. One thread. Pure. */
 #ifndef ANALYSIS_LINK_EVIDENCE_H
 #define ANALYSIS_LINK_EVIDENCE_H
@@ -25,6 +27,13 @@
 #define EVIDENCE_CELLS      65536u
 #define EVIDENCE_DURATIONS  512u
 #define EVIDENCE_VALUES_MAX 48u
+
+/* Where a value of the piece may be found again. */
+enum evidence_source {
+    EVIDENCE_REQUEST,  /* among the values that a request carries */
+    EVIDENCE_SIBLINGS, /* among those that its other queries bind */
+    EVIDENCE_SOURCES,
+};
 
 /* A value of the piece, and where it stood. */
 struct evidence_value {
@@ -44,7 +53,7 @@ struct evidence_slot_stat {
 };
 
 struct evidence {
-    struct evidence_rarity requests;
+    struct evidence_rarity requests[EVIDENCE_SOURCES];
     struct evidence_rarity pieces;
     struct evidence_slot_stat slots[EVIDENCE_SLOTS];
     struct {
@@ -82,9 +91,12 @@ uint64_t evidence_slot(uint64_t fingerprint, unsigned position);
 void evidence_saw_request(struct evidence *e, uint64_t start_ns, uint64_t end_ns,
                           const uint64_t *values, size_t count);
 void evidence_saw_piece(struct evidence *e, const struct evidence_value *values, size_t count);
+/* A value that queries of a request bind; is_first: of this request. */
+void evidence_saw_sibling(struct evidence *e, uint64_t value, bool is_first);
 
 /* Once for a piece, however many candidates it has. */
-void evidence_weigh(const struct evidence *e, const struct evidence_value *values, size_t count,
+void evidence_weigh(const struct evidence *e, enum evidence_source source,
+                    const struct evidence_value *values, size_t count,
                     struct evidence_weights *ret_weights);
 /* sorted: the request's values in ascending order. O(count * log sorted_count). */
 struct evidence_match evidence_of_request(const struct evidence_weights *weights,
@@ -92,7 +104,8 @@ struct evidence_match evidence_of_request(const struct evidence_weights *weights
                                           const uint64_t *sorted, size_t sorted_count);
 
 /* Learns from a decision: weight is the posterior of that pair. */
-void evidence_learn_values(struct evidence *e, const struct evidence_value *values, size_t count,
+void evidence_learn_values(struct evidence *e, enum evidence_source source,
+                           const struct evidence_value *values, size_t count,
                            const uint64_t *sorted, size_t sorted_count, double weight);
 
 /* How many requests that began before start_ns are expected to be running still at now_ns. */

@@ -230,6 +230,11 @@ link_decide_request(struct linker *l, struct piece *p, struct held_request *r,
     p->basis = (uint8_t)basis;
     p->probability = probability;
     list_append(&r->pieces, &p->in_order);
+    for (uint32_t i = 0; i < p->evidence_count; i++) {
+        if (held_add_sibling(r, p->evidence[i].value)) {
+            evidence_saw_sibling(l->evidence, p->evidence[i].value, r->sibling_count == 1);
+        }
+    }
     r->piece_count++;
     r->basis = MAX(r->basis, (uint8_t)basis);
     r->probability = MIN(r->probability, probability);

@@ -90,6 +90,23 @@ held_add(struct held *h, const struct event_request *ev, const uint64_t *values)
     return r;
 }
 
+bool
+held_add_sibling(struct held_request *r, uint64_t value)
+{
+    uint32_t at = r->sibling_count;
+    while (at > 0 && r->siblings[at - 1] > value) {
+        at--;
+    }
+    if (r->sibling_count == HELD_SIBLINGS_MAX || (at > 0 && r->siblings[at - 1] == value)) {
+        return false;
+    }
+    memmove(&r->siblings[at + 1], &r->siblings[at],
+            (r->sibling_count - at) * sizeof(r->siblings[0]));
+    r->siblings[at] = value;
+    r->sibling_count++;
+    return true;
+}
+
 struct held_request *
 held_find(const struct held *h, uint64_t request)
 {

@@ -12,12 +12,16 @@
 #include "base/map.h"
 #include "model/event.h"
 
+#define HELD_SIBLINGS_MAX 16u
+
 struct held_request {
     struct event_request ev;
     uint64_t *values; /* ascending, without repeats */
     uint32_t value_count;
     uint32_t route;
-    struct list pieces; /* struct piece by in_order: its own */
+    struct list pieces;                   /* struct piece by in_order: its own */
+    uint64_t siblings[HELD_SIBLINGS_MAX]; /* values that these bind, ascending; the first ones */
+    uint32_t sibling_count;
     uint32_t piece_count;
     uint32_t hopes;    /* undecided pieces whose best candidate it is */
     uint32_t unlinked; /* pieces that it contained and that abstained */
@@ -51,6 +55,9 @@ struct held_request *held_add(struct held *h, const struct event_request *ev,
                               const uint64_t *values);
 struct held_request *held_find(const struct held *h, uint64_t request);
 struct held_request *held_find_trace(const struct held *h, const uint8_t trace_id[16]);
+
+/* One of its queries binds that; false: it was known, or there is no room. */
+bool held_add_sibling(struct held_request *r, uint64_t value);
 
 /* 0 .. count - 1, by end. */
 static inline struct held_request *

@@ -249,7 +249,7 @@ linker_request(struct linker *l, uint64_t now_ns, const struct event_request *ev
     }
     r->route = l->out.route_of_request(l->out.ctx, ev, path);
     l->http_seen_ns = MAX(l->http_seen_ns, now_ns);
-    affinity_saw_request(&l->affinity, r->route);
+    affinity_saw_request(&l->affinity, r->route, ev->end_ns - ev->start_ns);
     evidence_saw_request(l->evidence, ev->start_ns, ev->end_ns, r->values, r->value_count);
 }
 

@@ -9,9 +9,10 @@
  *   3. the same connection between two pieces of one request, when this application hands
  *      connections out for whole requests (seen: owners do not alternate) -> as its neighbour
  *   4. the only request that contains it, and no other can turn up        -> LINK_CONTAINED
- *   5. how it lies in the request's time and what the route usually asks
- *      (timing.h, affinity.h), by posterior probability >= 0.9,
- *      of a single query >= 0.95         -> LINK_AFFINITY
+ *   5. how it lies in the request's time, what the route usually asks and when
+ *      (timing.h, affinity.h), for a single query also the values that other
+ *      queries of the request bind, by posterior probability >= 0.9, of a single
+ *      query >= 0.95                     -> LINK_AFFINITY
  * Everything else abstains: a wrong link is worse than none. What was contained in no request at
  * all is work of its own (a queue worker, cron, or there is no HTTP hop): its pieces become one
  * trace per session that lived for it, or per burst on a pooled connection (burst.h; one that does

@@ -16,6 +16,7 @@
 #include "analysis/link/link.h"
 #include "analysis/link/outside.h"
 #include "analysis/link/piece.h"
+#include "analysis/link/reshare.h"
 #include "analysis/link/timing.h"
 
 #define LINK_GAPS_MAX  64u
@@ -82,6 +83,7 @@ struct linker {
         double decided, late; /* of these, after the response */
     } late[TIMING_KINDS];
     struct affinity affinity;
+    struct reshare reshare;
     struct gap gaps[LINK_GAPS_MAX]; /* the last ones, in order */
     unsigned gap_count;             /* ever */
     uint64_t swept_ns;              /* when sessions at rest were last looked for */

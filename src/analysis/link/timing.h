@@ -8,6 +8,8 @@
  * histograms on a signed logarithmic scale, for each kind of piece, and for each statement that
  * pieces of that kind begin with, once there are enough of it.
  *
+ * Where a single query lies is learned by route, in affinity.h.
+ *
  * Limits: TIMING_STATEMENTS of these, about 0.6 MB; others take the place of those that are not
  * seen any more. Counts are halved now and then. One thread. Pure. */
 #ifndef ANALYSIS_LINK_TIMING_H

@@ -8,7 +8,6 @@
 #define LATE_SHARE_MIN   0.01
 #define DECIDED_MAX      1000
 #define SECOND_RATIO     0.0625 /* of a request that has a connection already */
-#define TOLD_P           0.9
 #define DENSITY_MAX      64.0
 #define BACKGROUND       0.02
 #define OUTSIDE_WEIGHT   20
@@ -86,12 +85,29 @@ late_share(const struct linker *l, enum timing_kind kind)
     return MAX(MIN(share, LATE_SHARE_MAX), LATE_SHARE_MIN);
 }
 
+/* What its other queries' values say: as surely as these are its own. Where a request has one piece
+ * as a rule, one that shares a value with it is another request's of the same user. */
+static void
+ask_siblings(const struct evidence_weights *weights, const struct piece *p, struct candidate *c)
+{
+    const struct held_request *r = c->request;
+    if (r->sibling_count == 0 || kind_of(p) != TIMING_QUERY) {
+        return;
+    }
+    struct evidence_match m =
+        evidence_of_request(weights, p->evidence, p->evidence_count, r->siblings, r->sibling_count);
+    double sure = (double)r->probability;
+    c->siblings = sure * m.weight + (1 - sure);
+    c->weight *= c->siblings;
+}
+
 /* Who is one, by their values alone. */
 static void
 gather(struct linker *l, const struct piece *p, struct verdict *v)
 {
-    struct evidence_weights weights;
-    evidence_weigh(l->evidence, p->evidence, p->evidence_count, &weights);
+    struct evidence_weights weights, siblings;
+    evidence_weigh(l->evidence, EVIDENCE_REQUEST, p->evidence, p->evidence_count, &weights);
+    evidence_weigh(l->evidence, EVIDENCE_SIBLINGS, p->evidence, p->evidence_count, &siblings);
     double late = late_share(l, kind_of(p));
     uint64_t from = p->start_ns > WEIGH_LATE_NS / 10 ? p->start_ns - WEIGH_LATE_NS / 10 : 0;
     size_t i = held_first_ending_after(&l->held, from);
@@ -107,8 +123,21 @@ gather(struct linker *l, const struct piece *p, struct verdict *v)
         if (p->end_ns > r->ev.end_ns) {
             m.weight *= late;
         }
-        v->all[v->count++] = (struct candidate){r, m.weight, m.weight, m.matches};
+        struct candidate *c = &v->all[v->count++];
+        *c = (struct candidate){
+            .request = r, .weight = m.weight, .matches = m.matches, .siblings = 1};
+        ask_siblings(&siblings, p, c);
+        c->by_values = c->weight;
     }
+}
+
+/* What speaks for it by its other queries' values does so only if these are its own. */
+static double
+posterior_of(const struct candidate *c, double sum)
+{
+    double sure = c->siblings > 1 ? (double)c->request->probability : 1;
+    double alone = c->weight / c->siblings;
+    return sure * c->weight / sum + (1 - sure) * alone / (sum - c->weight + alone);
 }
 
 static void
@@ -123,7 +152,7 @@ add_up(struct linker *l, struct verdict *v)
     if (v->count > 0 && v->all[v->best].matches == 0) {
         v->sum += OUTSIDE_WEIGHT * outside_share(&l->outside, v->first);
     }
-    v->posterior = v->count == 0 ? 0 : v->all[v->best].weight / v->sum;
+    v->posterior = v->count == 0 ? 0 : posterior_of(&v->all[v->best], v->sum);
 }
 
 /* It has a connection of this kind already, and requests here rarely have two. */
@@ -152,20 +181,42 @@ density(const struct linker *l, const struct held_request *r, const struct piece
     return MAX(MIN(ratio, DENSITY_MAX), 1 / DENSITY_MAX);
 }
 
+static unsigned
+place_of(const struct held_request *r, const struct piece *p)
+{
+    return kind_of(p) == TIMING_QUERY ? affinity_place(start_gap(r, p), -end_gap(r, p))
+                                      : AFFINITY_NOWHERE;
+}
+
+/* What is known of how a piece lies in a request, but for what its route asks. */
+static double
+by_time(const struct linker *l, const struct held_request *r, const struct piece *p,
+        const struct verdict *v)
+{
+    enum timing_kind kind = kind_of(p);
+    if (kind == TIMING_QUERY) {
+        return v->mean == 0 ? density(l, r, p) : 1;
+    }
+    double ratio = timing_ratio(&l->timing, kind, v->first, start_gap(r, p), end_gap(r, p));
+    return ratio == 0 ? 1 : ratio;
+}
+
+static double
+by_route(const struct linker *l, const struct held_request *r, const struct piece *p,
+         const struct verdict *v)
+{
+    return affinity_ratio(&l->affinity, r->route, v->shape, place_of(r, p), v->mean);
+}
+
 /* What else is known of them. */
 static void
 refine(struct linker *l, const struct piece *p, struct verdict *v)
 {
-    enum timing_kind kind = kind_of(p);
-    double mean = affinity_mean(&l->affinity, v->shape);
+    v->mean = affinity_mean(&l->affinity, v->shape);
     for (size_t i = 0; i < v->count; i++) {
         const struct held_request *r = v->all[i].request;
-        double ratio = timing_ratio(&l->timing, kind, v->first, start_gap(r, p), end_gap(r, p));
-        if (ratio == 0) {
-            ratio = kind == TIMING_QUERY ? density(l, r, p) : 1;
-        }
-        v->all[i].weight *= ratio * affinity_ratio(&l->affinity, r->route, v->shape, mean) *
-                            (is_served(l, r, p) ? SECOND_RATIO : 1);
+        v->all[i].weight *=
+            by_time(l, r, p, v) * by_route(l, r, p, v) * (is_served(l, r, p) ? SECOND_RATIO : 1);
     }
 }
 
@@ -174,6 +225,7 @@ weigh_piece(struct linker *l, const struct piece *p, uint64_t now_ns, struct ver
 {
     v->count = 0;
     v->overlaps = false;
+    v->mean = 0;
     v->first = first_statement(p);
     v->shape = shape_of(p);
     v->unknown = evidence_in_flight(l->evidence, p->start_ns, now_ns);
@@ -187,6 +239,36 @@ weigh_piece(struct linker *l, const struct piece *p, uint64_t now_ns, struct ver
     }
 }
 
+/* So that it is shared out again when more is known. Weights may be huge: as parts of their sum. */
+static void
+keep_for_later(struct linker *l, const struct piece *p, const struct verdict *v)
+{
+    double rest = v->sum;
+    for (size_t i = 0; i < v->count; i++) {
+        rest -= v->all[i].weight;
+    }
+    struct reshare_piece *again =
+        reshare_add(&l->reshare, &l->affinity, v->shape, MAX(rest, 0) / v->sum);
+    for (size_t i = 0; i < v->count; i++) {
+        const struct held_request *r = v->all[i].request;
+        double share = v->all[i].weight / v->sum, but_route = share / by_route(l, r, p, v);
+        if (!reshare_place(again, r->route, place_of(r, p), but_route, share)) {
+            again->rest += share;
+        }
+    }
+}
+
+static void
+learn_late(struct linker *l, enum timing_kind kind, bool is_late)
+{
+    l->late[kind].decided++;
+    l->late[kind].late += is_late;
+    if (l->late[kind].decided > DECIDED_MAX) {
+        l->late[kind].decided /= 2;
+        l->late[kind].late /= 2;
+    }
+}
+
 void
 weigh_learn(struct linker *l, const struct piece *p, const struct verdict *v)
 {
@@ -195,29 +277,33 @@ weigh_learn(struct linker *l, const struct piece *p, const struct verdict *v)
     }
     const struct held_request *best = v->all[v->best].request;
     enum timing_kind kind = kind_of(p);
+    bool is_sure = v->posterior >= LEARN_SURE;
     if (v->posterior >= 0.5) {
-        evidence_learn_values(l->evidence, p->evidence, p->evidence_count, best->values,
-                              best->value_count, v->posterior);
-    }
-    if (v->posterior >= LEARN_SURE) {
-        l->late[kind].decided++;
-        l->late[kind].late += p->end_ns > best->ev.end_ns;
-        if (l->late[kind].decided > DECIDED_MAX) {
-            l->late[kind].decided /= 2;
-            l->late[kind].late /= 2;
+        evidence_learn_values(l->evidence, EVIDENCE_REQUEST, p->evidence, p->evidence_count,
+                              best->values, best->value_count, v->posterior);
+        if (best->sibling_count > 0 && kind == TIMING_QUERY) {
+            evidence_learn_values(l->evidence, EVIDENCE_SIBLINGS, p->evidence, p->evidence_count,
+                                  best->siblings, best->sibling_count, v->posterior);
         }
     }
+    if (is_sure) {
+        learn_late(l, kind, p->end_ns > best->ev.end_ns);
+    } else if (v->mean > 0) {
+        keep_for_later(l, p, v);
+    }
     affinity_saw_piece(&l->affinity, v->shape);
-    /* A single query's gaps are too wide to be learned from what they themselves have suggested. */
-    bool is_told = kind != TIMING_QUERY || v->by_values >= TOLD_P;
-    size_t step = v->posterior >= LEARN_SURE ? v->count / LEARN_OTHERS + 1 : 1;
+    size_t step = is_sure ? v->count / LEARN_OTHERS + 1 : 1;
     for (size_t i = 0; i < v->count; i++) {
         const struct held_request *r = v->all[i].request;
         if (i == v->best || i % step == 0) {
             double share = v->all[i].weight / v->sum;
-            timing_learn(&l->timing, kind, v->first, start_gap(r, p), end_gap(r, p),
-                         is_told ? share : 0);
-            affinity_learn(&l->affinity, r->route, v->shape, share);
+            if (kind != TIMING_QUERY) {
+                timing_learn(&l->timing, kind, v->first, start_gap(r, p), end_gap(r, p), share);
+            }
+            affinity_learn(&l->affinity, r->route, v->shape, place_of(r, p), share);
         }
+    }
+    if (!is_sure) {
+        reshare_some(&l->reshare, &l->affinity);
     }
 }

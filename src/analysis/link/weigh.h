@@ -3,9 +3,10 @@
  *
  * A candidate is a request that contains the piece (or ended shortly before it did: work after the
  * response). Its weight is a product of likelihood ratios against "it is some other request's":
- * values (evidence.h), and where these alone do not decide, how the piece lies in the request's
- * time (timing.h), how often its route does such work (affinity.h), and that a request rarely
- * needs a second connection. Requests that are not finished yet have the weight 1 each.
+ * values that it carries, or for a single query that its other queries bind (evidence.h), and where
+ * these alone do not decide, how the piece lies in the request's time (timing.h; affinity.h for a
+ * single query), how often its route does such work (affinity.h), and that a request rarely needs a
+ * second connection. Requests that are not finished yet have the weight 1 each.
  *
  * Cost: requests that ended before the piece began, or began after it ended, are skipped by blocks;
  * each candidate costs a few look-ups. */
@@ -22,7 +23,8 @@ struct candidate {
     struct held_request *request;
     double weight;
     double by_values; /* the part of it that values have */
-    uint32_t matches; /* values that speak for it */
+    double siblings;  /* the part of that which those of its other queries have */
+    uint32_t matches; /* values that it carries and that speak for it */
 };
 
 struct verdict {
@@ -35,6 +37,7 @@ struct verdict {
     double by_values; /* the best one's, by values alone */
     uint64_t first;   /* fingerprint that the piece begins with; 0: nothing but set-up */
     uint64_t shape;   /* of its kind and its statements, each counted once */
+    double mean;      /* of it in a request of any route (affinity.h); 0: not known, or not asked */
     bool overlaps;    /* some request ran at the same time */
 };
 

@@ -10,7 +10,7 @@ static struct evidence_match
 weigh(const struct evidence *e, struct evidence_value bound, const uint64_t carried[1])
 {
     struct evidence_weights weights;
-    evidence_weigh(e, &bound, 1, &weights);
+    evidence_weigh(e, EVIDENCE_REQUEST, &bound, 1, &weights);
     return evidence_of_request(&weights, &bound, 1, carried, 1);
 }
 
@@ -47,8 +47,8 @@ slots_are_learned(void **state)
         uint64_t values[] = {1000 + i};
         token.value = 1000 + i;
         item.value = 5000 + i;
-        evidence_learn_values(e, &token, 1, values, 1, 1);
-        evidence_learn_values(e, &item, 1, values, 1, 1);
+        evidence_learn_values(e, EVIDENCE_REQUEST, &token, 1, values, 1, 1);
+        evidence_learn_values(e, EVIDENCE_REQUEST, &item, 1, values, 1, 1);
     }
     assert_true(evidence_slot_share(e, token.slot) > 0.95);
     assert_true(evidence_slot_share(e, item.slot) < 0.05);

@@ -35,6 +35,26 @@ requests_stay_in_order(void **state)
     held_fini(&h);
 }
 
+static void
+siblings_are_few_and_in_order(void **state)
+{
+    struct held_request r = {0};
+    struct prng prng = {11};
+    for (unsigned i = 0; i < 10 * HELD_SIBLINGS_MAX; i++) {
+        uint64_t value = prng_below(&prng, 4 * HELD_SIBLINGS_MAX);
+        bool known = false;
+        for (uint32_t k = 0; k < r.sibling_count; k++) {
+            known = known || r.siblings[k] == value;
+        }
+        bool has_room = r.sibling_count < HELD_SIBLINGS_MAX;
+        assert_int_equal(held_add_sibling(&r, value), !known && has_room);
+    }
+    assert_int_equal(r.sibling_count, HELD_SIBLINGS_MAX);
+    for (uint32_t k = 1; k < r.sibling_count; k++) {
+        assert_true(r.siblings[k - 1] < r.siblings[k]);
+    }
+}
+
 /* As many as there are, and no fewer: the blocks that are skipped hold none of them, however full
  * the ring is and however late some are reported. */
 static void
@@ -74,6 +94,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_stay_in_order),
+        cmocka_unit_test(siblings_are_few_and_in_order),
         cmocka_unit_test(whoever_began_in_time_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
