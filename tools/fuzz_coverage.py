@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """fuzz_coverage.py BUILD [CORPUS]: how much of src/proto the fuzz targets reach, file by file: from
 the committed seeds alone, and with what a fuzzer has found since (CORPUS/fuzz_NAME, as make fuzz
-leaves it). BUILD is instrumented: -fprofile-instr-generate -fcoverage-mapping."""
+leaves it). BUILD is instrumented: -fprofile-instr-generate -fcoverage-mapping. Fails where the seeds
+alone reach less than GOAL."""
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import sys
 
 LLVM = "-14"
 FUZZ = "test/fuzz"
+GOAL = 90  # % of the regions, and of the branches, of all of src/proto
 
 
 def profile(build, folders, name):
@@ -45,7 +47,11 @@ def covered(build, targets, merged):
 
 def percent(pairs):
     have, all_of_it = (sum(column) for column in zip(*pairs))
-    return f"{100 * have / all_of_it:6.1f}" if all_of_it else "     –"
+    return 100 * have / all_of_it if all_of_it else None
+
+
+def shown(value):
+    return "     –" if value is None else f"{value:6.1f}"
 
 
 def main():
@@ -57,7 +63,7 @@ def main():
     found = {t: os.path.join(corpus, f"fuzz_{t}") for t in targets} if corpus else {}
     found = {t: folder for t, folder in found.items() if os.path.isdir(folder) and os.listdir(folder)}
     if found:
-        runs["and found"] = {t: [os.path.join(FUZZ, t)] + [found[t]] * (t in found)
+        runs["and found"] = {t: [os.path.join(FUZZ, t)] + ([found[t]] if t in found else [])
                              for t in targets}
     results = {name: covered(build, targets, profile(build, run, name.replace(" ", "-")))
                for name, run in runs.items()}
@@ -66,10 +72,15 @@ def main():
         line = f"{file or 'src/proto':38}"
         for result in results.values():
             chosen = [result[file]] if file else result.values()
-            line += "    " + " ".join(percent([c[kind] for c in chosen])
+            line += "    " + " ".join(shown(percent([c[kind] for c in chosen]))
                                       for kind in ("regions", "branches"))
         print(line)
+    low = [kind for kind in ("regions", "branches")
+           if percent([c[kind] for c in results["seeds"].values()]) < GOAL]
+    if low:
+        print(f"the seeds reach less than {GOAL} % of the {' and '.join(low)}")
+    return 1 if low else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

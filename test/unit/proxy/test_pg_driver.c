@@ -683,6 +683,9 @@ a_dead_clients_cancel_carries_its_whole_key(void **state)
                 lab_feed(&other, false, slice_sub(buf_slice(&b), at, cut));
             }
             buf_reset(&b);
+            /* Nothing is to be cancelled for who has asked nothing. */
+            pg_driver.client_eof(other.worker, &other.s, true, 5, &out);
+            assert_int_equal(out.aside.len, 0);
             lab_query_message(&b, "select 1");
             lab_client(&other, &b);
             pg_driver.client_eof(other.worker, &other.s, true, 5, &out);
