@@ -28,13 +28,13 @@ enum stored_kind {
     STORED_KIND_COUNT,
 };
 
-/* Key: fingerprint, database. */
+/* Key: fingerprint, database; one with a name takes the place of one whose name was not known. */
 struct stored_fingerprint {
     uint64_t fingerprint;
     struct slice database; /* its name */
     struct slice text;
     uint8_t kind;          /* enum statement_kind */
-    uint64_t seen_wall_ns; /* first time; the smaller one stays */
+    uint64_t seen_wall_ns; /* the smallest stays as the first time, the largest as the last */
 };
 
 /* Key: text. */

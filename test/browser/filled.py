@@ -71,7 +71,8 @@ class Filler:
         self.rows = []
 
     def statement(self, fingerprint, text, first_s):
-        self.db.execute("INSERT OR REPLACE INTO fingerprints VALUES(1, ?, 'shop', 1, ?, ?)",
+        self.db.execute("INSERT OR REPLACE INTO fingerprints(instance, fingerprint, database, kind, text, first_seen,"
+                        " last_seen) VALUES(1, ?1, 'shop', 1, ?2, ?3, ?3)",
                         (signed(fingerprint), text, int(first_s * 1e9)))
 
     def route(self, text, first_s, basis="path"):
@@ -82,7 +83,7 @@ class Filler:
         key = (route, fingerprint)
         if key not in self.series:
             self.series[key] = len(self.series) + 1
-            self.db.execute("INSERT INTO series VALUES(?, 1, 0, ?, ?, ?)",
+            self.db.execute("INSERT INTO series VALUES(?, 1, 0, ?, ?, ?, unixepoch())",
                             (self.series[key], "" if route and not fingerprint else "shop", route,
                              signed(fingerprint)))
         return self.series[key]

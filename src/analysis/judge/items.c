@@ -62,7 +62,7 @@ on_statement(struct judge *j, const struct intake_statement *in)
         return;
     }
     s->database = in->database; /* a restored one knew no id yet */
-    if (!s->kept) {
+    if (s->kept_ns == 0) {
         judge_keep_statement(j, s);
     }
 }

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
+#define KEEP_AGAIN_NS (24 * 3600 * NS_PER_S) /* retain.h's day */
+
 void
 judge_give(const struct judge *j, const struct stored *record)
 {
@@ -42,10 +44,24 @@ judge_window_of(const struct judge *j, const struct series *s, uint8_t sketch[SK
     return w;
 }
 
+/* The store lets go of texts that nobody has seen for long, and shows them under the name of their
+ * database, which may become known later than they do. */
+static bool
+is_to_be_kept(const struct judge *j, const struct statement *s)
+{
+    return s->kept_ns == 0 || j->now_ns - s->kept_ns >= KEEP_AGAIN_NS ||
+           (s->kept_unnamed && judge_name_of((void *)(uintptr_t)j, s->database)[0] != '\0');
+}
+
 void
 judge_keep_window(void *ctx, const struct series *s)
 {
     struct judge *j = ctx;
+    struct statement *st =
+        s->kind != SERIES_STATEMENT ? NULL : statement_get(&j->statements, s->fingerprint);
+    if (st != NULL && is_to_be_kept(j, st)) {
+        judge_keep_statement(j, st);
+    }
     uint8_t sketch[SKETCH_SAVED_MAX];
     struct stored record = {.kind = STORED_WINDOW, .window = judge_window_of(j, s, sketch)};
     judge_give(j, &record);
@@ -60,8 +76,9 @@ judge_keep_statement(struct judge *j, struct statement *s)
                         .database = slice_from_str(judge_name_of(j, s->database)),
                         .text = slice_from_str(s->text),
                         .kind = s->kind,
-                        .seen_wall_ns = judge_wall(j, s->first_ns)}};
-    s->kept = true;
+                        .seen_wall_ns = judge_wall(j, j->now_ns)}};
+    s->kept_ns = j->now_ns;
+    s->kept_unnamed = record.fingerprint.database.len == 0;
     judge_give(j, &record);
 }
 
@@ -325,11 +342,7 @@ judge_restore(struct judge *j, const struct stored *record)
         uint32_t database = (uint32_t)hash_bytes(f->database);
         struct intake_name name = {database, NAME_DATABASE, f->database};
         judge_add_name(j, &name);
-        struct statement *s =
-            statement_add(&j->statements, f->fingerprint, database, f->kind, f->text, 1);
-        if (s != NULL) {
-            s->kept = true;
-        }
+        (void)statement_add(&j->statements, f->fingerprint, database, f->kind, f->text, 1);
         return 0;
     }
     default:

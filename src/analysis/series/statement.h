@@ -35,10 +35,11 @@ enum statement_source {
 struct statement {
     uint64_t fingerprint;
     uint32_t database;
-    uint8_t kind;   /* enum statement_kind */
-    uint8_t source; /* enum statement_source */
-    bool asked;     /* the advisor has been asked to describe it */
-    bool kept;      /* the store has it */
+    uint8_t kind;      /* enum statement_kind */
+    uint8_t source;    /* enum statement_source */
+    bool asked;        /* the advisor has been asked to describe it */
+    bool kept_unnamed; /* its database had no name then */
+    uint64_t kept_ns;  /* when the store was given it; 0: not by this judge */
     uint64_t first_ns;
     uint64_t planned_ns; /* when its plan was last looked at; 0: never */
     char *plan;          /* its shape: "3f2a66d8e901c3b7 Sort, Seq Scan"; NULL: not known */

@@ -91,9 +91,20 @@ static const char ADD_AMOUNTS[] =
     "ALTER TABLE windows ADD COLUMN plan TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE series_hours ADD COLUMN plan TEXT NOT NULL DEFAULT '';";
 
+/* From version 6 to 7. What was there is taken for seen now: whatever is still in use says so
+ * within a day. A series' is seconds, as its windows' are: none of them begins at it or later. */
+static const char ADD_LAST_SEEN[] =
+    "ALTER TABLE fingerprints ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE fingerprints ADD COLUMN size INTEGER GENERATED ALWAYS AS (length(text)) VIRTUAL;"
+    "UPDATE fingerprints SET last_seen = max(first_seen, unixepoch() * 1000000000);"
+    "CREATE INDEX fingerprints_last_seen ON fingerprints(last_seen, size);"
+    "ALTER TABLE series ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE series SET last_seen = unixepoch() + 3600;";
+
 /* What brings a file from each version to the next. */
 static const char *const STEPS[DB_VERSION] = {
-    SCHEMA, ADD_TOTALS, ADD_SERIES_HOURS_AND_PLANS, ADD_FACTS, ADD_ROUTE_BASIS, ADD_AMOUNTS};
+    SCHEMA,      ADD_TOTALS,   ADD_SERIES_HOURS_AND_PLANS, ADD_FACTS, ADD_ROUTE_BASIS,
+    ADD_AMOUNTS, ADD_LAST_SEEN};
 
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)

@@ -13,8 +13,8 @@
 #include "base/slice.h"
 #include "model/route_basis.h"
 
-#define DB_VERSION        6
-#define DB_STATEMENTS_MAX 96
+#define DB_VERSION        7
+#define DB_STATEMENTS_MAX 128
 #define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */
 
 /* The text of series s. What has one fingerprint has one text, whatever the database that it was

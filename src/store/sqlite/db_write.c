@@ -26,9 +26,13 @@ static int
 write_fingerprint(struct db *db, const struct stored_fingerprint *f)
 {
     sqlite3_stmt *s =
-        begin(db, "INSERT INTO fingerprints VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+        begin(db, "INSERT INTO fingerprints(instance, fingerprint, database, kind, text,"
+                  " first_seen, last_seen) VALUES(?1, ?2, ?3, ?4, ?5, coalesce((SELECT"
+                  " min(first_seen, ?6) FROM fingerprints WHERE instance = ?1 AND fingerprint = ?2"
+                  " AND database = ''), ?6), ?6)"
                   " ON CONFLICT DO UPDATE SET text = excluded.text, kind = excluded.kind,"
-                  " first_seen = min(first_seen, excluded.first_seen)");
+                  " first_seen = min(first_seen, excluded.first_seen),"
+                  " last_seen = max(last_seen, excluded.last_seen)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -37,6 +41,17 @@ write_fingerprint(struct db *db, const struct stored_fingerprint *f)
     bind_number(s, 4, f->kind);
     db_bind_slice(s, 5, f->text);
     bind_number(s, 6, f->seen_wall_ns);
+    int r = db_finish(s);
+    if (r != SQLITE_DONE || f->database.len == 0) {
+        return r;
+    }
+    /* Its database had no name yet when it was first put. */
+    s = begin(db, "DELETE FROM fingerprints WHERE instance = ?1 AND fingerprint = ?2"
+                  " AND database = ''");
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    bind_number(s, 2, f->fingerprint);
     return db_finish(s);
 }
 
@@ -65,28 +80,45 @@ bind_series(sqlite3_stmt *s, const struct stored_window *w)
     bind_number(s, 5, w->fingerprint);
 }
 
+/* Once an hour: up to its end. */
+static int
+series_is_seen(struct db *db, sqlite3_int64 id, uint64_t until_s)
+{
+    sqlite3_stmt *s = db_statement(db, "UPDATE series SET last_seen = ?2 WHERE id = ?1");
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    sqlite3_bind_int64(s, 1, id);
+    bind_number(s, 2, until_s);
+    return db_finish(s);
+}
+
 static int
 series_of(struct db *db, const struct stored_window *w, sqlite3_int64 *ret_id)
 {
-    sqlite3_stmt *s = begin(db, "SELECT id FROM series WHERE instance = ?1 AND upstream = ?2"
-                                " AND database = ?3 AND route = ?4 AND fingerprint = ?5");
+    uint64_t until_s = (w->start_wall_ns / NS_PER_S / 3600 + 1) * 3600;
+    sqlite3_stmt *s = begin(db, "SELECT id, last_seen FROM series WHERE instance = ?1 AND"
+                                " upstream = ?2 AND database = ?3 AND route = ?4 AND"
+                                " fingerprint = ?5");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
     bind_series(s, w);
     int r = sqlite3_step(s);
     if (r == SQLITE_ROW) {
+        bool is_newer = until_s > (uint64_t)sqlite3_column_int64(s, 1);
         *ret_id = sqlite3_column_int64(s, 0);
         sqlite3_reset(s);
-        return SQLITE_DONE;
+        return is_newer ? series_is_seen(db, *ret_id, until_s) : SQLITE_DONE;
     }
     sqlite3_reset(s);
-    s = begin(db, "INSERT INTO series(instance, upstream, database, route, fingerprint)"
-                  " VALUES(?1, ?2, ?3, ?4, ?5)");
+    s = begin(db, "INSERT INTO series(instance, upstream, database, route, fingerprint, last_seen)"
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
     bind_series(s, w);
+    bind_number(s, 6, until_s);
     r = db_finish(s);
     *ret_id = sqlite3_last_insert_rowid(db->sql);
     return r;

@@ -198,7 +198,7 @@ static int
 restore_fingerprints(struct db *db, struct restore *r)
 {
     sqlite3_stmt *s = begin(db, "SELECT fingerprint, database, kind, text, first_seen"
-                                " FROM fingerprints WHERE instance = ?1");
+                                " FROM fingerprints WHERE instance = ?1 ORDER BY last_seen DESC");
     int step = SQLITE_ERROR;
     while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
         struct stored record = {.kind = STORED_FINGERPRINT};

@@ -33,6 +33,7 @@ static const char *const WINDOWS[] = {
     WINDOWS_OF(WITH_HOURS(", facts"), "w.facts" NO_AMOUNTS),
     WINDOWS_OF(WITH_HOURS(", facts"), "w.facts" NO_AMOUNTS),
     WINDOWS_OF(WITH_HOURS(", " FACTS_COLUMNS), FACTS_COLUMNS),
+    WINDOWS_OF(WITH_HOURS(", " FACTS_COLUMNS), FACTS_COLUMNS),
 };
 _Static_assert(ARRAY_LEN(WINDOWS) == DB_VERSION + 1, "each version of the schema has its own");
 static const char DEPLOYS[] = "SELECT at / 1000000000, name, basis FROM deploys WHERE instance = ?1"

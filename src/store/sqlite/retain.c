@@ -35,7 +35,9 @@ run_with(struct db *db, const char *text, uint64_t bound)
     if (s == NULL) {
         return SQLITE_ERROR;
     }
-    sqlite3_bind_int64(s, 1, (sqlite3_int64)bound);
+    if (sqlite3_bind_parameter_count(s) > 0) {
+        sqlite3_bind_int64(s, 1, (sqlite3_int64)bound);
+    }
     return db_finish(s);
 }
 
@@ -194,6 +196,7 @@ retain_by_age(struct db *db, uint64_t now_s)
 {
     uint64_t long_ago = now_s > RETAIN_HOURS_S ? now_s - RETAIN_HOURS_S : 0;
     uint64_t minutes = now_s > RETAIN_MINUTES_S ? now_s - RETAIN_MINUTES_S : 0;
+    uint64_t normal = now_s > RETAIN_NORMAL_S ? now_s - RETAIN_NORMAL_S : 0;
     uint64_t traces = now_s > RETAIN_TRACES_S ? now_s - RETAIN_TRACES_S : 0;
     const struct {
         const char *text;
@@ -218,6 +221,15 @@ retain_by_age(struct db *db, uint64_t now_s)
         {"DELETE FROM findings WHERE seen < ?1", long_ago * NS_PER_S},
         {"DELETE FROM timeline WHERE at < ?1", long_ago * NS_PER_S},
         {"DELETE FROM incidents WHERE closed > 0 AND closed < ?1", long_ago * NS_PER_S},
+        {"DELETE FROM fixes WHERE incident < (SELECT min(id) FROM incidents)", 0},
+        {"DELETE FROM series WHERE last_seen < ?1 - 86400", long_ago},
+        /* One in use says so once a day. */
+        {"DELETE FROM fingerprints WHERE last_seen < ?1 - 172800000000000", long_ago * NS_PER_S},
+        {"DELETE FROM routes WHERE first_seen < ?1 AND text NOT IN (SELECT route FROM series)",
+         long_ago * NS_PER_S},
+        {"DELETE FROM detector_state WHERE name GLOB 'watch:*' AND substr(name, 7) NOT IN"
+         " (SELECT route FROM series WHERE last_seen >= ?1)",
+         normal},
     };
     int r = SQLITE_DONE;
     for (unsigned i = 0; i < ARRAY_LEN(all) && r == SQLITE_DONE; i++) {
@@ -226,11 +238,38 @@ retain_by_age(struct db *db, uint64_t now_s)
     return r;
 }
 
-/* The oldest first: minutes that live on in hours, then hours, then minutes, then traces. */
+/* Texts beyond their share, those first that were seen longest ago. */
+static int
+let_texts_go(struct db *db, uint64_t share, bool *ret_more)
+{
+    uint64_t size = 0;
+    int r = get_number(db, "SELECT sum(size) FROM fingerprints", 0, 0, &size);
+    if (r != SQLITE_DONE || size <= share) {
+        return r;
+    }
+    *ret_more = true;
+    return run_with(db,
+                    "DELETE FROM fingerprints WHERE (instance, fingerprint, database) IN"
+                    " (SELECT instance, fingerprint, database FROM"
+                    " (SELECT instance, fingerprint, database, sum(size) OVER"
+                    " (ORDER BY last_seen DESC, fingerprint ROWS UNBOUNDED PRECEDING) AS total"
+                    " FROM fingerprints) WHERE total > ?1)",
+                    share);
+}
+
+/* Texts beyond their share, then names of nothing; then the oldest first: minutes that live on in
+ * hours, then hours, then minutes, then traces. */
 int
 retain_by_size(struct db *db, uint64_t size_target, bool *ret_more)
 {
     static const char *const steps[] = {
+        "DELETE FROM series WHERE last_seen < (SELECT min(start) FROM"
+        " (SELECT min(start) AS start FROM windows WHERE length = 60"
+        " UNION ALL SELECT min(start) FROM windows WHERE length = 3600"
+        " UNION ALL SELECT min(day) FROM series_hours))",
+        /* A text may come a day before its first window. */
+        "DELETE FROM fingerprints WHERE fingerprint NOT IN (SELECT fingerprint FROM series)"
+        " AND last_seen < (SELECT max(last_seen) FROM fingerprints) - 86400000000000",
         /* of windows that went before */
         "DELETE FROM totals WHERE length = 60"
         " AND start < (SELECT min(start) FROM windows WHERE length = 60)",
@@ -251,15 +290,10 @@ retain_by_size(struct db *db, uint64_t size_target, bool *ret_more)
     if (db_size_bytes(db) <= size_target) {
         return SQLITE_DONE;
     }
-    for (unsigned i = 0; i < ARRAY_LEN(steps); i++) {
-        int r = db_run(db, steps[i]);
-        if (r != SQLITE_DONE) {
-            return r;
-        }
-        if (sqlite3_changes(db->sql) > 0) {
-            *ret_more = true;
-            return SQLITE_DONE;
-        }
+    int r = let_texts_go(db, size_target / 4, ret_more);
+    for (unsigned i = 0; i < ARRAY_LEN(steps) && r == SQLITE_DONE && !*ret_more; i++) {
+        r = db_run(db, steps[i]);
+        *ret_more = r == SQLITE_DONE && sqlite3_changes(db->sql) > 0;
     }
-    return SQLITE_DONE;
+    return r;
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * store/sqlite/retain.h - what is rolled up and what is let go, a bounded step at a time.
  *
+ * What names windows (series, statements' texts, routes, what is normal for a route) lives as long
+ * as the windows it names, so that an application that changes for years neither fills the store
+ * with what it once was nor, after a restart, the judge's tables. Texts are at most a quarter of
+ * the size that is aimed at, those seen last stay.
+ *
  * Each function does at most one hour's worth of work (retain_turn_day: one day's) inside the
  * caller's transaction and says whether there is more to do. Returns SQLITE_DONE or an error code.
  *
@@ -15,6 +20,7 @@
 #define RETAIN_MINUTES_S (48u * 3600)
 #define RETAIN_HOURS_S   (400u * 24 * 3600)
 #define RETAIN_TRACES_S  (7u * 24 * 3600)
+#define RETAIN_NORMAL_S  (30u * 24 * 3600) /* what is normal for a route that nobody asks for */
 #define RETAIN_LATE_S    120u
 #define RETAIN_DAY_S     86400u
 #define RETAIN_TRACES    2000u

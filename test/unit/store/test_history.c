@@ -174,7 +174,10 @@ an_older_store_is_taken_over(void **state)
     assert_int_equal(
         sqlite3_exec(
             f.db.sql,
-            "DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
+            "DROP INDEX fingerprints_last_seen; ALTER TABLE fingerprints DROP COLUMN size;"
+            " ALTER TABLE fingerprints DROP COLUMN last_seen;"
+            " ALTER TABLE series DROP COLUMN last_seen;"
+            " DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
             " ALTER TABLE windows DROP COLUMN facts; ALTER TABLE windows DROP COLUMN bytes;"
             " ALTER TABLE windows DROP COLUMN requests_repeating;"
             " ALTER TABLE windows DROP COLUMN same_value_calls;"

@@ -207,7 +207,6 @@ on_window(void *ctx, const struct stored *r)
     return o->enough == 0 || o->windows < o->enough;
 }
 
-/* Windows in the order of their time, beside the writer; routes before their statements. */
 /* The text came with the database that it was first seen in. */
 static void
 a_statement_of_two_databases_has_its_text_in_both(void **state)
@@ -231,6 +230,7 @@ a_statement_of_two_databases_has_its_text_in_both(void **state)
     kit_remove(dir);
 }
 
+/* Windows in the order of their time, beside the writer; routes before their statements. */
 static void
 windows_come_in_order(void **state)
 {
