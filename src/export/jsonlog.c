@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct jsonlog {
     /* the writer's own */
     int fd;
     uint64_t size_bytes;
+    bool is_torn; /* the last line that is there was not written to its end */
     struct buf writing;
 };
 
@@ -42,7 +44,8 @@ open_file(struct jsonlog *log)
         log->fd = STDOUT_FILENO;
         return 0;
     }
-    log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    /* Not blocking: a FIFO waits neither for its reader here nor for room in write_all. */
+    log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
     if (log->fd < 0) {
         return -errno;
     }
@@ -65,21 +68,26 @@ rotate(struct jsonlog *log)
     char old[sizeof(log->path) + 2];
     snprintf(old, sizeof(old), "%s.1", log->path);
     close_file(log);
-    return rename(log->path, old) == 0;
+    if (rename(log->path, old) != 0) {
+        return false;
+    }
+    log->is_torn = false;
+    return true;
 }
 
-/* Bytes written; what is left after WRITE_WAIT_MS without progress is given up. */
+/* Bytes written; what is left after WRITE_WAIT_MS without progress is given up. Standard output is
+ * others' too, so it blocks: of a pipe that has room, so much surely finds some. */
 static size_t
-write_all(int fd, struct slice s, int *ret_error)
+write_all(const struct jsonlog *log, struct slice s, int *ret_error)
 {
-    size_t done = 0;
+    size_t done = 0, most = log->is_stdout ? PIPE_BUF : SSIZE_MAX;
     while (done < s.len) {
-        struct pollfd p = {fd, POLLOUT, 0};
+        struct pollfd p = {log->fd, POLLOUT, 0};
         if (poll(&p, 1, WRITE_WAIT_MS) == 0) {
             *ret_error = ETIMEDOUT;
             break;
         }
-        ssize_t n = write(fd, s.ptr + done, s.len - done);
+        ssize_t n = write(log->fd, s.ptr + done, MIN(s.len - done, most));
         if (n < 0 && errno != EINTR && errno != EAGAIN) {
             *ret_error = errno;
             break;
@@ -87,6 +95,16 @@ write_all(int fd, struct slice s, int *ret_error)
         done += n > 0 ? (size_t)n : 0;
     }
     return done;
+}
+
+static uint64_t
+count_lines(struct slice s)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        n += s.ptr[i] == '\n';
+    }
+    return n;
 }
 
 static void
@@ -102,13 +120,19 @@ write_batch(struct jsonlog *log, uint64_t lines)
     if (log->fd < 0) {
         error = -open_file(log);
     }
-    size_t done = error == 0 ? write_all(log->fd, all, &error) : 0;
+    if (error == 0 && log->is_torn && write_all(log, SLICE_LIT("\n"), &error) == 1) {
+        log->is_torn = false;
+        log->size_bytes++;
+    }
+    size_t done = error == 0 ? write_all(log, all, &error) : 0;
+    uint64_t written = done == all.len ? lines : count_lines(slice_sub(all, 0, done));
+    log->is_torn = log->is_torn || (done > 0 && all.ptr[done - 1] != '\n');
     log->size_bytes += done;
     pthread_mutex_lock(&log->lock);
     log->totals.rotated += rotated;
     log->totals.error = error;
-    log->totals.lines += done == all.len ? lines : 0;
-    log->totals.dropped += done == all.len ? 0 : lines;
+    log->totals.lines += written;
+    log->totals.dropped += lines - written;
     pthread_mutex_unlock(&log->lock);
 }
 

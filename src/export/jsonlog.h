@@ -5,7 +5,8 @@
  * pipe never holds up who has something to say. A line that finds the buffer full is dropped and
  * counted. A file is made with mode 0600 and appended to; beyond size_max_bytes it is renamed to
  * FILE.1 (what was there goes) and begun anew; after jsonlog_reopen the path is opened again, for
- * logrotate. What cannot be written is counted as dropped and tried again with the next lines.
+ * logrotate. What cannot be written is counted as dropped and the next lines are tried: a line
+ * of which only the beginning found room is followed by the end of a line.
  * jsonlog_put, jsonlog_reopen and jsonlog_totals from any thread. */
 #ifndef EXPORT_JSONLOG_H
 #define EXPORT_JSONLOG_H

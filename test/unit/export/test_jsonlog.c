@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/jsonlog.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -131,6 +133,50 @@ what_finds_no_room_is_counted(void **state)
 }
 
 static void
+a_fifo_without_a_reader_is_not_waited_for(void **state)
+{
+    struct diag diag = {0};
+    struct jsonlog *log = NULL;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(jsonlog_new(path, 0, &diag, &log), -ENXIO);
+}
+
+static size_t
+drain(int fd, char *dst, size_t size)
+{
+    size_t len = 0;
+    for (ssize_t n = 1; n > 0 && len + 1 < size; len += n > 0 ? (size_t)n : 0) {
+        n = read(fd, dst + len, size - 1 - len);
+    }
+    dst[len] = '\0';
+    return len;
+}
+
+/* Its pipe is full in the middle of a line: what comes later has a line of its own. */
+static void
+a_reader_that_stands_still_tears_one_line(void **state)
+{
+    static char line[200 * 1024], got[256 * 1024];
+    memset(line, 'x', sizeof(line));
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct jsonlog *log = new_log(0);
+    jsonlog_put(log, slice_of(line, sizeof(line)));
+    for (int i = 0; i < 60000 && jsonlog_totals(log).dropped == 0; i++) {
+        usleep(1000);
+    }
+    assert_int_equal(jsonlog_totals(log).dropped, 1);
+    size_t len = drain(reader, got, sizeof(got));
+    assert_true(len > 0 && len < sizeof(line));
+    jsonlog_put(log, SLICE_LIT("{}"));
+    wait_for_lines(log, 1);
+    drain(reader, got, sizeof(got));
+    assert_string_equal(got, "\n{}\n");
+    jsonlog_free(&log);
+    close(reader);
+}
+
+static void
 a_path_that_cannot_be_written_is_said(void **state)
 {
     struct diag diag = {0};
@@ -144,9 +190,13 @@ main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(lines_are_there_when_it_ends),          T(a_full_file_is_set_aside),
-        T(it_is_opened_again_when_told),          T(what_finds_no_room_is_counted),
+        T(lines_are_there_when_it_ends),
+        T(a_full_file_is_set_aside),
+        T(it_is_opened_again_when_told),
+        T(what_finds_no_room_is_counted),
         T(a_path_that_cannot_be_written_is_said),
+        T(a_fifo_without_a_reader_is_not_waited_for),
+        T(a_reader_that_stands_still_tears_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
