@@ -93,7 +93,7 @@ put_histogram(const struct writer *w, const char *name, const json_t *row, label
     labels(w->b, row);
     (void)buf_printf(w->b, ",le=\"+Inf\"} %.0f\n%s_sum{", member_number(row, "count"), name);
     labels(w->b, row);
-    (void)buf_printf(w->b, "} %.9g\n%s_count{", member_number(row, "sum_s"), name);
+    (void)buf_printf(w->b, "} %.15g\n%s_count{", member_number(row, "sum_s"), name);
     labels(w->b, row);
     (void)buf_printf(w->b, "} %.0f\n", member_number(row, "count"));
 }
@@ -139,7 +139,7 @@ put_figure(void *ctx, const struct figure *f)
         put_label(w->b, "process", f->process);
         (void)buf_append_str(w->b, "}");
     }
-    (void)buf_printf(w->b, " %.9g\n", f->value);
+    (void)buf_printf(w->b, " %.15g\n", f->value);
 }
 
 static void
