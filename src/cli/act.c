@@ -15,19 +15,29 @@
 
 #define DEPLOY_NAME_MAX 120
 
+/* An incident's number, and as many words as said in all. */
+static int
+parse_incident(int argc, char **argv, unsigned words, struct options *ret_options,
+               unsigned long *ret_id)
+{
+    int r = options_parse(argc, argv, "", words, words, ret_options);
+    if (r != CLI_OK) {
+        return r;
+    }
+    *ret_id = options_incident_id(argv[0], ret_options->words[0]);
+    return *ret_id == 0 ? CLI_USAGE : CLI_OK;
+}
+
 static int
 act_on_incident(int argc, char **argv, const char *done)
 {
     struct options o;
     char path[64];
     json_t *answer = NULL;
-    int r = options_parse(argc, argv, "", 1, 1, &o);
+    unsigned long id = 0;
+    int r = parse_incident(argc, argv, 1, &o, &id);
     if (r != CLI_OK) {
         return r;
-    }
-    unsigned long id = options_incident_id(argv[0], o.words[0]);
-    if (id == 0) {
-        return CLI_USAGE;
     }
     snprintf(path, sizeof(path), "incidents/%lu/%s", id, argv[0]);
     r = document_post(&o, argv[0], path, NULL, &answer);
@@ -62,13 +72,10 @@ verb_annotate(int argc, char **argv)
     struct options o;
     char path[64];
     json_t *answer = NULL;
-    int r = options_parse(argc, argv, "", 2, 2, &o);
+    unsigned long id = 0;
+    int r = parse_incident(argc, argv, 2, &o, &id);
     if (r != CLI_OK) {
         return r;
-    }
-    unsigned long id = options_incident_id(argv[0], o.words[0]);
-    if (id == 0) {
-        return CLI_USAGE;
     }
     size_t len = strlen(o.words[1]);
     json_t *body = json_pack("{s:s}", "text", o.words[1]);

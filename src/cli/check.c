@@ -359,7 +359,9 @@ write_budget(const struct check *c, json_t *budget)
     if (f != NULL) {
         budget_print(f, budget);
     }
-    if (f == NULL || fclose(f) != 0 || rename(path, c->budget) != 0) {
+    bool good = f != NULL && ferror(f) == 0;
+    good = f != NULL && fclose(f) == 0 && good;
+    if (!good || rename(path, c->budget) != 0) {
         fprintf(stderr, "slowburn check: %s cannot be written: %s\n", c->budget, strerror(errno));
         return CHECK_ENVIRONMENT;
     }

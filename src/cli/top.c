@@ -492,13 +492,13 @@ verb_top(int argc, char **argv)
     struct top t = {0};
     int r = options_parse(argc, argv, "json,once", 0, 0, &t.options);
     if (r == CLI_OK) {
-        setlocale(LC_ALL, "");
+        setlocale(LC_CTYPE, ""); /* figures are written as everywhere else */
         t.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
         r = refresh_documents(&t);
     }
     if (r == CLI_OK && t.options.json) {
         print_json(&t);
-    } else if (r == CLI_OK && (t.options.once || !isatty(STDOUT_FILENO))) {
+    } else if (r == CLI_OK && (t.options.once || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))) {
         print_once(&t);
     } else if (r == CLI_OK) {
         int kept = quieten();
