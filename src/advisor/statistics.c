@@ -6,6 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As a parameter of json_array_elements_text; the caller owns it. */
+static char *
+names_parameter(const struct names *names)
+{
+    json_t *list = names_to_json(names);
+    char *text = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    return text;
+}
+
 int
 statistics_table(struct login *s, const char *schema, const char *table, double *ret_rows,
                  double *ret_bytes)
@@ -47,8 +57,7 @@ bool
 statistics_is_indexed(struct login *s, const char *schema, const char *table,
                       const struct names *columns, bool any_order, char *ret_name, size_t name_size)
 {
-    json_t *list = names_to_json(columns);
-    char *text = json_dumps(list, JSON_COMPACT);
+    char *text = names_parameter(columns);
     const char *const values[] = {schema, table, text, any_order ? "t" : "f"};
     AUTO_RESULT PGresult *r = login_query(
         s,
@@ -66,7 +75,6 @@ statistics_is_indexed(struct login *s, const char *schema, const char *table,
         "SELECT have.name FROM have, wanted WHERE have.cols = wanted.cols "
         "  OR ($4::bool AND have.cols @> wanted.cols AND have.cols <@ wanted.cols) LIMIT 1",
         4, values, NULL);
-    json_decref(list);
     free(text);
     bool found = r != NULL && PQntuples(r) == 1;
     if (found) {
@@ -78,8 +86,7 @@ statistics_is_indexed(struct login *s, const char *schema, const char *table,
 json_t *
 statistics_indexes(struct login *s, const struct names *tables)
 {
-    json_t *names = names_to_json(tables);
-    char *text = json_dumps(names, JSON_COMPACT);
+    char *text = names_parameter(tables);
     const char *const values[] = {text};
     AUTO_RESULT PGresult *r = login_query(
         s,
@@ -92,7 +99,6 @@ statistics_indexes(struct login *s, const struct names *tables)
         "JOIN pg_index i ON i.indrelid = to_regclass(w.name) AND i.indisvalid "
         "JOIN pg_class ic ON ic.oid = i.indexrelid ORDER BY w.o, ic.relname LIMIT 40",
         1, values, NULL);
-    json_decref(names);
     free(text);
     json_t *list = json_array();
     for (int i = 0; r != NULL && i < PQntuples(r); i++) {
