@@ -13,7 +13,7 @@
 const char *const bypass_usage = "[-c FILE | --data DIR] [--json]";
 const char *const bypass_help =
     "Prints for each listener what clients set to reach its upstream without slowburn: as\n"
-    "DATABASE_URL, DB_HOST and DB_PORT, libpq's and JDBC's forms, or nginx's upstream for HTTP.\n"
+    "DATABASE_URL, DB_HOST and DB_PORT, libpq's and JDBC's forms; for HTTP nginx's and HAProxy's.\n"
     "Works whether slowburn runs or not.\n"
     "  -c FILE      the listeners of this configuration\n"
     "  --data DIR   those of the slowburn that runs, or ran, with this data directory\n"

@@ -13,6 +13,8 @@ static const struct cli_verb verbs[] = {
 #undef VERB
 };
 
+#define LEFT_COLUMNS 40 /* of a verb and its arguments */
+
 static const char common_options[] =
     "  --data DIR         the daemon's data directory: its socket, or its store at rest\n"
     "  --admin HOST:PORT  the daemon's admin address (default 127.0.0.1:7433)\n";
@@ -30,13 +32,12 @@ verb_version(int argc, char **argv)
 static void
 print_verb(FILE *out, const struct cli_verb *v)
 {
-    char left[80];
-    snprintf(left, sizeof(left), "%s %s", v->name, v->args);
-    if (strlen(left) > 38) {
-        fprintf(out, "  %s\n  %-38s %s\n", left, "", v->what);
-    } else {
-        fprintf(out, "  %-38s %s\n", left, v->what);
+    int left = fprintf(out, "  %s%s%s", v->name, v->args[0] == '\0' ? "" : " ", v->args);
+    if (left > LEFT_COLUMNS) {
+        fputs("\n", out);
+        left = 0;
     }
+    fprintf(out, "%*s %s\n", LEFT_COLUMNS - left, "", v->what);
 }
 
 static int
@@ -61,16 +62,20 @@ print_help(FILE *out, const struct cli_verb *extra, unsigned extra_count)
 static int
 print_verb_help(const struct cli_verb *v, bool is_extra)
 {
-    printf("Usage: slowburn %s %s\n\n%s.\n", v->name, v->args, v->what);
+    printf("Usage: slowburn %s%s%s\n\n%s.\n", v->name, v->args[0] == '\0' ? "" : " ", v->args,
+           v->what);
     if (v->more[0] != '\0') {
         printf("%s\n", v->more);
     }
     bool asks_nobody =
         v->run == verb_version || v->run == verb_advisor_grants || v->run == verb_backtest;
-    if (!is_extra && !asks_nobody) {
+    bool runs_command = v->run == verb_check || v->run == verb_dev; /* and says how that ends */
+    if (!is_extra && !asks_nobody && !runs_command) {
         printf("\n%s", common_options);
     }
-    printf("\n%s", exit_codes);
+    if (!runs_command) {
+        printf("\n%s", exit_codes);
+    }
     return CLI_OK;
 }
 
