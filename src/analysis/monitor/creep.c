@@ -9,13 +9,15 @@
 
 #include "analysis/monitor/monitor_state.h"
 
-#define HOUR_S      3600
-#define HOURS_MIN   12u    /* a day of fewer says nothing */
-#define PRIOR_DAYS  8.0f   /* what noise tells of days counts as much as so many of them */
-#define PRIOR_TIMES 1.5f   /* what was normal a week ago was not known exactly either */
-#define DAY_DECAY   0.97f  /* about a month */
-#define DAY_CUT     4.0f   /* spreads: a day counts for no more */
-#define SPREAD_MIN  0.001f /* 0.1 % */
+#define HOUR_S         3600
+#define HOURS_MIN      12u    /* a day of fewer says nothing */
+#define PRIOR_DAYS     8.0f   /* what noise tells of days counts as much as so many of them */
+#define PRIOR_TIMES    1.5f   /* what was normal a week ago was not known exactly either */
+#define DAY_DECAY      0.97f  /* about a month */
+#define DAY_CUT        4.0f   /* spreads: a day counts for no more */
+#define SPREAD_MIN     0.001f /* 0.1 % */
+#define STANDING_HOURS 48     /* yesterday is part of what the chart has seen */
+#define STANDING_SHARE 0.25f  /* of what it is above normal; less is no growth in a week */
 
 static const float limit[CUSUM_BANK] = LIMITS_CREEP;
 
@@ -68,6 +70,16 @@ end_day(struct track *t)
     c->day_windows = 0;
 }
 
+/* It lies where it lay a week ago, and is too little to be told: it does not creep any more, and
+ * may be learned. */
+static bool
+stands_still(const struct creep *c)
+{
+    float before = c->pending[CREEP_DAYS - 1], now = c->pending[0];
+    return c->pending_count == CREEP_DAYS && now < CONFIRM_EFFECT_MIN &&
+           now - before < STANDING_SHARE * now;
+}
+
 static void
 look_at_chart(struct monitor *m, struct track *t)
 {
@@ -75,6 +87,11 @@ look_at_chart(struct monitor *m, struct track *t)
     unsigned which = 0;
     float level = cusum_level(&c->chart, limit, &which);
     bool is_known = m->step_s - (int64_t)t->week.first_n * WEEK_SLOT_S >= CREEP_READY_S;
+    if (level >= LEARN_BELOW && c->hour >= c->chart.zero[which] + STANDING_HOURS &&
+        stands_still(c)) {
+        c->chart = (struct cusum_bank){0};
+        return;
+    }
     if (level < (noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES)) {
         return;
     }

@@ -183,8 +183,8 @@ track_may_learn(const struct track *t)
 {
     static const float limit[CUSUM_BANK] = LIMITS_DRIFT, creep_limit[CUSUM_BANK] = LIMITS_CREEP;
     unsigned which = 0;
-    return t->episode == NULL && cusum_level(&t->drift, limit, &which) < 0.5f &&
-           cusum_level(&t->creep.chart, creep_limit, &which) < 0.5f &&
+    return t->episode == NULL && cusum_level(&t->drift, limit, &which) < LEARN_BELOW &&
+           cusum_level(&t->creep.chart, creep_limit, &which) < LEARN_BELOW &&
            t->shift.f < LIMIT_SHIFT / 2 && t->shape.f < LIMIT_SHAPE / 2;
 }
 
