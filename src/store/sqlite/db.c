@@ -316,6 +316,16 @@ db_statement(struct db *db, const char *text)
     return stmt;
 }
 
+sqlite3_stmt *
+db_begin(struct db *db, const char *text)
+{
+    sqlite3_stmt *stmt = db_statement(db, text);
+    if (stmt != NULL && sqlite3_bind_parameter_count(stmt) > 0) {
+        sqlite3_bind_int64(stmt, 1, db->instance);
+    }
+    return stmt;
+}
+
 int
 db_finish(sqlite3_stmt *stmt)
 {
@@ -371,10 +381,9 @@ db_route_basis(struct db *db, struct slice route)
     static const char text[] = "SELECT basis FROM routes WHERE instance = ?1 AND text = ?2";
     static const char text_4[] = "SELECT CASE guessed WHEN 0 THEN 'path' ELSE 'queries' END"
                                  " FROM routes WHERE instance = ?1 AND text = ?2";
-    sqlite3_stmt *s = db_statement(db, db->version < 5 ? text_4 : text);
+    sqlite3_stmt *s = db_begin(db, db->version < 5 ? text_4 : text);
     enum route_basis basis = ROUTE_BASIS_PATH;
     if (s != NULL) {
-        sqlite3_bind_int64(s, 1, db->instance);
         db_bind_slice(s, 2, route);
         if (sqlite3_step(s) == SQLITE_ROW) {
             basis = route_basis_by_name(db_column_slice(s, 0));

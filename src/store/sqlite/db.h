@@ -54,6 +54,9 @@ db_says_damaged(int code)
 /* A statement that is ready to be bound; NULL: it cannot be prepared. */
 sqlite3_stmt *db_statement(struct db *db, const char *text);
 
+/* The same with the instance bound to its first parameter, where it has any. */
+sqlite3_stmt *db_begin(struct db *db, const char *text);
+
 /* Runs it to its end and resets it: SQLITE_DONE or an error code. */
 int db_finish(sqlite3_stmt *stmt);
 int db_run(struct db *db, const char *text);

@@ -12,27 +12,17 @@ bind_number(sqlite3_stmt *stmt, int at, uint64_t n)
     sqlite3_bind_int64(stmt, at, (sqlite3_int64)n);
 }
 
-static sqlite3_stmt *
-begin(struct db *db, const char *text)
-{
-    sqlite3_stmt *stmt = db_statement(db, text);
-    if (stmt != NULL) {
-        sqlite3_bind_int64(stmt, 1, db->instance);
-    }
-    return stmt;
-}
-
 static int
 write_fingerprint(struct db *db, const struct stored_fingerprint *f)
 {
-    sqlite3_stmt *s =
-        begin(db, "INSERT INTO fingerprints(instance, fingerprint, database, kind, text,"
-                  " first_seen, last_seen) VALUES(?1, ?2, ?3, ?4, ?5, coalesce((SELECT"
-                  " min(first_seen, ?6) FROM fingerprints WHERE instance = ?1 AND fingerprint = ?2"
-                  " AND database = ''), ?6), ?6)"
-                  " ON CONFLICT DO UPDATE SET text = excluded.text, kind = excluded.kind,"
-                  " first_seen = min(first_seen, excluded.first_seen),"
-                  " last_seen = max(last_seen, excluded.last_seen)");
+    sqlite3_stmt *s = db_begin(
+        db, "INSERT INTO fingerprints(instance, fingerprint, database, kind, text,"
+            " first_seen, last_seen) VALUES(?1, ?2, ?3, ?4, ?5, coalesce((SELECT"
+            " min(first_seen, ?6) FROM fingerprints WHERE instance = ?1 AND fingerprint = ?2"
+            " AND database = ''), ?6), ?6)"
+            " ON CONFLICT DO UPDATE SET text = excluded.text, kind = excluded.kind,"
+            " first_seen = min(first_seen, excluded.first_seen),"
+            " last_seen = max(last_seen, excluded.last_seen)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -46,8 +36,8 @@ write_fingerprint(struct db *db, const struct stored_fingerprint *f)
         return r;
     }
     /* Its database had no name yet when it was first put. */
-    s = begin(db, "DELETE FROM fingerprints WHERE instance = ?1 AND fingerprint = ?2"
-                  " AND database = ''");
+    s = db_begin(db, "DELETE FROM fingerprints WHERE instance = ?1 AND fingerprint = ?2"
+                     " AND database = ''");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -59,9 +49,9 @@ static int
 write_route(struct db *db, const struct stored_route *r)
 {
     sqlite3_stmt *s =
-        begin(db, "INSERT INTO routes(instance, text, basis, first_seen) VALUES(?1, ?2, ?3, ?4)"
-                  " ON CONFLICT DO UPDATE SET basis = excluded.basis,"
-                  " first_seen = min(first_seen, excluded.first_seen)");
+        db_begin(db, "INSERT INTO routes(instance, text, basis, first_seen) VALUES(?1, ?2, ?3, ?4)"
+                     " ON CONFLICT DO UPDATE SET basis = excluded.basis,"
+                     " first_seen = min(first_seen, excluded.first_seen)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -97,9 +87,9 @@ static int
 series_of(struct db *db, const struct stored_window *w, sqlite3_int64 *ret_id)
 {
     uint64_t until_s = (w->start_wall_ns / NS_PER_S / 3600 + 1) * 3600;
-    sqlite3_stmt *s = begin(db, "SELECT id, last_seen FROM series WHERE instance = ?1 AND"
-                                " upstream = ?2 AND database = ?3 AND route = ?4 AND"
-                                " fingerprint = ?5");
+    sqlite3_stmt *s = db_begin(db, "SELECT id, last_seen FROM series WHERE instance = ?1 AND"
+                                   " upstream = ?2 AND database = ?3 AND route = ?4 AND"
+                                   " fingerprint = ?5");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -112,8 +102,9 @@ series_of(struct db *db, const struct stored_window *w, sqlite3_int64 *ret_id)
         return is_newer ? series_is_seen(db, *ret_id, until_s) : SQLITE_DONE;
     }
     sqlite3_reset(s);
-    s = begin(db, "INSERT INTO series(instance, upstream, database, route, fingerprint, last_seen)"
-                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+    s = db_begin(db,
+                 "INSERT INTO series(instance, upstream, database, route, fingerprint, last_seen)"
+                 " VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -161,7 +152,7 @@ write_window(struct db *db, const struct stored_window *w)
 static int
 write_state(struct db *db, const struct stored_state *state)
 {
-    sqlite3_stmt *s = begin(db, "INSERT OR REPLACE INTO detector_state VALUES(?1, ?2, ?3)");
+    sqlite3_stmt *s = db_begin(db, "INSERT OR REPLACE INTO detector_state VALUES(?1, ?2, ?3)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -173,7 +164,7 @@ write_state(struct db *db, const struct stored_state *state)
 static int
 write_trace(struct db *db, const struct stored_trace *t)
 {
-    sqlite3_stmt *s = begin(db, "INSERT OR REPLACE INTO traces VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+    sqlite3_stmt *s = db_begin(db, "INSERT OR REPLACE INTO traces VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -189,7 +180,7 @@ static int
 write_finding(struct db *db, const struct stored_finding *f)
 {
     sqlite3_stmt *s =
-        begin(db, "INSERT OR REPLACE INTO findings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        db_begin(db, "INSERT OR REPLACE INTO findings VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -205,7 +196,7 @@ write_finding(struct db *db, const struct stored_finding *f)
 static int
 write_incident(struct db *db, const struct stored_incident *i)
 {
-    sqlite3_stmt *s = begin(
+    sqlite3_stmt *s = db_begin(
         db, "INSERT INTO incidents VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE"
             " SET state = excluded.state, opened = excluded.opened, updated = excluded.updated,"
             " closed = excluded.closed, document = excluded.document,"
@@ -227,7 +218,7 @@ write_incident(struct db *db, const struct stored_incident *i)
 static int
 write_timeline(struct db *db, const struct stored_timeline *t)
 {
-    sqlite3_stmt *s = begin(db, "INSERT OR REPLACE INTO timeline VALUES(?1, ?2, ?3, ?4, ?5)");
+    sqlite3_stmt *s = db_begin(db, "INSERT OR REPLACE INTO timeline VALUES(?1, ?2, ?3, ?4, ?5)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -241,7 +232,7 @@ write_timeline(struct db *db, const struct stored_timeline *t)
 static int
 write_deploy(struct db *db, const struct stored_deploy *d)
 {
-    sqlite3_stmt *s = begin(db, "INSERT OR REPLACE INTO deploys VALUES(?1, ?2, ?3, ?4)");
+    sqlite3_stmt *s = db_begin(db, "INSERT OR REPLACE INTO deploys VALUES(?1, ?2, ?3, ?4)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -255,7 +246,7 @@ static int
 write_fix(struct db *db, const struct stored_fix *f)
 {
     sqlite3_stmt *s =
-        begin(db, "INSERT OR REPLACE INTO fixes VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        db_begin(db, "INSERT OR REPLACE INTO fixes VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -272,9 +263,9 @@ write_fix(struct db *db, const struct stored_fix *f)
 static int
 write_plan(struct db *db, const struct stored_plan *p)
 {
-    sqlite3_stmt *s =
-        begin(db, "INSERT INTO plans VALUES(?1, ?2, ?3, ?4, ?5, ?5, ?6) ON CONFLICT DO UPDATE SET"
-                  " last_seen = max(last_seen, excluded.last_seen), document = excluded.document");
+    sqlite3_stmt *s = db_begin(
+        db, "INSERT INTO plans VALUES(?1, ?2, ?3, ?4, ?5, ?5, ?6) ON CONFLICT DO UPDATE SET"
+            " last_seen = max(last_seen, excluded.last_seen), document = excluded.document");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
@@ -284,10 +275,10 @@ write_plan(struct db *db, const struct stored_plan *p)
     bind_number(s, 5, p->seen_wall_ns);
     db_bind_slice(s, 6, p->json);
     int r = db_finish(s);
-    s = begin(db, "DELETE FROM plans WHERE instance = ?1 AND fingerprint = ?2 AND database = ?3"
-                  " AND last_seen < (SELECT last_seen FROM plans WHERE instance = ?1"
-                  " AND fingerprint = ?2 AND database = ?3 ORDER BY last_seen DESC"
-                  " LIMIT 1 OFFSET ?4)");
+    s = db_begin(db, "DELETE FROM plans WHERE instance = ?1 AND fingerprint = ?2 AND database = ?3"
+                     " AND last_seen < (SELECT last_seen FROM plans WHERE instance = ?1"
+                     " AND fingerprint = ?2 AND database = ?3 ORDER BY last_seen DESC"
+                     " LIMIT 1 OFFSET ?4)");
     if (r != SQLITE_DONE || s == NULL) {
         return r == SQLITE_DONE ? SQLITE_ERROR : r;
     }

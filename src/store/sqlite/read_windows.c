@@ -44,10 +44,7 @@ static const char STATEMENTS[] =
 static sqlite3_stmt *
 begin(struct db *db, const char *text, int64_t from_s)
 {
-    sqlite3_stmt *s = db_statement(db, text);
-    if (s != NULL) {
-        sqlite3_bind_int64(s, 1, db->instance);
-    }
+    sqlite3_stmt *s = db_begin(db, text);
     if (s != NULL && sqlite3_bind_parameter_count(s) > 1) {
         sqlite3_bind_int64(s, 2, from_s);
     }
