@@ -169,7 +169,8 @@ number_slow(struct scan *s, const uint8_t *from, double *ret)
 {
     char text[NUMBER_TEXT];
     size_t n = 0;
-    for (s->at = from; s->at < s->end && strchr("+-.eE0123456789", *s->at) != NULL; s->at++) {
+    for (s->at = from;
+         s->at < s->end && *s->at != '\0' && strchr("+-.eE0123456789", *s->at) != NULL; s->at++) {
         if (n + 1 >= sizeof(text)) {
             return refuse(s, "wants a number of fewer digits");
         }

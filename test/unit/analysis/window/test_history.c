@@ -125,6 +125,17 @@ bad_values_are_refused_in_words(void **state)
     }
 }
 
+/* A C string would end there. */
+static void
+a_nul_is_no_digit(void **state)
+{
+    static const char line[] = "{\"t\":1,\"len\":60,\"route\":\"r\",\"calls\":1.0\0\0}";
+    enum history_kind kind;
+    diag = (struct diag){0};
+    (void)state;
+    assert_int_equal(history_line(h, slice_of(line, sizeof(line) - 1), &diag, &kind), -EBADMSG);
+}
+
 static void
 depth_is_bounded(void **state)
 {
@@ -207,6 +218,7 @@ main(void)
         cmocka_unit_test(unknown_keys_are_skipped_whatever_they_hold),
         cmocka_unit_test(a_deploy_is_read),
         cmocka_unit_test(bad_values_are_refused_in_words),
+        cmocka_unit_test(a_nul_is_no_digit),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(every_prefix_is_refused),
         cmocka_unit_test(what_is_written_is_read_back),
