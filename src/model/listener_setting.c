@@ -119,6 +119,7 @@ listener_settings_check(const struct listener_settings *settings, enum protocol 
         .server_tls = (enum server_tls)choice_of(settings, LISTENER_server_tls),
         .forwarded = (enum forwarded)choice_of(settings, LISTENER_forwarded),
         .request_id = choice_of(settings, LISTENER_request_id) > 0,
+        .server_timing = choice_of(settings, LISTENER_server_timing) > 0,
     };
     if (has(settings, LISTENER_client_tls)) {
         c.client_tls = (enum client_tls)choice_of(settings, LISTENER_client_tls);

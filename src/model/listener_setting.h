@@ -53,6 +53,7 @@ struct listener_choice {
     enum server_tls server_tls;
     enum forwarded forwarded;
     bool request_id;
+    bool server_timing;
 };
 
 const char *listener_setting_name(enum listener_setting setting);

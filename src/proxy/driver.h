@@ -32,8 +32,9 @@ struct driver_session;
 struct errand;
 struct limits;
 struct resolve_address;
-struct security; /* proxy/security.h */
-struct tls;      /* io/tls.h */
+struct security;      /* proxy/security.h */
+struct server_timing; /* proxy/server_timing.h */
+struct tls;           /* io/tls.h */
 
 /* A connection of the driver's own to a listener's upstream. */
 struct errand_ops {
@@ -66,8 +67,10 @@ struct driver_env {
     struct cancels *cancels;     /* of all workers, proxy/cancels.h */
     struct census *census;       /* of all workers, proxy/census.h */
     const struct limits *limits; /* proxy/listener.h */
-    struct hash_key hash_key;    /* the installation's, for values */
-    uint64_t seed;               /* random, different for each worker and start */
+    /* Of all workers, proxy/server_timing.h; NULL: no listener wants it. */
+    struct server_timing *server_timing;
+    struct hash_key hash_key; /* the installation's, for values */
+    uint64_t seed;            /* random, different for each worker and start */
     const struct driver_core *core;
     void *core_ctx;
 };

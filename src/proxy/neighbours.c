@@ -67,7 +67,7 @@ ask(struct channel *channel, unsigned own_slot, struct cancels *cancels)
 }
 
 void
-neighbours_meet(const char *data_dir, unsigned slot, struct cancels *cancels)
+neighbours_meet(const char *data_dir, unsigned slot, struct cancels *cancels, struct beside *beside)
 {
     for (unsigned other = 0; other < CHANNEL_PROXIES_MAX; other++) {
         struct channel *channel = NULL;
@@ -75,6 +75,7 @@ neighbours_meet(const char *data_dir, unsigned slot, struct cancels *cancels)
         if (fd < 0) {
             continue;
         }
+        beside_met(beside, fd);
         if (channel_new(fd, &channel) != 0) {
             close(fd);
             continue;

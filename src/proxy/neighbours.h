@@ -12,12 +12,14 @@
 #define PROXY_NEIGHBOURS_H
 
 #include "bus/channel.h"
+#include "proxy/beside.h"
 #include "proxy/cancels.h"
 
 #define NEIGHBOURS_WAIT_MS 500
 
-/* Blocks for so long at most for each. */
-void neighbours_meet(const char *data_dir, unsigned slot, struct cancels *cancels);
+/* Blocks for so long at most for each; who is met is told to `beside`. */
+void neighbours_meet(const char *data_dir, unsigned slot, struct cancels *cancels,
+                     struct beside *beside);
 
 /* Takes what such a message brings. False: nothing that can be used. */
 bool neighbours_take(const struct channel_message *m, struct cancels *cancels);

@@ -306,9 +306,10 @@ on_gone(void *ctx)
 }
 
 static int
-on_neighbour(void *ctx, const struct channel_message *m)
+on_neighbour(void *ctx, const struct channel_message *m, int fd)
 {
     struct proxy *p = ctx;
+    beside_met(&p->workers.beside, fd);
     return p->workers.cancels != NULL && neighbours_take(m, p->workers.cancels)
                ? cancels_fd(p->workers.cancels)
                : -1;

@@ -103,7 +103,7 @@ set_supervisor(struct uplink *u, struct channel **channel)
 static void
 answer_neighbour(struct uplink *u, struct uplink_peer *l, const struct channel_message *m)
 {
-    int fd = u->on_neighbour(u->ctx, m);
+    int fd = u->on_neighbour(u->ctx, m, channel_fd(l->channel));
     if (fd >= 0) {
         send_to(l, CHANNEL_CANCELS, PARTY_PROXY, m->id, json_pack("{s:i}", "slot", (int)u->slot),
                 &fd, 1);

@@ -34,8 +34,9 @@ struct uplink {
     void (*on_message)(void *ctx, struct channel_message *m);
     void (*on_adopted)(void *ctx, uint32_t id); /* id: of the ADOPT, for the answer */
     void (*on_gone)(void *ctx);                 /* no supervisor any more */
-    /* The descriptor for the answer, which stays the callee's; -1: there is none. */
-    int (*on_neighbour)(void *ctx, const struct channel_message *m);
+    /* fd: the connection with it. The descriptor for the answer, which stays the callee's; -1:
+     * there is none. */
+    int (*on_neighbour)(void *ctx, const struct channel_message *m, int fd);
 };
 
 /* ctx and the callbacks are set already. 0 or -errno; call uplink_fini either way. */

@@ -477,6 +477,7 @@ worker_new(const struct worker_settings *settings, struct worker **ret_worker)
             .counters = w->counters,
             .cancels = settings->cancels,
             .census = settings->census,
+            .server_timing = settings->server_timing,
             .limits = settings->limits,
             .hash_key = settings->hash_key,
             .seed = settings->seed,

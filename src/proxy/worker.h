@@ -108,6 +108,7 @@ struct worker_settings {
     struct limits *limits;
     struct cancels *cancels; /* of all workers, borrowed */
     struct census *census;   /* the same */
+    struct server_timing *server_timing;
     struct hash_key hash_key;
     uint64_t seed;
     const struct listener *listeners;

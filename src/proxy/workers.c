@@ -9,6 +9,8 @@
 #include "proxy/cancels.h"
 #include "proxy/census.h"
 #include "proxy/neighbours.h"
+#include "proxy/security.h"
+#include "proxy/server_timing.h"
 
 /* Two descriptors a session, and some. */
 static void
@@ -27,6 +29,18 @@ raise_descriptor_limit(uint32_t sessions)
     }
 }
 
+static bool
+wants_server_timing(const struct proxy_config *config)
+{
+    for (unsigned i = 0; i < config->listener_count; i++) {
+        const struct security *s = config->listeners[i].security;
+        if (s != NULL && security_choice(s)->server_timing) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What all workers share. */
 static int
 make_tables(struct workers *w, const struct proxy_config *config, struct diag *diag)
@@ -41,7 +55,14 @@ make_tables(struct workers *w, const struct proxy_config *config, struct diag *d
     if (err != 0) {
         return diag_set(diag, err, "no memory for the table of cancel keys");
     }
-    neighbours_meet(w->data_dir, w->slot, w->cancels);
+    if (wants_server_timing(config)) {
+        w->server_timing = server_timing_new(sessions_max, key);
+        if (w->server_timing == NULL) {
+            return diag_set(diag, -ENOMEM, "no memory for server_timing");
+        }
+    }
+    beside_init(&w->beside, w->done_loop, w->server_timing);
+    neighbours_meet(w->data_dir, w->slot, w->cancels, &w->beside);
     return 0;
 }
 
@@ -89,6 +110,7 @@ workers_start(struct workers *w, struct proxy_config *config, struct rings *ring
         .limits = &w->limits,
         .cancels = w->cancels,
         .census = w->census,
+        .server_timing = w->server_timing,
         .hash_key = config->hash_key,
         .listeners = config->listeners,
         .listener_count = config->listener_count,
@@ -136,6 +158,8 @@ workers_stop(struct workers *w)
     w->count = 0;
     cancels_free(&w->cancels);
     census_free(&w->census);
+    beside_fini(&w->beside);
+    server_timing_free(&w->server_timing);
 }
 
 uint64_t

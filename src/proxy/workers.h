@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * proxy/workers.h - all workers of the process and what they share: the limits, the table of cancel
- * keys, the census of sessions.
+ * keys, the census of sessions, the requests under way that a Server-Timing is for.
  *
  * Zeroed memory with the first three fields set is the start. Main thread. At most WORKERS_MAX. */
 #ifndef PROXY_WORKERS_H
 #define PROXY_WORKERS_H
 
+#include "proxy/beside.h"
 #include "proxy/configure.h"
 #include "proxy/rings.h"
 #include "proxy/worker.h"
@@ -19,6 +20,8 @@ struct workers {
     struct limits limits;
     struct cancels *cancels; /* NULL before the start */
     struct census *census;
+    struct server_timing *server_timing; /* NULL: no listener wants it */
+    struct beside beside;
 };
 
 /* With a ring each. Says in the config which kind of loop was taken. 0 or -errno with a diag, and

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/http/http_path.h"
+#include "proxy/server_timing.h"
 
 static void
 note_value(void *arg, struct slice value)
@@ -52,6 +53,9 @@ exchange_new(const struct driver_env *env, const struct driver_session *s, uint6
 void
 exchange_free(struct exchange **x)
 {
+    if (*x != NULL) {
+        server_timing_close((*x)->env->server_timing, (*x)->timing);
+    }
     free(*x);
     *x = NULL;
 }

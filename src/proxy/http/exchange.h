@@ -19,6 +19,7 @@ struct exchange {
     const struct driver_env *env;
     struct event_request event;
     uint64_t inside_before_ns;
+    uint64_t timing;   /* ticket, proxy/server_timing.h; 0: none */
     bool is_head;      /* HEAD was asked */
     bool asks_upgrade; /* to another protocol */
     uint64_t body_len;

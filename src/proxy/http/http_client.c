@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proxy/http/http_add.h"
 #include "proxy/http/http_session.h"
+#include "proxy/http/http_timing.h"
 #include "proxy/security.h"
 
 #define REQUEST_ID_MASK    0xffffffffffffull
@@ -23,6 +24,7 @@ request_begun(struct http_worker *w, struct driver_session *s, const struct http
         return head_used;
     }
     http_add(h->exchange, s, &w->prng, head, bytes, &edit);
+    http_timing_open(h->exchange, s);
     if (http_edit_is_empty(&edit) && head_used == head->len) {
         out->drop = false;
     } else {

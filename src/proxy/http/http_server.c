@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "io/log.h"
 #include "proxy/http/http_session.h"
+#include "proxy/http/http_timing.h"
 #include "proxy/security.h"
 
 /* The response is complete; who has said so ends the connection, and so does a client that was
@@ -60,6 +61,27 @@ response_begun(struct driver_session *s, const struct http_head *head, struct sl
     }
 }
 
+/* As it came, with what slowburn adds to it. is_whole: it lies in the chunk in hand. */
+static void
+pass_head_on(struct http_worker *w, struct exchange *x, const struct http_head *head,
+             struct slice bytes, bool is_whole, struct driver_out *out)
+{
+    struct http_edit edit;
+    bool may_be_changed = x->timing != 0 && head->status >= 200;
+    if (is_whole && !may_be_changed) {
+        return;
+    }
+    http_edit_init(&edit);
+    if (may_be_changed) {
+        http_timing_add(x, &edit);
+    }
+    if (is_whole && http_edit_is_empty(&edit)) {
+        return;
+    }
+    out->drop = true;
+    out->to_client = http_edit_apply(&edit, head, bytes, w->insert);
+}
+
 static size_t
 head_bytes(struct http_worker *w, struct driver_session *s, struct slice chunk, uint64_t now_ns,
            struct driver_out *out)
@@ -88,11 +110,7 @@ head_bytes(struct http_worker *w, struct driver_session *s, struct slice chunk, 
         out->drop = true;
         return used;
     }
-    if (!is_whole) {
-        memcpy(w->insert, bytes.ptr, bytes.len);
-        out->drop = true;
-        out->to_client = slice_of(w->insert, bytes.len);
-    }
+    pass_head_on(w, x, head, bytes, is_whole, out);
     response_begun(s, head, bytes, now_ns, out);
     held_reset(&h->response_head);
     return used;

@@ -21,7 +21,7 @@ worker_new(const struct driver_env *env, void **ret_worker)
     w->secrets = pg_secrets_new(&w->env);
     list_init(&w->sessions);
     pg_texts_init(&w->texts);
-    pg_execs_init(&w->execs, &w->texts, w->lens);
+    pg_execs_init(&w->execs, &w->texts, w->lens, env->server_timing);
     *ret_worker = w;
     return 0;
 }

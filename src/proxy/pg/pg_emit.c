@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "proxy/pg/pg_session.h"
+#include "proxy/pg/pg_timing.h"
 
 struct announced {
     struct pg_session *p;
@@ -89,6 +89,7 @@ void
 pg_emit(struct pg_session *p, struct pg_exec *e, uint8_t tx_state, uint64_t now_ns)
 {
     struct pg_worker *w = p->worker;
+    pg_timing_end(p, e);
     if (e->fingerprint == 0) {
         w->env.counters[COUNTER_queries]++;
         w->env.counters[COUNTER_query_errors] += e->state == PG_EXEC_FAILED;

@@ -3,16 +3,20 @@
 
 #include <stdlib.h>
 
+#include "proxy/pg/pg_timing.h"
+
 enum { CHUNK = 64 };
 
 void
-pg_execs_init(struct pg_execs *x, struct pg_texts *texts, struct lens *lens)
+pg_execs_init(struct pg_execs *x, struct pg_texts *texts, struct lens *lens,
+              struct server_timing *server_timing)
 {
     *x = (struct pg_execs){
         .chunks = check_alloc(PG_EXECS_MAX / CHUNK, sizeof(struct pg_exec *)),
         .free = check_alloc(PG_EXECS_MAX, sizeof(uint32_t)),
         .texts = texts,
         .lens = lens,
+        .server_timing = server_timing,
     };
 }
 
@@ -70,6 +74,9 @@ pg_exec_put(struct pg_execs *x, uint32_t index)
     pg_statement_put(x, &e->statement);
     pg_text_put(x->texts, &e->tags);
     lens_drop(x->lens, &e->lens);
+    if (e->timing != 0) {
+        pg_timing_abandon(x, e);
+    }
     x->free[x->free_count++] = index;
 }
 

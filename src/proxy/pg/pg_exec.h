@@ -15,6 +15,8 @@
 #include "proxy/lens.h"
 #include "proxy/pg/pg_text.h"
 
+struct server_timing;
+
 #define PG_EXECS_MAX      16384u
 #define PG_STATEMENTS_MAX 4096u
 #define PG_TYPES_MAX      64u
@@ -92,6 +94,7 @@ struct pg_exec {
     uint64_t rows_seen;
     uint8_t trace_id[16];
     uint8_t parent_span[8];
+    uint64_t timing; /* of its request, by pg_timing.h; 0: nothing to be done */
     struct pg_formats result_formats;
     struct pg_statement *statement;
     struct pg_text *tags;
@@ -104,11 +107,13 @@ struct pg_execs {
     uint32_t *free;
     uint32_t free_count;
     uint32_t made;
-    struct pg_texts *texts; /* borrowed */
-    struct lens *lens;      /* borrowed */
+    struct pg_texts *texts;              /* borrowed */
+    struct lens *lens;                   /* borrowed */
+    struct server_timing *server_timing; /* borrowed; NULL: nobody wants it */
 };
 
-void pg_execs_init(struct pg_execs *x, struct pg_texts *texts, struct lens *lens);
+void pg_execs_init(struct pg_execs *x, struct pg_texts *texts, struct lens *lens,
+                   struct server_timing *server_timing);
 void pg_execs_fini(struct pg_execs *x);
 
 /* One reference; zeroed. NULL when there are PG_EXECS_MAX. */

@@ -2,6 +2,7 @@
  * Extended query: Parse makes a statement, Bind a portal of it, Execute runs that; Describe and
  * Close are about either. */
 #include "proxy/pg/pg_client.h"
+#include "proxy/pg/pg_timing.h"
 
 /* The first statement of a Parse is the only one. */
 void
@@ -175,6 +176,8 @@ execute_again(struct pg_session *p, struct pg_exec *before)
                 (QUERY_EXTENDED | QUERY_PREPARED | QUERY_TRUNCATED | QUERY_VALUES_HASHED)) |
                QUERY_PORTAL_SUSPENDED;
     e->result_formats = before->result_formats;
+    memcpy(e->trace_id, before->trace_id, sizeof(e->trace_id));
+    memcpy(e->parent_span, before->parent_span, sizeof(e->parent_span));
     e->statement = pg_statement_ref(before->statement);
     e->value_count = before->value_count;
     memcpy(e->values, before->values, sizeof(e->values[0]) * e->value_count);
@@ -200,6 +203,7 @@ pg_extended_execute(struct pg_session *p, const struct pg_fact *f)
         if (e != NULL) {
             e->state = PG_EXEC_QUEUED;
             e->bytes_in += f->len;
+            pg_timing_begin(p, e);
         }
     }
     return ok;

@@ -2,6 +2,7 @@
  * Simple Query: each statement of its text is an execution, and some make, run or drop prepared
  * statements by name. */
 #include "proxy/pg/pg_client.h"
+#include "proxy/pg/pg_timing.h"
 
 static void
 take_values(struct pg_exec *e, const struct pg_reader *r)
@@ -139,6 +140,7 @@ pg_query_statement(void *ctx, struct pg_reader *r, const struct sql_statement *s
             pg_client_read_tags(p, sql->comment, &e->tags, e->trace_id, e->parent_span);
         }
     }
+    pg_timing_begin(p, e);
     if (e->fingerprint == sql->fingerprint) {
         pg_emit_statement(p, sql->fingerprint, sql->kind, sql->truncated, &sql->text, NULL,
                           r->backslashes, p->message_ns);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "proxy/pg/pg_session.h"
+#include "proxy/pg/pg_timing.h"
 
 #include "io/log.h"
 #include "proxy/census.h"
+#include "proxy/server_timing.h"
 
 uint64_t
 pg_session_unnamed(void)
@@ -24,6 +25,7 @@ on_skipped(void *ctx, struct pg_reply_entry entry)
         if (made && e->statement != NULL) {
             pg_statements_undo(p, e->statement);
         }
+        pg_timing_pass_over(p, e);
         pg_exec_put(execs, at);
         at = next;
     }
@@ -137,6 +139,9 @@ void
 pg_session_end(struct pg_session *p, enum close_reason reason, uint64_t now_ns)
 {
     release(p, !p->s->opaque, now_ns);
+    if (p->s->opaque && p->worker->env.server_timing != NULL) {
+        server_timing_blind(p->worker->env.server_timing, false);
+    }
     cancels_remove(p->worker->env.cancels, p->cancel_slot);
     if (p->user_key != 0) {
         census_leave(p->worker->env.census, p->user_key);
@@ -158,6 +163,9 @@ pg_session_lost(struct pg_session *p, const char *reason)
     p->s->opaque = true;
     p->worker->env.counters[COUNTER_sessions_opaque]++;
     release(p, false, 0);
+    if (p->worker->env.server_timing != NULL) {
+        server_timing_blind(p->worker->env.server_timing, true);
+    }
 }
 
 void

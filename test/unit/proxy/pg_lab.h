@@ -13,6 +13,7 @@
 #include "proxy/census.h"
 #include "proxy/driver.h"
 #include "proxy/listener.h"
+#include "proxy/server_timing.h"
 #include "unit/unit.h"
 
 #define LAB_EVENTS_MAX 20000
@@ -29,6 +30,7 @@ struct lab {
     struct driver_session s;
     struct cancels *cancels;
     struct census *census;
+    struct server_timing *timing;
     struct limits limits;
     struct resolve_address address; /* of the server */
     uint64_t counters[COUNTER_COUNT];
@@ -130,10 +132,12 @@ lab_open(struct lab *lab)
     assert_int_equal(cancels_new(4, (struct hash_key){5, 6}, &lab->cancels), 0);
     atomic_store(&lab->limits.inspect_max, 65536);
     lab->census = census_new(4, (struct hash_key){5, 6});
+    lab->timing = server_timing_new(4, (struct hash_key){5, 6});
     lab->env = (struct driver_env){.sessions_max = 4,
                                    .counters = lab->counters,
                                    .cancels = lab->cancels,
                                    .census = lab->census,
+                                   .server_timing = lab->timing,
                                    .limits = &lab->limits,
                                    .hash_key = {1, 2},
                                    .seed = 3};
@@ -157,6 +161,7 @@ lab_close(struct lab *lab)
     pg_driver.worker_free(lab->worker);
     cancels_free(&lab->cancels);
     census_free(&lab->census);
+    server_timing_free(&lab->timing);
     free(lab->s.state);
     buf_fini(&lab->upstream);
     buf_fini(&lab->client);

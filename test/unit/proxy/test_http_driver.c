@@ -6,8 +6,12 @@
 
 #include "base/clock.h"
 #include "io/log.h"
+#include "proto/http/http_head.h"
+#include "proto/trace_context.h"
 #include "proxy/driver.h"
 #include "proxy/listener.h"
+#include "proxy/security.h"
+#include "proxy/server_timing.h"
 #include "unit/proto/http/attacks.h"
 #include "unit/unit.h"
 
@@ -682,6 +686,152 @@ a_tunnel_is_left_alone(void **state)
     core_close(&c);
 }
 
+/* A session of a listener that says server_timing = on. */
+static void
+timed_open(struct core *c, struct security **ret_security)
+{
+    struct listener_settings settings = {0};
+    struct diag diag = {0};
+    core_open(c);
+    assert_int_equal(listener_settings_set(&settings, "server_timing", SLICE_LIT("on"), &diag), 0);
+    assert_int_equal(security_new(&settings, &http_driver, SLICE_LIT("x"), &diag, ret_security), 0);
+    c->s.security = *ret_security;
+    c->env.server_timing = server_timing_new(4, (struct hash_key){1, 2});
+    assert_non_null(c->env.server_timing);
+}
+
+static void
+timed_close(struct core *c, struct security **security)
+{
+    core_close(c);
+    server_timing_free(&c->env.server_timing);
+    security_free(security);
+}
+
+/* Queries that carry the traceparent that the application was given. */
+static void
+run_queries(struct core *c, unsigned count, uint64_t took_ns)
+{
+    const struct wire *w = &c->to_upstream;
+    const char *at = memmem(w->bytes, w->len, "traceparent: ", 13);
+    struct trace_context context;
+    assert_non_null(at);
+    assert_int_equal(trace_context_parse(slice_of(at + 13, TRACE_CONTEXT_LEN), &context), 0);
+    struct server_timing_key key;
+    memcpy(key.trace_id, context.trace_id, sizeof(key.trace_id));
+    memcpy(key.span_id, context.span_id, sizeof(key.span_id));
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t ticket = server_timing_begin(c->env.server_timing, &key);
+        assert_true(ticket != 0);
+        server_timing_end(c->env.server_timing, ticket, took_ns);
+    }
+}
+
+static void
+assert_timed(const char *method, const char *before, const char *added, const char *behind,
+             unsigned queries)
+{
+    for (size_t step = 1; step < 300; step += step < 8 ? 1 : 37) {
+        struct core *c = check_alloc(1, sizeof(*c));
+        struct security *security = NULL;
+        char text[512];
+        timed_open(c, &security);
+        snprintf(text, sizeof(text), "%s / HTTP/1.1\r\nHost: x\r\n\r\n", method);
+        from_client(c, slice_from_str(text), 1000);
+        run_queries(c, queries, 26530000);
+        snprintf(text, sizeof(text), "%s%s", before, behind);
+        from_upstream(c, slice_from_str(text), step);
+        snprintf(text, sizeof(text), "%s%s%s", before, added, behind);
+        assert_wire(&c->to_client, text);
+        timed_close(c, &security);
+        free(c);
+    }
+}
+
+#define TIMED_2 "Server-Timing: db;dur=53.1;desc=\"2 queries\"\r\n"
+#define TIMED_1 "Server-Timing: db;dur=26.5;desc=\"1 query\"\r\n"
+
+static void
+a_server_timing_is_one_more_line_and_nothing_else(void **state)
+{
+    const char *chunked = "\r\n3\r\nabc\r\n0\r\nServer-Timing: app;dur=9\r\n\r\n";
+    assert_timed("GET", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n", TIMED_2, "\r\nabc", 2);
+    assert_timed("GET", "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n", TIMED_1, chunked, 1);
+    /* The application's own stays, whatever it says. */
+    assert_timed("GET",
+                 "HTTP/1.1 200 OK\r\nServer-TIMING:db;dur=1,app\r\nX:  y \r\n"
+                 "Content-Length: 0\r\n",
+                 TIMED_2, "\r\n", 2);
+    /* Heads without a body; and interim ones, which are not the response. */
+    assert_timed("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n", TIMED_2, "\r\n", 2);
+    assert_timed("GET", "HTTP/1.1 204 No Content\r\n", TIMED_2, "\r\n", 2);
+    assert_timed("GET", "HTTP/1.1 304 Not Modified\r\n", TIMED_2, "\r\n", 2);
+    assert_timed("GET",
+                 "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+                 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n",
+                 TIMED_2, "\r\nx", 2);
+    assert_timed("GET", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n", "", "\r\nabc", 0);
+}
+
+static void
+a_switch_of_protocols_has_no_server_timing(void **state)
+{
+    struct core c;
+    struct security *security = NULL;
+    const char *reply = "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n";
+    timed_open(&c, &security);
+    from_client(&c,
+                SLICE_LIT("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n"),
+                1000);
+    run_queries(&c, 2, 1);
+    from_upstream(&c, slice_from_str(reply), 1000);
+    assert_wire(&c.to_client, reply);
+    timed_close(&c, &security);
+}
+
+static void
+the_longest_head_has_room_for_it(void **state)
+{
+    static char text[HTTP_HEAD_MAX + 1];
+    struct core *c = check_alloc(1, sizeof(*c));
+    struct security *security = NULL;
+    timed_open(c, &security);
+    from_client(c, SLICE_LIT("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+    run_queries(c, 2, 26530000);
+    size_t head = (size_t)snprintf(text, sizeof(text), "HTTP/1.1 204 No\r\nX: ");
+    memset(text + head, 'x', HTTP_HEAD_MAX - head - 4);
+    memcpy(text + HTTP_HEAD_MAX - 4, "\r\n\r\n", 4);
+    from_upstream(c, slice_of(text, HTTP_HEAD_MAX), 16384);
+    assert_int_equal(c->to_client.len, HTTP_HEAD_MAX + strlen(TIMED_2));
+    assert_memory_equal(c->to_client.bytes, text, HTTP_HEAD_MAX - 2);
+    assert_memory_equal(c->to_client.bytes + HTTP_HEAD_MAX - 2, TIMED_2 "\r\n",
+                        strlen(TIMED_2) + 2);
+    timed_close(c, &security);
+    free(c);
+}
+
+/* Of requests that end without a response's head nothing stays: their places are free. */
+static void
+requests_without_a_response_give_their_place_back(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct core *c = check_alloc(1, sizeof(*c));
+        struct security *security = NULL;
+        timed_open(c, &security);
+        for (unsigned k = 0; k < 40; k++) {
+            memset(c->s.state, 0, http_driver.session_size);
+            c->closing = false;
+            from_client(c, SLICE_LIT("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+            from_upstream(c, i % 2 == 0 ? SLICE_LIT("HTTP/1.1 2000\r\n\r\n") : SLICE_NONE, 1000);
+            http_driver.close(c->worker, &c->s, CLOSE_CLIENT, c->now_ns);
+        }
+        assert_int_equal(c->counters[COUNTER_server_timing_full], 0);
+        memset(c->s.state, 0, http_driver.session_size);
+        timed_close(c, &security);
+        free(c);
+    }
+}
+
 int
 main(void)
 {
@@ -704,6 +854,10 @@ main(void)
         cmocka_unit_test(an_upstream_that_fails_is_a_502),
         cmocka_unit_test(an_idle_upstream_that_closes_ends_the_session),
         cmocka_unit_test(a_tunnel_is_left_alone),
+        cmocka_unit_test(a_server_timing_is_one_more_line_and_nothing_else),
+        cmocka_unit_test(a_switch_of_protocols_has_no_server_timing),
+        cmocka_unit_test(the_longest_head_has_room_for_it),
+        cmocka_unit_test(requests_without_a_response_give_their_place_back),
     };
     log_init(2, LOG_FORMAT_TEXT, LOG_LEVEL_ERROR, "test");
     return cmocka_run_group_tests(tests, NULL, NULL);
