@@ -518,7 +518,8 @@ def test_nothing_but_traceparent_is_added_unless_asked(upstream, hop):
 
 def test_forwarded_headers(upstream, tmp_path):
     claims = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "gopher",
-              "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6", "Host": "shop:81"}
+              "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6", "Host": "shop:81",
+              "X_Forwarded_For": "6.6.6.6", "x-forwarded_PROTO": "gopher"}
     for how in ("append", "replace"):
         with ProxyHost(str(tmp_path / how), [f"127.0.0.1:{upstream}"], protocol="http",
                        security={"forwarded": how}) as proxy:
@@ -533,6 +534,8 @@ def test_forwarded_headers(upstream, tmp_path):
                 assert got["x-forwarded-for"] == ["127.0.0.1"]
                 assert got["x-forwarded-proto"] == ["http"]
                 assert "forwarded" not in got and "x-forwarded-prefix" not in got
+                # For who reads CGI's variables these are the same.
+                assert "x_forwarded_for" not in got and "x-forwarded_proto" not in got
             assert got["x-forwarded-host"] == ["shop:81"]
 
 
@@ -543,6 +546,9 @@ def test_a_request_id_is_given(upstream, tmp_path):
         assert got["x-request-id"] == [got["traceparent"][0].split("-")[1]]
         got = headers_of(proxy.ports[0], **{"x-request-id": "Abc_1.2-3"})
         assert got["x-request-id"] == ["Abc_1.2-3"]
+        got = headers_of(proxy.ports[0], **{"x-request-id": "Abc", "X_Request_Id": "evil"})
+        assert got["x-request-id"] == [got["traceparent"][0].split("-")[1]]
+        assert "x_request_id" not in got
         for bad in ("a b", "x" * 129, "a'--"):
             got = headers_of(proxy.ports[0], **{"x-request-id": bad})
             assert got["x-request-id"] == [got["traceparent"][0].split("-")[1]]

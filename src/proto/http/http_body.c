@@ -107,9 +107,9 @@ text_byte(struct http_body *b, uint8_t c, uint32_t len_max, enum chunk_state aft
 static bool
 is_forbidden(struct slice name)
 {
-    return slice_eq_ci(name, SLICE_LIT("content-length")) ||
-           slice_eq_ci(name, SLICE_LIT("transfer-encoding")) ||
-           slice_eq_ci(name, SLICE_LIT("host"));
+    return http_name_eq_loosely(name, SLICE_LIT("content-length")) ||
+           http_name_eq_loosely(name, SLICE_LIT("transfer-encoding")) ||
+           http_name_eq_loosely(name, SLICE_LIT("host"));
 }
 
 static enum dec

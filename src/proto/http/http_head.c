@@ -31,6 +31,19 @@ http_is_token_char(uint8_t c)
     return token_chars[c] != 0;
 }
 
+bool
+http_name_eq_loosely(struct slice name, struct slice wanted)
+{
+    for (size_t i = 0; name.len == wanted.len && i < name.len; i++) {
+        uint8_t c = name.ptr[i];
+        c = c == '_' ? '-' : c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+        if (c != wanted.ptr[i]) {
+            return false;
+        }
+    }
+    return name.len == wanted.len;
+}
+
 void
 http_head_init(struct http_head *h, enum http_side side, uint32_t len_max)
 {
@@ -299,6 +312,30 @@ take_field(struct http_head *h, struct slice name, struct slice value, uint32_t 
     return DEC_OK;
 }
 
+/* In CGI's variables, and for who reads those, `_` and `-` are the same. */
+static bool
+frames_with_underscores(struct slice name)
+{
+    return http_name_eq_loosely(name, SLICE_LIT("content-length")) ||
+           http_name_eq_loosely(name, SLICE_LIT("transfer-encoding"));
+}
+
+/* What decides where the message ends is spelt so that nobody can misread it. */
+static enum dec
+check_framing(struct http_head *h, struct slice name, struct slice raw)
+{
+    if (!frames_with_underscores(name)) {
+        return DEC_OK;
+    }
+    if (slice_find(name, '_') < name.len && h->side == HTTP_REQUEST) {
+        return fail(h, DEC_BAD, "a field that frames the message has `_` in its name");
+    }
+    if (slice_find(raw, '\t') < raw.len) {
+        return fail(h, DEC_BAD, "a tab beside Content-Length or Transfer-Encoding");
+    }
+    return DEC_OK;
+}
+
 static enum dec
 parse_field(struct http_head *h, struct slice line)
 {
@@ -323,7 +360,8 @@ parse_field(struct http_head *h, struct slice line)
         .name = {h->line_at, (uint32_t)name.len},
         .value = {value_at, (uint32_t)value.len},
     };
-    return take_field(h, name, value, value_at);
+    enum dec answer = check_framing(h, name, raw);
+    return answer == DEC_OK ? take_field(h, name, value, value_at) : answer;
 }
 
 static enum dec

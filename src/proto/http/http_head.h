@@ -103,4 +103,8 @@ const char *http_method_name(enum http_method method);
 /* May c stand in a token (RFC 9110: names of fields, methods)? */
 bool http_is_token_char(uint8_t c);
 
+/* Would an application take one for the other? CGI's variables, and what is modelled on them, know
+ * neither case nor a difference of `_` and `-`. wanted: in lower case, with `-`. */
+bool http_name_eq_loosely(struct slice name, struct slice wanted);
+
 #endif

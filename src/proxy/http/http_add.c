@@ -58,7 +58,7 @@ remove_claims(struct http_edit *edit, const struct http_head *head, struct slice
 {
     for (size_t i = 0; i < head->field_count; i++) {
         struct slice name = http_span_of(bytes, head->fields[i].name);
-        if (slice_starts_with_ci(name, SLICE_LIT("x-forwarded-")) ||
+        if (http_name_eq_loosely(slice_sub(name, 0, 12), SLICE_LIT("x-forwarded-")) ||
             slice_eq_ci(name, SLICE_LIT("forwarded"))) {
             edit->removed[i] = true;
             edit->removes = true;
@@ -101,13 +101,24 @@ is_sane_id(struct slice id)
     return id.len > 0 && id.len <= REQUEST_ID_MAX;
 }
 
+/* An application may read X_Request_Id for it. */
+static bool
+is_alone(const struct http_head *head, struct slice bytes, struct slice name)
+{
+    unsigned alike = 0;
+    for (size_t i = 0; i < head->field_count; i++) {
+        alike += http_name_eq_loosely(http_span_of(bytes, head->fields[i].name), name);
+    }
+    return alike == 1 && http_head_count(head, bytes, name) == 1;
+}
+
 static void
 add_request_id(const struct exchange *x, const struct http_head *head, struct slice bytes,
                struct http_edit *edit)
 {
     struct slice name = SLICE_LIT("x-request-id");
     char text[2 * sizeof(x->event.trace_id) + 1];
-    if (http_head_count(head, bytes, name) == 1 && is_sane_id(http_head_value(head, bytes, name))) {
+    if (is_alone(head, bytes, name) && is_sane_id(http_head_value(head, bytes, name))) {
         return;
     }
     for (size_t i = 0; i < sizeof(x->event.trace_id); i++) {

@@ -6,6 +6,8 @@
  *   -Host                        place of it and of every other X-Forwarded-* and Forwarded
  *   X-Request-Id                 `request_id`: the client's where it is sane, else the trace id
  *
+ * What is replaced goes in every spelling that an application could take for it (`_` for `-`).
+ *
  * The worker's thread only; no allocation. */
 #ifndef PROXY_HTTP_HTTP_ADD_H
 #define PROXY_HTTP_HTTP_ADD_H

@@ -9,7 +9,7 @@ http_edit_remove(struct http_edit *e, const struct http_head *head, struct slice
 {
     unsigned count = 0;
     for (size_t i = 0; i < head->field_count; i++) {
-        if (slice_eq_ci(http_span_of(bytes, head->fields[i].name), name)) {
+        if (http_name_eq_loosely(http_span_of(bytes, head->fields[i].name), name)) {
             e->removed[i] = true;
             e->removes = true;
             count++;

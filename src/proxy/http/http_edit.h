@@ -32,7 +32,7 @@ http_edit_is_empty(const struct http_edit *e)
     return !e->removes && e->added_len == 0;
 }
 
-/* All fields of that name go. Returns how many. */
+/* All fields go that an application could take for one of that name. Returns how many. */
 unsigned http_edit_remove(struct http_edit *e, const struct http_head *head, struct slice bytes,
                           struct slice name);
 

@@ -89,7 +89,7 @@ unusual_and_right_is_taken(void **state)
         "GET HTTP://X:80 HTTP/1.1\r\nHost: x:80\r\n\r\n",
         "GET https://[::1]:8443/a?b HTTP/1.1\r\nHost: [::1]:8443\r\n\r\n",
         "GET /a|b\"{c}\\ HTTP/1.1\r\nHost: x_y.local.:80\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\tChunked \r\nTE: trailers\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:  Chunked \r\nTE: trailers\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 007\r\n\r\n",
         "GET http://x/a HTTP/1.1\r\nHost: x\r\n\r\n",
         "PROPFIND /\xc3\xa4 HTTP/1.1\r\nhost:\tx\t\r\nA: \xc3\xa4\r\n\r\n",
