@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "advisor/dsn.h"
 #include "advisor/scans.h"
 #include "cli/budget.h"
 #include "cli/budget_report.h"
@@ -15,6 +14,7 @@
 #include "cli/daemon.h"
 #include "cli/dbenv.h"
 #include "cli/document.h"
+#include "cli/plans.h"
 #include "cli/verbs.h"
 
 #define REPORTS_MAX 8
@@ -71,16 +71,6 @@ add_report(struct check *c, char *word)
 }
 
 static int
-take_advisor(struct check *c, const char *word)
-{
-    char *readable = dsn_resolve(word);
-    c->advisor = word;
-    free(readable);
-    return readable == NULL ? usage("--advisor is a connection string, as libpq reads it", "")
-                            : CLI_OK;
-}
-
-static int
 parse(int argc, char **argv, struct check *c)
 {
     static const struct option options[] = {
@@ -107,7 +97,10 @@ parse(int argc, char **argv, struct check *c)
             c->http = optarg;
             break;
         case 'a':
-            r = take_advisor(c, optarg);
+            c->advisor = optarg;
+            r = plans_is_dsn(optarg)
+                    ? CLI_OK
+                    : usage("--advisor is a connection string, as libpq reads it", "");
             break;
         case 'r':
             r = add_report(c, optarg);
@@ -201,28 +194,17 @@ static json_t *
 statements_of(struct check *c, const char *data)
 {
     const struct options o = {.data = data};
-    json_t *all = NULL, *some = json_array();
+    json_t *all = NULL, *wanted = json_object();
     const char *name;
     const json_t *route;
-    size_t i;
-    json_t *one;
-    if (document_get(&o, "check", "queries", &all) != CLI_OK) {
-        json_decref(some);
-        return NULL;
-    }
-    json_array_foreach(all, i, one)
+    json_object_foreach(c->measured, name, route)
     {
-        bool wanted = false;
-        json_object_foreach(c->measured, name, route)
-        {
-            wanted = wanted || json_object_get(json_object_get(route, "statements"),
-                                               document_text(one, "fingerprint", "")) != NULL;
-        }
-        if (wanted) {
-            json_array_append(some, one);
-        }
+        json_object_update(wanted, json_object_get(route, "statements"));
     }
+    json_t *some =
+        document_get(&o, "check", "queries", &all) == CLI_OK ? plans_statements(all, wanted) : NULL;
     json_decref(all);
+    json_decref(wanted);
     return some;
 }
 
@@ -263,17 +245,6 @@ find_scans(struct check *c, const char *login, const char *data)
     json_decref(statements);
 }
 
-/* What the plans are asked with: known before the environment points at slowburn. NULL: nothing. */
-static char *
-login_of(const struct check *c)
-{
-    char *found = c->advisor == NULL && c->postgres == NULL ? dbenv_login() : NULL;
-    const char *dsn = c->advisor != NULL ? c->advisor : found;
-    char *login = dsn == NULL ? NULL : dsn_resolve(dsn);
-    free(found);
-    return login;
-}
-
 /* Runs the command through a slowburn of its own, and reads what its requests did. */
 static int
 run_command(struct check *c)
@@ -293,7 +264,7 @@ run_command(struct check *c)
     if (!daemon_start(&options, &d)) {
         return CHECK_ENVIRONMENT;
     }
-    char *login = login_of(c);
+    char *login = plans_login(c->advisor, c->postgres);
     dbenv_point_at(d.postgres_port);
     command_point_at_http(d.http_port);
     int status = command_run("check", c->command);

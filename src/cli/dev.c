@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +20,10 @@
 #include "cli/dev_detail.h"
 #include "cli/dev_guess.h"
 #include "cli/dev_line.h"
+#include "cli/dev_scans.h"
 #include "cli/document.h"
 #include "cli/keys.h"
+#include "cli/plans.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "io/now.h"
@@ -32,7 +35,8 @@
 
 struct dev {
     const char *postgres;
-    char http[300]; /* the application's own address; "": none */
+    const char *advisor; /* a login for the plans; NULL: the application's own */
+    char http[300];      /* the application's own address; "": none */
     uint16_t http_port;
     unsigned wait_s; /* for the first query after the first request */
     char **command;
@@ -42,6 +46,7 @@ struct dev {
     json_t *measured;
     double began, first_request;
     struct dev_detail detail;
+    struct dev_scans scans;
     bool was_remedied;
     bool colour;
     bool wants_keys, has_keys;
@@ -89,11 +94,9 @@ static int
 parse(int argc, char **argv, struct dev *d)
 {
     static const struct option options[] = {
-        {"postgres", required_argument, NULL, 'p'},
-        {"http", required_argument, NULL, 'h'},
-        {"wait", required_argument, NULL, 'w'},
-        {"no-keys", no_argument, NULL, 'k'},
-        {NULL, 0, NULL, 0},
+        {"postgres", required_argument, NULL, 'p'}, {"http", required_argument, NULL, 'h'},
+        {"advisor", required_argument, NULL, 'a'},  {"wait", required_argument, NULL, 'w'},
+        {"no-keys", no_argument, NULL, 'k'},        {NULL, 0, NULL, 0},
     };
     int opt, r = CLI_OK;
     uint64_t seconds;
@@ -106,6 +109,12 @@ parse(int argc, char **argv, struct dev *d)
             break;
         case 'h':
             r = take_http(d, optarg);
+            break;
+        case 'a':
+            d->advisor = optarg;
+            if (!plans_is_dsn(optarg)) {
+                return usage("--advisor is a connection string, as libpq reads it", "");
+            }
             break;
         case 'w':
             if (slice_to_u64(slice_from_str(optarg), &seconds) < 0 || seconds > 3600) {
@@ -166,24 +175,42 @@ take_line(struct dev *d, const char *line)
 {
     json_t *request = json_loads(line, 0, NULL);
     bool is_request = json_is_integer(json_object_get(request, "status"));
-    if (request != NULL && (is_request || d->http[0] == '\0')) {
+    if (is_request && d->first_request == 0) {
+        d->first_request = now_s();
+    }
+    if (request != NULL) {
+        dev_scans_add(&d->scans, request, now_s());
+    }
+}
+
+static void
+show(struct dev *d, json_t *request)
+{
+    bool is_request = json_is_integer(json_object_get(request, "status"));
+    if (is_request || d->http[0] == '\0') {
         unsigned number = d->has_keys ? dev_detail_add(&d->detail, request) : 0;
         dev_line_print(stdout, request, number, d->colour);
         fflush(stdout);
     }
-    if (request != NULL) {
-        budget_measure(d->measured, request);
-        json_t *route = json_object_get(d->measured, document_text(request, "route", "?"));
-        double ms = document_number(route, "total_ms", 0);
-        if (route != NULL) {
-            ms += document_number(request, "duration_ms", 0);
-            json_object_set_new(route, "total_ms", json_real(ms));
-        }
+    budget_measure(d->measured, request);
+    json_t *route = json_object_get(d->measured, document_text(request, "route", "?"));
+    double ms = document_number(route, "total_ms", 0);
+    if (route != NULL) {
+        ms += document_number(request, "duration_ms", 0);
+        json_object_set_new(route, "total_ms", json_real(ms));
     }
-    if (is_request && d->first_request == 0) {
-        d->first_request = now_s();
+}
+
+/* until_s: as dev_scans_next. */
+static void
+show_what_is_known(struct dev *d, double until_s)
+{
+    json_t *request;
+    dev_scans_look(&d->scans, d->daemon.data);
+    while ((request = dev_scans_next(&d->scans, until_s)) != NULL) {
+        show(d, request);
+        json_decref(request);
     }
-    json_decref(request);
 }
 
 /* Whole lines that have come since; the beginning of one waits for its end. */
@@ -280,6 +307,7 @@ watch(struct dev *d, pid_t pid)
             signal_seen = 0;
         }
         follow_log(d);
+        show_what_is_known(d, now_s());
         look_for_queries(d);
     }
     return command_status(status);
@@ -295,6 +323,7 @@ run(struct dev *d)
     if (!daemon_start(&options, &d->daemon)) {
         return DEV_ENVIRONMENT;
     }
+    dev_scans_init(&d->scans, plans_login(d->advisor, d->postgres));
     dbenv_point_at(d->daemon.postgres_port);
     command_point_at_http(d->daemon.http_port);
     d->has_keys = d->wants_keys && keys_open();
@@ -311,7 +340,9 @@ run(struct dev *d)
     if (d->log != NULL) {
         fclose(d->log);
     }
+    show_what_is_known(d, INFINITY);
     daemon_remove(&d->daemon);
+    dev_scans_fini(&d->scans);
     printf("slowburn dev: %zu routes in %s\n", json_object_size(d->measured),
            text_span(now_s() - d->began).s);
     dev_summary_print(stdout, d->measured, d->colour);

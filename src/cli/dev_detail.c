@@ -142,7 +142,7 @@ dev_detail_is_told(const struct dev_detail *d, const json_t *queries)
 }
 
 static void
-print_row(const json_t *row, const json_t *queries, FILE *out, bool colour)
+print_row(const json_t *row, const json_t *queries, const json_t *scans, FILE *out, bool colour)
 {
     char basis[64], calls[80] = "";
     double n = document_number(row, "calls", 1);
@@ -163,6 +163,16 @@ print_row(const json_t *row, const json_t *queries, FILE *out, bool colour)
     fprintf(out, "%.*s%s\n", STATEMENT_SHOW, text != NULL ? text : document_text(row, "short", "?"),
             failed ? "  failed" : "");
     colour_set(out, colour && failed, COLOUR_PLAIN);
+    const json_t *scan = json_object_get(scans, document_text(row, "fingerprint", "?"));
+    if (scan != NULL) {
+        text_put_right(out, "", MS_WIDTH + CALLS_WIDTH + ROWS_WIDTH);
+        fputs("  ", out);
+        text_put_left(out, "", BASIS_WIDTH);
+        colour_set(out, colour, COLOUR_YELLOW);
+        fprintf(out, "reads %s whole, about %s rows\n", document_text(scan, "table", "?"),
+                text_count(document_number(scan, "rows", 0)).s);
+        colour_set(out, colour, COLOUR_PLAIN);
+    }
 }
 
 void
@@ -196,7 +206,7 @@ dev_detail_print(struct dev_detail *d, const json_t *queries, double now, FILE *
     fputs("statement\n", out);
     json_array_foreach(json_object_get(request, "statements"), i, row)
     {
-        print_row(row, queries, out, colour);
+        print_row(row, queries, json_object_get(request, "scans"), out, colour);
     }
     double more = document_number(request, "more_queries", 0);
     if (more > 0) {

@@ -61,6 +61,11 @@ dev_line_print(FILE *out, const json_t *request, unsigned number, bool colour)
     fprintf(out, " %s · %s %s", text_duration_ms(document_number(request, "duration_ms", 0)).s,
             text_count(queries).s, queries == 1 ? "query" : "queries");
     print_repeats(out, request, colour);
+    unsigned scans = (unsigned)json_object_size(json_object_get(request, "scans"));
+    if (scans > 0) {
+        snprintf(text, sizeof(text), " · %u table scan%s", scans, scans == 1 ? "" : "s");
+        print_coloured(out, colour, COLOUR_YELLOW, text);
+    }
     if (errors > 0) {
         snprintf(text, sizeof(text), " · %.0f failed", errors);
         print_coloured(out, colour, COLOUR_RED, text);

@@ -89,6 +89,13 @@ the_details_have_texts_and_bases(void **state)
     text = press(&d, "\n", NULL);
     assert_non_null(strstr(text, "values 99.8 %    items by order_id\n"));
     free(text);
+    json_object_set_new(
+        json_array_get(d.requests, 0), "scans",
+        json_pack("{s:{s:s, s:f}}", "00000000000000a1", "table", "public.items", "rows", 45000.0));
+    text = press(&d, "\n", NULL);
+    assert_non_null(strstr(text, "5 queries · 1 table scan\n"));
+    assert_non_null(strstr(text, "  reads public.items whole, about 45,000 rows\n"));
+    free(text);
     json_decref(queries);
     dev_detail_fini(&d);
 }
