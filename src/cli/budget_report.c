@@ -171,9 +171,25 @@ put_xml(FILE *out, const char *text)
 static void
 print_junit_finding(FILE *out, const json_t *finding, const char *said)
 {
-    fprintf(out, "    <failure type=\"%s\" message=\"", document_text(finding, "rule", ""));
+    fprintf(out, "%s: ", document_text(finding, "rule", ""));
     put_xml(out, said);
-    fputs("\"/>\n", out);
+    fputc('\n', out);
+}
+
+/* One failure for all that a route is over with: readers look at no second one. */
+static void
+print_junit_case(FILE *out, const struct budget_report *r, const char *route)
+{
+    unsigned count = findings_of(r, route);
+    fputs("  <testcase classname=\"slowburn\" name=\"", out);
+    put_xml(out, route);
+    fputs("\" time=\"0\">\n", out);
+    if (count > 0) {
+        fprintf(out, "    <failure type=\"budget\" message=\"%u over the budget\">", count);
+        each_finding(out, r, route, print_junit_finding);
+        fputs("</failure>\n", out);
+    }
+    fputs("  </testcase>\n", out);
 }
 
 static void
@@ -189,18 +205,15 @@ print_junit(FILE *out, const struct budget_report *r)
     fprintf(out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<testsuites>\n<testsuite name=\"slowburn check\" tests=\"%zu\" failures=\"%u\""
-            " errors=\"%d\">\n",
+            " errors=\"%d\" time=\"0\">\n",
             count + doubt, failed, doubt);
     for (size_t i = 0; i < count; i++) {
-        fputs("  <testcase classname=\"slowburn\" name=\"", out);
-        put_xml(out, routes[i]);
-        fputs("\">\n", out);
-        each_finding(out, r, routes[i], print_junit_finding);
-        fputs("  </testcase>\n", out);
+        print_junit_case(out, r, routes[i]);
     }
     free(routes);
     if (doubt) {
-        fputs("  <testcase classname=\"slowburn\" name=\"conclusive\">\n    <error message=\"",
+        fputs("  <testcase classname=\"slowburn\" name=\"conclusive\" time=\"0\">\n    <error "
+              "type=\"inconclusive\" message=\"",
               out);
         put_xml(out, r->doubt);
         fputs("\"/>\n  </testcase>\n", out);
@@ -208,19 +221,61 @@ print_junit(FILE *out, const struct budget_report *r)
     fputs("</testsuite>\n</testsuites>\n", out);
 }
 
+/* A path as a relative or absolute URI reference. */
+static void
+uri_of(const char *path, char *dst, size_t size)
+{
+    size_t len = 0;
+    for (; *path != '\0' && len + 4 < size; path++) {
+        uint8_t c = (uint8_t)*path;
+        bool plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+                     strchr("/-._~", c) != NULL;
+        len += (size_t)snprintf(dst + len, size - len, plain ? "%c" : "%%%02X", c);
+    }
+    dst[len] = '\0';
+}
+
+static json_t *
+sarif_rules(void)
+{
+    static const char *const rules[][2] = {
+        {"queries", "A request runs more queries than its route's budget allows"},
+        {"repeats", "A request runs one statement more often than its route's budget allows"},
+        {"errors", "More requests or queries failed than the route's budget allows"},
+        {"scans", "More statements read a large table whole than the route's budget allows"},
+        {"statement", "A statement that the route's budget does not know"},
+        {"route", "A route that has no budget"},
+    };
+    json_t *list = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        json_array_append_new(list, json_pack("{s:s, s:{s:s}}", "id", rules[i][0],
+                                              "shortDescription", "text", rules[i][1]));
+    }
+    return list;
+}
+
+/* What keeps the run from being conclusive is no result, and no silence either. */
+static json_t *
+sarif_invocation(const struct budget_report *r)
+{
+    json_t *notes = json_array();
+    bool doubt = r->doubt[0] != '\0';
+    if (doubt) {
+        json_array_append_new(
+            notes, json_pack("{s:s, s:{s:s}}", "level", "warning", "message", "text", r->doubt));
+    }
+    return json_pack("{s:b, s:o}", "executionSuccessful", !doubt, "toolExecutionNotifications",
+                     notes);
+}
+
 static void
 print_sarif(FILE *out, const struct budget_report *r)
 {
-    static const char *const rules[] = {"queries", "repeats",   "errors",
-                                        "scans",   "statement", "route"};
     size_t i;
     const json_t *finding;
-    char said[600], text[1200];
+    char said[600], text[1200], uri[4096];
     json_t *results = json_array();
-    json_t *known = json_array();
-    for (i = 0; i < ARRAY_LEN(rules); i++) {
-        json_array_append_new(known, json_pack("{s:s}", "id", rules[i]));
-    }
+    uri_of(r->path, uri, sizeof(uri));
     json_array_foreach(r->verdict, i, finding)
     {
         say(finding, said, sizeof(said));
@@ -229,13 +284,14 @@ print_sarif(FILE *out, const struct budget_report *r)
                               json_pack("{s:s, s:s, s:{s:s}, s:[{s:{s:{s:s}, s:{s:i}}}]}", "ruleId",
                                         document_text(finding, "rule", ""), "level", "error",
                                         "message", "text", text, "locations", "physicalLocation",
-                                        "artifactLocation", "uri", r->path, "region", "startLine",
+                                        "artifactLocation", "uri", uri, "region", "startLine",
                                         (int)document_number(finding, "line", 1)));
     }
-    json_t *doc = json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:o}]}", "$schema",
-                            "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0",
-                            "runs", "tool", "driver", "name", "slowburn", "version",
-                            SLOWBURN_VERSION, "rules", known, "results", results);
+    json_t *doc =
+        json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:[o], s:o}]}", "$schema",
+                  "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs",
+                  "tool", "driver", "name", "slowburn", "version", SLOWBURN_VERSION, "rules",
+                  sarif_rules(), "invocations", sarif_invocation(r), "results", results);
     json_dumpf(doc, out, JSON_INDENT(2));
     fputc('\n', out);
     json_decref(doc);

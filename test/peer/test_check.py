@@ -5,12 +5,12 @@ import os
 import re
 import subprocess
 import sys
-import xml.etree.ElementTree
+import urllib.parse
 
 import pytest
 
 from test.harness import processes
-from test.peer import burn
+from test.peer import burn, reports
 
 APP = os.path.join(os.path.dirname(__file__), "small_app.py")
 PASS, OVER, USAGE, ENVIRONMENT, INCONCLUSIVE = range(5)
@@ -70,11 +70,14 @@ def test_a_repeated_query_is_over_it_in_every_report(database, tmp_path, budget)
     assert "6 queries in a request, budget 1" in out
     assert "one statement 5 times in a request, budget 1: items by order_id" in out
     assert "new statement: " in out and "ok    GET /me" in out
-    suite = xml.etree.ElementTree.parse(tmp_path / "r.xml").getroot().find("testsuite")
+    suite = reports.junit(tmp_path / "r.xml")
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
-    failures = {case.get("name"): len(case.findall("failure")) for case in suite}
-    assert failures == {"GET /orders": 3, "GET /me": 0}
-    run = json.loads((tmp_path / "r.sarif").read_text())["runs"][0]
+    failures = {case.get("name"): case.findtext("failure", "").splitlines() for case in suite}
+    assert [line.split(":")[0] for line in failures["GET /orders"]] == [
+        "queries", "repeats", "statement"]
+    assert failures["GET /me"] == []
+    run = reports.sarif(tmp_path / "r.sarif")
+    assert run["invocations"][0]["executionSuccessful"]
     assert [result["ruleId"] for result in run["results"]] == ["queries", "repeats", "statement"]
     place = run["results"][0]["locations"][0]["physicalLocation"]
     with open(budget, encoding="utf-8") as file:
@@ -106,8 +109,25 @@ def test_errors_and_new_statements_are_over_it(database, tmp_path, budget):
 def test_what_cannot_be_told_is_inconclusive(database, tmp_path, budget):
     status, out, _ = check(database, tmp_path, "--budget", budget, modes=("exit3",))
     assert status == INCONCLUSIVE and "the command ended with 3" in out
-    status, out, _ = check(database, tmp_path, "--budget", budget, modes=("direct",))
+    spaced = tmp_path / "a folder & more"
+    spaced.mkdir()
+    path = str(spaced / "slow<burn>.budget")
+    os.rename(budget, path)
+    status, out, _ = check(database, tmp_path, "--budget", path, "--report", "text", "--report",
+                           "sarif=r.sarif", "--report", "junit=r.xml", modes=("direct",))
     assert status == INCONCLUSIVE and "no request was seen" in out
+    # No finding, and yet not clean.
+    run = reports.sarif(tmp_path / "r.sarif")
+    invocation = run["invocations"][0]
+    assert run["results"] == [] and not invocation["executionSuccessful"]
+    assert "no request was seen" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    suite = reports.junit(tmp_path / "r.xml")
+    assert suite.get("errors") == "1" and "no request" in suite.find("testcase/error").get("message")
+    assert check(database, tmp_path, "--budget", path, "--report", "sarif=r.sarif", "--report",
+                 "junit=r.xml", modes=("lazy",))[0] == OVER
+    place = reports.sarif(tmp_path / "r.sarif")["results"][0]["locations"][0]["physicalLocation"]
+    assert urllib.parse.unquote(place["artifactLocation"]["uri"]) == path
+    os.rename(path, budget)
     before = os.stat(budget).st_mtime_ns
     assert check(database, tmp_path, "--budget", budget, "--update",
                  modes=("exit3",))[0] == INCONCLUSIVE
