@@ -40,6 +40,8 @@ struct otlp {
     char service[256];
     char instance[256];
     const json_t *servers;
+    uint64_t second_ns;
+    uint64_t end_ns;
     struct post *post;
     pthread_t thread;
     pthread_mutex_t lock; /* all below, but what is the thread's own */
@@ -114,6 +116,12 @@ otlp_log(struct otlp *o, uint32_t incident, const char *kind, struct slice text,
 }
 
 /* ---- the thread; under the lock where it says so ---- */
+
+static uint64_t
+lasts_ns(const struct otlp *o, uint64_t wait_ns)
+{
+    return o->second_ns == NS_PER_S ? wait_ns : wait_ns / NS_PER_US * o->second_ns / NS_PER_MS;
+}
 
 /* 0 or -E2BIG. */
 static int
@@ -253,7 +261,8 @@ try_batch(struct otlp *o, enum otlp_signal signal)
         retry_succeeded(&q->retry);
     } else {
         q->totals.failed++;
-        q->next_ns = now_monotonic_ns() + retry_wait_ns(&q->retry, answer.retry_after_ns);
+        q->next_ns =
+            now_monotonic_ns() + lasts_ns(o, retry_wait_ns(&q->retry, answer.retry_after_ns));
         q->totals.dropped += verdict == RETRY_NEVER ? q->batch_count : 0;
     }
     if (verdict != RETRY_LATER) {
@@ -273,8 +282,9 @@ due_at(const struct otlp *o, const struct queue *q)
     if (q->since_ns == 0) {
         return UINT64_MAX;
     }
-    uint64_t at_ns =
-        q->waiting.len >= OTLP_BATCH_BYTES || o->ends ? 0 : q->since_ns + OTLP_BATCH_S * NS_PER_S;
+    uint64_t at_ns = q->waiting.len >= OTLP_BATCH_BYTES || o->ends
+                         ? 0
+                         : q->since_ns + lasts_ns(o, OTLP_BATCH_S * NS_PER_S);
     return o->ends ? 0 : MAX(at_ns, q->next_ns);
 }
 
@@ -335,6 +345,8 @@ otlp_new(const struct otlp_config *config, struct otlp **ret_otlp)
     snprintf(o->service, sizeof(o->service), "%s", config->resource.service);
     snprintf(o->instance, sizeof(o->instance), "%s", config->resource.instance);
     o->servers = config->servers;
+    o->second_ns = config->second_ns == 0 ? NS_PER_S : config->second_ns;
+    o->end_ns = config->end_ns == 0 ? OTLP_END_S * NS_PER_S : config->end_ns;
     int err = post_new(&o->post);
     if (err < 0) {
         free(o);
@@ -389,7 +401,9 @@ otlp_free(struct otlp **otlp)
     pthread_cond_signal(&o->wake);
     pthread_mutex_unlock(&o->lock);
     clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_sec += OTLP_END_S;
+    uint64_t end_ns = (uint64_t)t.tv_nsec + o->end_ns;
+    t.tv_sec += (time_t)(end_ns / NS_PER_S);
+    t.tv_nsec = (long)(end_ns % NS_PER_S);
     if (pthread_timedjoin_np(o->thread, NULL, &t) != 0) {
         post_cancel(o->post);
         pthread_join(o->thread, NULL);

@@ -30,6 +30,9 @@ struct otlp_config {
     const char *ca_file; /* "": the system's */
     struct otlp_resource resource;
     const json_t *servers; /* ["host:port", ...], by upstream; borrowed until otlp_free */
+    /* For tests, 0: how long a second of its waits is, and the last try at the end. */
+    uint64_t second_ns;
+    uint64_t end_ns;
 };
 
 struct otlp_totals {

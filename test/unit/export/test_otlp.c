@@ -12,6 +12,9 @@
 /* partial_success { rejected = 1 } */
 #define PARTLY "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\n\x0a\x02\x08\x01"
 
+/* The waits are as many seconds as elsewhere, but such ones. */
+#define SECOND_NS 10000000ull
+
 struct lab {
     struct http_stub stub;
     struct otlp *otlp;
@@ -21,12 +24,17 @@ static struct lab *
 lab_new(const char *const *replies)
 {
     struct lab *l = check_alloc(1, sizeof(*l));
+    bool hangs = replies != NULL && strcmp(replies[0], "hang") == 0;
     for (; replies != NULL && *replies != NULL; replies++) {
         l->stub.reply[l->stub.reply_count++] = *replies;
     }
     http_stub_start(&l->stub);
-    const struct otlp_config config = {
-        .url = l->stub.url, .headers_file = "", .ca_file = "", .resource = {"shop", "db-1"}};
+    const struct otlp_config config = {.url = l->stub.url,
+                                       .headers_file = "",
+                                       .ca_file = "",
+                                       .resource = {"shop", "db-1"},
+                                       .second_ns = SECOND_NS,
+                                       .end_ns = hangs ? 5 * SECOND_NS : 0};
     assert_int_equal(otlp_new(&config, &l->otlp), 0);
     return l;
 }
@@ -54,7 +62,7 @@ totals(struct lab *l)
 static void
 wait_for(struct lab *l, uint64_t sent, uint64_t failed, uint64_t dropped)
 {
-    const struct timespec step = {0, 5000000};
+    const struct timespec step = {0, 500000};
     struct otlp_totals t = totals(l);
     while (t.sent < sent || t.failed < failed || t.dropped < dropped) {
         nanosleep(&step, NULL);
@@ -97,6 +105,30 @@ a_busy_receiver_is_asked_again_with_the_same(void **state)
     assert_int_equal(l->stub.count, 3);
     assert_int_equal(l->stub.request_len[0], l->stub.request_len[1]);
     assert_memory_equal(l->stub.request[0], l->stub.request[1], l->stub.request_len[0]);
+    lab_free(l);
+}
+
+/* Far longer than it would have waited by itself; the other signals do not. */
+static void
+a_receiver_is_waited_for_as_long_as_it_says(void **state)
+{
+    static const char *const replies[] = {"HTTP/1.1 429 Too Many\r\nRetry-After: 3600\r\n"
+                                          "Content-Length: 0\r\nConnection: close\r\n\r\n",
+                                          NULL};
+    struct lab *l = lab_new(replies);
+    put_log(l);
+    wait_for(l, 0, 1, 0);
+    for (unsigned i = 1; i <= 10; i++) {
+        otlp_metrics(l->otlp, i, SLICE_LIT("{}"), SLICE_NONE);
+        http_stub_wait(&l->stub, 1 + i);
+    }
+    for (unsigned i = 1; i <= 10; i++) {
+        assert_non_null(strstr(l->stub.request[i], "POST /hook/v1/metrics "));
+    }
+    assert_int_equal(totals(l).queued, 1);
+    otlp_free(&l->otlp); /* once more, at the end */
+    assert_int_equal(l->stub.count, 12);
+    assert_non_null(strstr(l->stub.request[11], "POST /hook/v1/logs "));
     lab_free(l);
 }
 
@@ -161,6 +193,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_go_out_together_compressed),
         cmocka_unit_test(a_busy_receiver_is_asked_again_with_the_same),
+        cmocka_unit_test(a_receiver_is_waited_for_as_long_as_it_says),
         cmocka_unit_test(what_is_refused_and_what_was_not_taken_is_counted),
         cmocka_unit_test(what_finds_no_room_is_counted_and_the_rest_stays_whole),
         cmocka_unit_test(newer_metrics_take_the_place_of_those_that_wait),
