@@ -452,6 +452,21 @@ def test_waiting_is_bounded(tmp_path):
             assert got.startswith(answer) and (answer or not got), (sent, got)
 
 
+def test_who_comes_beyond_the_limit_is_told(upstream, tmp_path):
+    with ProxyHost(str(tmp_path), [f"127.0.0.1:{upstream}"], protocol="http", workers=1,
+                   sessions_max=2) as proxy:
+        with socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as one, \
+                socket.create_connection(("127.0.0.1", proxy.ports[0]), 60) as two:
+            for s in (one, two):  # they are in, and stay
+                s.sendall(b"GET /in HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert s.recv(65536).startswith(b"HTTP/1.1 200 ")
+            got = raw(proxy.ports[0], b"GET /third HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert got.startswith(b"HTTP/1.1 503 ") and b"too many connections at once" in got
+            assert '"event":"session_limit"' in proxy.read_log()
+            one.sendall(b"GET /still HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_an_idle_connection_is_ended(upstream, tmp_path):
     with ProxyHost(str(tmp_path), [f"127.0.0.1:{upstream}"], protocol="http",
                    http_keep_alive_timeout_ms=1500) as proxy:

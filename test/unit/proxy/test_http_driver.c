@@ -686,16 +686,22 @@ a_tunnel_is_left_alone(void **state)
     core_close(&c);
 }
 
-/* A session of a listener that says server_timing = on. */
+/* A session of a listener with one setting. */
 static void
-timed_open(struct core *c, struct security **ret_security)
+configured_open(struct core *c, const char *key, const char *value, struct security **ret_security)
 {
     struct listener_settings settings = {0};
     struct diag diag = {0};
     core_open(c);
-    assert_int_equal(listener_settings_set(&settings, "server_timing", SLICE_LIT("on"), &diag), 0);
+    assert_int_equal(listener_settings_set(&settings, key, slice_from_str(value), &diag), 0);
     assert_int_equal(security_new(&settings, &http_driver, SLICE_LIT("x"), &diag, ret_security), 0);
     c->s.security = *ret_security;
+}
+
+static void
+timed_open(struct core *c, struct security **ret_security)
+{
+    configured_open(c, "server_timing", "on", ret_security);
     c->env.server_timing = server_timing_new(4, (struct hash_key){1, 2});
     assert_non_null(c->env.server_timing);
 }
@@ -832,6 +838,100 @@ requests_without_a_response_give_their_place_back(void **state)
     }
 }
 
+/* The path is not looked at any more, and the header goes on. */
+static void
+the_application_says_its_route_in_a_header(void **state)
+{
+    static const struct {
+        const char *header;
+        const char *path;
+        bool is_given;
+    } cases[] = {
+        {"X-Route: /orders/{order}\r\n", "/orders/{order}", true},
+        {"x-ROUTE:orders#show \r\n", "orders#show", true},
+        {"", "/orders/{id}", false},
+        {"X-Route: \r\n", "/orders/{id}", false},
+        {"X-Route: caf\xc3\xa9\r\n", "/orders/{id}", false},
+        {"X-Other: /orders/{order}\r\n", "/orders/{id}", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct core c;
+        struct security *security = NULL;
+        struct event_request ev;
+        char path[EVENT_PATH_MAX + 1];
+        char reply[256];
+        configured_open(&c, "route_header", "X-Route", &security);
+        from_client(&c, SLICE_LIT("GET /orders/17 HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+        snprintf(reply, sizeof(reply), "HTTP/1.1 200 OK\r\n%sContent-Length: 0\r\n\r\n",
+                 cases[i].header);
+        from_upstream(&c, slice_from_str(reply), 7);
+        assert_wire(&c.to_client, reply);
+        assert_true(next_request(&c, &ev, path));
+        assert_string_equal(path, cases[i].path);
+        assert_int_equal((ev.flags & REQUEST_ROUTE_GIVEN) != 0, cases[i].is_given);
+        core_close(&c);
+        security_free(&security);
+    }
+}
+
+/* Whether a trace is kept is slowburn's own choice: the record has nothing of the flags. */
+static void
+nobody_outside_can_force_a_recording(void **state)
+{
+    struct event_request seen[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct core c;
+        char path[EVENT_PATH_MAX + 1];
+        char text[256];
+        core_open(&c);
+        snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: x\r\ntraceparent: %.53s0%u\r\n\r\n",
+                 GIVEN, i);
+        from_client(&c, slice_from_str(text), 1000);
+        assert_wire(&c.to_upstream, text);
+        from_upstream(&c, SLICE_LIT("HTTP/1.1 204 No Content\r\n\r\n"), 1000);
+        assert_true(next_request(&c, &seen[i], path));
+        core_close(&c);
+    }
+    assert_memory_equal(&seen[0], &seen[1], sizeof(seen[0]));
+}
+
+/* Each is said with its cause, and none leaves the client waiting. */
+static void
+every_failure_has_its_answer(void **state)
+{
+    static const struct {
+        enum driver_failure failure;
+        const char *answer;
+        const char *cause;
+    } cases[] = {
+        {DRIVER_FAILURE_REFUSED, "HTTP/1.1 502 ", "refused"},
+        {DRIVER_FAILURE_RESOLVE, "HTTP/1.1 502 ", "its name has no address"},
+        {DRIVER_FAILURE_TLS, "HTTP/1.1 502 ", "no TLS with the application"},
+        {DRIVER_FAILURE_TIMEOUT, "HTTP/1.1 504 ", "connecting took too long"},
+        {DRIVER_FAILURE_LIMIT, "HTTP/1.1 503 ", "too many connections at once"},
+        {DRIVER_FAILURE_LISTENER, "HTTP/1.1 503 ", "too many connections to this address"},
+        {DRIVER_FAILURE_ADDRESS, "HTTP/1.1 503 ", "too many connections of one client"},
+        {DRIVER_FAILURE_DRAINING, "HTTP/1.1 503 ", "shutting down"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct core c;
+        struct event_request ev;
+        char path[EVENT_PATH_MAX + 1];
+        struct driver_out out = {0};
+        core_open(&c);
+        from_client(&c, SLICE_LIT("GET /x HTTP/1.1\r\nHost: x\r\n\r\n"), 1000);
+        http_driver.failed(c.worker, &c.s, cases[i].failure, c.now_ns, &out);
+        append(&c.to_client, out.to_client);
+        c.to_client.bytes[c.to_client.len] = '\0';
+        assert_ptr_equal(strstr(c.to_client.bytes, cases[i].answer), c.to_client.bytes);
+        assert_non_null(strstr(c.to_client.bytes, cases[i].cause));
+        assert_non_null(strstr(c.to_client.bytes, "Connection: close\r\n"));
+        assert_true(next_request(&c, &ev, path));
+        assert_int_equal(ev.status, strtoul(cases[i].answer + 9, NULL, 10));
+        core_close(&c);
+    }
+}
+
 int
 main(void)
 {
@@ -854,6 +954,9 @@ main(void)
         cmocka_unit_test(an_upstream_that_fails_is_a_502),
         cmocka_unit_test(an_idle_upstream_that_closes_ends_the_session),
         cmocka_unit_test(a_tunnel_is_left_alone),
+        cmocka_unit_test(the_application_says_its_route_in_a_header),
+        cmocka_unit_test(nobody_outside_can_force_a_recording),
+        cmocka_unit_test(every_failure_has_its_answer),
         cmocka_unit_test(a_server_timing_is_one_more_line_and_nothing_else),
         cmocka_unit_test(a_switch_of_protocols_has_no_server_timing),
         cmocka_unit_test(the_longest_head_has_room_for_it),
