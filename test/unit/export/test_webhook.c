@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "http_stub.h"
+#include "io/now.h"
 
 #define TOO_MANY                                                                                   \
     "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\nContent-Length: 0\r\n"                    \
@@ -283,6 +284,22 @@ a_full_table_lets_the_oldest_go_and_counts_it(void **state)
     lab_free(l);
 }
 
+/* The only look at a clock: what is bounded is a rate, and a slow machine is below it. */
+static void
+so_many_at_once_and_then_at_a_pace(void **state)
+{
+    struct lab *l = lab_new();
+    start(l, "generic");
+    uint64_t begin_ns = now_monotonic_ns();
+    for (uint32_t id = 1; id <= WEBHOOKS_BURST + 1; id++) {
+        put(l, id, "open");
+    }
+    wait_for_answers(l, WEBHOOKS_BURST + 1, 0);
+    assert_true(now_monotonic_ns() - begin_ns >= (WEBHOOKS_PACE_S - 1) * 1000000000ull);
+    assert_int_equal(totals(l).dropped, 0);
+    lab_free(l);
+}
+
 static void
 nonsense_is_refused(void **state)
 {
@@ -317,6 +334,7 @@ main(void)
         cmocka_unit_test(a_secret_that_others_may_read_is_not_used),
         cmocka_unit_test(a_receiver_that_says_nothing_does_not_hold_up_the_end),
         cmocka_unit_test(a_full_table_lets_the_oldest_go_and_counts_it),
+        cmocka_unit_test(so_many_at_once_and_then_at_a_pace),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
