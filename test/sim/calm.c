@@ -23,12 +23,13 @@ enum near {
     NEAR_SHAPE,
     NEAR_ERRORS,
     NEAR_CREEP,
-    NEAR_COUNT = NEAR_CREEP + CUSUM_BANK
+    NEAR_EVERYTHING = NEAR_CREEP + CUSUM_BANK, /* its latency: it must be slower by far, too */
+    NEAR_COUNT
 };
 
 static const char *const near_name[NEAR_COUNT] = {
-    "drift 1/8", "drift 1/4", "drift 1/2", "drift 1",   "shift",  "shape",
-    "errors",    "creep 1/8", "creep 1/4", "creep 1/2", "creep 1"};
+    "drift 1/8", "drift 1/4", "drift 1/2", "drift 1",   "shift",   "shape",
+    "errors",    "creep 1/8", "creep 1/4", "creep 1/2", "creep 1", "everything"};
 
 struct calm {
     const struct options *o;
@@ -73,7 +74,13 @@ look(const struct track *t, float most[NEAR_COUNT])
     static const float drift[CUSUM_BANK] = LIMITS_DRIFT, creep[CUSUM_BANK] = LIMITS_CREEP;
     static const float errors[POISSON_RATES] = LIMITS_ERRORS;
     float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
+    unsigned which = 0;
     if (t->episode != NULL) {
+        return;
+    }
+    if (t->kind == TRACK_COMMON) {
+        note(t, NEAR_EVERYTHING, cusum_level(&t->drift, drift, &which) / times, most);
+        note(t, NEAR_EVERYTHING, t->shift.f / LIMIT_SHIFT / times, most);
         return;
     }
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
@@ -84,7 +91,7 @@ look(const struct track *t, float most[NEAR_COUNT])
     note(t, NEAR_SHAPE, t->shape.f / LIMIT_SHAPE / times, most);
     for (unsigned i = 0; t->errors != NULL && t->calls_kept > 0 && i < ERROR_CLASS_COUNT; i++) {
         for (unsigned k = 0; k < POISSON_RATES; k++) {
-            note(t, NEAR_ERRORS, t->errors->chart[i].g[k] / errors[k], most);
+            note(t, NEAR_ERRORS, t->errors->of[i].chart.g[k] / errors[k], most);
         }
     }
 }
@@ -107,7 +114,7 @@ play_world(void *ctx, uint64_t seed, char figures[RESULTS_LINE_MAX])
     for (unsigned minute = 0; minute < (LEARN_DAYS + MONTH_DAYS) * DAY_MIN; minute += LOOK_MIN) {
         sky_minutes(&s, LOOK_MIN);
         for (unsigned i = 0; i < s.monitor->track_count; i++) {
-            look(s.monitor->track[i], most);
+            look(&s.monitor->track[i], most);
         }
         look(s.monitor->common, most);
     }

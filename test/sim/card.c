@@ -4,7 +4,7 @@
  * ones, with confidence bounds; what a minute's feed costs. `make judge`.
  *
  *   card [--laws calibration|held-out] [--worlds N] [--delay-worlds N] [--seed S] [--advisor]
- *        [--jobs N] [--results FILE] [--verbose]
+ *        [--jobs N] [--results FILE] [--trial NAME] [--verbose]
  *   card --cost
  *   card --emit DAYS [--seed S]      one world's windows as lines, for slowburn backtest */
 #include <getopt.h>
@@ -38,6 +38,7 @@ main(int argc, char **argv)
                                             {"advisor", no_argument, NULL, 'a'},
                                             {"jobs", required_argument, NULL, 'j'},
                                             {"results", required_argument, NULL, 'r'},
+                                            {"trial", required_argument, NULL, 't'},
                                             {"cost", no_argument, NULL, 'c'},
                                             {"verbose", no_argument, NULL, 'v'},
                                             {NULL, 0, NULL, 0}};
@@ -69,6 +70,9 @@ main(int argc, char **argv)
             break;
         case 'r':
             o.results = optarg;
+            break;
+        case 't':
+            o.trial = optarg;
             break;
         case 'c':
             o.cost = true;

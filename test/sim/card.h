@@ -22,6 +22,7 @@ struct options {
     unsigned worlds, delay_worlds, emit_days, jobs;
     uint64_t seed;
     const char *results; /* NULL: kept for this run only */
+    const char *trial;   /* part of the names of those to play; NULL: all */
     bool advisor, verbose, cost;
 };
 

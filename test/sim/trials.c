@@ -288,7 +288,9 @@ play_world(void *ctx, uint64_t seed, char figures[RESULTS_LINE_MAX])
     sky_minutes(&s, WARM_DAYS * DAY_MIN);
     for (unsigned t = 0; t < TRIALS; t++) {
         struct outcome r = {.delay_min = NAN};
-        (void)fork_trial(&s, &trials[t], seed * 100 + t + 1, o->verbose, &r);
+        if (o->trial == NULL || strstr(trials[t].name, o->trial) != NULL) {
+            (void)fork_trial(&s, &trials[t], seed * 100 + t + 1, o->verbose, &r);
+        }
         at +=
             (unsigned)snprintf(figures + at, RESULTS_LINE_MAX - at, "%.2f %d %d %d %d ",
                                r.delay_min, r.right_first, r.exact, r.deploy_named, r.deploy_wrong);

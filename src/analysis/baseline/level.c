@@ -22,32 +22,32 @@ spread_of(const float *value, unsigned n, float middle)
 }
 
 static void
-end_slot(struct level *l, bool may_learn)
+end_slot(struct level *l, struct level_past *past, bool may_learn)
 {
     unsigned slot = l->slot_n % LEVEL_SLOTS;
-    if (l->pending_n[slot] != 0 && may_learn) {
+    if (past->pending_n[slot] != 0 && may_learn) {
         float weight = MAX(WEIGHT_MIN, 1.0f / (float)(l->kept_slots + 1));
-        l->kept += weight * (l->pending[slot] - l->kept);
-        l->spread += weight * (l->pending_spread[slot] - l->spread);
+        l->kept += weight * (past->pending[slot] - l->kept);
+        l->spread += weight * (past->pending_spread[slot] - l->spread);
         l->kept_slots = (uint16_t)MIN(l->kept_slots + 1, 60000);
     }
-    l->pending[slot] = median_of(l->value, l->value_count);
-    l->pending_spread[slot] = spread_of(l->value, l->value_count, l->pending[slot]);
-    l->pending_n[slot] = l->slot_n;
+    past->pending[slot] = median_of(past->value, l->value_count);
+    past->pending_spread[slot] = spread_of(past->value, l->value_count, past->pending[slot]);
+    past->pending_n[slot] = l->slot_n;
     l->value_count = 0;
     l->skip = 0;
 }
 
 /* Until there is a day's distance: the hours that are over, or the first values. */
 static void
-make_early(struct level *l)
+make_early(struct level *l, const struct level_past *past)
 {
     float hour[LEVEL_SLOTS], spread[LEVEL_SLOTS], copy[LEVEL_VALUES];
     unsigned n = 0;
     for (unsigned i = 0; i < LEVEL_SLOTS; i++) {
-        if (l->pending_n[i] != 0) {
-            hour[n] = l->pending[i];
-            spread[n++] = l->pending_spread[i];
+        if (past->pending_n[i] != 0) {
+            hour[n] = past->pending[i];
+            spread[n++] = past->pending_spread[i];
         }
     }
     if (n > 0) {
@@ -55,22 +55,22 @@ make_early(struct level *l)
         l->early_spread = median_of(spread, n);
         l->early_known = true;
     } else if (!l->early_known && l->value_count == LEVEL_FIRST) {
-        memcpy(copy, l->value, sizeof(copy));
+        memcpy(copy, past->value, sizeof(copy));
         l->early = median_of(copy, LEVEL_FIRST);
-        l->early_spread = spread_of(l->value, LEVEL_FIRST, l->early);
+        l->early_spread = spread_of(past->value, LEVEL_FIRST, l->early);
         l->early_known = true;
     }
 }
 
 void
-level_add(struct level *l, int64_t t, float value, bool may_learn)
+level_add(struct level *l, struct level_past *past, int64_t t, float value, bool may_learn)
 {
     uint32_t n = (uint32_t)(t / LEVEL_SLOT_S);
     if (n != l->slot_n) {
         if (l->value_count > 0) {
-            end_slot(l, may_learn);
+            end_slot(l, past, may_learn);
             if (level_is_learning(l) && may_learn) {
-                make_early(l);
+                make_early(l, past);
             }
         }
         l->slot_n = n;
@@ -78,12 +78,12 @@ level_add(struct level *l, int64_t t, float value, bool may_learn)
     bool full = l->value_count == LEVEL_VALUES;
     l->skip = full ? (uint8_t)((l->skip + 1) % LEVEL_VALUES) : 0;
     if (full) { /* the newest replace the oldest in turn */
-        l->value[l->skip] = value;
+        past->value[l->skip] = value;
     } else {
-        l->value[l->value_count++] = value;
+        past->value[l->value_count++] = value;
     }
     if (!l->early_known) {
-        make_early(l);
+        make_early(l, past);
     }
 }
 

@@ -5,8 +5,9 @@
  * Hourly medians, and how far its values lie from them, averaged over about a week; each hour is
  * learned a day after it was measured, and not while something is suspected. Before there is a day
  * to learn from it compares with what came before: the median of the hours that are over, or after
- * a quarter of an hour the values so far. level_is_learning() says so. Plain data, zeroed is empty;
- * about 450 bytes. O(1) but once an hour. Pure. */
+ * a quarter of an hour the values so far. level_is_learning() says so. Plain data, zeroed is empty:
+ * 28 bytes that every value touches, and about 400 that most only write to, kept apart. O(1) but
+ * once an hour. Pure. */
 #ifndef ANALYSIS_BASELINE_LEVEL_H
 #define ANALYSIS_BASELINE_LEVEL_H
 
@@ -18,20 +19,25 @@
 #define LEVEL_VALUES 30u
 #define LEVEL_FIRST  10u /* values before it says anything */
 
+/* What a minute needs. */
 struct level {
-    float kept, spread; /* where kept_slots > 0 */
-    float pending[LEVEL_SLOTS], pending_spread[LEVEL_SLOTS];
-    uint32_t pending_n[LEVEL_SLOTS]; /* the hour since 1970 that each is of; 0: none */
+    float kept, spread;        /* where kept_slots > 0 */
+    float early, early_spread; /* while it is learning; 0 values: early_known is false */
     uint32_t slot_n;
     uint16_t kept_slots;
     uint8_t value_count;
     uint8_t skip; /* values since one was taken, once there are many */
-    float value[LEVEL_VALUES];
-    float early, early_spread; /* while it is learning; 0 values: early_known is false */
     bool early_known;
 };
 
-void level_add(struct level *l, int64_t t, float value, bool may_learn);
+/* What an hour does. */
+struct level_past {
+    float value[LEVEL_VALUES];
+    float pending[LEVEL_SLOTS], pending_spread[LEVEL_SLOTS];
+    uint32_t pending_n[LEVEL_SLOTS]; /* the hour since 1970 that each is of; 0: none */
+};
+
+void level_add(struct level *l, struct level_past *past, int64_t t, float value, bool may_learn);
 
 /* NAN: not known yet. */
 float level_expect(const struct level *l);

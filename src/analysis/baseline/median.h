@@ -3,7 +3,7 @@
 #ifndef ANALYSIS_BASELINE_MEDIAN_H
 #define ANALYSIS_BASELINE_MEDIAN_H
 
-/* 0 for none. Quickselect: O(n) on average. */
+/* 0 for none; none of them is NAN. O(n) on average. */
 float median_of(float *value, unsigned count);
 
 #endif

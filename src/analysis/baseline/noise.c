@@ -16,6 +16,7 @@
 #define PRIOR        4.0f /* L of the shortest blocks, before any was seen */
 #define PRIOR_TIMES  2.0f /* L of longer ones, of that of the next shorter */
 #define BIAS_MAX     0.3f
+#define SQRT2_BITS   0x3504f3u /* of a float's fraction */
 #define RESIDUAL_MIN 1e-6f
 
 /* What is known before there are blocks counts as much as so many of them. Long blocks are few, so
@@ -30,9 +31,10 @@ cell_of(float residual)
     if (!(a > 1)) {
         return 0;
     }
-    int e = 0;
-    float m = frexpf(a, &e); /* a = m 2^e, m in [0.5, 1) */
-    int cell = 2 * (e - 1) + (m >= 0.70710678f ? 1 : 0) + 1;
+    uint32_t bits; /* a = m 2^e, m in [1, 2) */
+    memcpy(&bits, &a, sizeof(bits));
+    int e = (int)(bits >> 23) - 127;
+    int cell = 2 * e + ((bits & 0x7fffff) >= SQRT2_BITS ? 1 : 0) + 1;
     return (unsigned)MIN(cell, (int)NOISE_CELLS - 1);
 }
 
@@ -43,41 +45,41 @@ cell_lower(unsigned cell)
 }
 
 static void
-make_spread(struct noise *s)
+make_spread(struct noise *s, const struct noise_past *past)
 {
     float total = 0, seen = 0;
     for (unsigned i = 0; i < NOISE_CELLS; i++) {
-        total += s->kept[i];
+        total += past->kept[i];
     }
     if (total < KEPT_MIN) {
         return;
     }
     for (unsigned i = 0; i < NOISE_CELLS; i++) {
-        if (seen + s->kept[i] >= total / 2) {
-            float share = (total / 2 - seen) / s->kept[i];
+        if (seen + past->kept[i] >= total / 2) {
+            float share = (total / 2 - seen) / past->kept[i];
             float low = cell_lower(i), high = cell_lower(i + 1);
             s->s = MAX(MAD * (low + share * (high - low)), RESIDUAL_MIN);
             return;
         }
-        seen += s->kept[i];
+        seen += past->kept[i];
     }
 }
 
 static void
-new_day(struct noise *s, uint32_t day, bool may_learn)
+new_day(struct noise *s, struct noise_past *past, uint32_t day, bool may_learn)
 {
     for (unsigned i = 0; i < NOISE_CELLS && may_learn; i++) {
-        s->kept[i] = DAY_DECAY * s->kept[i] + (float)s->yesterday[i];
+        past->kept[i] = DAY_DECAY * past->kept[i] + (float)past->yesterday[i];
     }
     bool is_next = day == s->day + 1;
     if (may_learn && !is_next) { /* what lies before the gap is older than a day as well */
         for (unsigned i = 0; i < NOISE_CELLS; i++) {
-            s->kept[i] += (float)s->today[i];
+            past->kept[i] += (float)s->today[i];
         }
     }
-    make_spread(s);
+    make_spread(s, past);
     for (unsigned i = 0; i < NOISE_CELLS; i++) {
-        s->yesterday[i] = is_next ? s->today[i] : 0;
+        past->yesterday[i] = is_next ? s->today[i] : 0;
     }
     memset(s->today, 0, sizeof(s->today));
     s->day = day;
@@ -95,14 +97,14 @@ noise_z(const struct noise *s, float residual, float n)
 }
 
 static void
-make_long_run(struct noise *s)
+make_long_run(struct noise *s, const struct noise_past *past)
 {
-    const struct noise_blocks *least = &s->blocks[0];
+    const struct noise_blocks *least = &past->blocks[0];
     float bias = least->sums / (prior_blocks[0] + least->count) / NOISE_BLOCK;
     float prior = PRIOR, floor = LONG_RUN_MIN, size = NOISE_BLOCK;
     s->bias = MAX(MIN(bias, BIAS_MAX), -BIAS_MAX);
     for (unsigned i = 0; i < NOISE_SCALES; i++, size *= NOISE_SCALE_TIMES) {
-        const struct noise_blocks *b = &s->blocks[i];
+        const struct noise_blocks *b = &past->blocks[i];
         float around = b->count > 0 ? b->squares - b->sums * b->sums / b->count : 0;
         float l = (prior * prior_blocks[i] + MAX(around, 0) / size) / (prior_blocks[i] + b->count);
         floor = MAX(l, floor);
@@ -113,17 +115,17 @@ make_long_run(struct noise *s)
 
 /* A block is over; so may be a longer one that it is part of. */
 static void
-learn_block(struct noise *s, float sum)
+learn_block(struct noise_past *past, float sum)
 {
     for (unsigned i = 0; i < NOISE_SCALES; i++) {
-        struct noise_blocks *b = &s->blocks[i];
+        struct noise_blocks *b = &past->blocks[i];
         b->sums = block_decay[i] * b->sums + sum;
         b->squares = block_decay[i] * b->squares + sum * sum;
         b->count = block_decay[i] * b->count + 1;
         if (i + 1 == NOISE_SCALES) {
             return;
         }
-        struct noise_blocks *longer = &s->blocks[i + 1];
+        struct noise_blocks *longer = &past->blocks[i + 1];
         longer->sum += sum;
         if (++longer->parts < NOISE_SCALE_TIMES) {
             return;
@@ -136,33 +138,33 @@ learn_block(struct noise *s, float sum)
 
 /* What is not learned is missing in longer blocks, too: they begin anew. */
 static void
-skip_block(struct noise *s)
+skip_block(struct noise_past *past)
 {
     for (unsigned i = 1; i < NOISE_SCALES; i++) {
-        s->blocks[i].sum = 0;
-        s->blocks[i].parts = 0;
+        past->blocks[i].sum = 0;
+        past->blocks[i].parts = 0;
     }
 }
 
 static void
-end_block(struct noise *s, bool may_learn)
+end_block(struct noise *s, struct noise_past *past, bool may_learn)
 {
-    float old = s->pending[s->pending_at];
-    if (s->pending_count == NOISE_BLOCKS_KEPT) {
+    float old = past->pending[past->pending_at];
+    if (past->pending_count == NOISE_BLOCKS_KEPT) {
         if (may_learn) {
-            learn_block(s, old);
+            learn_block(past, old);
             s->blocks_seen++;
         } else {
-            skip_block(s);
+            skip_block(past);
         }
     } else {
-        s->pending_count++;
+        past->pending_count++;
     }
-    s->pending[s->pending_at] = s->block_sum;
-    s->pending_at = (uint8_t)((s->pending_at + 1) % NOISE_BLOCKS_KEPT);
+    past->pending[past->pending_at] = s->block_sum;
+    past->pending_at = (uint8_t)((past->pending_at + 1) % NOISE_BLOCKS_KEPT);
     s->block_sum = 0;
     s->block_count = 0;
-    make_long_run(s);
+    make_long_run(s, past);
 }
 
 static float
@@ -172,12 +174,13 @@ clip(float z)
 }
 
 void
-noise_add(struct noise *s, int64_t t, float residual, float n, float v1, bool may_learn)
+noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, float n, float v1,
+          bool may_learn)
 {
     uint32_t day = (uint32_t)(t / 86400);
     float z = noise_z(s, residual, n);
     if (day != s->day) {
-        new_day(s, day, may_learn);
+        new_day(s, past, day, may_learn);
     }
     uint16_t *cell = &s->today[cell_of(residual)];
     *cell = (uint16_t)MIN(*cell + 1, UINT16_MAX);
@@ -189,7 +192,7 @@ noise_add(struct noise *s, int64_t t, float residual, float n, float v1, bool ma
     if (!isnan(z)) {
         s->block_sum += clip(z);
         if (++s->block_count == NOISE_BLOCK) {
-            end_block(s, may_learn);
+            end_block(s, past, may_learn);
         }
     }
 }

@@ -16,8 +16,8 @@
  * towards twice the L of the next shorter ones, and never fall below it. Made out of sample: the
  * baseline is older than a day.
  *
- * Both learn a day late, and not while something is suspected. Plain data, zeroed is empty; about
- * 500 bytes. Pure. */
+ * Both learn a day late, and not while something is suspected. Plain data, zeroed is empty:
+ * about 100 bytes that every minute touches, and 350 kept apart. Pure. */
 #ifndef ANALYSIS_BASELINE_NOISE_H
 #define ANALYSIS_BASELINE_NOISE_H
 
@@ -39,20 +39,26 @@ struct noise_blocks {
     uint8_t parts;
 };
 
+/* What a minute needs. */
 struct noise {
-    float kept[NOISE_CELLS]; /* of |residual|, older than a day */
-    uint16_t yesterday[NOISE_CELLS], today[NOISE_CELLS];
-    uint32_t day;
-    float s;             /* of kept; 0: not known */
+    float s;             /* spread of what is older than a day; 0: not known */
     float v1, inverse_n; /* means, slowly */
     float block_sum;
+    float bias; /* mean of z: noise is skewed, and a baseline of medians does not see it */
+    float scale[NOISE_SCALES]; /* 1 / sqrt(L); 0: not known */
+    uint32_t blocks_seen;
+    uint32_t day;
+    uint16_t today[NOISE_CELLS]; /* of |residual| */
     uint8_t block_count;
+};
+
+/* What an hour or a day does. */
+struct noise_past {
+    float kept[NOISE_CELLS]; /* of |residual|, older than a day */
+    uint16_t yesterday[NOISE_CELLS];
     uint8_t pending_at, pending_count;
     float pending[NOISE_BLOCKS_KEPT];
     struct noise_blocks blocks[NOISE_SCALES];
-    uint32_t blocks_seen;
-    float bias; /* mean of z: noise is skewed, and a baseline of medians does not see it */
-    float scale[NOISE_SCALES]; /* 1 / sqrt(L); 0: not known */
 };
 
 /* Standardised: residual of a window of n calls that had a variance of v1 among them. Not clipped.
@@ -60,7 +66,8 @@ struct noise {
 float noise_z(const struct noise *noise, float residual, float n);
 
 /* t: as for week_add. z is clipped here. */
-void noise_add(struct noise *noise, int64_t t, float residual, float n, float v1, bool may_learn);
+void noise_add(struct noise *noise, struct noise_past *past, int64_t t, float residual, float n,
+               float v1, bool may_learn);
 
 /* z, clipped, as it may be summed up over about as many windows as a block of that scale has. */
 float noise_weigh(const struct noise *noise, float z, unsigned scale);

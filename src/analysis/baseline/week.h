@@ -8,7 +8,8 @@
  * middles.
  *
  * What week is it? Time comes in as seconds since 1970 with the caller's offset to local time in
- * it. Plain data, zeroed is empty; about 1.3 KB. Adding is O(1) but once in a half-hour. Pure. */
+ * it. Plain data, zeroed is empty: 28 bytes that every value touches, and about 1.3 KB that most
+ * only write to, kept apart. Adding is O(1) but once in a half-hour. Pure. */
 #ifndef ANALYSIS_BASELINE_WEEK_H
 #define ANALYSIS_BASELINE_WEEK_H
 
@@ -22,29 +23,34 @@
 #define WEEK_READY_S (7 * 86400)
 #define WEEK_DAYS    7u
 
+/* What a minute needs. */
 struct week {
+    uint32_t slot_n;  /* underway */
+    uint32_t first_n; /* ever */
+    /* Read now and again, so it is kept: at the middle of the half-hour and of the next one. */
+    uint32_t read_n;
+    float read_from, read_to, read_weight;
+    uint8_t value_count;
+};
+
+/* What a half-hour does. */
+struct week_past {
+    float value[WEEK_VALUES];            /* of the half-hour underway */
     float level[WEEK_KINDS][WEEK_SLOTS]; /* valid where days > 0 */
     uint8_t days[WEEK_KINDS][WEEK_SLOTS];
     float pending[WEEK_SLOTS];      /* the last day's medians */
     uint32_t pending_n[WEEK_SLOTS]; /* the half-hour since 1970 that each is of; 0: none */
-    float value[WEEK_VALUES];       /* of the half-hour underway */
-    uint8_t value_count;
-    uint32_t slot_n;  /* underway */
-    uint32_t first_n; /* ever */
     /* By how much learning has moved the levels of weekdays, the mean of a day, of the last days.
      */
     float moved[WEEK_DAYS];
     uint32_t moved_day; /* since 1970, of the newest */
-    /* Read now and again, so it is kept: at the middle of the half-hour and of the next one. */
-    uint32_t read_n;
-    float read_from, read_to, read_weight;
 };
 
 /* may_learn: nothing is suspected of the series. */
-void week_add(struct week *w, int64_t t, float value, bool may_learn);
+void week_add(struct week *w, struct week_past *past, int64_t t, float value, bool may_learn);
 
 /* NAN: not known. */
-float week_expect(struct week *w, int64_t t);
+float week_expect(struct week *w, const struct week_past *past, int64_t t);
 
 /* What is known from few days is off by nearly as much as one day strays, for hours: a residual
  * from what was last read may be summed up with this weight, 1 where it rests on all days that it
@@ -57,9 +63,9 @@ week_weight(const struct week *w)
 
 /* By how much what is expected lies above what was expected a week ago: who looks for what becomes
  * slower over days compares with that. Levels of a weekend are that old anyway. */
-float week_moved(const struct week *w);
+float week_moved(const struct week *w, const struct week_past *past);
 
 /* It has seen a week, and knows this kind of day. */
-bool week_is_ready(struct week *w, int64_t t);
+bool week_is_ready(struct week *w, const struct week_past *past, int64_t t);
 
 #endif

@@ -17,6 +17,7 @@
 #ifndef ANALYSIS_CHART_CUSUM_H
 #define ANALYSIS_CHART_CUSUM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CUSUM_BANK 4u
@@ -37,6 +38,17 @@ cusum_add(struct cusum_bank *c, const float x[CUSUM_BANK], uint32_t at)
         c->zero[i] = g > 0 && c->zero[i] != 0 ? c->zero[i] : at;
         c->g[i] = g > 0 ? g : 0;
     }
+}
+
+/* None has reached that share of its limit. */
+static inline bool
+cusum_is_below(const struct cusum_bank *c, const float limit[CUSUM_BANK], float share)
+{
+    bool is_below = true;
+    for (unsigned i = 0; i < CUSUM_BANK; i++) {
+        is_below &= c->g[i] < share * limit[i];
+    }
+    return is_below;
 }
 
 /* The largest g / limit; which one in *ret_which. */

@@ -35,7 +35,7 @@ common_ratio(const struct monitor *m)
     float ratio[RATIOS_MAX];
     unsigned n = 0;
     for (unsigned i = 0; i < m->track_count && n < RATIOS_MAX; i++) {
-        const struct track *t = m->track[i];
+        const struct track *t = &m->track[i];
         float before = level_expect(&t->cost_level);
         if (t->kind != TRACK_ROUTE && before > 0 && !isnan(t->now.cost_ms) &&
             m->step_s - t->last_s < 600) {
@@ -153,7 +153,7 @@ failures_of(const struct track *t)
 {
     float most = 0;
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        most = MAX(most, t->errors->since[i]);
+        most = MAX(most, t->errors->of[i].since);
     }
     return most;
 }
@@ -191,15 +191,16 @@ add_failures(struct episode *e, bool of_routes)
         } else if ((t->lanes & (1u << LANE_ERRORS)) != 0 && !(of_routes && fails_in_a_call(e, t))) {
             unsigned most = 0;
             for (unsigned k = 0; k < ERROR_CLASS_COUNT; k++) {
-                most = t->errors->since[k] > t->errors->since[most] ? k : most;
+                most = t->errors->of[k].since > t->errors->of[most].since ? k : most;
             }
             c = add(e, t, FINDING_ERRORS, 0);
             if (c != NULL) {
                 c->by_itself = most == ERROR_CLASS_LOGIN || most == ERROR_CLASS_CONSTRAINT ||
                                most == ERROR_CLASS_STATEMENT || most == ERROR_CLASS_BODY;
                 c->kind = most == ERROR_CLASS_BODY ? FINDING_INCONSISTENT_RESPONSE : c->kind;
-                snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s", t->errors->since[most],
-                         t->errors->calls_since[most], error_class_doc((enum error_class)most));
+                snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s",
+                         t->errors->of[most].since, t->errors->of[most].calls_since,
+                         error_class_doc((enum error_class)most));
             }
         }
     }

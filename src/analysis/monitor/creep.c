@@ -97,7 +97,7 @@ look_at_chart(struct monitor *m, struct track *t)
     }
     float hours = (float)MAX(c->hour - c->chart.zero[which], 1u);
     float shift = c->chart.g[which] / hours + cusum_allowance[which];
-    float effect = lanes_median_of_last(t) + week_moved(&t->week);
+    float effect = lanes_median_of_last(t) + week_moved(&t->week, &t->past->week);
     float in_ln = shift * c->spread * sqrtf(24);
     if (is_known && lanes_is_confirmed(m, t, in_ln, effect)) {
         lanes_tell(m, t, LANE_CREEP, c->chart.zero[which] * (HOUR_S / MONITOR_STEP_S),
@@ -111,7 +111,7 @@ static void
 end_hour(struct monitor *m, struct track *t)
 {
     struct creep *c = &t->creep;
-    float mean = c->hour_sum / c->hour_count + week_moved(&t->week);
+    float mean = c->hour_sum / c->hour_count + week_moved(&t->week, &t->past->week);
     c->day_sum += mean;
     c->day_count++;
     c->day_windows += c->hour_count;

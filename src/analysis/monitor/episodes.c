@@ -205,11 +205,13 @@ release(struct track *t)
     t->calls_chart = (struct exceed){0};
     lanes_reset(t);
     if (t->errors != NULL) {
-        memset(t->errors->chart, 0, sizeof(t->errors->chart));
-        memset(t->errors->outage, 0, sizeof(t->errors->outage));
-        memset(t->errors->lasting, 0, sizeof(t->errors->lasting));
-        memset(t->errors->told, 0, sizeof(t->errors->told));
-        memset(t->errors->by_bursts, 0, sizeof(t->errors->by_bursts));
+        for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+            struct track_class *c = &t->errors->of[i];
+            c->chart = (struct poisson){0};
+            memset(c->by_bursts, 0, sizeof(c->by_bursts));
+            c->outage = c->lasting = 0;
+            c->told = 0;
+        }
     }
 }
 

@@ -22,23 +22,25 @@ new_day(struct track *t, uint32_t day)
         t->calls_kept = DAY_DECAY * t->calls_kept + t->calls_yesterday;
         t->oldest_max_ms[1] = MAX(DAY_DECAY * t->oldest_max_ms[1], oldest);
         for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
-            t->errors->kept[i] = DAY_DECAY * t->errors->kept[i] + t->errors->yesterday[i];
+            struct track_class *c = &t->errors->of[i];
+            c->kept = DAY_DECAY * c->kept + c->yesterday;
         }
     }
     t->calls_yesterday = t->calls_today;
     t->calls_today = 0;
     t->oldest_max_ms[0] = 0;
     for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
-        t->errors->yesterday[i] = t->errors->today[i];
-        t->errors->today[i] = 0;
+        t->errors->of[i].yesterday = t->errors->of[i].today;
+        t->errors->of[i].today = 0;
     }
     t->day = day;
 }
 
 static void
-tell(struct monitor *m, struct track *t, unsigned class, uint32_t onset, float share, float p0)
+tell(struct monitor *m, struct track *t, struct track_class *c, uint32_t onset, float share,
+     float p0)
 {
-    t->errors->told[class] = share;
+    c->told = share;
     struct alarm a = {
         .lane = LANE_ERRORS,
         .onset_s = (int64_t)onset * MONITOR_STEP_S,
@@ -62,41 +64,39 @@ is_a_rate(const struct poisson *chart, unsigned rate, float expected, uint32_t a
 }
 
 static void
-tell_errors(struct monitor *m, struct track *t, unsigned class, unsigned rate, float p0,
+tell_errors(struct monitor *m, struct track *t, struct track_class *c, unsigned rate, float p0,
             uint32_t at)
 {
-    struct track_errors *e = t->errors;
-    float calls = MAX(e->calls_since[class], 1), share = e->since[class] / calls;
-    if (e->since[class] < ERRORS_MIN || share < ERRORS_SHARE_MIN ||
-        !is_a_rate(&e->chart[class], rate, p0 * calls, at)) {
+    float calls = MAX(c->calls_since, 1), share = c->since / calls;
+    if (c->since < ERRORS_MIN || share < ERRORS_SHARE_MIN ||
+        !is_a_rate(&c->chart, rate, p0 * calls, at)) {
         return;
     }
-    tell(m, t, class, e->chart[class].zero[rate], share, p0);
+    tell(m, t, c, c->chart.zero[rate], share, p0);
 }
 
 /* Far more than any burst is made of: two windows of it are enough; or as much as one, for longer
  * than any lasts. */
 static void
-judge_outage(struct monitor *m, struct track *t, unsigned class, float errors, float calls,
+judge_outage(struct monitor *m, struct track *t, struct track_class *c, float errors, float calls,
              float p0, uint32_t at)
 {
-    struct track_errors *e = t->errors;
     float before = t->calls_kept > 0 ? t->calls_kept : t->calls_yesterday + t->calls_today - calls;
     bool is_far = before >= OUTAGE_CALLS && errors >= OUTAGE_ERRORS &&
                   errors >= OUTAGE_LEAST * calls && errors >= OUTAGE_TIMES * p0 * calls;
     bool is_most = is_far && errors >= OUTAGE_SHARE * calls;
-    e->outage[class] = is_most ? (uint8_t)MIN(e->outage[class] + 1, 100) : 0;
-    e->lasting[class] = is_far ? (uint8_t)MIN(e->lasting[class] + 1, 100) : 0;
-    unsigned windows = e->outage[class] >= OUTAGE_WINDOWS    ? OUTAGE_WINDOWS
-                       : e->lasting[class] >= OUTAGE_LASTING ? OUTAGE_LASTING
-                                                             : 0;
-    e->held[class] += errors;
+    c->outage = is_most ? (uint8_t)MIN(c->outage + 1, 100) : 0;
+    c->lasting = is_far ? (uint8_t)MIN(c->lasting + 1, 100) : 0;
+    unsigned windows = c->outage >= OUTAGE_WINDOWS    ? OUTAGE_WINDOWS
+                       : c->lasting >= OUTAGE_LASTING ? OUTAGE_LASTING
+                                                      : 0;
+    c->held += errors;
     if (!is_far || windows > 0) {
-        e->today[class] += e->held[class];
-        e->held[class] = 0;
+        c->today += c->held;
+        c->held = 0;
     }
     if (windows > 0 && (t->lanes & (1u << LANE_ERRORS)) == 0) {
-        tell(m, t, class, at - windows, errors / calls, p0);
+        tell(m, t, c, at - windows, errors / calls, p0);
     }
 }
 
@@ -111,51 +111,65 @@ that_count(float errors, float expected)
 /* How much of each chart bursts have brought: windows of far more errors than the rates that are
  * looked for, a few in a row. They may add up with a chance, which is no rate either. */
 static void
-follow_bursts(struct track_errors *e, unsigned class, const struct poisson *was)
+follow_bursts(struct track_class *c, const struct poisson *was)
 {
-    const struct poisson *is = &e->chart[class];
     for (unsigned i = 0; i < POISSON_RATES; i++) {
-        float *sum = &e->by_bursts[class][i];
-        if (is->g[i] <= 0 || e->cut[class] >= ERRORS_BURST_MAX) {
+        float *sum = &c->by_bursts[i];
+        if (c->chart.g[i] <= 0 || c->cut >= ERRORS_BURST_MAX) {
             *sum = 0;
-        } else if (e->cut[class] > 0) {
-            *sum += MAX(is->g[i] - was->g[i], 0);
+        } else if (c->cut > 0) {
+            *sum += MAX(c->chart.g[i] - was->g[i], 0);
         }
     }
 }
 
 static void
-judge_class(struct monitor *m, struct track *t, unsigned class, float errors, float calls,
+judge_class(struct monitor *m, struct track *t, struct track_class *c, float errors, float calls,
             uint32_t at)
 {
-    struct track_errors *e = t->errors;
-    struct poisson *chart = &e->chart[class];
     /* Without a day that is old enough: before today, and then today itself. */
     bool has_kept = t->calls_kept > 0;
     float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
-    float e0 = has_kept ? e->kept[class] : e->yesterday[class] + e->today[class];
+    float e0 = has_kept ? c->kept : c->yesterday + c->today;
     float p0 = (e0 + 0.5f) / (n0 + 1);
     float counted = that_count(errors, p0 * calls);
-    e->cut[class] = counted < errors ? (uint8_t)MIN(e->cut[class] + 1, 100) : 0;
-    struct poisson was = *chart;
-    poisson_add(chart, counted, p0 * calls, at);
-    follow_bursts(e, class, &was);
+    c->cut = counted < errors ? (uint8_t)MIN(c->cut + 1, 100) : 0;
+    struct poisson was = c->chart;
+    poisson_add(&c->chart, counted, p0 * calls, at);
+    follow_bursts(c, &was);
     bool zero = true;
     for (unsigned i = 0; i < POISSON_RATES; i++) {
-        zero = zero && chart->g[i] <= 0;
+        zero = zero && c->chart.g[i] <= 0;
     }
-    e->since[class] = zero ? 0 : e->since[class] + errors;
-    e->calls_since[class] = zero ? 0 : e->calls_since[class] + calls;
-    e->lately[class] = LATELY_DECAY * e->lately[class] + errors;
-    judge_outage(m, t, class, errors, calls, p0, at);
+    c->since = zero ? 0 : c->since + errors;
+    c->calls_since = zero ? 0 : c->calls_since + calls;
+    c->lately = LATELY_DECAY * c->lately + errors;
+    judge_outage(m, t, c, errors, calls, p0, at);
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         float limit = errors_limit[i] * (has_kept ? 1 : LIMIT_LEARNING_TIMES);
-        chart->g[i] = MIN(chart->g[i], 2 * limit); /* so that it finds back */
-        bool is_without = chart->g[i] - e->by_bursts[class][i] > ERRORS_BURST_SHARE * limit;
-        if (chart->g[i] > limit && is_without && (t->lanes & (1u << LANE_ERRORS)) == 0) {
-            tell_errors(m, t, class, i, p0, at);
+        c->chart.g[i] = MIN(c->chart.g[i], 2 * limit); /* so that it finds back */
+        bool is_without = c->chart.g[i] - c->by_bursts[i] > ERRORS_BURST_SHARE * limit;
+        if (c->chart.g[i] > limit && is_without && (t->lanes & (1u << LANE_ERRORS)) == 0) {
+            tell_errors(m, t, c, i, p0, at);
         }
     }
+}
+
+/* Most classes never have an error: their charts stay at zero, and are not looked at. */
+static struct track_class *
+class_of(struct track_errors *e, unsigned class, float errors)
+{
+    struct track_class *c = &e->of[class];
+    if ((e->seen & (1u << class)) == 0) {
+        if (errors <= 0) {
+            return NULL;
+        }
+        e->seen |= 1u << class;
+        for (unsigned i = 0; i < POISSON_RATES; i++) {
+            c->chart.zero[i] = e->last_at;
+        }
+    }
+    return c;
 }
 
 /* What was "other" until now was of any class, with a share that nobody knows. */
@@ -164,7 +178,7 @@ begin_classes(struct track *t)
 {
     struct track_errors *e = t->errors;
     unsigned other = ERROR_CLASS_OTHER;
-    if (e->kept[other] + e->yesterday[other] + e->today[other] > 0) {
+    if (e->of[other].kept + e->of[other].yesterday + e->of[other].today > 0) {
         memset(e, 0, sizeof(*e));
         t->calls_kept = t->calls_yesterday = t->calls_today = 0;
     }
@@ -187,17 +201,19 @@ judge_errors(struct monitor *m, struct track *t, const struct reading *r)
     if ((r->known & READING_CLASSES) != 0 && !t->errors->told_apart) {
         begin_classes(t);
     }
-    float classified = 0;
+    float errors[ERROR_CLASS_COUNT], classified = 0;
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        float errors = (float)r->errors_by_class[i];
-        classified += errors;
-        if (i != ERROR_CLASS_OTHER) {
-            judge_class(m, t, i, errors, calls, at);
+        errors[i] = (float)r->errors_by_class[i];
+        classified += errors[i];
+    }
+    errors[ERROR_CLASS_OTHER] += MAX((float)r->errors - classified, 0);
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        struct track_class *c = class_of(t->errors, i, errors[i]);
+        if (c != NULL) {
+            judge_class(m, t, c, errors[i], calls, at);
         }
     }
-    float rest =
-        (float)r->errors_by_class[ERROR_CLASS_OTHER] + MAX((float)r->errors - classified, 0);
-    judge_class(m, t, ERROR_CLASS_OTHER, rest, calls, at);
+    t->errors->last_at = at;
 }
 
 static void
@@ -246,10 +262,11 @@ failures_is_calm(const struct track *t)
     }
     const struct track_errors *e = t->errors;
     for (unsigned i = 0; e != NULL && i < ERROR_CLASS_COUNT; i++) {
-        float usual = t->calls_kept > 0 ? e->kept[i] / t->calls_kept : 0;
-        float few = usual + RECOVERY_SHARE * MAX(e->told[i] - usual, 0);
+        const struct track_class *c = &e->of[i];
+        float usual = t->calls_kept > 0 ? c->kept / t->calls_kept : 0;
+        float few = usual + RECOVERY_SHARE * MAX(c->told - usual, 0);
         /* Not by the chart: where errors are rare, it takes days to find back. */
-        if (e->told[i] > 0 && e->lately[i] > few * e->calls_lately) {
+        if (c->told > 0 && c->lately > few * e->calls_lately) {
             return false;
         }
     }

@@ -35,7 +35,9 @@ lanes_prepare(struct monitor *m, struct track *t)
         t->v1 = MAX(t->sum_ln2 / t->n - x * x, 0);
     }
     t->residual = NAN;
-    t->expect = week_is_ready(&t->week, local) ? week_expect(&t->week, local) : NAN;
+    t->expect = week_is_ready(&t->week, &t->past->week, local)
+                    ? week_expect(&t->week, &t->past->week, local)
+                    : NAN;
     if (isnan(t->expect)) {
         return;
     }
@@ -57,9 +59,9 @@ has_other_shape(const struct track *t)
 static void
 follow_shape(struct track *t)
 {
-    float sd = sqrtf(t->v1);
-    t->off90 += OFF_STEP * sd * (t->over90 / t->n - 0.1f) / 0.1f;
-    t->off99 += OFF_STEP * sd * (t->over99 / t->n - 0.01f) / 0.01f;
+    float step = OFF_STEP * sqrtf(t->v1), inverse = 1 / t->n;
+    t->off90 += step * (10 * t->over90 * inverse - 1);
+    t->off99 += step * (100 * t->over99 * inverse - 1);
 }
 
 static void
@@ -173,12 +175,13 @@ look_at_charts(struct monitor *m, struct track *t)
 {
     float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
     unsigned which = 0;
-    bool drifts = cusum_level(&t->drift, drift_limit, &which) >= times;
+    bool drifts = !cusum_is_below(&t->drift, drift_limit, times);
     if (!drifts && t->shift.f <= LIMIT_SHIFT * times && t->shape.f <= LIMIT_SHAPE * times) {
         return;
     }
     float effect = lanes_median_of_last(t);
     if (drifts) {
+        (void)cusum_level(&t->drift, drift_limit, &which);
         look_at_drift(m, t, which, effect);
     }
     uint32_t windows = (uint32_t)(m->step_s / MONITOR_STEP_S) - t->shift.zero;
@@ -215,7 +218,7 @@ follow_cost(struct track *t, float mean_ms, bool may_learn)
     t->now.cost_ms =
         isnan(t->now.cost_ms) ? mean_ms : t->now.cost_ms + 0.3f * (mean_ms - t->now.cost_ms);
     if (t->kind != TRACK_COMMON) {
-        level_add(&t->cost_level, t->to_s, mean_ms, may_learn);
+        level_add(&t->cost_level, &t->past->cost, t->to_s, mean_ms, may_learn);
     }
 }
 
@@ -225,17 +228,18 @@ learn(struct monitor *m, struct track *t, float x, bool may_learn)
     int64_t local = t->to_s - 1 + m->config.utc_offset_s;
     bool common = t->kind == TRACK_COMMON;
     if (!common) {
-        week_add(&t->week, local, x, may_learn);
+        week_add(&t->week, &t->past->week, local, x, may_learn);
     } else if (t->week.first_n == 0) { /* what is expected of a median residual: nothing */
         for (unsigned i = 0; i < WEEK_SLOTS; i++) {
-            t->week.days[0][i] = t->week.days[1][i] = t->week.days[2][i] = UINT8_MAX;
+            t->past->week.days[0][i] = t->past->week.days[1][i] = t->past->week.days[2][i] =
+                UINT8_MAX;
         }
         t->week.first_n = 1;
     }
     if (isnan(t->residual)) {
         return;
     }
-    noise_add(&t->noise, local, t->residual, t->n, common ? 0 : t->v1, may_learn);
+    noise_add(&t->noise, &t->past->noise, local, t->residual, t->n, common ? 0 : t->v1, may_learn);
     if (may_learn && !common) {
         slope_add(&t->by_load, m->load, t->residual);
         follow_shape(t);
@@ -299,7 +303,7 @@ float
 lanes_effect(const struct track *t)
 {
     bool creeps = (t->lanes & (1u << LANE_CREEP)) != 0;
-    return lanes_median_of_last(t) + (creeps ? week_moved(&t->week) : 0);
+    return lanes_median_of_last(t) + (creeps ? week_moved(&t->week, &t->past->week) : 0);
 }
 
 bool

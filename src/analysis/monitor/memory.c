@@ -6,11 +6,12 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define MEMORY_MAGIC 0x6d656d32u /* changes with the meaning of what is in a row */
+#define MEMORY_MAGIC 0x6d656d33u /* changes with the meaning of what is in a row */
 
 struct memory_row {
     uint64_t key;
     struct noise noise;
+    struct noise_past past;
     struct slope by_load, by_common;
     float off90, off99;
 };
@@ -34,6 +35,7 @@ put_row(struct buf *b, const struct track *t)
     memset(&row, 0, sizeof(row)); /* padding, too */
     row.key = t->key;
     row.noise = t->noise;
+    row.past = t->past->noise;
     row.by_load = t->by_load;
     row.by_common = t->by_common;
     row.off90 = t->off90;
@@ -51,7 +53,7 @@ memory_save(const struct monitor *m, unsigned piece, struct buf *b)
     buf_init(&rows, (MEMORY_SERIES + 1) * sizeof(struct memory_row));
     put_row(&rows, m->common); /* with every piece: it is the same for all */
     for (unsigned i = from; i < to; i++) {
-        put_row(&rows, m->track[i]);
+        put_row(&rows, &m->track[i]);
     }
     struct slice body = buf_slice(&rows);
     struct memory_head head = {MEMORY_MAGIC, sizeof(struct memory_row),
@@ -69,6 +71,7 @@ take_row(struct track *t, const struct memory_row *row)
         return;
     }
     t->noise = row->noise;
+    t->past->noise = row->past;
     t->by_load = row->by_load;
     t->by_common = row->by_common;
     t->off90 = row->off90;

@@ -13,6 +13,7 @@
 #define SURGE_CUT       0.1f /* ln */
 #define SURGE_STEPS_MAX (6u * 60)
 #define SPREAD_STEPS    60u
+#define PREFETCH_AHEAD  1u
 #define IDLE_S          (30 * 86400) /* a series that was not seen for so long may go first */
 
 struct monitor *
@@ -27,11 +28,15 @@ monitor_new(const struct monitor_config *config, const struct monitor_out *out)
         m->config.tracks_max = MONITOR_TRACKS_MAX;
     }
     map_init(&m->by_key, m->config.tracks_max);
-    m->track = check_alloc(m->config.tracks_max, sizeof(struct track *));
+    /* Pages that are not used yet take no memory. */
+    m->track =
+        aligned_alloc(_Alignof(struct track), (m->config.tracks_max + 1) * sizeof(struct track));
+    assert(m->track != NULL);
     m->due = check_alloc(m->config.tracks_max, sizeof(struct track *));
     m->z = check_alloc(m->config.tracks_max, sizeof(float));
     const struct reading none = {0};
-    m->common = track_new(TRACK_COMMON, 1, &none);
+    m->common = &m->track[m->config.tracks_max];
+    track_init(m->common, TRACK_COMMON, 1, &none);
     objectives_begin(m);
     return m;
 }
@@ -45,12 +50,12 @@ monitor_free(struct monitor **monitor)
     }
     OBJ_CHECK(m, MONITOR_MAGIC);
     for (unsigned i = 0; i < m->track_count; i++) {
-        track_free(&m->track[i]);
+        track_fini(&m->track[i]);
     }
     for (unsigned i = 0; i < m->episode_count; i++) {
         free(m->episode[i]);
     }
-    track_free(&m->common);
+    track_fini(m->common);
     map_fini(&m->by_key);
     free(m->track);
     free(m->due);
@@ -69,50 +74,59 @@ monitor_key(struct slice route, struct slice fingerprint)
 }
 
 /* The least used makes room: the one that was not seen for longest, of the quietest tenth. */
-static void
+static struct track *
 evict(struct monitor *m)
 {
-    unsigned worst = 0;
+    struct track *t = &m->track[0];
     for (unsigned i = 1; i < m->track_count; i++) {
-        const struct track *t = m->track[i], *w = m->track[worst];
-        bool idle = t->last_s < m->step_s - IDLE_S, worst_idle = w->last_s < m->step_s - IDLE_S;
-        bool less = idle != worst_idle ? idle : t->used < w->used;
-        worst = t->kind != TRACK_ROUTE && (less || w->kind == TRACK_ROUTE) ? i : worst;
+        struct track *x = &m->track[i];
+        bool idle = x->last_s < m->step_s - IDLE_S, worst_idle = t->last_s < m->step_s - IDLE_S;
+        bool less = idle != worst_idle ? idle : x->used < t->used;
+        t = x->kind != TRACK_ROUTE && (less || t->kind == TRACK_ROUTE) ? x : t;
     }
-    struct track *t = m->track[worst];
     episodes_forget(m, t);
     for (unsigned i = 0; i < m->due_count; i++) {
         m->due[i] = m->due[i] == t ? m->due[--m->due_count] : m->due[i];
     }
     for (unsigned i = 0; i < m->track_count; i++) {
-        m->track[i]->parent = m->track[i]->parent == t ? NULL : m->track[i]->parent;
+        m->track[i].parent = m->track[i].parent == t ? NULL : m->track[i].parent;
     }
     map_remove(&m->by_key, t->key);
-    m->track[worst] = m->track[--m->track_count];
-    track_free(&t);
+    track_fini(t);
     m->totals.evicted++;
+    return t;
 }
 
+static struct track *
+add_track(struct monitor *m, uint64_t key, const struct reading *r)
+{
+    bool full = m->track_count == m->config.tracks_max;
+    struct track *t = full ? evict(m) : &m->track[m->track_count++];
+    enum track_kind kind = r->fingerprint.len == 0 ? TRACK_ROUTE
+                           : r->route.len == 0     ? TRACK_STATEMENT
+                                                   : TRACK_CALL;
+    track_init(t, kind, key, r);
+    int err = map_put(&m->by_key, key, t);
+    assert(err == 0); /* room was made */
+    return t;
+}
+
+/* The one that is next is guessed, and those behind it are fetched ahead: 10,000 do not fit in a
+ * cache. */
 static struct track *
 track_of(struct monitor *m, const struct reading *r)
 {
     uint64_t key = monitor_key(r->route, r->fingerprint);
-    struct track *t = map_get(&m->by_key, key);
-    if (t != NULL) {
-        return t;
+    struct track *t = m->next < m->track_count ? &m->track[m->next] : NULL;
+    if (t == NULL || t->key != key) {
+        t = map_get(&m->by_key, key);
+        t = t != NULL ? t : add_track(m, key, r);
     }
-    if (m->track_count == m->config.tracks_max) {
-        evict(m);
+    unsigned at = (unsigned)(t - m->track) + 1;
+    m->next = at < m->track_count ? at : 0;
+    if (m->next + PREFETCH_AHEAD < m->track_count) {
+        track_prefetch(&m->track[m->next + PREFETCH_AHEAD], false);
     }
-    enum track_kind kind = r->fingerprint.len == 0 ? TRACK_ROUTE
-                           : r->route.len == 0     ? TRACK_STATEMENT
-                                                   : TRACK_CALL;
-    t = track_new(kind, key, r);
-    if (map_put(&m->by_key, key, t) != 0) {
-        track_free(&t); /* not reached: room was made */
-        return NULL;
-    }
-    m->track[m->track_count++] = t;
     return t;
 }
 
@@ -149,17 +163,17 @@ step_traffic(struct monitor *m)
     if (calls > 0) {
         float x = logf((float)calls);
         int64_t local = m->step_s + m->config.utc_offset_s;
-        if (week_is_ready(&m->traffic, local)) {
-            float usual = week_expect(&m->traffic, local);
+        if (week_is_ready(&m->traffic, &m->traffic_past, local)) {
+            float usual = week_expect(&m->traffic, &m->traffic_past, local);
             m->load = expf(x - usual) - 1;
             m->frozen = is_surge(m);
             x = worth_learning(m, x, usual);
         } else { /* before and after, with the time of day unknown */
             float usual = level_expect(&m->traffic_early);
             m->early_surge = calls > EARLY_SURGE * usual;
-            level_add(&m->traffic_early, m->step_s, (float)calls, true);
+            level_add(&m->traffic_early, &m->traffic_early_past, m->step_s, (float)calls, true);
         }
-        week_add(&m->traffic, local, x, true);
+        week_add(&m->traffic, &m->traffic_past, local, x, true);
     }
     m->totals.frozen += m->frozen ? 1 : 0;
     memset(m->calls_in_step, 0, sizeof(m->calls_in_step));
@@ -174,8 +188,8 @@ step_spread(struct monitor *m)
         return;
     }
     for (unsigned i = 0; i < m->track_count; i++) {
-        if (m->track[i]->noise.s > 0) {
-            m->z[n++] = m->track[i]->noise.s;
+        if (m->track[i].noise.s > 0) {
+            m->z[n++] = m->track[i].noise.s;
         }
     }
     m->typical_spread = median_of(m->z, n);
@@ -211,33 +225,40 @@ step_common(struct monitor *m)
 
 /* Database load, for telling what matters; routes are not time in the database. */
 static void
-step_busy(struct monitor *m)
+step_busy(struct monitor *m, const float ms[TRACK_COMMON])
 {
-    float ms[TRACK_COMMON] = {0};
-    for (unsigned i = 0; i < m->due_count; i++) {
-        const struct track *t = m->due[i];
-        ms[t->kind] += t->sum_us / 1000 / (float)MAX(t->to_s - t->from_s, 1);
-    }
     float busy = ms[TRACK_STATEMENT] > 0 ? ms[TRACK_STATEMENT] : ms[TRACK_CALL];
     m->busy_ms += (m->busy_ms == 0 ? 1 : BUSY_WEIGHT) * (busy - m->busy_ms);
 }
 
 static void
+fetch_due(const struct monitor *m, unsigned i)
+{
+    if (i + PREFETCH_AHEAD < m->due_count) {
+        track_prefetch(m->due[i + PREFETCH_AHEAD], true);
+    }
+}
+
+static void
 end_step(struct monitor *m)
 {
+    float ms[TRACK_COMMON] = {0};
     step_traffic(m);
-    step_busy(m);
     for (unsigned i = 0; i < m->due_count; i++) {
-        lanes_prepare(m, m->due[i]);
+        struct track *t = m->due[i];
+        fetch_due(m, i);
+        ms[t->kind] += t->sum_us / 1000 / (float)MAX(t->to_s - t->from_s, 1);
+        lanes_prepare(m, t);
     }
+    step_busy(m, ms);
     step_spread(m);
     step_common(m);
     for (unsigned i = 0; i < m->due_count; i++) {
-        lanes_judge(m, m->due[i]);
-    }
-    for (unsigned i = 0; i < m->due_count; i++) {
-        m->due[i]->is_due = false;
-        track_next(m->due[i]);
+        struct track *t = m->due[i];
+        fetch_due(m, i);
+        lanes_judge(m, t);
+        t->is_due = false;
+        track_next(t);
     }
     m->due_count = 0;
     objectives_judge(m);
@@ -269,9 +290,6 @@ monitor_reading(struct monitor *m, const struct reading *r)
     m->totals.readings++;
     m->totals.late += end + MONITOR_STEP_S <= m->step_s ? 1 : 0;
     struct track *t = track_of(m, r);
-    if (t == NULL) {
-        return;
-    }
     if (t->kind == TRACK_CALL && t->parent == NULL) {
         t->parent = map_get(&m->by_key, monitor_key(r->route, SLICE_NONE));
     }
@@ -295,6 +313,7 @@ monitor_deploy(struct monitor *m, const struct history_deploy *d)
     struct monitor_deploy *to = &m->deploy[m->deploy_count++ % MONITOR_DEPLOYS_MAX];
     memset(to, 0, sizeof(*to));
     to->at_s = d->at_s;
+    m->last_deploy_s = MAX(m->last_deploy_s, d->at_s);
     slice_to_str(d->name, to->name, sizeof(to->name));
     for (unsigned i = 0; i < d->affects_count && i < ARRAY_LEN(to->affects); i++) {
         to->affects[to->affects_count++] = hash_bytes(d->affects[i]);
@@ -305,6 +324,9 @@ const struct monitor_deploy *
 monitor_last_deploy(const struct monitor *m, int64_t from_s, int64_t to_s)
 {
     const struct monitor_deploy *last = NULL;
+    if (from_s > m->last_deploy_s) {
+        return NULL;
+    }
     for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
         const struct monitor_deploy *d = &m->deploy[i];
         if (d->at_s >= from_s && d->at_s <= to_s && (last == NULL || d->at_s > last->at_s)) {
@@ -335,7 +357,9 @@ static void
 relearn(struct track *t)
 {
     t->week = (struct week){0};
+    t->past->week = (struct week_past){0};
     t->calls_level = t->cost_level = t->rows_level = (struct level){0};
+    t->past->calls = t->past->cost = t->past->rows = (struct level_past){0};
     if (t->quantiles != NULL) {
         *t->quantiles = (struct track_quantiles){0};
     }
@@ -356,8 +380,8 @@ monitor_close(struct monitor *m, uint32_t id, bool expected)
             continue;
         }
         for (unsigned k = 0; k < m->track_count; k++) {
-            if (episodes_concerns(open[i], m->track[k])) {
-                relearn(m->track[k]);
+            if (episodes_concerns(open[i], &m->track[k])) {
+                relearn(&m->track[k]);
             }
         }
         episodes_end(m, open[i], expected ? EPISODE_EXPECTED : EPISODE_CLOSED);
@@ -391,7 +415,7 @@ monitor_expect(struct monitor *m, const char *subject)
 {
     OBJ_CHECK(m, MONITOR_MAGIC);
     for (unsigned i = 0; i < m->track_count; i++) {
-        struct track *t = m->track[i];
+        struct track *t = &m->track[i];
         if (is_of(m, t, subject)) {
             if (t->episode != NULL) {
                 (void)!monitor_close(m, t->episode->id, true);
@@ -467,7 +491,7 @@ monitor_totals(const struct monitor *m)
     t.tracks = m->track_count;
     t.learning = 0;
     for (unsigned i = 0; i < m->track_count; i++) {
-        t.learning += noise_is_ready(&m->track[i]->noise) ? 0 : 1;
+        t.learning += noise_is_ready(&m->track[i].noise) ? 0 : 1;
     }
     return t;
 }

@@ -22,8 +22,8 @@
  *
  * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one ("other"
  * counts what it is asked of those); MONITOR_OPEN_MAX open episodes and MONITOR_EPISODES_MAX that
- * are remembered. About 3.6 KB a series; about 0.5 us a series and window with 10,000 of them
- * (doc/internals/detection.md). One thread. */
+ * are remembered. About 3.6 KB a series, of which a minute touches 0.7; some tenths of a
+ * microsecond a series and window with 10,000 of them (doc/internals/detection.md). One thread. */
 #ifndef ANALYSIS_MONITOR_MONITOR_H
 #define ANALYSIS_MONITOR_MONITOR_H
 

@@ -29,8 +29,10 @@ struct monitor {
     struct monitor_config config;
     struct monitor_out out;
     struct map by_key;
-    struct track **track;
+    struct track *track; /* tracks_max of them, and one that all have in common */
     unsigned track_count;
+    unsigned
+        next; /* that is likely to be read next: readings come in the order of the minute before */
     struct track *common; /* what all have in common, as a series of its own */
     struct track **due;   /* closed in this step */
     unsigned due_count;
@@ -40,16 +42,19 @@ struct monitor {
     /* Traffic of all routes, or of all statements where there are none. */
     double calls_in_step[3];
     struct week traffic;
+    struct week_past traffic_past;
     struct level traffic_early; /* until its week is known */
-    float load;                 /* traffic beyond what is usual now, as a share */
-    float load_lately;          /* ln of one more than that, in the last hour or two */
-    unsigned surge_steps;       /* in a row */
-    bool frozen, early_surge;   /* the latter while the week is not known */
-    float busy_ms;              /* a second, of all statements, smoothed */
-    float common_now;           /* this step's common mode */
-    float typical_spread;       /* its unit, in ln */
+    struct level_past traffic_early_past;
+    float load;               /* traffic beyond what is usual now, as a share */
+    float load_lately;        /* ln of one more than that, in the last hour or two */
+    unsigned surge_steps;     /* in a row */
+    bool frozen, early_surge; /* the latter while the week is not known */
+    float busy_ms;            /* a second, of all statements, smoothed */
+    float common_now;         /* this step's common mode */
+    float typical_spread;     /* its unit, in ln */
     struct monitor_deploy deploy[MONITOR_DEPLOYS_MAX];
     unsigned deploy_count; /* ever */
+    int64_t last_deploy_s;
     struct episode *episode[MONITOR_EPISODES_MAX];
     unsigned episode_count;
     uint32_t next_id;

@@ -53,11 +53,12 @@ static bool
 is_new(const struct monitor *m, const struct track *t, int64_t at_s)
 {
     const struct track *route = t->parent;
-    if (route == NULL || t->first_s < route->first_s + ROUTE_MIN_S) {
+    if (at_s - t->first_s > NEW_AFTER_S || route == NULL ||
+        t->first_s < route->first_s + ROUTE_MIN_S) {
         return false;
     }
     int64_t settled = deploy_near(m, t, at_s) != NULL ? ROUTE_MIN_S : NEW_AFTER_S;
-    return t->first_s >= route->first_s + settled && at_s - t->first_s <= NEW_AFTER_S;
+    return t->first_s >= route->first_s + settled;
 }
 
 /* A stretch of at least 30 requests is over. */
@@ -78,7 +79,7 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
         return; /* not learned: whether it is normal is asked for an hour */
     }
     if (isnan(expect)) {
-        level_add(&t->calls_level, at_s, calls, true);
+        level_add(&t->calls_level, &t->past->calls, at_s, calls, true);
         return;
     }
     float chance = sqrtf(MAX(expect, 0.1f) / t->s_requests);
@@ -86,9 +87,8 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     bool off = jump >= STRUCTURE_JUMP_MIN && calls >= STRUCTURE_RATIO_MIN * expect &&
                jump >= STRUCTURE_SPREADS * MAX(spread, chance) && costs_something(t, jump, mean_ms);
     t->jumps = off ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
-    unsigned hold =
-        deploy_near(m, t, at_s) != NULL && !level_is_learning(&t->calls_level) ? 1 : STRUCTURE_HOLD;
-    if (t->jumps >= hold) {
+    bool is_sure = off && !level_is_learning(&t->calls_level) && deploy_near(m, t, at_s) != NULL;
+    if (is_sure || t->jumps >= STRUCTURE_HOLD) {
         tell(m, t, LANE_CALLS, r->start_s, expect, calls);
     }
     /* Slow or small: more calls than ever, again and again. */
@@ -97,7 +97,8 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     if (t->calls_chart.f > LIMIT_CALLS && costs_something(t, jump, mean_ms)) {
         tell(m, t, LANE_CALLS, (int64_t)t->calls_chart.zero * MONITOR_STEP_S, expect, calls);
     }
-    level_add(&t->calls_level, at_s, calls, may_learn && t->calls_chart.f < LIMIT_CALLS / 2);
+    level_add(&t->calls_level, &t->past->calls, at_s, calls,
+              may_learn && t->calls_chart.f < LIMIT_CALLS / 2);
 }
 
 static void
@@ -121,13 +122,14 @@ structure_judge(struct monitor *m, struct track *t, const struct reading *r)
     if (r->cell_count == 0 && (r->known & READING_TIME) != 0) {
         mean_ms = (float)(r->time_ms / r->calls);
         t->now.cost_ms = follow(t->now.cost_ms, mean_ms);
-        level_add(&t->cost_level, r->start_s + r->length_s, mean_ms, t->episode == NULL);
+        level_add(&t->cost_level, &t->past->cost, r->start_s + r->length_s, mean_ms,
+                  t->episode == NULL);
     }
     judge_plan(m, t, r->start_s + r->length_s, mean_ms);
     if ((r->known & READING_ROWS) != 0) {
         float rows = (float)(r->rows / r->calls);
         t->now.rows = follow(t->now.rows, rows);
-        level_add(&t->rows_level, r->start_s, rows, t->episode == NULL);
+        level_add(&t->rows_level, &t->past->rows, r->start_s, rows, t->episode == NULL);
     }
     if (t->kind != TRACK_CALL || (r->known & READING_REQUESTS) == 0 || r->requests <= 0) {
         return;

@@ -22,10 +22,10 @@ copy(struct slice text)
     return slice_to_str(text, s, text.len + 1);
 }
 
-struct track *
-track_new(enum track_kind kind, uint64_t key, const struct reading *r)
+void
+track_init(struct track *t, enum track_kind kind, uint64_t key, const struct reading *r)
 {
-    struct track *t = check_alloc(1, sizeof(*t));
+    memset(t, 0, sizeof(*t));
     t->kind = kind;
     t->key = key;
     t->route = copy(r->route);
@@ -37,24 +37,19 @@ track_new(enum track_kind kind, uint64_t key, const struct reading *r)
     t->expect = NAN;
     t->now = (struct track_figures){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     t->before = t->now;
+    t->past = check_alloc(1, sizeof(*t->past));
     t->quantiles = kind == TRACK_ROUTE ? check_alloc(1, sizeof(*t->quantiles)) : NULL;
-    return t;
 }
 
 void
-track_free(struct track **track)
+track_fini(struct track *t)
 {
-    struct track *t = *track;
-    if (t == NULL) {
-        return;
-    }
     free(t->route);
     free(t->fingerprint);
     free(t->statement);
     free(t->errors);
     free(t->quantiles);
-    free(t);
-    *track = NULL;
+    free(t->past);
 }
 
 static void
@@ -133,8 +128,10 @@ gather_quantiles(struct track *t, const struct reading *r, float calls)
     if (t->quantiles != NULL && calls >= WINDOW_CALLS_MIN) {
         int64_t end_s = r->start_s + r->length_s;
         bool may_learn = t->episode == NULL;
-        level_add(&t->quantiles->p50, end_s, quantile_ms(r, calls, 0.5), may_learn);
-        level_add(&t->quantiles->p95, end_s, quantile_ms(r, calls, 0.95), may_learn);
+        level_add(&t->quantiles->p50, &t->quantiles->p50_past, end_s, quantile_ms(r, calls, 0.5),
+                  may_learn);
+        level_add(&t->quantiles->p95, &t->quantiles->p95_past, end_s, quantile_ms(r, calls, 0.95),
+                  may_learn);
     }
 }
 
@@ -155,9 +152,6 @@ track_gather(struct track *t, const struct reading *r)
     t->sum_us += m.sum_us;
     t->over90 += m.above[0];
     t->over99 += m.above[1];
-    t->calls += (float)r->calls;
-    t->requests += (float)r->requests;
-    t->rows += (float)r->rows;
     gather_quantiles(t, r, m.n);
     gather_figures(t, r);
 }
@@ -175,16 +169,14 @@ track_next(struct track *t)
 {
     t->from_s = 0;
     t->n = t->sum_ln = t->sum_ln2 = t->sum_us = t->over90 = t->over99 = 0;
-    t->calls = t->requests = t->rows = 0;
 }
 
 bool
 track_may_learn(const struct track *t)
 {
     static const float limit[CUSUM_BANK] = LIMITS_DRIFT, creep_limit[CUSUM_BANK] = LIMITS_CREEP;
-    unsigned which = 0;
-    return t->episode == NULL && cusum_level(&t->drift, limit, &which) < LEARN_BELOW &&
-           cusum_level(&t->creep.chart, creep_limit, &which) < LEARN_BELOW &&
+    return t->episode == NULL && cusum_is_below(&t->drift, limit, LEARN_BELOW) &&
+           cusum_is_below(&t->creep.chart, creep_limit, LEARN_BELOW) &&
            t->shift.f < LIMIT_SHIFT / 2 && t->shape.f < LIMIT_SHAPE / 2;
 }
 

@@ -2,7 +2,8 @@
  * analysis/monitor/track.h - one series under watch: the window underway, its baseline and noise,
  * its charts.
  *
- * Belongs to the monitor. About 3.6 KB each, and its names. Times are seconds since 1970, of
+ * Belongs to the monitor. About 0.8 KB each that a minute touches, 2.8 KB that it does not, and its
+ * names. Times are seconds since 1970, of
  * events. One thread. */
 #ifndef ANALYSIS_MONITOR_TRACK_H
 #define ANALYSIS_MONITOR_TRACK_H
@@ -52,20 +53,26 @@ struct track_figures {
 };
 
 /* One class of errors of one series. */
-struct track_errors {
-    struct poisson chart[ERROR_CLASS_COUNT];
-    float today[ERROR_CLASS_COUNT], yesterday[ERROR_CLASS_COUNT], kept[ERROR_CLASS_COUNT];
-    float since[ERROR_CLASS_COUNT]; /* errors since its chart left zero */
-    float calls_since[ERROR_CLASS_COUNT];
+struct track_class {
+    struct poisson chart;
+    float today, yesterday, kept;
+    float since; /* errors since its chart left zero */
+    float calls_since;
+    float lately, told; /* errors of the last windows, decayed; the share that was told, 0: none */
+    float by_bursts[POISSON_RATES];
     /* Windows in a row that look like an outage, or like a smaller one that lasts; and their
      * errors, which are not normal before it is known what they are. */
-    uint8_t outage[ERROR_CLASS_COUNT], lasting[ERROR_CLASS_COUNT];
-    float held[ERROR_CLASS_COUNT];
-    uint8_t cut[ERROR_CLASS_COUNT]; /* windows in a row that did not count in full */
-    float by_bursts[ERROR_CLASS_COUNT][POISSON_RATES];
-    /* The last windows, decayed; and the share that was told, 0: none. */
-    float lately[ERROR_CLASS_COUNT], calls_lately, told[ERROR_CLASS_COUNT];
+    uint8_t outage, lasting;
+    float held;
+    uint8_t cut; /* windows in a row that did not count in full */
+};
+
+struct track_errors {
+    uint32_t seen;    /* bits of classes that have ever had an error; others are all zero */
+    uint32_t last_at; /* the window before */
+    float calls_lately;
     bool told_apart; /* by whoever made the readings; until then all are "other" */
+    struct track_class of[ERROR_CLASS_COUNT];
 };
 
 #define CREEP_DAYS 4u
@@ -86,63 +93,82 @@ struct creep {
 /* Of a route's windows, for telling what was normal. */
 struct track_quantiles {
     struct level p50, p95; /* ms */
+    struct level_past p50_past, p95_past;
 };
 
+/* What is read once in a half-hour or less. */
+struct track_past {
+    struct week_past week;
+    struct noise_past noise;
+    struct level_past calls, cost, rows;
+};
+
+/* 10,000 of them are read each minute, one after the other: what that touches lies together, in the
+ * order in which it is touched, and what it does not lies elsewhere. */
 struct track {
+    /* With every reading. */
+    _Alignas(64) uint64_t key;
+    struct track *parent; /* a call's route */
+    struct track_past *past;
+    struct track_errors *errors;       /* NULL: it never had any */
+    struct track_quantiles *quantiles; /* NULL: not a route */
+    struct episode *episode;           /* it belongs to, or NULL */
+    int64_t from_s, to_s;              /* of the window underway */
+
+    float n, sum_ln, sum_ln2, sum_us, over90, over99; /* of the window underway */
+    float expect;                                     /* at this step */
+    float off90, off99;                               /* of ln latency above what is expected */
+    float s_requests, s_calls;                        /* the stretch underway */
     enum track_kind kind;
-    uint64_t key;
-    char *route, *fingerprint, *statement; /* NULL: none */
-    struct track *parent;                  /* a call's route */
+    uint32_t lanes;      /* bits of enum lane that it is in the episode for */
+    bool is_due;         /* is on the monitor's list for this step */
+    bool plan_reads_all; /* the plan in use scans a whole table, the one before did not */
+    uint8_t jumps;       /* stretches in a row that are off */
+    uint8_t stalls;
+    uint8_t last_at, last_count;
+    uint32_t day;
+
+    struct exceed calls_chart;
+    struct level calls_level, rows_level, cost_level;
     int64_t first_s, last_s;
     uint64_t used; /* by which it is the least used */
-
-    /* The window underway. */
-    int64_t from_s, to_s;
-    float n, sum_ln, sum_ln2, sum_us, over90, over99;
-    float requests, calls, rows;
-    bool is_due; /* is on the monitor's list for this step */
-
-    /* Latency. */
-    struct week week;
-    struct noise noise;
-    struct slope by_load, by_common;
-    struct cusum_bank drift;
-    struct exceed shift, shape;
-    struct track_quantiles *quantiles; /* NULL: not a route */
-    float off90, off99;                /* of ln latency above what is expected */
-    float expect;                      /* at this step */
-    float residual, z, v1;             /* of the window that is closed in this step */
-    float last[CONFIRM_WINDOWS];       /* residuals */
-    uint8_t last_at, last_count;
-    struct creep creep;
-
-    /* Structure. */
-    struct level calls_level, cost_level, rows_level;
-    struct exceed calls_chart;
-    float s_requests, s_calls; /* the stretch underway */
-    uint8_t jumps;             /* stretches in a row that are off */
+    struct track_figures now, before;
     uint64_t plan, plan_before;
     int64_t plan_changed_s;
-    bool plan_reads_all; /* the plan in use scans a whole table, the one before did not */
-    struct track_figures now, before;
-
-    /* Failures. */
-    struct track_errors *errors; /* NULL: it never had any */
     float calls_today, calls_yesterday, calls_kept;
-    uint32_t day;
     float oldest_max_ms[2]; /* today's, and what was normal */
-    uint8_t stalls;
-    float stall_s; /* the age that was too old */
+    float stall_s;          /* the age that was too old */
 
-    struct episode *episode; /* it belongs to, or NULL */
-    uint32_t lanes;          /* bits of enum lane that it is in the episode for */
-    float shift_ln;          /* when it was told */
-    int64_t calm_s;          /* since when it is back; 0: it is not */
+    /* With every window that is closed. */
+    struct week week;
+    struct slope by_load, by_common;
+    float residual, z, v1; /* of the window that is closed in this step */
+    struct noise noise;
+    struct cusum_bank drift;
+    struct exceed shift, shape;
+    struct creep creep;
+    float last[CONFIRM_WINDOWS]; /* residuals */
+
+    char *route, *fingerprint, *statement; /* NULL: none */
+    float shift_ln;                        /* when it was told */
+    int64_t calm_s;                        /* since when it is back; 0: it is not */
 };
 
-/* Copies the names. */
-struct track *track_new(enum track_kind kind, uint64_t key, const struct reading *r);
-void track_free(struct track **track);
+/* Copies the names. What is in *t is overwritten. */
+void track_init(struct track *t, enum track_kind kind, uint64_t key, const struct reading *r);
+void track_fini(struct track *t);
+
+/* It is about to be read: what a reading touches, or what a step does. */
+static inline void
+track_prefetch(const struct track *t, bool step)
+{
+    const char *p = (const char *)t, *from = step ? p + offsetof(struct track, week) : p;
+    const char *to = p + (step ? offsetof(struct track, route) : offsetof(struct track, week));
+    for (; from < to; from += 64) {
+        __builtin_prefetch(from, 1);
+    }
+    __builtin_prefetch(p + 64, 1);
+}
 
 /* Adds to the window underway. */
 void track_gather(struct track *t, const struct reading *r);

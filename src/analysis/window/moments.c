@@ -4,51 +4,92 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/check.h"
+
 #define LN2            0.69314718f
 #define CELL_WIDTH_MAX 0.4f
 
-/* ln(m) for m in [1, 2): the series of 2 artanh((m - 1) / (m + 1)) around sqrt(2). */
-float
-moments_ln(uint32_t us)
+typedef float floats __attribute__((vector_size(16)));
+typedef uint32_t words __attribute__((vector_size(16)));
+typedef int32_t ints __attribute__((vector_size(16)));
+
+#define LANES 4u
+
+static floats
+as_floats(words x)
 {
-    float f = (float)us;
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof(bits));
-    float e = (float)(int)((bits >> 23) - 127);
-    bits = (bits & 0x7fffff) | 0x3f800000;
-    memcpy(&f, &bits, sizeof(f));
-    float s = (f - 1.41421356f) / (f + 1.41421356f), s2 = s * s;
+    floats high = __builtin_convertvector((ints)(x >> 16), floats);
+    return high * 65536 + __builtin_convertvector((ints)(x & 0xffff), floats);
+}
+
+/* ln(m) for m in [1, 2): the series of 2 artanh((m - 1) / (m + 1)) around sqrt(2). */
+static floats
+ln_of(floats f)
+{
+    words bits = (words)f;
+    floats e = __builtin_convertvector((ints)(bits >> 23) - 127, floats);
+    f = (floats)((bits & 0x7fffff) | 0x3f800000);
+    floats s = (f - 1.41421356f) / (f + 1.41421356f), s2 = s * s;
     return e * LN2 + 0.34657359f + s * (2 + s2 * (0.6666667f + s2 * (0.4f + s2 * 0.2857143f)));
 }
 
-/* Calls of a cell above the limit: part of them where the limit lies inside it. A cell is as wide
- * as the step from the one before, or as a step can be. */
-static float
-above(float n, float ln, float lower, float limit)
+float
+moments_ln(uint32_t us)
 {
-    if (!(ln > limit)) {
-        return 0;
-    }
-    float width = ln - lower;
-    width = width > CELL_WIDTH_MAX ? CELL_WIDTH_MAX : width;
-    float share = (ln - limit) / width;
-    return share < 1 ? share * n : n;
+    return ln_of(as_floats((words){us, 1, 1, 1}))[0];
+}
+
+static floats
+least_of(floats a, floats b)
+{
+    words is_less = (words)(a < b);
+    return (floats)(((words)a & is_less) | ((words)b & ~is_less));
+}
+
+/* Calls of cells above the limit: part of them where the limit lies inside. A limit that is NAN
+ * compares as false. */
+static floats
+above(floats n, floats ln, floats by_width, float limit)
+{
+    floats share = (ln - limit) * by_width;
+    share = (floats)((words)share & (words)(share > 0));
+    return n * least_of(share, (floats){1, 1, 1, 1});
+}
+
+static float
+sum_of(floats x)
+{
+    return (x[0] + x[1]) + (x[2] + x[3]);
 }
 
 void
 moments_of(const struct reading *r, float limit_a, float limit_b, struct moments *m)
 {
-    *m = (struct moments){0};
-    float lower = -1;
-    for (unsigned i = 0; i < r->cell_count; i++) {
-        float n = (float)r->cell[i].count;
-        float ln = moments_ln(r->cell[i].upper_us);
-        m->n += n;
-        m->sum_ln += n * ln;
-        m->sum_ln2 += n * ln * ln;
-        m->sum_us += n * (float)r->cell[i].upper_us;
-        m->above[0] += above(n, ln, lower, limit_a);
-        m->above[1] += above(n, ln, lower, limit_b);
-        lower = ln;
+    const floats width_max = {CELL_WIDTH_MAX, CELL_WIDTH_MAX, CELL_WIDTH_MAX, CELL_WIDTH_MAX};
+    floats n = {0}, sum_ln = {0}, sum_ln2 = {0}, sum_us = {0}, over_a = {0}, over_b = {0};
+    floats before = {-1, -1, -1, -1};
+    for (unsigned i = 0; i < r->cell_count; i += LANES) {
+        struct reading_cell cell[LANES] = {{1, 0}, {1, 0}, {1, 0}, {1, 0}};
+        memcpy(cell, &r->cell[i], MIN(r->cell_count - i, LANES) * sizeof(cell[0]));
+        floats us = as_floats(
+            (words){cell[0].upper_us, cell[1].upper_us, cell[2].upper_us, cell[3].upper_us});
+        floats calls =
+            as_floats((words){cell[0].count, cell[1].count, cell[2].count, cell[3].count});
+        floats ln = ln_of(us);
+        /* A cell is as wide as the step from the one before, or as a step can be. */
+        floats lower = {before[LANES - 1], ln[0], ln[1], ln[2]};
+        floats by_width = 1 / least_of(ln - lower, width_max);
+        n += calls;
+        sum_ln += calls * ln;
+        sum_ln2 += calls * ln * ln;
+        sum_us += calls * us;
+        over_a += above(calls, ln, by_width, limit_a);
+        over_b += above(calls, ln, by_width, limit_b);
+        before = ln;
     }
+    *m = (struct moments){.n = sum_of(n),
+                          .sum_ln = sum_of(sum_ln),
+                          .sum_ln2 = sum_of(sum_ln2),
+                          .sum_us = sum_of(sum_us),
+                          .above = {sum_of(over_a), sum_of(over_b)}};
 }

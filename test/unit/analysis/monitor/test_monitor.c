@@ -478,7 +478,7 @@ static const struct track *
 call_of(const struct scene *s, const char *route)
 {
     for (unsigned i = 0; i < s->m->track_count; i++) {
-        const struct track *t = s->m->track[i];
+        const struct track *t = &s->m->track[i];
         if (t->kind == TRACK_CALL && strcmp(t->route, route) == 0) {
             return t;
         }

@@ -33,12 +33,43 @@ sums_and_shares(void **state)
     assert_float_equal(m.above[0], 0, 0);
 }
 
+/* Whatever their number, as one after the other. */
+static void
+cells_are_added_up_whatever_their_number(void **state)
+{
+    struct reading_cell cell[11];
+    (void)state;
+    for (unsigned n = 0; n <= ARRAY_LEN(cell); n++) {
+        double calls = 0, sum = 0, squares = 0, us = 0, over = 0;
+        struct reading r = {.cell = cell, .cell_count = n};
+        for (unsigned i = 0; i < n; i++) {
+            cell[i] = (struct reading_cell){(uint32_t)(1000 * pow(1.25, i)),
+                                            i == 4 ? 3000000000u : 7 * i + 1};
+            double ln = log(cell[i].upper_us), c = cell[i].count;
+            calls += c;
+            sum += c * ln;
+            squares += c * ln * ln;
+            us += c * cell[i].upper_us;
+            over += i > 6 ? c : 0;
+        }
+        struct moments m;
+        moments_of(&r, (float)(log(1000) + 6 * log(1.25)) + 1e-3f, NAN, &m);
+        assert_true(fabs((double)m.n - calls) <= 1e-6 * calls);
+        assert_true(fabs((double)m.sum_ln - sum) <= 1e-5 * sum);
+        assert_true(fabs((double)m.sum_ln2 - squares) <= 2e-5 * squares);
+        assert_true(fabs((double)m.sum_us - us) <= 1e-5 * us);
+        assert_true(fabs((double)m.above[0] - over) <= 0.5);
+        assert_float_equal(m.above[1], 0, 0);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_logarithm_is_close_enough),
         cmocka_unit_test(sums_and_shares),
+        cmocka_unit_test(cells_are_added_up_whatever_their_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
