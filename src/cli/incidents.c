@@ -6,6 +6,7 @@
 #include "cli/document.h"
 #include "cli/page.h"
 #include "cli/postmortem.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 
 static int
@@ -89,7 +90,7 @@ verb_incidents(int argc, char **argv)
         r = print_list(list, true, now);
         json_decref(list);
     } else if (r == CLI_OK) {
-        page_print(stdout, doc, now);
+        page_print(stdout, doc, now, terminal_width());
     }
     json_decref(doc);
     return r;

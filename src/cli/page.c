@@ -2,18 +2,32 @@
 #include "cli/page.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "cli/document.h"
 #include "cli/text.h"
 
 enum {
-    WHAT_WIDTH = 44,     /* "What changed": the name column */
-    FIGURE_WIDTH = 10,   /* its three figures */
-    MEASURED_WIDTH = 16, /* "What helps": a figure and its error */
-    KIND_WIDTH = 20,     /* "Why": rank and kind */
-    EVIDENCE_COLUMN = 92 /* "Why": where the evidence begins */
+    PAGE_WIDTH = 112,     /* what it is made for */
+    PAGE_NARROW = 60,     /* and the least */
+    WHAT_WIDTH = 44,      /* "What changed": the name column */
+    FIGURE_WIDTH = 10,    /* its three figures */
+    MEASURED_WIDTH = 16,  /* "What helps": a figure and its error */
+    KIND_WIDTH = 20,      /* "Why": rank and kind */
+    EVIDENCE_COLUMN = 92, /* "Why": where the evidence begins, where there is room */
+    EVIDENCE_WIDTH = 18,
+    ACTION_WIDTH = 68, /* "What helps": an action, where there is room */
 };
+
+/* What a column is wide, where `right` has to stand beside it on a page of this width. */
+static size_t
+column(size_t wanted, size_t right, size_t width)
+{
+    return width < wanted + right ? width - MIN(width, right) : wanted;
+}
 
 static bool
 is_finished(const json_t *incident)
@@ -48,14 +62,18 @@ print_state(FILE *out, const json_t *incident, double now)
 }
 
 static void
-print_headline(FILE *out, const json_t *incident, double now)
+print_headline(FILE *out, const json_t *incident, double now, size_t page_width)
 {
     char left[256];
     snprintf(left, sizeof(left), "INCIDENT %.0f   %s", document_number(incident, "id", 0),
              document_text(incident, "headline", document_text(incident, "subject", "?")));
     fputs(left, out);
     size_t width = text_width(left);
-    fprintf(out, "%*s", width < 56 ? (int)(57 - width) : 3, "");
+    if (page_width < PAGE_WIDTH) {
+        fputs("\n  ", out);
+    } else {
+        fprintf(out, "%*s", width < 56 ? (int)(57 - width) : 3, "");
+    }
     print_state(out, incident, now);
     fputc('\n', out);
 }
@@ -217,36 +235,19 @@ print_changes(FILE *out, const json_t *incident)
     fputc('\n', out);
 }
 
-/* Bytes of the words of `s` that fit into `width` columns. */
-static size_t
-fitting(const char *s, size_t width)
-{
-    size_t used = 0, break_at = 0, at = 0;
-    for (; s[at] != '\0'; at++) {
-        used += ((unsigned char)s[at] & 0xc0) != 0x80;
-        if (used > width) {
-            return break_at > 0 ? break_at : at;
-        }
-        if (s[at] == ' ') {
-            break_at = at;
-        }
-    }
-    return at;
-}
-
 static void
 put_folded(FILE *out, const char *text, size_t width)
 {
     size_t n;
     for (const char *rest = text; rest[0] != '\0'; rest += n) {
         rest += rest[0] == ' ';
-        n = fitting(rest, width);
+        n = text_fitting(rest, width);
         fprintf(out, "%*s%.*s\n", KIND_WIDTH + 1, "", (int)n, rest);
     }
 }
 
 static void
-print_cause(FILE *out, const json_t *cause)
+print_cause(FILE *out, const json_t *cause, size_t page_width)
 {
     char first[64];
     char detail[1024];
@@ -260,9 +261,9 @@ print_cause(FILE *out, const json_t *cause)
     const char *grade = document_text(cause, "evidence", "?");
     bool by = strcmp(grade, "proved") == 0 && basis[0] != '\0';
     snprintf(evidence, sizeof(evidence), "%s%s%s", grade, by ? " by " : "", by ? basis : "");
-    size_t width = EVIDENCE_COLUMN - KIND_WIDTH - 3;
+    size_t width = column(EVIDENCE_COLUMN, EVIDENCE_WIDTH, page_width) - KIND_WIDTH - 3;
     text_put_left(out, first, KIND_WIDTH);
-    size_t n = fitting(detail, width);
+    size_t n = text_fitting(detail, width);
     char line[sizeof(detail)];
     snprintf(line, sizeof(line), "%.*s", (int)n, detail);
     fputc(' ', out);
@@ -313,20 +314,20 @@ print_ruled_out(FILE *out, const json_t *incident)
 }
 
 static void
-print_why(FILE *out, const json_t *incident)
+print_why(FILE *out, const json_t *incident, size_t page_width)
 {
     size_t i;
     const json_t *cause;
     const json_t *causes = json_object_get(incident, "causes");
     fputs("  ", out);
-    text_put_left(out, "Why", EVIDENCE_COLUMN - 2);
+    text_put_left(out, "Why", column(EVIDENCE_COLUMN, EVIDENCE_WIDTH, page_width) - 2);
     fputs("evidence\n", out);
     if (json_array_size(causes) == 0) {
         fputs("  cannot tell yet: nothing that was tested explains it\n", out);
     }
     json_array_foreach(causes, i, cause)
     {
-        print_cause(out, cause);
+        print_cause(out, cause, page_width);
     }
     print_victims(out, incident);
     print_ruled_out(out, incident);
@@ -365,12 +366,16 @@ print_measured(FILE *out, const json_t *action)
 }
 
 static void
-print_action(FILE *out, const json_t *action, bool measured)
+print_action(FILE *out, const json_t *action, bool measured, size_t width)
 {
     char line[512];
     snprintf(line, sizeof(line), "  %s %s", document_text(action, "id", "-"),
              document_text(action, "text", "?"));
-    text_put_left(out, line, 68);
+    if (text_width(line) > width) { /* the figures stand below it */
+        fprintf(out, "%s\n", line);
+        line[0] = '\0';
+    }
+    text_put_left(out, line, width);
     print_figure(out, document_number(action, "saving_alone_ms", NAN), 0, "–");
     if (measured) {
         print_figure(out, document_number(action, "predicted_ms", NAN), 0, "–");
@@ -421,7 +426,7 @@ print_together(FILE *out, const json_t *incident)
 }
 
 static void
-print_actions(FILE *out, const json_t *incident)
+print_actions(FILE *out, const json_t *incident, size_t page_width)
 {
     size_t i;
     const json_t *action;
@@ -430,8 +435,10 @@ print_actions(FILE *out, const json_t *incident)
         return;
     }
     bool measured = any_measured(actions) || strcmp(document_text(incident, "state", ""), "open");
+    size_t figures = FIGURE_WIDTH + (measured ? FIGURE_WIDTH + MEASURED_WIDTH : 0);
+    size_t width = column(ACTION_WIDTH, figures, page_width);
     fputs("  ", out);
-    text_put_left(out, "What helps, mean ms it removes", 66);
+    text_put_left(out, "What helps, mean ms it removes", width - 2);
     text_put_right(out, "alone", FIGURE_WIDTH);
     if (measured) {
         text_put_right(out, "as landed", FIGURE_WIDTH);
@@ -440,7 +447,7 @@ print_actions(FILE *out, const json_t *incident)
     fputc('\n', out);
     json_array_foreach(actions, i, action)
     {
-        print_action(out, action, measured);
+        print_action(out, action, measured, width);
     }
     print_together(out, incident);
 }
@@ -464,12 +471,12 @@ print_next(FILE *out, const json_t *incident)
     fputc('\n', out);
 }
 
-void
-page_print(FILE *out, const json_t *incident, double now)
+static void
+print_page(FILE *out, const json_t *incident, double now, size_t width)
 {
     size_t i;
     const json_t *note;
-    print_headline(out, incident, now);
+    print_headline(out, incident, now, width);
     print_latency(out, incident);
     print_handling(out, incident, now);
     print_monitor(out, incident, now);
@@ -478,13 +485,30 @@ page_print(FILE *out, const json_t *incident, double now)
     }
     print_deploy(out, incident);
     print_changes(out, incident);
-    print_why(out, incident);
-    print_actions(out, incident);
+    print_why(out, incident, width);
+    print_actions(out, incident, width);
     json_array_foreach(json_object_get(incident, "notes"), i, note)
     {
         fprintf(out, "  Note: %s\n", json_string_value(note));
     }
     print_next(out, incident);
+}
+
+void
+page_print(FILE *out, const json_t *incident, double now, size_t width)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *whole = width == 0 ? NULL : open_memstream(&text, &len);
+    if (whole == NULL) {
+        print_page(out, incident, now, SIZE_MAX);
+        return;
+    }
+    width = MAX(width, (size_t)PAGE_NARROW);
+    print_page(whole, incident, now, width);
+    fclose(whole);
+    text_fold(out, text, width);
+    free(text);
 }
 
 void

@@ -2,8 +2,11 @@
 #include "cli/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/check.h"
 
 struct text
 text_count(double n)
@@ -165,4 +168,97 @@ text_put_right(FILE *out, const char *s, size_t width)
     size_t have = text_width(s);
     put_blanks(out, have < width ? width - have : 0);
     fputs(s, out);
+}
+
+size_t
+text_fitting(const char *s, size_t width)
+{
+    size_t used = 0, break_at = 0, at = 0;
+    for (; s[at] != '\0'; at++) {
+        used += starts_code_point(s[at]) != 0;
+        if (s[at] == ' ') {
+            break_at = at;
+        }
+        if (used > width) {
+            return break_at > 0 ? break_at : at;
+        }
+    }
+    return at;
+}
+
+/* Of the n bytes that fit: until a wide gap near their end, so that parts stay whole. */
+static size_t
+until_gap(const char *line, size_t n)
+{
+    for (size_t at = n; at > n / 2 && line[n] != '\0'; at--) {
+        if (strncmp(line + at, "   ", 3) == 0) {
+            return at;
+        }
+    }
+    return n;
+}
+
+static void
+fold_line(FILE *out, const char *line, size_t width)
+{
+    size_t indent = strspn(line, " ");
+    size_t further = indent + 4 < width / 2 ? indent + 4 : 0;
+    for (line += indent; line[0] != '\0'; indent = further) {
+        size_t n = until_gap(line, text_fitting(line, width > indent ? width - indent : width));
+        size_t end = n;
+        while (end > 0 && line[end - 1] == ' ') {
+            end--;
+        }
+        fprintf(out, "%*s%.*s\n", (int)indent, "", (int)end, line);
+        line += n;
+        line += strspn(line, " ");
+    }
+}
+
+void
+text_fold(FILE *out, const char *text, size_t width)
+{
+    width = MAX(width, (size_t)1);
+    while (text[0] != '\0') {
+        size_t len = strcspn(text, "\n");
+        char *line = strndup(text, len);
+        if (line != NULL && len > 0) {
+            fold_line(out, line, width);
+        } else {
+            fputc('\n', out);
+        }
+        free(line);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static char
+ascii_of(const char *c)
+{
+    static const struct {
+        const char *utf8;
+        char ascii;
+    } known[] = {{"→", '>'},  {"×", 'x'}, {"±", '~'}, {"·", '|'}, {"…", '.'},
+                 {"’", '\''}, {"µ", 'u'}, {"▁", '_'}, {"▂", '_'}, {"▃", '_'},
+                 {"▄", '='},  {"▅", '='}, {"▆", '='}, {"▇", '#'}, {"█", '#'}};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (strncmp(c, known[i].utf8, strlen(known[i].utf8)) == 0) {
+            return known[i].ascii;
+        }
+    }
+    return '-';
+}
+
+void
+text_ascii(const char *s, char *dst, size_t size)
+{
+    size_t n = 0;
+    for (; *s != '\0' && n + 1 < size; s++) {
+        if ((unsigned char)*s < 0x80) {
+            dst[n++] = *s;
+        } else if (starts_code_point(*s)) {
+            dst[n++] = ascii_of(s);
+        }
+    }
+    dst[n] = '\0';
 }

@@ -35,4 +35,13 @@ size_t text_width(const char *s);
 void text_put_left(FILE *out, const char *s, size_t width);
 void text_put_right(FILE *out, const char *s, size_t width);
 
+/* Where a terminal knows only ASCII: one character for each code point, of at most size - 1. */
+void text_ascii(const char *s, char *dst, size_t size);
+
+/* Bytes of the words of s that fit into `width` columns; of the first word what fits of it. */
+size_t text_fitting(const char *s, size_t width);
+/* Lines of text; what is longer than `width` goes on in the next one, further in, from a word on.
+ */
+void text_fold(FILE *out, const char *text, size_t width);
+
 #endif

@@ -11,8 +11,10 @@
 
 #include "base/check.h"
 #include "cli/cli.h"
+#include "cli/colour.h"
 #include "cli/document.h"
 #include "cli/page.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/top_view.h"
 #include "cli/verbs.h"
@@ -21,6 +23,7 @@
 
 enum {
     WINDOW_S = 300, /* what the figures are of */
+    LOAD_S = 3600,  /* and what the chart of the load is of */
     TICK_MS = 1000,
     HEIGHT_MAX = 512,
     ONCE_WIDTH = 80,
@@ -32,6 +35,7 @@ struct top {
     struct options options;
     struct top_view view;
     bool utf8;
+    bool colour;
     bool filtering;   /* keys go into the filter */
     char *expanded;   /* text that covers the table; NULL: the table */
     size_t scroll;    /* lines of it above the screen */
@@ -59,12 +63,21 @@ fetch(struct top *t, const char *path, json_t **document)
 }
 
 static int
-refresh_documents(struct top *t)
+fetch_overview(struct top *t, unsigned seconds, json_t **document)
 {
     char path[96];
     double now = wall_now();
-    snprintf(path, sizeof(path), "overview?from=%.0f&to=%.0f", now - WINDOW_S, now);
-    int r = fetch(t, path, &t->view.overview);
+    snprintf(path, sizeof(path), "overview?from=%.0f&to=%.0f", now - seconds, now);
+    return fetch(t, path, document);
+}
+
+static int
+refresh_documents(struct top *t)
+{
+    int r = fetch_overview(t, WINDOW_S, &t->view.overview);
+    if (r == CLI_OK && t->view.page == TOP_LOAD) {
+        r = fetch_overview(t, LOAD_S, &t->view.hour);
+    }
     r = r == CLI_OK ? fetch(t, "incidents", &t->view.incidents) : r;
     return r == CLI_OK ? fetch(t, "traces", &t->view.traces) : r;
 }
@@ -123,7 +136,7 @@ print_json(const struct top *t)
 /* ---- drawing ---- */
 
 static attr_t
-attribute(enum top_look look)
+attribute(const struct top *t, enum top_look look)
 {
     switch (look) {
     case TOP_HEAD:
@@ -133,33 +146,23 @@ attribute(enum top_look look)
     case TOP_SELECTED:
         return A_REVERSE;
     case TOP_GOOD:
-        return (attr_t)COLOR_PAIR(1);
+        return t->colour ? (attr_t)COLOR_PAIR(1) : A_NORMAL;
     case TOP_BAD:
-        return A_BOLD | (attr_t)COLOR_PAIR(2);
+        return t->colour ? A_BOLD | (attr_t)COLOR_PAIR(2) : A_BOLD;
     default:
         return A_NORMAL;
     }
 }
 
-/* One column for each code point, also where the terminal knows only ASCII. */
 static void
 draw_text(const struct top *t, int row, const char *text, enum top_look look)
 {
     char ascii[TOP_LINE_MAX];
-    size_t n = 0;
     if (!t->utf8) {
-        for (const char *c = text; *c != '\0' && n + 1 < sizeof(ascii); c++) {
-            unsigned char byte = (unsigned char)*c;
-            if (byte < 0x80) {
-                ascii[n++] = *c;
-            } else if ((byte & 0xc0) != 0x80) {
-                ascii[n++] = strncmp(c, "→", 3) == 0 ? '>' : strncmp(c, "×", 2) == 0 ? 'x' : '-';
-            }
-        }
-        ascii[n] = '\0';
+        text_ascii(text, ascii, sizeof(ascii));
         text = ascii;
     }
-    attrset(attribute(look));
+    attrset(attribute(t, look));
     mvaddnstr(row, 0, text, -1);
     if (look == TOP_SELECTED) {
         hline(' ' | A_REVERSE, COLS);
@@ -207,7 +210,7 @@ draw(struct top *t)
         snprintf(foot, sizeof(foot), "up/down scroll  y copy  Esc back  q quit");
     } else {
         snprintf(foot, sizeof(foot),
-                 "1-4 page  up/down  Enter expand  s sort  / filter  space pause  y copy  q quit");
+                 "1-5 page  up/down  Enter expand  s sort  / filter  space pause  y copy  q quit");
     }
     draw_text(t, LINES - 1, foot, TOP_DIM);
     refresh();
@@ -271,28 +274,6 @@ write_detail(struct top *t, const json_t *row, FILE *out)
     json_decref(detail);
 }
 
-/* Long lines go on in the next one, so that nothing is lost at 80 columns. */
-static char *
-wrapped(const char *text, size_t width)
-{
-    char *result = NULL;
-    size_t len = 0, column = 0;
-    FILE *out = open_memstream(&result, &len);
-    for (const char *c = text; out != NULL && *c != '\0'; c++) {
-        bool begins = ((unsigned char)*c & 0xc0) != 0x80;
-        if (begins && column == width && *c != '\n') {
-            fputs("\n      ", out);
-            column = 6;
-        }
-        column = *c == '\n' ? 0 : column + begins;
-        fputc(*c, out);
-    }
-    if (out != NULL) {
-        fclose(out);
-    }
-    return result;
-}
-
 static void
 write_trace(struct top *t, const json_t *row, FILE *out)
 {
@@ -307,6 +288,19 @@ write_trace(struct top *t, const json_t *row, FILE *out)
     json_decref(trace);
 }
 
+static char *
+folded(const char *text, size_t width)
+{
+    char *result = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&result, &len);
+    if (out != NULL) {
+        text_fold(out, text, width);
+        fclose(out);
+    }
+    return result;
+}
+
 static void
 expand(struct top *t)
 {
@@ -319,7 +313,7 @@ expand(struct top *t)
         return;
     }
     if (t->view.page == TOP_INCIDENTS) {
-        page_print(out, row, wall_now());
+        page_print(out, row, wall_now(), (size_t)COLS);
     } else if (t->view.page == TOP_TRACES) {
         write_trace(t, row, out);
     } else {
@@ -327,7 +321,7 @@ expand(struct top *t)
     }
     fclose(out);
     json_decref(row);
-    t->expanded = text == NULL ? NULL : wrapped(text, (size_t)COLS);
+    t->expanded = text == NULL ? NULL : folded(text, (size_t)COLS);
     t->scroll = 0;
     free(text);
 }
@@ -339,31 +333,15 @@ collapse(struct top *t)
     t->expanded = NULL;
 }
 
-/* To the terminal's own clipboard (OSC 52), which works over ssh as well. */
 static void
 copy(struct top *t)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     json_t *row = selected_row(t);
-    const char *text =
+    terminal_copy(
         t->expanded != NULL
             ? t->expanded
             : document_text(row, "statement",
-                            document_text(row, "headline", document_text(row, "route", "")));
-    size_t len = MIN(strlen(text), (size_t)60000);
-    fputs("\033]52;c;", stdout);
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned long group = (unsigned long)(unsigned char)text[i] << 16;
-        group |= i + 1 < len ? (unsigned long)(unsigned char)text[i + 1] << 8 : 0;
-        group |= i + 2 < len ? (unsigned long)(unsigned char)text[i + 2] : 0;
-        char four[5] = {digits[group >> 18], digits[(group >> 12) & 63], digits[(group >> 6) & 63],
-                        digits[group & 63], '\0'};
-        four[3] = i + 2 < len ? four[3] : '=';
-        four[2] = i + 1 < len ? four[2] : '=';
-        fputs(four, stdout);
-    }
-    fputs("\a", stdout);
-    fflush(stdout);
+                            document_text(row, "headline", document_text(row, "route", ""))));
     snprintf(t->status, sizeof(t->status), "copied, if the terminal allows it");
     json_decref(row);
 }
@@ -384,6 +362,17 @@ filter_key(struct top *t, int key)
         t->view.filter[len + 1] = '\0';
     }
     t->view.selected = 0;
+}
+
+static void
+go_to_page(struct top *t, enum top_page page)
+{
+    collapse(t);
+    t->view.page = page;
+    t->view.selected = 0;
+    if (page == TOP_LOAD && t->view.hour == NULL) {
+        (void)fetch_overview(t, LOAD_S, &t->view.hour); /* else it comes with the next round */
+    }
 }
 
 static void
@@ -441,15 +430,11 @@ on_key(struct top *t, int key)
         copy(t);
         break;
     case '\t':
-        collapse(t);
-        t->view.page = (enum top_page)((t->view.page + 1) % TOP_PAGES);
-        t->view.selected = 0;
+        go_to_page(t, (enum top_page)((t->view.page + 1) % TOP_PAGES));
         break;
     default:
         if (key >= '1' && key < '1' + TOP_PAGES) {
-            collapse(t);
-            t->view.page = (enum top_page)(key - '1');
-            t->view.selected = 0;
+            go_to_page(t, (enum top_page)(key - '1'));
         }
     }
     return true;
@@ -465,7 +450,7 @@ run_screen(struct top *t)
     set_escdelay(50);
     curs_set(0);
     timeout(TICK_MS);
-    if (has_colors()) {
+    if (t->colour && has_colors()) {
         start_color();
         use_default_colors();
         init_pair(1, COLOR_GREEN, -1);
@@ -494,11 +479,12 @@ verb_top(int argc, char **argv)
     if (r == CLI_OK) {
         setlocale(LC_CTYPE, ""); /* figures are written as everywhere else */
         t.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+        t.colour = colour_wanted(stdout);
         r = refresh_documents(&t);
     }
     if (r == CLI_OK && t.options.json) {
         print_json(&t);
-    } else if (r == CLI_OK && (t.options.once || !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))) {
+    } else if (r == CLI_OK && (t.options.once || !terminal_can_draw() || !isatty(STDIN_FILENO))) {
         print_once(&t);
     } else if (r == CLI_OK) {
         int kept = quieten();

@@ -17,6 +17,7 @@ void
 top_view_fini(struct top_view *view)
 {
     json_decref(view->overview);
+    json_decref(view->hour);
     json_decref(view->incidents);
     json_decref(view->traces);
 }
@@ -24,7 +25,7 @@ top_view_fini(struct top_view *view)
 const char *
 top_page_name(enum top_page page)
 {
-    static const char *const names[] = {"routes", "queries", "incidents", "traces"};
+    static const char *const names[] = {"routes", "queries", "incidents", "traces", "load"};
     return names[page];
 }
 
@@ -44,6 +45,7 @@ list_of(const struct top_view *view)
     case TOP_ROUTES:
         return json_object_get(view->overview, "routes");
     case TOP_QUERIES:
+    case TOP_LOAD:
         return json_object_get(view->overview, "statements");
     case TOP_INCIDENTS:
         return view->incidents;
@@ -62,7 +64,7 @@ sort_value(const struct top_view *view, const json_t *row)
         return view->sort == TOP_BY_CALLS ? document_number(row, "queries", 0)
                                           : document_number(row, "duration_ms", 0);
     }
-    switch (view->sort) {
+    switch (view->page == TOP_LOAD ? TOP_BY_LOAD : view->sort) {
     case TOP_BY_CALLS:
         return document_number(row, view->page == TOP_ROUTES ? "requests" : "calls", 0);
     case TOP_BY_MEAN:
@@ -79,6 +81,7 @@ title_of(const struct top_view *view, const json_t *row)
 {
     switch (view->page) {
     case TOP_QUERIES:
+    case TOP_LOAD:
         return document_text(row, "short", document_text(row, "statement", "?"));
     case TOP_INCIDENTS:
         return document_text(row, "headline", document_text(row, "subject", "?"));
@@ -288,6 +291,7 @@ put_table_head(struct page *p, const struct top_view *view)
             "requests", "mean ms", "errors");
         break;
     case TOP_QUERIES:
+    case TOP_LOAD:
         put(p, TOP_HEAD, "%s%8s%9s%10s%9s%8s", cell("query", name_width(p, 44)).s, "load", "share",
             "calls", "mean ms", "rows");
         break;
@@ -318,6 +322,7 @@ put_row(struct page *p, const struct top_view *view, const json_t *row, enum top
             text_count(calls).s, mean.s, text_count(document_number(row, "errors", 0)).s);
         break;
     case TOP_QUERIES:
+    case TOP_LOAD:
         put(p, look, "%s%8.2f%9s%10s%9s%8.1f", cell(title, name_width(p, 44)).s, busy, share.s,
             text_count(calls).s, mean.s, calls > 0 ? document_number(row, "rows", 0) / calls : 0.0);
         break;
@@ -334,6 +339,76 @@ put_row(struct page *p, const struct top_view *view, const json_t *row, enum top
     }
 }
 
+/* ---- the chart of the load ---- */
+
+enum { CHART_LEFT = 8, CHART_MIN = 4, CHART_MAX = 12, CHART_FOOT = 2 };
+
+/* How high it is on a page that has room for so many rows in all; its axis and a blank come on top.
+ */
+static size_t
+chart_height(size_t room)
+{
+    return room < 2 * CHART_MIN ? 0 : MIN(MAX(room / 2, (size_t)CHART_MIN), (size_t)CHART_MAX) - 2;
+}
+
+static double
+highest(const json_t *list)
+{
+    double most = 0;
+    size_t i;
+    const json_t *value;
+    json_array_foreach(list, i, value)
+    {
+        most = MAX(most, json_number_value(value));
+    }
+    return most;
+}
+
+/* One row of it: each point is a bar, filled by eighths of a row. */
+static void
+put_chart_row(struct page *p, const json_t *load, double most, size_t row, size_t rows)
+{
+    static const char *const eighths[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    char bars[TOP_LINE_MAX - 16] = "";
+    size_t n = 0, i;
+    const json_t *value;
+    size_t wide = MAX((MAX(p->width, (size_t)CHART_LEFT) - CHART_LEFT) /
+                          MAX(json_array_size(load), (size_t)1),
+                      (size_t)1);
+    json_array_foreach(load, i, value)
+    {
+        double filled = most > 0 ? json_number_value(value) / most * (double)rows * 8 : 0;
+        double here = filled - (double)((rows - 1 - row) * 8);
+        const char *bar = eighths[here >= 8 ? 8 : here >= 1 ? (size_t)here : 0];
+        for (size_t k = 0; k < wide && n + 4 < sizeof(bars); k++) {
+            n += (size_t)snprintf(bars + n, sizeof(bars) - n, "%s", bar);
+        }
+    }
+    put(p, TOP_PLAIN, "%6s  %s",
+        row == 0          ? figure(most, "%.2f").s
+        : row == rows - 1 ? "0"
+                          : "",
+        bars);
+}
+
+static void
+put_chart(struct page *p, const struct top_view *view, size_t rows)
+{
+    const json_t *load = json_object_get(view->hour, "load");
+    double minutes =
+        (document_number(view->hour, "to", 0) - document_number(view->hour, "from", 0)) / 60;
+    double most = highest(load);
+    if (rows == 0) {
+        return;
+    }
+    for (size_t row = 0; row < rows; row++) {
+        put_chart_row(p, load, most, row, rows);
+    }
+    put(p, TOP_DIM, "%8sdatabase load of the last %.0f minutes; below, who makes it now", "",
+        minutes);
+    put(p, TOP_PLAIN, "%s", "");
+}
+
 size_t
 top_view_lines(const struct top_view *view, double now, size_t width, size_t height,
                struct top_line *lines)
@@ -342,10 +417,13 @@ top_view_lines(const struct top_view *view, double now, size_t width, size_t hei
     json_t *rows = top_view_rows(view);
     size_t count = json_array_size(rows);
     size_t room = height > HEAD_LINES + FOOT_LINES ? height - HEAD_LINES - FOOT_LINES : 0;
+    size_t chart = view->page == TOP_LOAD ? chart_height(room) : 0;
+    room -= chart > 0 ? chart + CHART_FOOT : 0;
     size_t selected = MIN(view->selected, count == 0 ? 0 : count - 1);
     size_t first = room > 0 && selected >= room ? selected - room + 1 : 0;
     put_head(&p, view, now);
     put_tabs(&p, view);
+    put_chart(&p, view, chart);
     put_table_head(&p, view);
     for (size_t i = first; i < count && i < first + room; i++) {
         put_row(&p, view, json_array_get(rows, i), i == selected ? TOP_SELECTED : TOP_PLAIN);

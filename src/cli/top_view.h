@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TOP_LINE_MAX   512
+#define TOP_LINE_MAX   1024
 #define TOP_FILTER_MAX 64
 
-enum top_page { TOP_ROUTES, TOP_QUERIES, TOP_INCIDENTS, TOP_TRACES, TOP_PAGES };
+enum top_page { TOP_ROUTES, TOP_QUERIES, TOP_INCIDENTS, TOP_TRACES, TOP_LOAD, TOP_PAGES };
 
 enum top_sort { TOP_BY_LOAD, TOP_BY_CALLS, TOP_BY_MEAN, TOP_BY_ERRORS, TOP_SORTS };
 
@@ -26,6 +26,7 @@ struct top_line {
 
 struct top_view {
     json_t *overview; /* of the last five minutes; NULL: not there yet */
+    json_t *hour; /* the same of the last hour, for the chart of the load; NULL: not there yet */
     json_t *incidents;
     json_t *traces;
     enum top_page page;

@@ -24,11 +24,11 @@ def daemon(tmp_path_factory):
 class Terminal:
     """A tmux server with one window of 80 x 24."""
 
-    def __init__(self, folder, command, locale="C.UTF-8"):
+    def __init__(self, folder, command, locale="C.UTF-8", size=(80, 24), more=""):
         self.socket = os.path.join(folder, "tmux")
         self.errors = os.path.join(folder, "errors")
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
-                  f"LC_ALL={locale} exec {command} 2>{self.errors}")
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(size[0]),
+                  "-y", str(size[1]), f"LC_ALL={locale} {more} exec {command} 2>{self.errors}")
         self.tmux("set-option", "-s", "set-clipboard", "on")  # what is copied becomes its buffer
 
     def tmux(self, *words):
@@ -39,11 +39,11 @@ class Terminal:
     def keys(self, *keys):
         self.tmux("send-keys", *keys)
 
-    def wait_for(self, *texts, absent=()):
+    def wait_for(self, *texts, absent=(), how=()):
         """The screen once it has all of these and none of those."""
         deadline = time.monotonic() + 60
         while True:
-            screen = self.tmux("capture-pane", "-p")
+            screen = self.tmux("capture-pane", "-p", *how)
             if all(text in screen for text in texts) and not any(t in screen for t in absent):
                 return screen
             assert time.monotonic() < deadline, f"no {texts} on\n{screen}"
@@ -92,7 +92,8 @@ def test_pages_sort_filter_and_expand(terminal):
     terminal.keys("3")
     terminal.wait_for("[3 incidents]")
     terminal.keys("Enter")
-    terminal.wait_for("What changed, mean ms per request", "+344.4")
+    screen = terminal.wait_for("What changed, mean ms per request", "+344.4", "since", "database load 0.4")
+    assert "slowing down\n  open " in screen, "what does not fit goes on at a word"
     terminal.keys("Escape", "1")
     terminal.wait_for("[1 routes]", "Enter expand")
     terminal.keys("Enter")
@@ -106,6 +107,8 @@ def test_pages_sort_filter_and_expand(terminal):
     terminal.wait_for("[1 routes]", absent=["PAUSED"])
     terminal.keys("4")
     terminal.wait_for("[4 traces]")
+    terminal.keys("5")
+    terminal.wait_for("[5 load]", "database load of the last 60 minutes", "█", "items by order_id")
     terminal.keys("q")
     assert terminal.wait_for_end() == ""
 
@@ -117,6 +120,30 @@ def test_a_terminal_without_unicode_gets_ascii(daemon, tmp_path):
         assert shown.wait_for("[3 incidents]", "41 ms > 388 ms").isascii()
     finally:
         shown.close()
+
+
+def test_colour_only_where_it_is_wanted(daemon, tmp_path):
+    command = f"{daemon.binary} top --data {daemon.data}"
+    for name, more, wanted in (("yes", "", True), ("no", "NO_COLOR=1", False)):
+        os.mkdir(tmp_path / name)
+        shown = Terminal(str(tmp_path / name), command, more=more)
+        try:
+            screen = shown.wait_for("is slowing down", how=["-e"])
+            assert ("\x1b[33m" in screen) == wanted
+        finally:
+            shown.close()
+
+
+def test_a_terminal_that_cannot_be_drawn_on_gets_one_screen(daemon, tmp_path):
+    for term in ("dumb", "nobody-knows-it"):
+        os.mkdir(tmp_path / term)
+        command = f"sh -c '{daemon.binary} top --data {daemon.data}; sleep 600'"
+        shown = Terminal(str(tmp_path / term), command, more=f"TERM={term}")
+        try:
+            screen = shown.wait_for("[1 routes]", "GET /api/products")
+            assert screen.startswith("slowburn ") and "q quit" not in screen
+        finally:
+            shown.close()
 
 
 def test_once_and_json_need_no_terminal(daemon):

@@ -40,10 +40,52 @@ the_page_reads_as_agreed(void **state)
     size_t size = 0;
     json_t *incident = load();
     FILE *out = open_memstream(&text, &size);
-    page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"));
+    page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"), 0);
     fclose(out);
     assert_same_as_file(text, FIXTURES "/incident.txt");
     free(text);
+    json_decref(incident);
+}
+
+static char *
+page_of(const json_t *incident, size_t width)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"), width);
+    fclose(out);
+    return text;
+}
+
+static void
+assert_no_wider(char *page, size_t width)
+{
+    for (char *line = strtok(page, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        if (text_width(line) > width) {
+            fail_msg("%zu columns: %s", text_width(line), line);
+        }
+    }
+}
+
+static void
+the_page_fits_a_terminal(void **state)
+{
+    json_t *incident = load();
+    json_t *action = json_array_get(json_object_get(incident, "actions"), 1);
+    for (unsigned measured = 0; measured < 2; measured++) {
+        char *page = page_of(incident, 80);
+        assert_non_null(strstr(page, "slowing down\n  open 3 m 20 s, since 14:02:11"));
+        assert_non_null(strstr(page, "  proved by values\n"));
+        assert_non_null(strstr(page, "CREATE INDEX CONCURRENTLY ON items (order_id)"));
+        assert_no_wider(page, 80);
+        free(page);
+        page = page_of(incident, 20);
+        assert_no_wider(page, 60); /* it is not made for less */
+        free(page);
+        json_object_set_new(action, "measured_ms", json_real(301.9));
+        json_object_set_new(action, "measured_error_ms", json_real(24.1));
+    }
     json_decref(incident);
 }
 
@@ -59,7 +101,7 @@ a_receipt_stands_beside_what_was_predicted(void **state)
     json_object_set_new(action, "measured_ms", json_real(301.94));
     json_object_set_new(action, "measured_error_ms", json_real(24.1));
     FILE *out = open_memstream(&text, &size);
-    page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"));
+    page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"), 0);
     fclose(out);
     assert_non_null(strstr(text, " alone as landed        measured\n"));
     assert_non_null(strstr(text, "     318.5    301.9 ± 24.1\n"));
@@ -91,7 +133,7 @@ a_bare_document_prints(void **state)
                                  "actions", "deploy");
     assert_non_null(incident);
     FILE *out = open_memstream(&text, &size);
-    page_print(out, incident, 0);
+    page_print(out, incident, 0, 0);
     postmortem_print(out, incident);
     page_print_line(out, incident, 0);
     fclose(out);
@@ -108,6 +150,7 @@ main(void)
     tzset();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_reads_as_agreed),
+        cmocka_unit_test(the_page_fits_a_terminal),
         cmocka_unit_test(a_receipt_stands_beside_what_was_predicted),
         cmocka_unit_test(the_postmortem_reads_as_agreed),
         cmocka_unit_test(a_bare_document_prints),

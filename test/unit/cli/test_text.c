@@ -42,6 +42,43 @@ columns_count_code_points(void **state)
     free(text);
 }
 
+static void
+assert_folded(const char *text, size_t width, const char *want)
+{
+    char *folded = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&folded, &size);
+    text_fold(out, text, width);
+    fclose(out);
+    assert_string_equal(folded, want);
+    free(folded);
+}
+
+static void
+long_lines_go_on_at_a_word(void **state)
+{
+    assert_folded("short\n\nlines stay", 20, "short\n\nlines stay\n");
+    assert_folded("  p95 41 ms     database load 0.4 → 3.1", 20,
+                  "  p95 41 ms\n      database load\n      0.4 → 3.1\n");
+    assert_folded("p95 41 ms → 388 ms     database load 0.4 → 3.1", 36,
+                  "p95 41 ms → 388 ms\n    database load 0.4 → 3.1\n");
+    assert_folded("exactly so", 10, "exactly so\n");
+    assert_folded("a verylongwordthatfitsnowhere b", 10,
+                  "a\n    verylo\n    ngword\n    thatfi\n"
+                  "    tsnowh\n    ere b\n");
+    assert_folded("→→→→→", 2, "→→\n→→\n→\n");
+}
+
+static void
+ascii_has_a_character_for_each(void **state)
+{
+    char ascii[16];
+    text_ascii("41 → 388 ± 2 × –", ascii, sizeof(ascii));
+    assert_string_equal(ascii, "41 > 388 ~ 2 x ");
+    text_ascii("▁▄█ µs", ascii, sizeof(ascii));
+    assert_string_equal(ascii, "_=# us");
+}
+
 int
 main(void)
 {
@@ -49,6 +86,8 @@ main(void)
         cmocka_unit_test(numbers_read_well),
         cmocka_unit_test(times_parse_or_do_not),
         cmocka_unit_test(columns_count_code_points),
+        cmocka_unit_test(long_lines_go_on_at_a_word),
+        cmocka_unit_test(ascii_has_a_character_for_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
