@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/footprint.h"
 #include "io/log.h"
 
 #define STATUS_EVERY_NS   (5 * NS_PER_S)
@@ -210,9 +211,16 @@ supervise_send_rings_end(struct supervisor *s, const struct party *p)
 static json_t *
 describe(const struct party *p)
 {
-    return json_pack("{s:i, s:I, s:I, s:b, s:b}", "pid", (int)p->pid, "restarts",
-                     (json_int_t)p->restarts, "messages_lost", (json_int_t)p->lost, "ready",
-                     p->ready, "adopted", p->adopted);
+    json_t *o = json_pack("{s:i, s:I, s:I, s:b, s:b}", "pid", (int)p->pid, "restarts",
+                          (json_int_t)p->restarts, "messages_lost", (json_int_t)p->lost, "ready",
+                          p->ready, "adopted", p->adopted);
+    struct footprint f;
+    if (party_is_running(p) && footprint_of(p->pid, &f) == 0) {
+        json_object_set_new(o, "up_s", json_integer((json_int_t)f.up_s));
+        json_object_set_new(o, "cpu_s", json_real(f.cpu_s));
+        json_object_set_new(o, "memory_bytes", json_integer((json_int_t)f.memory_bytes));
+    }
+    return o;
 }
 
 /* What a person wants to know of a former proxy: how much is left, and until when. */
