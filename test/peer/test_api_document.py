@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What doc/api.md shows of the answers over time is what a daemon answers, member by member."""
+"""What doc/api.md shows is what a daemon answers: of the answers over time member by member, of its curl
+commands what they print."""
 import json
 import os
 import re
+import subprocess
 import time
 import urllib.request
 
@@ -10,7 +12,9 @@ import pytest
 
 from test.browser.filled import daemon_on, fill_shop
 
-DOCUMENT = os.path.join(os.path.dirname(__file__), "..", "..", "doc", "api.md")
+ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
+DOCUMENT = os.path.join(ROOT, "doc", "api.md")
+SOURCES = os.path.join(ROOT, "src", "analysis", "report")
 
 
 def examples():
@@ -72,3 +76,40 @@ def test_an_answer_is_as_it_is_shown(daemon, example):
 def test_all_examples_are_found():
     assert [example["GET"].split("?")[0] for example in examples()] == [
         f"/api/v1/{name}" for name in ("overview", "route", "query", "plans")]
+
+
+def commands():
+    """Each curl command of the document, with what it shows of the answer."""
+    with open(DOCUMENT, encoding="utf-8") as file:
+        blocks = re.findall(r"```\n(\$ curl .*?)```", file.read(), re.S)
+    for block in "".join(blocks).split("$ curl ")[1:]:
+        lines = block.rstrip("\n").split("\n")
+        end = next(i for i, line in enumerate(lines) if not line.endswith("\\"))
+        yield "curl " + "\n".join(lines[:end + 1]), "\n".join(lines[end + 1:]).strip()
+
+
+def printed(command, running):
+    """What it prints within a few seconds: one of them goes on for ever."""
+    command = command.replace("7433", str(running.admin)).replace("DATA", running.data)
+    return subprocess.run(["sh", "-c", command.replace("curl ", "curl --max-time 3 ", 1)], text=True,
+                          capture_output=True, check=False).stdout.strip()
+
+
+def test_the_commands_print_what_is_shown(daemon):
+    shown = list(commands())
+    assert len(shown) >= 10
+    for command, answer in shown:
+        wanted = re.escape(answer).replace(re.escape("..."), ".*")
+        got = printed(command, daemon)
+        assert re.fullmatch(wanted, got, re.S), f"{command}\nshown: {answer}\nprinted: {got[:400]}"
+
+
+def test_all_members_of_incidents_and_traces_are_described():
+    with open(DOCUMENT, encoding="utf-8") as file:
+        described = set(re.findall(r"`(\w+)`", file.read()))
+    named = set()
+    for name in ("report", "trace"):
+        with open(os.path.join(SOURCES, f"{name}.c"), encoding="utf-8") as file:
+            named |= set(re.findall(r'(?:put_\w+|set_new)\(\w+, "(\w+)"', file.read()))
+    assert len(named) > 80
+    assert not named - described, named - described
