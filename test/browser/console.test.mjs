@@ -83,7 +83,7 @@ async function open(path, options = {}) {
   });
   await page.route("**/api/v1/traces?*", (route) => route.fulfill({ json: [JSON.parse(TRACE)] }));
   await page.route("**/api/v1/traces/*", (route) => route.fulfill({ json: JSON.parse(TRACE) }));
-  await page.goto(origin + path);
+  await page.goto(path.startsWith("/") ? origin + path : path);
   return { page, complaints, close: () => context.close() };
 }
 
@@ -231,6 +231,183 @@ test("an address has its time range, and links keep it", async () => {
   await close();
 });
 
+/** What the daemon answers, changed by the test; for screens in a state that the shop is not in. */
+async function instead(page, path, change) {
+  await page.route(`**/api/v1/${path}`, async (route) => {
+    const document = await (await route.fetch()).json();
+    await route.fulfill({ json: change(document) ?? document });
+  });
+}
+
+const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+
+test("Home says in sentences what, since when, why, and what first", async () => {
+  const { page, complaints, close } = await open("/");
+  const sentences = page.locator(".sentences");
+  await sentences.getByText("is slowing down").waitFor();
+  assert.match(
+    (await sentences.innerText()).replace(/\s+/g, " "),
+    /^GET \/api\/orders is slowing down for \d.*, getting worse p95 41 ms → 388 ms · because of missing index, items by order_id \(proved, and 2 more\) · first: roll back v2$/,
+  );
+  await instead(page, "incidents", () => []);
+  await page.reload();
+  await sentences.getByText(/^All quiet: [\d,]+ requests\/min, p95 \d+ ms, database load \d/).waitFor();
+
+  await page.unrouteAll();
+  await instead(page, "incidents", ([incident]) => {
+    Object.assign(incident, {
+      state: "recovered",
+      headline: "GET /api/orders slowed down",
+      recovered_at: ago(90),
+    });
+  });
+  await page.reload();
+  await sentences.getByText(/and has recovered, 1 m \d+ s ago/).waitFor();
+
+  await page.unrouteAll();
+  await instead(page, "incidents", () => []);
+  await instead(page, "overview?*", (overview) => {
+    for (const name of ["requests", "queries", "load", "p95_ms"]) overview[name].fill(null);
+  });
+  await page.reload();
+  await sentences.getByText("nothing has come through slowburn").waitFor();
+  assert.equal(await sentences.getByText("All quiet").count(), 0);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("advice is to be done first where there is no action", async () => {
+  const { page, complaints, close } = await open("about:blank");
+  await instead(page, "incidents/1", (incident) => {
+    incident.actions = [];
+    incident.changes = [];
+    Object.assign(incident.causes[0], {
+      kind: "lock-wait",
+      advice: "end the transaction that holds the lock",
+      blocker: { state: "idle in transaction", holder: "0000000000000107", holder_short: "update orders" },
+    });
+    Object.assign(incident.causes[1], { statement: "", saving_ms: null, fingerprint: null });
+  });
+  await page.goto(`${origin}/incident/1`);
+  const first = page.getByRole("region", { name: "What to do first" });
+  await first.getByText("end the transaction that holds the lock").waitFor();
+  await page.getByText("update orders").waitFor();
+  await page.getByText("once for each order listed").first().click();
+  assert.equal(await page.locator("pre:empty").count(), 0, "no empty box for a statement that is not known");
+  assert.equal(await page.getByText("– ms").count(), 0);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("the legend explains every kind of finding and every word that is underlined", async () => {
+  const kinds = readFileSync(join(root, "src", "model", "finding.tbl"), "utf8").matchAll(/^FINDING\(\w+, "([^"]+)"/gm);
+  const { page, close } = await open("/incident/1");
+  await page.getByText("What the words mean").click();
+  const words = await page.locator(".legend dt").allInnerTexts();
+  for (const [, kind] of kinds) assert.ok(words.includes(kind.replaceAll("-", " ")), kind);
+  for (const word of ["database load", "waiting", "proved", "alone", "together"]) assert.ok(words.includes(word), word);
+  const unexplained = await page.locator("abbr.term:not([title])").allInnerTexts();
+  assert.deepEqual(unexplained, []);
+  await close();
+});
+
+test("an incident is shown over time, with a way to its route", async () => {
+  const { page, complaints, close } = await open("/incident/1");
+  const over = page.getByRole("region", { name: "Over time" });
+  await over.getByRole("img", { name: /^Latency: p50/ }).waitFor();
+  await over.getByRole("link", { name: "GET /api/orders over time" }).click();
+  await page.getByRole("heading", { level: 1, name: "GET /api/orders" }).waitFor();
+  const { searchParams } = new URL(page.url());
+  assert.ok(Number(searchParams.get("to")) - Number(searchParams.get("from")) >= 1800);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("a query's share of the database's time is that of the API", async () => {
+  const to = Math.floor(Date.now() / 60_000) * 60 - 120;
+  const range = `from=${to - 3600}&to=${to}`;
+  const api = async (path) => (await fetch(`${origin}/api/v1/${path}&${range}`)).json();
+  const [whole, part] = [await api("overview?"), await api("query?fingerprint=0000000000000103")];
+  const sum = (values) => values.reduce((all, value) => all + value, 0);
+  const percent = (100 * sum(part.load)) / sum(whole.load);
+  const { page, complaints, close } = await open(`/query?fingerprint=0000000000000103&${range}`);
+  const fact = page.locator(".facts > div", { hasText: "share of database time" });
+  await fact.getByText(`${percent.toFixed(percent < 9.95 ? 1 : 0)} %`).waitFor();
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("each row of a trace says what ties it to the request", async () => {
+  const { page, complaints, close } = await open(SCREENS.trace);
+  await shown(page);
+  const { statements } = JSON.parse(TRACE);
+  const ties = await page.locator(".waterfall .tie").allInnerTexts();
+  assert.equal(ties.length, statements.length);
+  assert.deepEqual(ties, ["by trace context", "by values, 99.8 %", "by values, 99.8 %", "by time alone, 91 %"]);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("a moving range is held and walked along by keyboard", async () => {
+  const { page, complaints, close } = await open("/?range=6h");
+  await shown(page);
+  await tabTo(page, /^hold$/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/from=\d+&to=\d+/);
+  const rangeOf = () => ["from", "to"].map((name) => Number(new URL(page.url()).searchParams.get(name)));
+  const [from, to] = rangeOf();
+  assert.equal(to - from, 6 * 3600);
+  await page.getByRole("button", { name: "Earlier" }).press("Enter");
+  await page.waitForURL(new RegExp(`to=${from}`));
+  assert.deepEqual(rangeOf(), [from - 6 * 3600, from]);
+  await page.getByRole("button", { name: "Later" }).press("Enter");
+  await page.waitForURL(new RegExp(`to=${to}`));
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("long names and states that the shop is not in fit a phone", async () => {
+  const { page, complaints, close } = await open("about:blank", { viewport: { width: 360, height: 900 } });
+  const long = (incident) => {
+    const name = `POST /api/v2/${"organizations/{organization}/".repeat(4)}deployments`;
+    incident.subject = incident.victims[0].subject = name;
+    incident.headline = `${name} is failing`;
+    incident.errors = { before: 0, now: 212, all_ok: false };
+    incident.actions[1].text = `CREATE INDEX CONCURRENTLY ON ${"a_very_long_name".repeat(5)} (id)`;
+    Object.assign(incident.actions[2], {
+      state: "measured",
+      landed_at: ago(60),
+      predicted_ms: 318.5,
+      measured_ms: 301.94,
+      measured_error_ms: 24.1,
+      measured_requests: 212,
+    });
+    incident.monitor = {
+      lane: "errors",
+      opened: true,
+      learning: true,
+      onset_from: ago(300),
+      onset_to: ago(240),
+      deploy_chance: 0.03,
+    };
+  };
+  await instead(page, "incidents/1", (incident) => void long(incident));
+  await instead(page, "incidents", (incidents) => void incidents.forEach(long));
+  for (const path of ["/", "/incidents", "/incident/1"]) {
+    await page.goto(origin + path);
+    await page.getByText("is failing").first().waitFor();
+    await shown(page);
+    const wider = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    assert.equal(wider, 0, path);
+  }
+  await page.getByText("Noticed by the monitor (errors)").waitFor();
+  await page.getByText("301.9 ± 24.1 ms").waitFor();
+  assert.deepEqual(complaints.filter((text) => !text.includes("404")), []);
+  await close();
+});
+
 for (const [name, path] of Object.entries(SCREENS)) {
   test(`${name}: complete, accessible, pictured`, async () => {
     mkdirSync(pictures, { recursive: true });
@@ -288,7 +465,7 @@ test("acknowledge, note, mute, expected: with the real token, and it is done", a
   await timeline.getByText(words).waitFor();
   assert.equal(await page.getByLabel("A line for the timeline").inputValue(), "");
 
-  await page.getByLabel("Mute for").selectOption("a day");
+  await page.getByLabel("Mute for").selectOption("for a day");
   await button("Mute").click();
   await head.getByText(/muted until/).waitFor();
   await button("Unmute").click();

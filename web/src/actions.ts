@@ -14,6 +14,13 @@ export function inOrder(actions: Action[]): Action[] {
   );
 }
 
-export function firstAction(incident: Incident): Action | undefined {
-  return inOrder(incident.actions).find((action) => action.state === "proposed");
+/** What causes say is to be done that is no action with a receipt. */
+export function adviceOf(incident: Incident): { rank: number; text: string }[] {
+  return incident.causes.flatMap(({ rank, advice }) => (advice ? [{ rank, text: advice }] : []));
+}
+
+/** What to do first, in words. */
+export function firstOf(incident: Incident): string | undefined {
+  const action = inOrder(incident.actions).find(({ state }) => state === "proposed");
+  return action?.text ?? adviceOf(incident)[0]?.text;
 }

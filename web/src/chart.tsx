@@ -3,11 +3,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import type { Values } from "./figures";
 import { clock } from "./format";
 import { setRange } from "./location";
 import type { Heat, IncidentMark, Mark } from "./types";
-
-type Values = (number | null)[];
 
 export interface Line {
   label: string;
@@ -29,7 +28,10 @@ interface Props {
   lines: Line[];
   marks: Marks;
   format: (value: number | null | undefined) => string;
+  unit?: "ms" | undefined;
   height?: number;
+  /** No other range is picked by dragging. */
+  isFixed?: boolean;
 }
 
 const scheme = matchMedia("(prefers-color-scheme: dark)");
@@ -44,51 +46,91 @@ function color(name: string, alpha = 1): string {
 
 const FONT = '12px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
 
-/** Incidents as bands behind the lines, deploys as thin lines with their names. */
-function drawMarks(u: uPlot, marks: Marks): void {
-  const { ctx, bbox } = u;
-  const right = bbox.left + bbox.width;
-  const at = (time: number) =>
-    Math.min(right, Math.max(bbox.left, u.valToPos(time, "x", true)));
-  ctx.save();
+/** Where marks are drawn, in pixels of a context that is `ratio` times as fine. */
+interface Plot {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  ratio: number;
+  xOf: (time: number) => number;
+}
+
+/** Incidents as bands behind the figures. */
+function drawIncidents(ctx: CanvasRenderingContext2D, plot: Plot, incidents: IncidentMark[]): void {
+  const right = plot.left + plot.width;
+  const at = (time: number) => Math.min(right, Math.max(plot.left, plot.xOf(time)));
   ctx.fillStyle = color("--part-query-0", 0.12);
-  for (const incident of marks.incidents) {
+  for (const incident of incidents) {
     const from = at(incident.from);
     const to = incident.to === null ? right : at(incident.to);
-    ctx.fillRect(from, bbox.top, Math.max(2, to - from), bbox.height);
+    ctx.fillRect(from, plot.top, Math.max(2, to - from), plot.height);
   }
+}
+
+/** Deploys as thin lines with their names. */
+function drawDeploys(ctx: CanvasRenderingContext2D, plot: Plot, deploys: Mark[]): void {
+  const { ratio } = plot;
+  const right = plot.left + plot.width;
   ctx.strokeStyle = color("--muted");
   ctx.fillStyle = color("--muted");
-  ctx.lineWidth = devicePixelRatio;
-  ctx.font = FONT.replace("12", String(11 * devicePixelRatio));
+  ctx.lineWidth = ratio;
+  ctx.font = FONT.replace("12", String(11 * ratio));
   ctx.textBaseline = "top";
-  for (const deploy of marks.deploys) {
-    const x = at(deploy.at);
-    if (x <= bbox.left) continue;
-    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.setLineDash([3 * ratio, 3 * ratio]);
+  for (const deploy of deploys) {
+    const x = plot.xOf(deploy.at);
+    if (x <= plot.left || x > right) continue;
     ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.moveTo(x, plot.top);
+    ctx.lineTo(x, plot.top + plot.height);
     ctx.stroke();
-    const room = right - x > 60 * devicePixelRatio;
-    ctx.textAlign = room ? "left" : "right";
-    ctx.fillText(deploy.name, x + (room ? 4 : -4) * devicePixelRatio, bbox.top + 2);
+    // Before it, where the figures were as they should be; not beyond the edge.
+    const hasRoom = x - plot.left > ctx.measureText(deploy.name).width + 8 * ratio;
+    ctx.textAlign = hasRoom ? "right" : "left";
+    ctx.fillText(deploy.name, x + (hasRoom ? -4 : 4) * ratio, plot.top + 2);
   }
-  ctx.restore();
+}
+
+function drawMarks(u: uPlot, marks: Marks): void {
+  const xOf = (time: number) => u.valToPos(time, "x", true);
+  const plot = { ...u.bbox, ratio: devicePixelRatio, xOf };
+  u.ctx.save();
+  drawIncidents(u.ctx, plot, marks.incidents);
+  drawDeploys(u.ctx, plot, marks.deploys);
+  u.ctx.restore();
 }
 
 const two = (n: number) => String(n).padStart(2, "0");
 
+/** Longer ranges have days at their axis. */
+const SHOWS_DAYS = 3 * 86_400;
+const lengthOf = ({ times, step }: Pick<Props, "times" | "step">) => times.length * step;
+
 /** The time of day, or the day where a range is long. */
 function timeText(time: number, range: number): string {
   const d = new Date(time * 1000);
-  if (range > 3 * 86_400) {
+  if (range > SHOWS_DAYS) {
     return d.toLocaleDateString("en-US", { month: "short", day: "numeric" });
   }
   return `${two(d.getHours())}:${two(d.getMinutes())}`;
 }
 
-function axes(format: Props["format"], range: number): uPlot.Axis[] {
+/** A figure at an axis: with as many digits as tell it from the next one, `step` away. */
+function axisText(value: number, step: number, unit: Props["unit"]): string {
+  if (value === 0) return "0";
+  const inSeconds = unit === "ms" && value >= 1000;
+  const shown = inSeconds ? value / 1000 : value;
+  const by = inSeconds ? step / 1000 : step;
+  const digits = [0, 1, 2].find((n) => Math.abs(by * 10 ** n - Math.round(by * 10 ** n)) < 1e-6) ?? 3;
+  const text = shown.toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return unit === undefined ? text : `${text} ${inSeconds ? "s" : unit}`;
+}
+
+function axes(unit: Props["unit"], range: number): uPlot.Axis[] {
   const look = {
     stroke: color("--muted"),
     font: FONT,
@@ -107,25 +149,29 @@ function axes(format: Props["format"], range: number): uPlot.Axis[] {
       ...look,
       size: 58,
       space: 34,
-      values: (_u: uPlot, splits: number[]) => splits.map((v) => (v === 0 ? "0" : format(v))),
+      values: (_u: uPlot, splits: number[], _axis: number, _space: number, step: number) =>
+        splits.map((v) => axisText(v, step, unit)),
     },
   ];
 }
 
 function options(props: Props, width: number, hover: (at: number | null) => void): uPlot.Options {
-  const range = props.times.length * props.step;
+  const range = lengthOf(props);
   return {
     width,
     height: props.height ?? 150,
     padding: [8, 14, 0, 0],
     cursor: {
       sync: { key: "time" },
-      drag: { x: true, y: false, setScale: false },
+      drag: { x: !props.isFixed, y: false, setScale: false },
       points: { size: 6 },
     },
     legend: { show: false },
-    scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
-    axes: axes(props.format, range),
+    scales: {
+      x: { range: (_u, first, last) => [first - props.step / 2, last + props.step / 2] },
+      y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
+    axes: axes(props.unit, range),
     series: [
       {},
       ...props.lines.map((line) => ({
@@ -152,8 +198,9 @@ function options(props: Props, width: number, hover: (at: number | null) => void
   };
 }
 
+/** A point stands in the middle of the time that it is of. */
 const dataOf = (props: Props): uPlot.AlignedData => [
-  props.times,
+  props.times.map((time) => time + props.step / 2),
   ...props.lines.map((line) => line.values),
 ];
 
@@ -161,10 +208,28 @@ const last = (values: Values) => values.filter((v) => v !== null).at(-1) ?? null
 const highest = (values: Values) => values.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
 
 export function TimeChart(props: Props) {
+  const isEmpty = props.lines.every((line) => line.values.every((value) => value === null));
+  if (isEmpty) {
+    return (
+      <figure class="chart">
+        <figcaption>{props.title}</figcaption>
+        <p class="muted">Nothing in this time.</p>
+      </figure>
+    );
+  }
+  return <Drawn {...props} />;
+}
+
+function Drawn(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [at, setAt] = useState<number | null>(null);
-  const shape = `${props.lines.map((line) => line.label).join()}|${JSON.stringify(props.marks)}`;
+  const shape = [
+    ...props.lines.map((line) => line.label),
+    props.step,
+    lengthOf(props) > SHOWS_DAYS,
+    JSON.stringify(props.marks),
+  ].join("|");
 
   useEffect(() => {
     const make = () => {
@@ -292,7 +357,25 @@ export function HeatMap({
 }
 
 const HEAT_LEFT = 58;
+const HEAT_TOP = 8;
 const HEAT_BOTTOM = 24;
+
+const MINUTE = 60;
+const DAY = 86_400;
+const TIME_STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 180, 360, 720].map((n) => n * MINUTE);
+
+/** Times of day that people say, at most `most` of them between these two. */
+function roundTimes(from: number, to: number, most: number): number[] {
+  const by =
+    TIME_STEPS.find((seconds) => (to - from) / seconds <= most) ??
+    Math.ceil((to - from) / DAY / most) * DAY;
+  const zone = new Date(from * 1000).getTimezoneOffset() * MINUTE;
+  const times = [];
+  for (let at = Math.ceil((from - zone) / by) * by + zone; at < to; at += by) {
+    if (at - from > by / 4 && to - at > by / 8) times.push(at);
+  }
+  return times;
+}
 
 function drawHeat(canvas: HTMLCanvasElement, heat: Heat, times: number[], step: number, marks: Marks): void {
   const ratio = devicePixelRatio;
@@ -306,7 +389,7 @@ function drawHeat(canvas: HTMLCanvasElement, heat: Heat, times: number[], step: 
   const rows = heat.edges_ms.length;
   const columns = times.length;
   const w = (width - HEAT_LEFT) / columns;
-  const h = (height - HEAT_BOTTOM) / rows;
+  const h = (height - HEAT_TOP - HEAT_BOTTOM) / rows;
   const y = (row: number) => height - HEAT_BOTTOM - (row + 1) * h;
   const rgb = color("--heat");
   heat.counts.forEach((counts, i) => {
@@ -322,27 +405,23 @@ function drawHeat(canvas: HTMLCanvasElement, heat: Heat, times: number[], step: 
   ctx.font = FONT;
   ctx.textAlign = "right";
   ctx.textBaseline = "bottom";
-  const every = Math.ceil(rows / Math.max(1, Math.floor((height - HEAT_BOTTOM) / 26)));
+  const every = Math.ceil(rows / Math.max(1, Math.floor((height - HEAT_TOP - HEAT_BOTTOM) / 26)));
   for (let row = 0; row < rows; row += every) {
     ctx.fillText(edgeText(heat.edges_ms[row]!), HEAT_LEFT - 8, y(row) + h);
   }
+  const first = times[0]!;
+  const plot: Plot = {
+    left: HEAT_LEFT,
+    top: HEAT_TOP,
+    width: width - HEAT_LEFT,
+    height: height - HEAT_TOP - HEAT_BOTTOM,
+    ratio: 1,
+    xOf: (time) => HEAT_LEFT + ((time - first) / step) * w,
+  };
   ctx.textBaseline = "top";
   ctx.textAlign = "center";
-  const labels = Math.max(2, Math.floor(width / 120));
-  for (let i = 1; i < labels; i++) {
-    const column = Math.floor((i * columns) / labels);
-    ctx.fillText(timeText(times[column]!, columns * step), HEAT_LEFT + column * w, height - HEAT_BOTTOM + 6);
+  for (const time of roundTimes(first, first + columns * step, Math.max(2, Math.floor(width / 110)))) {
+    ctx.fillText(timeText(time, columns * step), plot.xOf(time), height - HEAT_BOTTOM + 6);
   }
-  ctx.strokeStyle = color("--muted");
-  ctx.setLineDash([3, 3]);
-  ctx.textAlign = "left";
-  for (const deploy of marks.deploys) {
-    const x = HEAT_LEFT + ((deploy.at - times[0]!) / step) * w;
-    ctx.beginPath();
-    ctx.moveTo(x, 0);
-    ctx.lineTo(x, height - HEAT_BOTTOM);
-    ctx.stroke();
-    ctx.textAlign = x > width - 60 ? "right" : "left";
-    ctx.fillText(deploy.name, x + (x > width - 60 ? -4 : 4), 2);
-  }
+  drawDeploys(ctx, plot, marks.deploys);
 }

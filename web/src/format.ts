@@ -37,14 +37,23 @@ export function span(seconds: number): string {
   return `${Math.floor(s / 86_400)} d ${Math.floor((s % 86_400) / 3600)} h`;
 }
 
+/** Its largest unit alone: 200 → "3 m". */
+export const roughly = (seconds: number) => span(seconds).split(" ").slice(0, 2).join(" ");
+
 export function load(value: number | null | undefined): string {
   return value == null ? NONE : value < 0.1 && value > 0 ? value.toFixed(2) : value.toFixed(1);
+}
+
+/** How often: 2 → "2", 0.35 → "0.4", 1012 → "1,012". */
+export function rate(value: number | null | undefined): string {
+  return value == null || value >= 10 || Number.isInteger(value) ? count(value) : load(value);
 }
 
 export function percent(share: number | null | undefined): string {
   if (share == null) return NONE;
   const p = share * 100;
-  return `${p >= 10 && p < 99.5 ? p.toFixed(0) : String(Number(p.toFixed(1)))} %`;
+  if (p > 0 && p < 0.05) return "< 0.1 %";
+  return `${p === 0 || (p >= 9.95 && p < 99.5) || p === 100 ? p.toFixed(0) : p.toFixed(1)} %`;
 }
 
 export function bytes(n: number | null | undefined): string {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person says of an incident: seen, over, meant to be so, a line for others, not now.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { ApiError, post } from "./api";
+import { address } from "./location";
 import { type Incident, isOver } from "./types";
-import { AskToken } from "./ui";
+import { AskToken, Link } from "./ui";
 
 const TIMES: [string, number][] = [
   ["30 minutes", 1800],
@@ -18,10 +20,17 @@ interface Act {
   done?: () => void;
 }
 
-export function Handling({ incident, again }: { incident: Incident; again: () => void }) {
+interface Props {
+  incident: Incident;
+  again: () => void;
+}
+
+const pathOf = (incident: Incident) => `/api/v1/incidents/${incident.id}`;
+
+/** Changes something, asking for the token where it is needed; and what there is to say of it. */
+function useAct(again: () => void): [act: (wanted: Act) => void, said: ComponentChildren] {
   const [wants, setWants] = useState<Act | null>(null);
   const [problem, setProblem] = useState("");
-  const path = `/api/v1/incidents/${incident.id}`;
   const act = async (wanted: Act) => {
     setWants(null);
     setProblem("");
@@ -37,6 +46,22 @@ export function Handling({ incident, again }: { incident: Incident; again: () =>
       }
     }
   };
+  const said = (
+    <>
+      {wants !== null && <AskToken then={() => act(wants)} cancel={() => setWants(null)} />}
+      {problem !== "" && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </>
+  );
+  return [(wanted) => void act(wanted), said];
+}
+
+export function Handling({ incident, again }: Props) {
+  const [act, said] = useAct(again);
+  const path = pathOf(incident);
   return (
     <div class="handling">
       <div class="row">
@@ -45,6 +70,14 @@ export function Handling({ incident, again }: { incident: Incident; again: () =>
             I am looking at it
           </button>
         )}
+        {incident.example_trace !== null && (
+          <Link class="button" to={address(`/trace/${incident.example_trace}`)}>
+            A slow example
+          </Link>
+        )}
+        <a class="button" href="#postmortem">
+          Postmortem
+        </a>
         {incident.state !== "closed" && (
           <>
             <button type="button" onClick={() => act({ path: `${path}/close` })}>
@@ -57,50 +90,46 @@ export function Handling({ incident, again }: { incident: Incident; again: () =>
             >
               Expected
             </button>
+            <Mute
+              until={incident.muted_until ?? null}
+              mute={(seconds) =>
+                act({ path: "/api/v1/mutes", body: { incident: incident.id, seconds } })
+              }
+            />
           </>
         )}
-        <a class="button" href="#postmortem">
-          Postmortem
-        </a>
       </div>
-      <div class="row">
-        <Annotate say={(text, done) => act({ path: `${path}/annotate`, body: { text }, done })} />
-        {incident.state !== "closed" && (
-          <Mute
-            until={incident.muted_until ?? null}
-            mute={(seconds) =>
-              act({ path: "/api/v1/mutes", body: { incident: incident.id, seconds } })
-            }
-          />
-        )}
-      </div>
-      {wants !== null && <AskToken then={() => act(wants)} cancel={() => setWants(null)} />}
-      {problem !== "" && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      {said}
     </div>
   );
 }
 
-function Annotate({ say }: { say: (text: string, done: () => void) => void }) {
+export function Annotate({ incident, again }: Props) {
+  const [act, said] = useAct(again);
   const [text, setText] = useState("");
   const submit = (event: Event) => {
     event.preventDefault();
-    if (text.trim() !== "") say(text.trim(), () => setText(""));
+    if (text.trim() === "") return;
+    act({
+      path: `${pathOf(incident)}/annotate`,
+      body: { text: text.trim() },
+      done: () => setText(""),
+    });
   };
   return (
-    <form class="row" onSubmit={submit}>
-      <input
-        aria-label="A line for the timeline"
-        placeholder="A line for the timeline"
-        maxLength={240}
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <button type="submit">Note it</button>
-    </form>
+    <>
+      <form class="row" onSubmit={submit}>
+        <input
+          aria-label="A line for the timeline"
+          placeholder="A line for the timeline"
+          maxLength={240}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button type="submit">Note it</button>
+      </form>
+      {said}
+    </>
   );
 }
 
@@ -119,6 +148,9 @@ function Mute({ until, mute }: { until: string | null; mute: (seconds: number) =
   };
   return (
     <form class="row" onSubmit={submit}>
+      <button type="submit" title="Recorded, and not announced">
+        Mute
+      </button>
       <select
         aria-label="Mute for"
         value={seconds}
@@ -126,13 +158,10 @@ function Mute({ until, mute }: { until: string | null; mute: (seconds: number) =
       >
         {TIMES.map(([name, length]) => (
           <option key={length} value={length}>
-            {name}
+            for {name}
           </option>
         ))}
       </select>
-      <button type="submit" title="Recorded, and not announced">
-        Mute
-      </button>
     </form>
   );
 }

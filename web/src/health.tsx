@@ -2,29 +2,40 @@
 // What slowburn itself costs, drops and restarted. The screen follows the document, so that a
 // daemon that knows more shows more.
 import { useApi } from "./api";
-import { bytes, count, plural } from "./format";
+import { bytes, count, duration, percent, plural, span } from "./format";
 import type { Status } from "./types";
-import { Loading, Problem, Title } from "./ui";
+import { Fact, Loading, Problem, Title } from "./ui";
 
 type Json = unknown;
 const isObject = (v: Json): v is Record<string, Json> =>
   typeof v === "object" && v !== null && !Array.isArray(v);
 
-/* What must be 0 when all is well. */
-const BAD = /dropped|folded|failures|opaque|refused|errors|restarts|overflowed|error$/;
+/* What must be 0 when all is well: slowburn's own failures, not those of whom it watches. */
+const BAD = /dropped|folded|failures|opaque|(?<!logins_)refused|restarts|overflowed|messages_lost|^error$/;
+
+const UNITS: [suffix: RegExp, format: (value: number) => string][] = [
+  [/_s$/, (value) => (value < 60 ? `${value.toFixed(1)} s` : span(value))],
+  [/_us$/, (value) => `${count(value)} µs`],
+  [/_ms$/, duration],
+  [/^bytes_|_bytes$/, bytes],
+  [/_share$/, percent],
+];
 
 function show(name: string, value: Json): string {
   if (value === null || value === "") return "–";
   if (typeof value === "number") {
     if (name === "pid") return String(value);
-    if (/bytes/.test(name)) return bytes(value);
+    const unit = UNITS.find(([suffix]) => suffix.test(name));
+    if (unit !== undefined) return unit[1](value);
     return Number.isInteger(value) ? count(value) : value.toLocaleString("en-US", { maximumFractionDigits: 3 });
   }
   if (typeof value === "boolean") return value ? "yes" : "no";
   return String(value);
 }
 
-const words = (name: string) => name.replace(/_/g, " ");
+/** A member's name as words, without the unit that stands behind its figure. */
+const words = (name: string) =>
+  (name.startsWith("bytes_") ? name : name.replace(/_(s|us|ms|bytes)$/, "")).replace(/_/g, " ");
 
 export function HealthScreen() {
   const { data, error, again } = useApi<Status>("/api/v1/status", "status");
@@ -73,16 +84,30 @@ const figureOf = (status: Status, ...path: string[]): number | null => {
   return typeof value === "number" ? value : null;
 };
 
+const CHILDREN = ["proxy", "analyzer", "advisor"];
+const ofChildren = (status: Status, name: string) =>
+  CHILDREN.map((child) => figureOf(status, "supervisor", "children", child, name));
+const sum = (values: (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0);
+
+/** How many processors it has kept busy since it was started. */
+function coresOf(status: Status): number | null {
+  const used = ofChildren(status, "cpu_s");
+  const up = ofChildren(status, "up_s");
+  if (used.every((value) => value === null)) return null;
+  return sum(used.map((value, i) => (value === null || !up[i] ? null : value / up[i]!)));
+}
+
 /** What somebody asks first; all of it is in the sections below as well. */
 function Facts({ status }: { status: Status }) {
-  const children = ["proxy", "analyzer", "advisor"];
-  const restarts = children.map((name) => figureOf(status, "supervisor", "children", name, "restarts") ?? 0);
+  const restarts = sum(ofChildren(status, "restarts"));
   const opaque = figureOf(status, "proxy", "sessions_opaque");
   const facts: [string, string, boolean][] = [
     ["workers", count(figureOf(status, "proxy", "workers")), false],
     ["rings", count(figureOf(status, "analyzer", "rings")), false],
-    ["a query is kept", `${count(figureOf(status, "added", "query_mean_us"))} µs`, false],
-    ["restarts", count(restarts.reduce((sum, n) => sum + n, 0)), restarts.some((n) => n > 0)],
+    ["added to a query", `${count(figureOf(status, "added", "query_mean_us"))} µs`, false],
+    ["processor", `${percent(coresOf(status))} of one`, false],
+    ["memory", bytes(sum(ofChildren(status, "memory_bytes"))), false],
+    ["restarts", count(restarts), restarts > 0],
     ["opaque sessions", count(opaque), (opaque ?? 0) > 0],
     ["store", bytes(figureOf(status, "store", "size_bytes")), false],
     ["the advisor’s statements", count(figureOf(status, "advisor", "statements")), false],
@@ -90,10 +115,9 @@ function Facts({ status }: { status: Status }) {
   return (
     <dl class="facts">
       {facts.map(([name, value, bad]) => (
-        <div key={name} class={bad ? "warn" : ""}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
+        <Fact key={name} name={name} warn={bad}>
+          {value}
+        </Fact>
       ))}
     </dl>
   );
@@ -113,7 +137,7 @@ function Summary({ status }: { status: Status }) {
           ? "Everything is seen: nothing dropped, nothing folded, no session opaque"
           : `Not everything is seen: ${count(lost)} records dropped or folded, ${plural(opaque, "session")} opaque`}
       </b>
-      {added !== null && <span>a query is kept {count(added)} µs on average</span>}
+      {added !== null && <span>it adds {count(added)} µs to a query on average</span>}
     </p>
   );
 }
@@ -126,7 +150,7 @@ function Rows({ value, prefix }: { value: Json; prefix: string }) {
     return (
       <tr>
         <th scope="row">{prefix.replace(/ · $/, "") || "nothing"}</th>
-        <td>–</td>
+        <td>none</td>
       </tr>
     );
   }

@@ -2,53 +2,55 @@
 // Is anything wrong, since when, and what to do first: in sentences, before any chart.
 import { useApi, useNow } from "./api";
 import { Spark } from "./chart";
+import { mean, type Values } from "./figures";
 import { count, duration, load, ms, percent, seconds, span } from "./format";
 import { address, type Place } from "./location";
-import { Answered, latencyPanel, ListCard, Panels, type Panel } from "./panels";
+import { Answered, latencyPanel, ListCard, loadPanel, Panels, ratePanel, type Panel } from "./panels";
 import { RangePicker, rangeQuery, useRange } from "./range";
-import { firstAction } from "./actions";
+import { firstOf } from "./actions";
 import type { Incident, Overview, RouteRow, StatementRow } from "./types";
-import { Link, Problem, StatementLink, Term, Title } from "./ui";
+import { Link, Problem, Route, StatementLink, Term, Title } from "./ui";
 
 export function Home({ place }: { place: Place }) {
   const range = useRange(place);
   const incidents = useApi<Incident[]>("/api/v1/incidents", "incidents");
   const overview = useApi<Overview>(`/api/v1/overview?${rangeQuery(range)}`);
+  const bothAgain = () => {
+    incidents.again();
+    overview.again();
+  };
   return (
     <>
       <div class="title-row">
         <Title text="Now" />
         <RangePicker range={range} />
       </div>
-      {incidents.error && <Problem error={incidents.error} again={incidents.again} />}
+      {incidents.error && !overview.error && <Problem error={incidents.error} again={incidents.again} />}
       {incidents.data && (
         <Sentences incidents={incidents.data} overview={range.name === null ? null : overview.data} />
       )}
-      {overview.error?.status !== 401 && (
-        <Answered answer={overview}>
-          {(data) => (
-            <>
-              <Panels data={data} make={panels} />
-              <Routes rows={data.routes} />
-              <Statements rows={data.statements} />
-            </>
-          )}
-        </Answered>
-      )}
+      <Answered answer={{ ...overview, again: bothAgain }}>
+        {(data) => (
+          <>
+            <Panels data={data} make={panels} />
+            <Routes rows={data.routes} />
+            <Statements rows={data.statements} />
+          </>
+        )}
+      </Answered>
     </>
   );
 }
 
 /** The mean of the last few points that anything is known of. */
-function recently(values: (number | null)[]): number | null {
-  const known = values.filter((v): v is number => v !== null).slice(-3);
-  return known.length === 0 ? null : known.reduce((sum, v) => sum + v, 0) / known.length;
-}
+const recently = (values: Values) => mean(values.filter((v) => v !== null).slice(-3));
 
 function Sentences({ incidents, overview }: { incidents: Incident[]; overview: Overview | null }) {
   const now = useNow(1);
   const active = incidents.filter((i) => i.state === "open" || i.state === "fixing");
   const recovered = incidents.filter((i) => i.state === "recovered");
+  const isIdle =
+    overview !== null && [...overview.requests, ...overview.queries].every((value) => !value);
   const requests = overview && recently(overview.requests);
   const figures =
     requests === null
@@ -57,8 +59,12 @@ function Sentences({ incidents, overview }: { incidents: Incident[]; overview: O
   return (
     <ul class="sentences">
       {active.length === 0 && (
-        <li class="sentence good">
-          <b>All quiet{figures}</b>
+        <li class={`sentence ${isIdle ? "unsure" : "good"}`}>
+          <b>
+            {isIdle
+              ? "No incident is open; nothing has come through slowburn in this time"
+              : `All quiet${figures}`}
+          </b>
         </li>
       )}
       {active.map((incident) => (
@@ -67,15 +73,17 @@ function Sentences({ incidents, overview }: { incidents: Incident[]; overview: O
             <b>{incident.headline}</b>
             <span>
               for {span(now - (seconds(incident.onset_at) ?? now))}
+              {incident.state === "fixing" && ", a fix is being measured"}
               {incident.trend !== "" && `, ${incident.trend}`}
               {incident.acknowledged_at !== null && ", somebody is looking at it"}
             </span>
             <span class="then">
               p95 {duration(incident.latency.before.p95_ms)} → {duration(incident.latency.now.p95_ms)}
-              {firstAction(incident) && (
+              <Because incident={incident} />
+              {firstOf(incident) && (
                 <>
                   {" "}
-                  · first: <strong>{firstAction(incident)!.text}</strong>
+                  · first: <strong>{firstOf(incident)}</strong>
                 </>
               )}
             </span>
@@ -85,7 +93,10 @@ function Sentences({ incidents, overview }: { incidents: Incident[]; overview: O
       {recovered.map((incident) => (
         <li key={incident.id}>
           <Link to={address(`/incident/${incident.id}`)} class="sentence good">
-            <b>{incident.headline.replace("is slowing down", "has recovered")}</b>
+            <b>{incident.headline}</b>
+            <span>
+              and has recovered, {span(now - (seconds(incident.recovered_at) ?? now))} ago
+            </span>
           </Link>
         </li>
       ))}
@@ -93,23 +104,29 @@ function Sentences({ incidents, overview }: { incidents: Incident[]; overview: O
   );
 }
 
+/** Its first cause, and how that is known. */
+function Because({ incident: { causes } }: { incident: Incident }) {
+  const [cause] = causes;
+  if (cause === undefined) return null;
+  return (
+    <>
+      {" "}
+      · because of{" "}
+      <strong>
+        {cause.kind.replace(/-/g, " ")}
+        {cause.short !== "" && `, ${cause.short}`}
+      </strong>{" "}
+      ({cause.evidence}
+      {causes.length > 1 && `, and ${causes.length - 1} more`})
+    </>
+  );
+}
+
 const panels = (data: Overview): Panel[] => [
   latencyPanel(data),
-  {
-    title: "Database load",
-    format: load,
-    lines: [{ label: "database load", values: data.load, color: "--chart-2", fill: true }],
-  },
-  {
-    title: "Requests a minute",
-    format: count,
-    lines: [{ label: "requests", values: data.requests, color: "--chart-1", fill: true }],
-  },
-  {
-    title: "Errors a minute",
-    format: load,
-    lines: [{ label: "errors", values: data.errors, color: "--fail", fill: true }],
-  },
+  loadPanel(data),
+  ratePanel("Requests a minute", "requests", data.requests),
+  ratePanel("Errors a minute", "errors", data.errors, "--fail"),
 ];
 
 function Share({ share }: { share: number }) {
@@ -145,7 +162,7 @@ function Routes({ rows }: { rows: RouteRow[] }) {
           cell: (row) => (
             <Link to={address("/route", { name: row.route })}>
               {row.route_basis === "queries" && "~ "}
-              {row.route}
+              <Route name={row.route} />
             </Link>
           ),
         },

@@ -2,7 +2,7 @@
 import { useApi, useNow } from "./api";
 import { clock, duration, ms, seconds, span } from "./format";
 import { address } from "./location";
-import type { Incident } from "./types";
+import { endOf, type Incident } from "./types";
 import { Link, Loading, Problem, Title } from "./ui";
 
 export function IncidentsScreen() {
@@ -43,8 +43,7 @@ export function IncidentsScreen() {
 }
 
 function Row({ incident, now }: { incident: Incident; now: number }) {
-  const opened = seconds(incident.opened_at) ?? now;
-  const ended = seconds(incident.closed_at) ?? seconds(incident.recovered_at);
+  const onset = seconds(incident.onset_at) ?? now;
   return (
     <tr>
       <th scope="row">
@@ -56,7 +55,7 @@ function Row({ incident, now }: { incident: Incident; now: number }) {
         <span class={`pill ${incident.state}`}>{incident.state}</span>
       </td>
       <td class="n wide">{clock(incident.onset_at)}</td>
-      <td class="n wide">{span((ended ?? now) - opened)}</td>
+      <td class="n wide">{span((endOf(incident) ?? now) - onset)}</td>
       <td class="n wide">
         {duration(incident.latency.before.p95_ms)} → {duration(incident.latency.now.p95_ms)}
       </td>

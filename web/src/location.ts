@@ -57,9 +57,18 @@ export function setRange(members: Record<string, string>): void {
   tell();
 }
 
-/** A link within the console keeps the range that is looked at. */
-export function address(path: string, members: Record<string, string> = {}): string {
+/** A link within the console keeps the range that is looked at, unless it has one of its own. */
+export function address(
+  path: string,
+  members: Record<string, string> = {},
+  range?: { from: number; to: number },
+): string {
   const query = new URLSearchParams(members);
+  if (range !== undefined) {
+    query.set("from", String(range.from));
+    query.set("to", String(range.to));
+    return `${path}?${query}`;
+  }
   const current = here().query;
   for (const name of ["range", "from", "to"]) {
     const value = current.get(name);

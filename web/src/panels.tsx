@@ -4,7 +4,8 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Answer } from "./api";
 import { TimeChart, type Line, type Marks } from "./chart";
-import { duration } from "./format";
+import type { Values } from "./figures";
+import { duration, load, rate } from "./format";
 import type { Quantiles, Series } from "./types";
 import { Loading, Problem } from "./ui";
 
@@ -28,16 +29,43 @@ export interface Panel {
   title: string;
   lines: Line[];
   format: (value: number | null | undefined) => string;
+  /** Of the figures at the axis. */
+  unit?: "ms";
 }
 
 export const latencyPanel = (data: Quantiles): Panel => ({
   title: "Latency",
   format: duration,
+  unit: "ms",
   lines: [
     { label: "p50", values: data.p50_ms, color: "--chart-1" },
     { label: "p95", values: data.p95_ms, color: "--chart-2" },
     { label: "p99", values: data.p99_ms, color: "--chart-3" },
   ],
+});
+
+export const loadPanel = (data: { load: Values }): Panel => ({
+  title: "Database load",
+  format: load,
+  lines: [{ label: "database load", values: data.load, color: "--chart-2", fill: true }],
+});
+
+/** A mean request, and what of it was in the database. */
+export const meanPanel = (data: { mean_ms: Values; db_ms: Values }): Panel => ({
+  title: "Mean request",
+  format: duration,
+  unit: "ms",
+  lines: [
+    { label: "all", values: data.mean_ms, color: "--chart-1" },
+    { label: "in the database", values: data.db_ms, color: "--chart-2", fill: true },
+  ],
+});
+
+/** How often something happened; `label` in the plural. */
+export const ratePanel = (title: string, label: string, values: Values, color = "--chart-1"): Panel => ({
+  title,
+  format: rate,
+  lines: [{ label, values, color, fill: true }],
 });
 
 export function useMarks({ deploys, incidents }: Marks): Marks {
@@ -48,9 +76,12 @@ export function useMarks({ deploys, incidents }: Marks): Marks {
 export function Panels<T extends Series & Marks>({
   data,
   make,
+  isFixed = false,
 }: {
   data: T;
   make: (data: T) => Panel[];
+  /** The screen has one range; no other is picked by dragging. */
+  isFixed?: boolean;
 }) {
   const panels = useMemo(() => make(data), [data]);
   const marks = useMarks(data);
@@ -58,7 +89,7 @@ export function Panels<T extends Series & Marks>({
     <div class="grid">
       {panels.map((panel) => (
         <div key={panel.title} class="card">
-          <TimeChart {...panel} times={data.times} step={data.step_s} marks={marks} />
+          <TimeChart {...panel} times={data.times} step={data.step_s} marks={marks} isFixed={isFixed} />
         </div>
       ))}
     </div>

@@ -2,13 +2,23 @@
 // One statement over time: what it is, what it costs, who calls it, and how the database does it.
 import { useApi } from "./api";
 import { HeatMap } from "./chart";
-import { clock, count, load, ms, percent } from "./format";
-import { address, type Place } from "./location";
-import { Answered, latencyPanel, ListCard, Panels, useMarks, type Panel } from "./panels";
+import { mean, shareOf, type Values } from "./figures";
+import { clock, count, duration, load, ms, percent, rate } from "./format";
+import { address, type Place, type Range } from "./location";
+import {
+  Answered,
+  latencyPanel,
+  ListCard,
+  loadPanel,
+  Panels,
+  ratePanel,
+  useMarks,
+  type Panel,
+} from "./panels";
 import { PlansCard } from "./plan";
 import { RangePicker, rangeQuery, useRange } from "./range";
-import type { Incident, QueryDetail } from "./types";
-import { Copy, Evidence, Link, Sql, Term, Title } from "./ui";
+import type { Incident, Overview, QueryDetail } from "./types";
+import { Copy, Evidence, Fact, Link, Route, Sql, Term, Title } from "./ui";
 
 export function QueryScreen({ place }: { place: Place }) {
   const fingerprint = place.query.get("fingerprint") ?? "";
@@ -28,43 +38,51 @@ export function QueryScreen({ place }: { place: Place }) {
         <Title text={data?.short || "Query"} />
         <RangePicker range={range} />
       </div>
-      <Answered answer={answer}>{(found) => <Detail data={found} />}</Answered>
+      <Answered answer={answer}>{(found) => <Detail data={found} range={range} />}</Answered>
     </>
   );
 }
 
+const sum = (values: Values) => values.reduce<number>((all, v) => all + (v ?? 0), 0);
+
+function Facts({ data, range }: { data: QueryDetail; range: Range }) {
+  const overview = useApi<Overview>(`/api/v1/overview?${rangeQuery(range)}`);
+  const share = shareOf({ ...data, part: data.load }, overview.data);
+  const calls = sum(data.calls);
+  const errors = sum(data.errors);
+  return (
+    <dl class="facts">
+      <Fact name="share of database time">
+        <b>{percent(share)}</b>
+      </Fact>
+      <Fact name={<Term word="database load" />}>{load(mean(data.load))}</Fact>
+      <Fact name="calls a minute">{rate(mean(data.calls))}</Fact>
+      <Fact name={<Term word="mean">mean call</Term>}>
+        {duration(calls > 0 ? (60_000 * sum(data.load)) / calls : null)}
+      </Fact>
+      <Fact name="rows a call">{rate(calls > 0 ? sum(data.rows) / calls : null)}</Fact>
+      <Fact name="errors" warn={errors > 0}>
+        {errors > 0 ? `${percent(errors / Math.max(calls, errors))} of its calls` : "none"}
+      </Fact>
+    </dl>
+  );
+}
+
+const rowsPerCall = ({ rows, calls }: QueryDetail) =>
+  rows.map((n, i) => (n != null && calls[i] ? n / calls[i]! : null));
+
 const panels = (data: QueryDetail): Panel[] => [
   latencyPanel(data),
-  {
-    title: "Database load",
-    format: load,
-    lines: [{ label: "load", values: data.load, color: "--chart-2", fill: true }],
-  },
-  {
-    title: "Calls a minute",
-    format: count,
-    lines: [{ label: "calls", values: data.calls, color: "--chart-1", fill: true }],
-  },
-  {
-    title: "Rows a call",
-    format: load,
-    lines: [
-      {
-        label: "rows",
-        color: "--chart-3",
-        values: data.rows.map((rows, i) => {
-          const calls = data.calls[i];
-          return rows != null && calls ? rows / calls : null;
-        }),
-      },
-    ],
-  },
+  loadPanel(data),
+  ratePanel("Calls a minute", "calls", data.calls),
+  ratePanel("Rows a call", "rows", rowsPerCall(data), "--chart-3"),
 ];
 
-function Detail({ data }: { data: QueryDetail }) {
+function Detail({ data, range }: { data: QueryDetail; range: Range }) {
   const marks = useMarks(data);
   return (
     <>
+      <Facts data={data} range={range} />
       <section class="card" aria-label="Statement">
         <div class="copy-corner">
           <Sql text={data.statement} />
@@ -87,7 +105,11 @@ function Detail({ data }: { data: QueryDetail }) {
         columns={[
           {
             head: "route",
-            cell: (row) => <Link to={address("/route", { name: row.route })}>{row.route}</Link>,
+            cell: (row) => (
+              <Link to={address("/route", { name: row.route })}>
+                <Route name={row.route} />
+              </Link>
+            ),
           },
           { head: "share", n: true, cell: (row) => percent(row.share) },
           { head: "calls", n: true, cell: (row) => count(row.calls) },

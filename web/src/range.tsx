@@ -13,9 +13,38 @@ export function useRange(place: Place): Range {
 
 export const rangeQuery = (range: Range) => `from=${range.from}&to=${range.to}`;
 
+const hold = (from: number, to: number) => setRange({ from: String(from), to: String(to) });
+
+/** Ranges that move with the clock, and what makes one of them stand still: to be shared, or walked along. */
 export function RangePicker({ range }: { range: Range }) {
+  const { from, to } = range;
+  const length = to - from;
+  const now = useNow(10);
   return (
     <div class="ranges" role="group" aria-label="Time range">
+      {range.name === null && (
+        <span class="fixed">
+          {clock(from)} – {clock(to)}
+        </span>
+      )}
+      <button type="button" title="Earlier" aria-label="Earlier" onClick={() => hold(from - length, from)}>
+        ‹
+      </button>
+      {range.name === null ? (
+        <button
+          type="button"
+          title="Later"
+          aria-label="Later"
+          disabled={to >= now}
+          onClick={() => hold(to, to + length)}
+        >
+          ›
+        </button>
+      ) : (
+        <button type="button" title="Stand still, so that others see the same" onClick={() => hold(from, to)}>
+          hold
+        </button>
+      )}
       {Object.entries(RANGES).map(([name, { label }]) => (
         <button
           key={name}
@@ -27,11 +56,6 @@ export function RangePicker({ range }: { range: Range }) {
           {name}
         </button>
       ))}
-      {range.name === null && (
-        <span class="fixed">
-          {clock(range.from)} – {clock(range.to)}
-        </span>
-      )}
     </div>
   );
 }

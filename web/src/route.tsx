@@ -3,12 +3,22 @@
 import { useState } from "preact/hooks";
 import { useApi } from "./api";
 import { HeatMap } from "./chart";
-import { clock, count, duration, load, ms, percent, span } from "./format";
-import { address, type Place } from "./location";
-import { Answered, latencyPanel, ListCard, Panels, useMarks, type Panel } from "./panels";
+import { mean, shareOf, weighted, type Values } from "./figures";
+import { clock, count, duration, ms, percent, rate, roughly } from "./format";
+import { address, type Place, type Range } from "./location";
+import {
+  Answered,
+  latencyPanel,
+  ListCard,
+  meanPanel,
+  Panels,
+  ratePanel,
+  useMarks,
+  type Panel,
+} from "./panels";
 import { RangePicker, rangeQuery, useRange } from "./range";
-import type { RouteDetail, TraceHead } from "./types";
-import { Link, StatementLink, Title } from "./ui";
+import type { Overview, RouteDetail, TraceHead } from "./types";
+import { Fact, Link, StatementLink, Term, Title } from "./ui";
 import { ROUTE_BASIS } from "./words";
 
 export function RouteScreen({ place }: { place: Place }) {
@@ -29,7 +39,7 @@ export function RouteScreen({ place }: { place: Place }) {
       <Answered answer={answer}>
         {(data) => (
           <>
-            <Detail data={data} />
+            <Detail data={data} range={range} />
             <Examples route={name} />
           </>
         )}
@@ -68,32 +78,41 @@ function Examples({ route }: { route: string }) {
 
 const panels = (data: RouteDetail): Panel[] => [
   latencyPanel(data),
-  {
-    title: "Queries a request",
-    format: load,
-    lines: [
-      { label: "queries", values: data.queries_per_request, color: "--chart-2", fill: true },
-    ],
-  },
-  {
-    title: "Mean request",
-    format: duration,
-    lines: [
-      { label: "all", values: data.mean_ms, color: "--chart-1" },
-      { label: "in the database", values: data.db_ms, color: "--chart-2", fill: true },
-    ],
-  },
-  {
-    title: "Requests a minute",
-    format: count,
-    lines: [{ label: "requests", values: data.requests, color: "--chart-1", fill: true }],
-  },
+  ratePanel("Queries a request", "queries", data.queries_per_request, "--chart-2"),
+  meanPanel(data),
+  ratePanel("Requests a minute", "requests", data.requests),
 ];
 
-function Detail({ data }: { data: RouteDetail }) {
+function Facts({ data, range }: { data: RouteDetail; range: Range }) {
+  const overview = useApi<Overview>(`/api/v1/overview?${rangeQuery(range)}`);
+  const busy = data.db_ms.map((each, i) =>
+    data.requests[i] === null ? null : ((each ?? 0) * data.requests[i]!) / 60_000,
+  );
+  const requests = mean(data.requests) ?? 0;
+  const errors = mean(data.errors) ?? 0;
+  return (
+    <dl class="facts">
+      <Fact name="share of database time">
+        <b>{percent(shareOf({ ...data, part: busy }, overview.data))}</b>
+      </Fact>
+      <Fact name="requests a minute">{rate(requests)}</Fact>
+      <Fact name={<Term word="mean">mean request</Term>}>
+        {duration(weighted(data.mean_ms, data.requests))}
+      </Fact>
+      <Fact name="in the database">{duration(weighted(data.db_ms, data.requests))}</Fact>
+      <Fact name="queries a request">{rate(weighted(data.queries_per_request, data.requests))}</Fact>
+      <Fact name="errors" warn={errors > 0}>
+        {errors > 0 ? `${percent(errors / Math.max(requests, errors))} of requests` : "none"}
+      </Fact>
+    </dl>
+  );
+}
+
+function Detail({ data, range }: { data: RouteDetail; range: Range }) {
   const marks = useMarks(data);
   return (
     <>
+      <Facts data={data} range={range} />
       <div class="card">
         <HeatMap heat={data.heat} times={data.times} step={data.step_s} marks={marks} what="requests" />
       </div>
@@ -124,26 +143,6 @@ function Detail({ data }: { data: RouteDetail }) {
 
 // ---- before and after a deploy ----
 
-/** Of the points from..until: a mean by requests, so that a busy minute counts for what it is. */
-function meanOf(data: RouteDetail, values: (number | null)[], from: number, until: number): number | null {
-  let sum = 0;
-  let weight = 0;
-  for (let i = from; i < until; i++) {
-    const value = values[i];
-    const requests = data.requests[i];
-    if (value != null && requests) {
-      sum += value * requests;
-      weight += requests;
-    }
-  }
-  return weight > 0 ? sum / weight : null;
-}
-
-function rateOf(values: (number | null)[], from: number, until: number): number | null {
-  const known = values.slice(from, until).filter((v): v is number => v !== null);
-  return known.length === 0 ? null : known.reduce((sum, v) => sum + v, 0) / known.length;
-}
-
 /** What a request was before the deploy and is after it, until the deploys on either side. */
 function AroundDeploy({ data }: { data: RouteDetail }) {
   const deploys = [...data.deploys].sort((a, b) => a.at - b.at);
@@ -156,20 +155,22 @@ function AroundDeploy({ data }: { data: RouteDetail }) {
   const from = which > 0 ? point(deploys[which - 1]!.at) : 0;
   const at = point(deploy.at);
   const until = which + 1 < deploys.length ? point(deploys[which + 1]!.at) : data.times.length;
-  const rows: [string, (number | null)[], (v: number | null) => string, typeof meanOf | null][] = [
-    ["mean request, ms", data.mean_ms, ms, meanOf],
-    ["in the database, ms", data.db_ms, ms, meanOf],
-    ["queries a request", data.queries_per_request, ms, meanOf],
-    ["p95 latency, ms (mean of its points)", data.p95_ms, ms, meanOf],
-    ["requests a minute", data.requests, count, null],
-    ["errors a minute", data.errors, load, null],
+  const lengthOf = (a: number, b: number) => (b > a ? `, ${roughly((b - a) * data.step_s)}` : "");
+  /* What is of a request counts by requests, so that a busy minute counts for what it is. */
+  const rows: [name: string, of: Values, format: (v: number | null) => string, ofRequest: boolean][] = [
+    ["mean request, ms", data.mean_ms, ms, true],
+    ["in the database, ms", data.db_ms, ms, true],
+    ["queries a request", data.queries_per_request, ms, true],
+    ["p95 latency, ms (mean of its points)", data.p95_ms, ms, true],
+    ["requests a minute", data.requests, count, false],
+    ["errors a minute", data.errors, rate, false],
   ];
   return (
     <section class="card" aria-labelledby="deploy">
       <h2 id="deploy">
         Before and after deploy {deploy.name}{" "}
         <small>
-          {clock(deploy.at)}, {span(Math.max(0, (until - at) * data.step_s))} after it
+          {clock(deploy.at)}
           {deploy.basis === "inferred" && ", inferred from new statements"}
         </small>
       </h2>
@@ -186,14 +187,14 @@ function AroundDeploy({ data }: { data: RouteDetail }) {
         <thead>
           <tr>
             <th scope="col">a request</th>
-            <th scope="col">before</th>
-            <th scope="col">after</th>
+            <th scope="col">before{lengthOf(from, at)}</th>
+            <th scope="col">after{lengthOf(at, until)}</th>
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, values, format, mean]) => {
+          {rows.map(([name, values, format, ofRequest]) => {
             const of = (a: number, b: number) =>
-              mean === null ? rateOf(values, a, b) : mean(data, values, a, b);
+              ofRequest ? weighted(values, data.requests, a, b) : mean(values, a, b);
             return (
               <tr key={name}>
                 <th scope="row">{name}</th>

@@ -4,17 +4,24 @@ import { useApi } from "./api";
 import { clock, count, duration, ms, percent, plural } from "./format";
 import { address } from "./location";
 import type { Incident, Trace, TraceStatement } from "./types";
-import { Link, Loading, Problem, Term, Title } from "./ui";
+import { Fact, Link, Loading, Problem, Term, Title } from "./ui";
 import { ROUTE_BASIS } from "./words";
 
-const BASIS: Record<string, string> = {
-  traceparent: "tied by its trace context",
-  values: "tied by values that flow between request and query",
-  contained: "tied in time: no other request could contain it",
-  own_session: "tied by its connection",
-  affinity: "tied by its time and what this route usually asks",
-  own_burst: "no request was seen for it",
+/** What ties a query to its request: beside each row, and in a sentence. */
+const BASIS: Record<string, [short: string, long: string]> = {
+  traceparent: ["by trace context", "its trace context, in a comment of the query"],
+  values: ["by values", "values that flow between request and query"],
+  contained: ["by time alone", "its time: no other request could contain it"],
+  own_session: ["by connection", "its connection, which served nothing else"],
+  affinity: ["by time and habit", "its time, and what this route usually asks"],
+  own_burst: ["no request seen", "nothing: no request was seen for it"],
 };
+
+function tieOf({ basis, probability }: { basis: string | null; probability: number | null }): string {
+  if (basis === null) return "";
+  const sure = probability === null || probability >= 0.9995 ? "" : `, ${percent(probability)}`;
+  return (BASIS[basis]?.[0] ?? basis) + sure;
+}
 
 export function TraceScreen({ id }: { id: string }) {
   const { data, error, again } = useApi<Trace>(`/api/v1/traces/${encodeURIComponent(id)}`);
@@ -53,40 +60,25 @@ function Detail({ trace, incidents }: { trace: Trace; incidents: Incident[] }) {
   return (
     <>
       <dl class="facts">
-        <div>
-          <dt>took</dt>
-          <dd>
-            <b>{duration(trace.duration_ms)}</b>
-          </dd>
-        </div>
-        <div>
-          <dt>in the database</dt>
-          <dd>
-            {duration(trace.db_ms)} <small>{plural(trace.queries, "query", "queries")}</small>
-          </dd>
-        </div>
-        <div>
-          <dt>
-            <Term word="application" />
-          </dt>
-          <dd>{duration(trace.app_ms)}</dd>
-        </div>
-        <div>
-          <dt>at</dt>
-          <dd>{clock(trace.started_at)}</dd>
-        </div>
+        <Fact name="took">
+          <b>{duration(trace.duration_ms)}</b>
+        </Fact>
+        <Fact name="in the database">
+          {duration(trace.db_ms)} <small>{plural(trace.queries, "query", "queries")}</small>
+        </Fact>
+        <Fact name={<Term word="application" />}>{duration(trace.app_ms)}</Fact>
+        <Fact name="at">{clock(trace.started_at)}</Fact>
         {trace.status !== null && (
-          <div>
-            <dt>status</dt>
-            <dd class={trace.failed ? "warned" : ""}>{trace.status}</dd>
-          </div>
+          <Fact name="status">
+            <span class={trace.failed ? "warned" : ""}>{trace.status}</span>
+          </Fact>
         )}
       </dl>
       <p class="muted">
         Kept because it is {trace.kept === "random" ? "a random example" : trace.kept}.{" "}
         {trace.basis !== null && (
           <>
-            Its weakest tie: {BASIS[trace.basis] ?? trace.basis}
+            What ties its queries to it, at the weakest: {BASIS[trace.basis]?.[1] ?? trace.basis}
             {trace.probability !== null && ` (${percent(trace.probability)} sure)`}.
           </>
         )}{" "}
@@ -156,19 +148,16 @@ function Row({ row, whole, saving }: { row: TraceStatement; whole: number; savin
         <Link to={address("/query", { fingerprint: row.fingerprint })} title={row.statement}>
           {row.short || row.statement || row.fingerprint}
         </Link>
-        {repeats && (
-          <small>
-            {" "}
-            ×{count(row.calls)}
-            {row.distinct_values !== null && `, ${plural(row.distinct_values, "different value")}`}
-          </small>
-        )}
+        <small>
+          {repeats && ` ×${count(row.calls)}`}
+          {repeats &&
+            row.distinct_values !== null &&
+            `, ${plural(row.distinct_values, "different value")}`}
+          <span class="tie">{tieOf(row)}</span>
+        </small>
         {row.sqlstate && <span class="warned"> {row.sqlstate}</span>}
       </span>
-      <span
-        class="lane"
-        title={`${ms(row.app_before_ms)} ms of application before it; ${BASIS[row.basis ?? ""] ?? row.basis ?? ""}`}
-      >
+      <span class="lane" title={`${ms(row.app_before_ms)} ms of application before it`}>
         <span
           class={repeats ? "span many" : "span"}
           style={{ left: `${left}%`, width: `${width * remains}%` }}

@@ -66,6 +66,15 @@ export interface Action {
   measured_requests?: number | null;
 }
 
+export interface Monitor {
+  lane: string;
+  opened: boolean;
+  learning: boolean;
+  onset_from: string | null;
+  onset_to: string | null;
+  deploy_chance: number | null;
+}
+
 export interface Incident {
   id: number;
   state: "open" | "fixing" | "recovered" | "closed";
@@ -83,6 +92,7 @@ export interface Incident {
   announced_at?: string | null;
   muted_until?: string | null;
   deploy: { name: string; at: string; basis: string; onset_after_s: number | null } | null;
+  monitor?: Monitor | null;
   latency: { before: Latency; now: Latency; after?: Latency | null };
   traffic: { route_per_min: number; all_per_min: number } | null;
   database_load: {
@@ -110,6 +120,13 @@ export interface Incident {
 
 export const isOver = (incident: Incident) =>
   incident.state === "recovered" || incident.state === "closed";
+
+/** Until when it lasted, in seconds since 1970; null: it lasts. */
+export function endOf(incident: Incident): number | null {
+  if (!isOver(incident)) return null;
+  const end = incident.recovered_at ?? incident.closed_at ?? incident.updated_at;
+  return Date.parse(end) / 1000;
+}
 
 /** What every answer over a time range has. Arrays are as long as `times`; null: nothing then. */
 export interface Series {

@@ -36,8 +36,17 @@ export function StatementLink({
   );
 }
 
+/** A route's name, which goes on in the next line behind a slash where there is no room. */
+export function Route({ name }: { name: string }) {
+  return (
+    <>
+      {name.split(/(?<=.\/)(?=.)/).flatMap((part, i) => (i === 0 ? [part] : [<wbr />, part]))}
+    </>
+  );
+}
+
 /** The screen's name: focused when the screen is opened, so that a screen reader says it. */
-export function Title({ children, text }: { children?: ComponentChildren; text: string }) {
+export function Title({ text }: { text: string }) {
   const ref = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -47,7 +56,7 @@ export function Title({ children, text }: { children?: ComponentChildren; text: 
   }, [text]);
   return (
     <h1 ref={ref} tabIndex={-1}>
-      {children ?? text}
+      <Route name={text} />
     </h1>
   );
 }
@@ -58,6 +67,24 @@ export function Term({ word, children }: { word: string; children?: ComponentChi
     <abbr class="term" title={explain(word)}>
       {children ?? word}
     </abbr>
+  );
+}
+
+/** One of the figures at the top of a screen, within a list of the class facts. */
+export function Fact({
+  name,
+  warn = false,
+  children,
+}: {
+  name: ComponentChildren;
+  warn?: boolean;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class={warn ? "warn" : ""}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
   );
 }
 
@@ -95,7 +122,7 @@ export function Problem({ error, again }: { error: ApiError; again: () => void }
   return (
     <p class="problem" role="alert">
       {error.status === 0
-        ? "slowburn does not answer. Its traffic goes on without this page; trying again."
+        ? "slowburn does not answer. The traffic goes on without this page; trying again."
         : error.message}
     </p>
   );
