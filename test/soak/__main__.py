@@ -48,11 +48,13 @@ class Soak:
         self.slowburn = slowburn
         self.crowd = crowd
         self.set_weather = set_weather
+        self.seconds = 0.0
         self.restarts = []  # (from, to)
         self.failures = []
 
     def run(self, seconds, vitals):
-        end = time.monotonic() + seconds
+        began = time.monotonic()
+        end = began + seconds
         kill, restart, change, read = map(Every, (KILL_EVERY_S, RESTART_EVERY_S, WEATHER_EVERY_S,
                                                   READ_EVERY_S))
         changes = 0
@@ -68,6 +70,7 @@ class Soak:
                 self.look()
             if restart.due() and time.monotonic() + AFTERMATH_S < end:
                 self.restart_server()
+        self.seconds = time.monotonic() - began  # fewer when something was wrong
         self.set_weather(*network.WEATHER[0])
 
     def look(self):
@@ -110,10 +113,10 @@ class Soak:
                         for name, was in vitals.idle.items() if now[name] > was]
 
 
-def report(soak, vitals, seconds):
+def report(soak, vitals):
     crowd = soak.crowd
     counted = soak.slowburn.document("status")["proxy"]
-    print(f"{seconds} s: {sum(crowd.answers.values())} answers ("
+    print(f"{soak.seconds:.0f} s: {sum(crowd.answers.values())} answers ("
           + ", ".join(f"{n} {driver}" for driver, n in sorted(crowd.answers.items()))
           + f"), {crowd.kills} clients killed, {len(soak.restarts)} restarts of the server, "
           f"{len(crowd.lost)} connections lost to them")
@@ -145,7 +148,9 @@ def start(arguments, folder, kind, stack):
         before = stack.enter_context(network.Relay(slowburn.port))
         return network.Relays(behind, before), server, slowburn, before.port
     port = processes.free_port()
-    more = ["--postgres", f"{bad.near}:{port}={bad.far}:{server.port}"]
+    # TCP asks again after 1, 3, 7 and 15 s: a loss or two must not end a connection.
+    more = ["--postgres", f"{bad.near}:{port}={bad.far}:{server.port}", "--connect-timeout-ms",
+            "30000"]
     slowburn = stack.enter_context(Slowburn(arguments.binary, folder, server.port, more=more))
     return bad, server, slowburn, port
 
@@ -162,7 +167,7 @@ def play(arguments, folder, modules, kind):
         soak = Soak(server, slowburn, crowd, bad.weather)
         soak.run(arguments.seconds, vitals)
         soak.end(vitals)
-        report(soak, vitals, arguments.seconds)
+        report(soak, vitals)
         print(f"network: {kind}, {bad.words()}")
         if kind != "relays" and bad.lost() == 0:
             soak.failures.append("the network has lost nothing")
