@@ -1,41 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Why calls of a statement, or the requests around it, take longer: another plan by the advisor's
  * word (scripted), more rows by the wire. */
-#include "analysis/detect/detect.h"
-
 #include <stdio.h>
 
-#include "unit/analysis/requests_kit.h"
+#include "unit/analysis/detect/scene.h"
 
-#define ITEMS  1u /* the statement in question, called by route 0 */
-#define ROUTES 4u
-#define T0     (100 * NS_PER_S)
-#define SPLIT  (T0 + 90 * NS_PER_S)
-#define NOW    (SPLIT + 60 * NS_PER_S)
-#define EVERY  (NS_PER_S / 2)
-
+#define ITEMS 1u /* the statement in question, called by route 0 */
 struct cost {
     double ms, app_ms;
     unsigned rows, calls;
 };
-
-struct scene {
-    struct recent_budget budget;
-    struct watch *watch[ROUTES];
-    struct load load;
-    struct shift *shift;
-    struct statement_table statements;
-    struct advice *advice;
-    uint32_t asked;
-    struct shift_part parts[SHIFT_PARTS_MAX];
-};
-
-static uint32_t
-ask(void *ctx, const char *question)
-{
-    struct scene *s = ctx;
-    return ++s->asked;
-}
 
 static void
 request(struct watch *w, uint64_t at, uint64_t fingerprint, const struct cost *c)
@@ -51,27 +25,12 @@ request(struct watch *w, uint64_t at, uint64_t fingerprint, const struct cost *c
     kit_request(w, at, c->calls * c->ms + c->app_ms, q, c->calls);
 }
 
-/* Four routes with a statement each; from the split on the first one's is as `now` says. */
+/* From the split on the first route's statement is as `now` says. */
 static void
-open_scene(struct scene *s, struct cost before, struct cost now)
+play(struct scene *s, struct cost before, struct cost now)
 {
-    static const char *const names[ROUTES] = {"GET /a", "GET /b", "GET /c", "GET /d"};
-    static const char *const texts[ROUTES] = {
-        "select * from \"items\" where \"order_id\" = ?",
-        "select * from \"b\" where \"id\" = ?",
-        "select * from \"c\" where \"id\" = ?",
-        "select * from \"d\" where \"id\" = ?",
-    };
-    memset(s, 0, sizeof(*s));
-    s->budget.bytes_max = 64u << 20;
-    statement_table_init(&s->statements, 100);
-    s->advice = advice_new(ask, s);
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->watch[i] = watch_new(slice_from_str(names[i]), false, METHOD_GET, &s->budget);
-        assert_non_null(statement_add(&s->statements, i + 1, 0, STATEMENT_SELECT,
-                                      slice_from_str(texts[i]), T0));
-    }
     const struct cost usual = {.ms = 1, .app_ms = 10, .rows = 1, .calls = 1};
+    open_scene(s, STATEMENT_SELECT, "select * from \"items\" where \"order_id\" = ?");
     for (uint64_t at = T0; at < NOW; at += EVERY) {
         for (unsigned i = 0; i < ROUTES; i++) {
             request(s->watch[i], at, i + 1, i > 0 ? &usual : at < SPLIT ? &before : &now);
@@ -79,35 +38,6 @@ open_scene(struct scene *s, struct cost before, struct cost now)
         load_add(&s->load, at, ROUTES, ROUTES, 0, ROUTES);
     }
     s->shift = shift_new(s->watch, ROUTES, &s->load, SHIFT_SINCE, SPLIT, NOW);
-}
-
-static void
-close_scene(struct scene *s)
-{
-    shift_free(&s->shift);
-    for (unsigned i = 0; i < ROUTES; i++) {
-        watch_free(&s->watch[i]);
-    }
-    statement_table_fini(&s->statements);
-    advice_free(&s->advice);
-}
-
-static struct detect_input
-input(struct scene *s)
-{
-    struct shift_route *r = shift_find(s->shift, s->watch[0]);
-    unsigned n = shift_parts(s->shift, r, s->parts);
-    assert_true(n > 0);
-    return (struct detect_input){.route = r,
-                                 .part = &s->parts[0],
-                                 .now = stats_find(&r->now, ITEMS),
-                                 .statement = statement_get(&s->statements, ITEMS),
-                                 .database = "shop",
-                                 .advice = s->advice,
-                                 .statements = &s->statements,
-                                 .shift = s->shift,
-                                 .largest_ms = s->parts[0].change_ms,
-                                 .now_ns = NOW};
 }
 
 /* The advisor's word on the statement's plan, whatever it said before. */
@@ -132,9 +62,9 @@ an_index_that_is_not_used_any_more(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 60, .calls = 1},
-               (struct cost){.ms = 40, .app_ms = 10, .rows = 60, .calls = 1});
-    struct detect_input in = input(&s);
+    play(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 60, .calls = 1},
+         (struct cost){.ms = 40, .app_ms = 10, .rows = 60, .calls = 1});
+    struct detect_input in = input(&s, 0);
     assert_false(detect_plan_change(&in, &f)); /* nobody has looked */
     planned(&s, "300000", "\"items_order_id_index\"", "null");
     assert_true(detect_plan_change(&in, &f));
@@ -152,10 +82,10 @@ an_index_that_is_not_used_any_more(void **state)
     planned(&s, "1100", "\"items_order_id_index\"", "null"); /* much of it is wanted */
     assert_false(detect_plan_change(&in, &f));
     close_scene(&s);
-    open_scene(&s, (struct cost){.ms = 20, .app_ms = 10, .rows = 60, .calls = 1},
-               (struct cost){.ms = 40, .app_ms = 10, .rows = 60, .calls = 1});
+    play(&s, (struct cost){.ms = 20, .app_ms = 10, .rows = 60, .calls = 1},
+         (struct cost){.ms = 40, .app_ms = 10, .rows = 60, .calls = 1});
     planned(&s, "300000", "\"items_order_id_index\"", "null"); /* it may always have done so */
-    in = input(&s);
+    in = input(&s, 0);
     assert_false(detect_plan_change(&in, &f));
     close_scene(&s);
 }
@@ -165,33 +95,33 @@ more_rows_and_what_they_cost(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
-               (struct cost){.ms = 2, .app_ms = 25, .rows = 300, .calls = 1});
-    struct detect_input in = input(&s);
+    play(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
+         (struct cost){.ms = 2, .app_ms = 25, .rows = 300, .calls = 1});
+    struct detect_input in = input(&s, 0);
     assert_true(detect_unbounded_result(&in, &f));
     assert_int_equal(f.kind, FINDING_UNBOUNDED_RESULT);
     kit_near(f.saving_ms, 16); /* the application reads them, too */
     assert_non_null(strstr(f.detail, "300 rows a call, was 3; 1.0 ms more in the database, "
                                      "15.0 ms in the application"));
     close_scene(&s);
-    open_scene(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
-               (struct cost){.ms = 30, .app_ms = 10, .rows = 3, .calls = 1});
-    in = input(&s); /* slower, for as many */
+    play(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
+         (struct cost){.ms = 30, .app_ms = 10, .rows = 3, .calls = 1});
+    in = input(&s, 0); /* slower, for as many */
     assert_false(detect_unbounded_result(&in, &f));
     close_scene(&s);
-    open_scene(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
-               (struct cost){.ms = 8, .app_ms = 10, .rows = 7, .calls = 1});
-    in = input(&s); /* a handful more explains nothing */
+    play(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
+         (struct cost){.ms = 8, .app_ms = 10, .rows = 7, .calls = 1});
+    in = input(&s, 0); /* a handful more explains nothing */
     assert_false(detect_unbounded_result(&in, &f));
     close_scene(&s);
-    open_scene(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 30, .calls = 1},
-               (struct cost){.ms = 1, .app_ms = 10.1, .rows = 300, .calls = 1});
-    in = input(&s); /* nobody is slower by it */
+    play(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 30, .calls = 1},
+         (struct cost){.ms = 1, .app_ms = 10.1, .rows = 300, .calls = 1});
+    in = input(&s, 0); /* nobody is slower by it */
     assert_false(detect_unbounded_result(&in, &f));
     close_scene(&s);
-    open_scene(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
-               (struct cost){.ms = 2, .app_ms = 25, .rows = 60, .calls = 8});
-    in = input(&s); /* that it is called for each row is the larger matter */
+    play(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 3, .calls = 1},
+         (struct cost){.ms = 2, .app_ms = 25, .rows = 60, .calls = 8});
+    in = input(&s, 0); /* that it is called for each row is the larger matter */
     assert_false(detect_unbounded_result(&in, &f));
     close_scene(&s);
 }

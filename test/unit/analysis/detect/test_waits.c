@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What waits: locks by the advisor's samples (scripted), connections and processors by figures. */
 #include "analysis/change/slump.h"
-#include "analysis/detect/detect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "unit/analysis/requests_kit.h"
+#include "unit/analysis/detect/scene.h"
 
-#define ROUTES 4u
-#define T0     (100 * NS_PER_S)
-#define SPLIT  (T0 + 90 * NS_PER_S)
-#define NOW    (SPLIT + 60 * NS_PER_S)
-#define EVERY  (NS_PER_S / 2)
 #define HOLDER 9u
 
-/* Four routes with a statement each (fingerprints 1 to 4), 10 ms of it and 10 ms of the
- * application; after the split the first route's takes first_ms, the others' others_ms. */
-struct scene {
-    struct recent_budget budget;
-    struct watch *watch[ROUTES];
-    struct load load;
-    struct shift *shift;
-    struct statement_table statements;
-    struct advice *advice;
-    uint32_t asked;
-    struct shift_part parts[SHIFT_PARTS_MAX];
-    bool opens; /* after the split the first route's statement is the first on its connection */
-};
-
-static uint32_t
-ask(void *ctx, const char *question)
-{
-    struct scene *s = ctx;
-    return ++s->asked;
-}
-
+/* 10 ms of the statement and 10 ms of the application; after the split the first route's takes
+ * first_ms, the others' others_ms. */
 static void
 play(struct scene *s, double first_ms, double others_ms, double app_ms, double opened)
 {
@@ -58,38 +33,11 @@ play(struct scene *s, double first_ms, double others_ms, double app_ms, double o
 }
 
 static void
-open_scene(struct scene *s)
+open_waits(struct scene *s)
 {
-    static const char *const names[ROUTES] = {"GET /a", "GET /b", "GET /c", "GET /d"};
-    static const char *const texts[] = {
-        "update \"stock\" set \"n\" = ? where \"id\" = ?",
-        "select * from \"b\" where \"id\" = ?",
-        "select * from \"c\" where \"id\" = ?",
-        "select * from \"d\" where \"id\" = ?",
-    };
-    memset(s, 0, sizeof(*s));
-    s->budget.bytes_max = 64u << 20;
-    statement_table_init(&s->statements, 100);
-    s->advice = advice_new(ask, s);
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->watch[i] = watch_new(slice_from_str(names[i]), ROUTE_BASIS_PATH, METHOD_GET, &s->budget);
-        assert_non_null(statement_add(&s->statements, i + 1, 0,
-                                      i == 0 ? STATEMENT_UPDATE : STATEMENT_SELECT,
-                                      slice_from_str(texts[i]), T0));
-    }
+    open_scene(s, STATEMENT_UPDATE, "update \"stock\" set \"n\" = ? where \"id\" = ?");
     assert_non_null(statement_add(&s->statements, HOLDER, 0, STATEMENT_SELECT,
                                   SLICE_LIT("select * from \"audit\" where \"day\" = ?"), T0));
-}
-
-static void
-close_scene(struct scene *s)
-{
-    shift_free(&s->shift);
-    for (unsigned i = 0; i < ROUTES; i++) {
-        watch_free(&s->watch[i]);
-    }
-    statement_table_fini(&s->statements);
-    advice_free(&s->advice);
 }
 
 /* The advisor's word, seconds after the last one. */
@@ -99,26 +47,6 @@ answer(struct scene *s, uint64_t after_s, const char *json)
     uint64_t at = NOW + after_s * NS_PER_S;
     advice_ask_waits(s->advice, "shop", 1, at);
     assert_true(advice_answer(s->advice, s->asked, slice_from_str(json), &s->statements, at));
-}
-
-/* A route's statement before the detectors; route 0 is the one that may be slower. */
-static struct detect_input
-input(struct scene *s, unsigned route)
-{
-    struct shift_route *r = shift_find(s->shift, s->watch[route]);
-    unsigned n = shift_parts(s->shift, r, s->parts);
-    assert_true(n > 0);
-    return (struct detect_input){.route = r,
-                                 .part = &s->parts[0],
-                                 .now = stats_find(&r->now, route + 1),
-                                 .statement = statement_get(&s->statements, route + 1),
-                                 .database = "shop",
-                                 .advice = s->advice,
-                                 .statements = &s->statements,
-                                 .shift = s->shift,
-                                 .cores = 2,
-                                 .largest_ms = s->parts[0].change_ms,
-                                 .now_ns = NOW};
 }
 
 #define BLOCK(waiting, state, samples)                                                             \
@@ -133,7 +61,7 @@ who_blocks_whom(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 210, 10, 10, 0);
     struct detect_input in = input(&s, 0);
     assert_false(detect_lock_wait(&in, &f)); /* nobody has looked */
@@ -163,7 +91,7 @@ a_holder_that_works_is_not_idle(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 210, 10, 10, 0);
     struct detect_input in = input(&s, 0);
     answer(&s, 0, BLOCK("0000000000000001", "active", "4"));
@@ -184,7 +112,7 @@ never_for_what_is_not_slower(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 210, 10, 10, 0);
     answer(&s, 0, BLOCK("0000000000000002", "idle in transaction", "4"));
     struct detect_input in = input(&s, 1);
@@ -243,7 +171,7 @@ a_crowd_that_waits_for_one_answer(void **state)
     static struct scene s;
     static struct stampedes crowds;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     stampedes_init(&crowds);
     play(&s, 210, 10, 10, 0);
     struct detect_input in = input(&s, 0);
@@ -276,7 +204,7 @@ requests_that_come_again(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 10, 10, 10, 0);
     struct detect_input in = input(&s, 0);
     struct retries *r = &s.watch[0]->retries;
@@ -300,7 +228,7 @@ connections_that_come_and_go(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 10, 10, 22, 1);
     struct detect_input in = input(&s, 0);
     assert_true(shift_has_churn(s.shift));
@@ -322,7 +250,7 @@ churn_is_paid_by_the_first_statement(void **state)
     for (int opens = 0; opens < 2; opens++) {
         static struct scene s;
         struct finding f;
-        open_scene(&s);
+        open_waits(&s);
         s.opens = opens == 1;
         play(&s, 14, 10, 22, 1);
         struct detect_input in = input(&s, 0);
@@ -340,14 +268,14 @@ churn_that_lasts(void **state)
     static struct scene s;
     struct slump slump = {0};
     char text[256];
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 10, 10, 22, 1);
     assert_int_equal(slump_look(&slump, s.shift, NOW), SLUMP_BEGINS);
     assert_int_equal(slump_look(&slump, s.shift, NOW + 2 * NS_PER_S), SLUMP_WATCHED);
     assert_int_equal(slump_look(&slump, s.shift, NOW + SLUMP_CHURN_NS), SLUMP_LASTS);
     assert_non_null(strstr(slump_text(&slump, text, sizeof(text)), "1.00 new connections"));
     close_scene(&s);
-    open_scene(&s); /* a few, when a pool is filled */
+    open_waits(&s); /* a few, when a pool is filled */
     play(&s, 10, 10, 22, 0.05);
     slump = (struct slump){0};
     assert_int_equal(slump_look(&slump, s.shift, NOW), SLUMP_NONE);
@@ -361,7 +289,7 @@ connections_that_change_nothing(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     for (uint64_t at = T0; at < SPLIT; at += EVERY) {
         for (unsigned i = 0; i < ROUTES; i++) {
             load_add_connection(&s.load, at, 12);
@@ -371,7 +299,7 @@ connections_that_change_nothing(void **state)
     struct detect_input in = input(&s, 0);
     assert_false(detect_connection_churn(&in, &f));
     close_scene(&s);
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 10, 10, 10, 1);
     in = input(&s, 0);
     assert_false(detect_connection_churn(&in, &f));
@@ -383,7 +311,7 @@ processors_that_are_all_busy(void **state)
 {
     static struct scene s;
     struct finding f;
-    open_scene(&s);
+    open_waits(&s);
     play(&s, 40, 40, 10, 0);
     struct detect_input in = input(&s, 0);
     assert_false(detect_saturation(&in, &f)); /* nobody has looked */
@@ -396,7 +324,7 @@ processors_that_are_all_busy(void **state)
     in.cores = 0; /* whose machine it is, is not known */
     assert_false(detect_saturation(&in, &f));
     close_scene(&s);
-    open_scene(&s); /* its own statement is slower, the others' are not */
+    open_waits(&s); /* its own statement is slower, the others' are not */
     play(&s, 40, 10, 10, 0);
     answer(&s, 4, "{\"ok\": true, \"samples\": 4, \"server_cpu\": 1.9}");
     in = input(&s, 0);
