@@ -13,9 +13,9 @@
  * SERVER_TIMING_WAYS; where a set is full of requests under way, one more gets nothing. Nothing is
  * ever evicted that still counts, so a sum is never short for want of room.
  *
- * Shared by the workers of one proxy. Any thread: a mutex of one set in SERVER_TIMING_WAYS
- * requests, held for a few compares. While queries may pass unseen (another proxy lives beside this
- * one, a session is relayed on without being followed), nobody gets anything. */
+ * 250 to 500 bytes for each session that there may be. Shared by the workers of one proxy. Any
+ * thread: a mutex of one set, held for a few compares. While queries may pass unseen (another proxy
+ * lives beside this one, a session is relayed on without being followed), nobody gets anything. */
 #ifndef PROXY_SERVER_TIMING_H
 #define PROXY_SERVER_TIMING_H
 

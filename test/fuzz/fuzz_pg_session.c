@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A whole session of the driver: pieces of both sides in any order. Each piece is a byte (its top
  * bit: from the server; the rest: its length) and so many bytes. From the client the first pieces
- * are its startup packets. */
+ * are its startup packets. Whatever happens, a request that its queries may say they are of is told
+ * of each of them once: none is left under way behind the session. */
 #include <stdlib.h>
 
 #include "fuzz/target.h"
 #include "proxy/cancels.h"
 #include "proxy/census.h"
 #include "proxy/listener.h"
+#include "proxy/server_timing.h"
+
+/* 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 */
+static const struct server_timing_key timed = {{0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd,
+                                                0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c},
+                                               {0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31}};
+
+/* Behind the session. */
+static void
+check_timing(struct server_timing **t, uint64_t ticket)
+{
+    struct server_timing_sum sum;
+    struct server_timing_key other = {{1}, {1}};
+    if (server_timing_take(*t, ticket, &sum) && sum.under_way != 0) {
+        abort();
+    }
+    if (server_timing_open(*t, &other, &ticket) != 0) { /* it is no longer blind */
+        abort();
+    }
+    server_timing_free(t);
+}
 
 static void
 feed(void *worker, struct driver_session *s, bool from_client, struct slice chunk, uint64_t now_ns)
@@ -41,7 +63,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     census = census == NULL ? census_new(4, (struct hash_key){1, 2}) : census;
+    struct server_timing *timing = server_timing_new(4, (struct hash_key){1, 2});
+    uint64_t ticket;
+    if (timing == NULL || server_timing_open(timing, &timed, &ticket) != 0) {
+        abort();
+    }
     const struct driver_env env = {.publisher = publisher,
+                                   .server_timing = timing,
                                    .counters = counters,
                                    .cancels = cancels,
                                    .census = census,
@@ -70,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pg_driver.worker_tick(worker, now_ns);
     pg_driver.close(worker, &s, CLOSE_CLIENT, now_ns);
     pg_driver.worker_free(worker);
+    check_timing(&timing, ticket);
     publisher_free(&publisher);
     free(s.state);
     return 0;
