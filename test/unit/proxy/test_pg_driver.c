@@ -439,6 +439,13 @@ draining_waits_for_the_transaction(void **state)
     lab_complete(&b, "COMMIT");
     lab_ready(&b, 'I');
     lab_server(&lab, &b);
+    /* Nor into the middle of what either side is saying. */
+    lab_feed(&lab, true, SLICE_LIT("H\0\0"));
+    assert_false(pg_driver.drain(lab.worker, &lab.s, 1, &out));
+    lab_feed(&lab, true, SLICE_LIT("\0\4"));
+    lab_feed(&lab, false, SLICE_LIT("N\0\0\0"));
+    assert_false(pg_driver.drain(lab.worker, &lab.s, 1, &out));
+    lab_feed(&lab, false, SLICE_LIT("\5\0"));
     assert_true(pg_driver.drain(lab.worker, &lab.s, 1, &out));
     assert_int_equal(out.to_client.ptr[0], 'E');
 }
