@@ -118,7 +118,7 @@ judge:
 	@$(JUDGE) --worlds 0 --delay-worlds $(DELAY_WORLDS) --advisor
 
 # Beside PgBouncer, nginx, HAProxy, a bytes-only relay and nothing at all: prints Markdown, writes
-# build/bench.json; about 20 minutes. ONLY=queries,connect,bulk,idle,http,observe,kills,fingerprint: parts of it;
+# build/bench.json; about 23 minutes. ONLY=queries,tracing,connect,bulk,idle,http,observe,kills,fingerprint: parts;
 # BENCH=quick: little time, and little said.
 bench:
 	@tools/deps build test bench

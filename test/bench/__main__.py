@@ -13,10 +13,10 @@ import signal
 import sys
 import time
 
-from test.bench import bulk, connect, fingerprint, http, idle, kills, observe, queries, report
+from test.bench import bulk, connect, fingerprint, http, idle, kills, observe, queries, report, tracing
 from test.bench.room import Room
 
-SECTIONS = {"queries": queries, "connect": connect, "bulk": bulk, "idle": idle,
+SECTIONS = {"queries": queries, "tracing": tracing, "connect": connect, "bulk": bulk, "idle": idle,
             "http": http, "observe": observe, "kills": kills, "fingerprint": fingerprint}
 
 

@@ -34,8 +34,8 @@ def initialize(port, scale):
                     "-U", "postgres", "bench"], check=True, capture_output=True)
 
 
-def command(port, mode, clients, seconds, prefix, more=()):
-    return ["pgbench", "-n", "-S", "-M", mode, "-c", str(clients), "-j", str(min(clients, 2)),
+def command(port, mode, clients, seconds, prefix, more=(), script=("-S",)):
+    return ["pgbench", "-n", *script, "-M", mode, "-c", str(clients), "-j", str(min(clients, 2)),
             "-T", str(seconds), "-l", "--log-prefix", prefix, "-h", "127.0.0.1", "-p", str(port),
             "-U", "postgres", *more, "bench"]
 
@@ -50,9 +50,10 @@ def _read(folder):
     return ends
 
 
-def start(port, mode, clients, seconds, folder, more=()):
+def start(port, mode, clients, seconds, folder, more=(), script=("-S",)):
     """The running process, for finish()."""
-    return subprocess.Popen(command(port, mode, clients, seconds, os.path.join(folder, "log"), more),
+    return subprocess.Popen(command(port, mode, clients, seconds, os.path.join(folder, "log"), more,
+                                    script),
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             env=dict(os.environ, **ENVIRONMENT))
 
@@ -64,10 +65,10 @@ def finish(process, folder):
     return Run(output, _read(folder))
 
 
-def run(port, mode, clients, seconds, more=("--sampling-rate", "0.2")):
-    """Fails when a transaction does."""
+def run(port, mode, clients, seconds, more=("--sampling-rate", "0.2"), script=("-S",)):
+    """Fails when a transaction does. With a script of its own nothing is looked up before."""
     with tempfile.TemporaryDirectory(prefix="slowburn-pgbench-") as folder:
-        done = finish(start(port, mode, clients, seconds, folder, more), folder)
+        done = finish(start(port, mode, clients, seconds, folder, more, script), folder)
     if done.failed != 0:
         raise RuntimeError(f"{done.failed} transactions failed")
     return done
