@@ -69,7 +69,8 @@ struct judge_out {
     void (*request)(void *ctx, struct slice json);
     /* One of the traces that are kept, as judge_trace gives it, and when it began; at most
      * JUDGE_TOLD_PER_S of one second (while everything fails, every one is kept for a moment), the
-     * others are counted. NULL: nobody wants to know. */
+     * others are counted; and the example of each incident, whatever else went untold. NULL: nobody
+     * wants to know. */
     void (*trace)(void *ctx, uint64_t start_wall_ns, struct slice json);
 };
 

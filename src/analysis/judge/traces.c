@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 struct found {
-    const struct watch *watch;
+    struct watch *watch;
     const struct sample *sample;
     enum sampler_reason reason;
 };
@@ -163,12 +163,13 @@ judge_sample(struct judge *j, struct watch *w, const struct trace *t)
     json_t *doc = trace_json(j, &f);
     char *text = json_dumps(doc, JSON_COMPACT);
     json_decref(doc);
-    if (text != NULL) {
+    if (text != NULL && sampler_tell(&w->samples, f.sample->trace_id)) {
         j->out.trace(j->out.ctx, judge_wall(j, f.sample->start_ns), slice_from_str(text));
-        free(text);
     }
+    free(text);
 }
 
+/* And tells it, whatever else went untold. */
 void
 judge_store_example(struct judge *j, const struct incident *inc)
 {
@@ -189,6 +190,9 @@ judge_store_example(struct judge *j, const struct incident *inc)
                                       .json = slice_from_str(text)}};
     memcpy(record.trace.trace_id, f.sample->trace_id, sizeof(record.trace.trace_id));
     judge_give(j, &record);
+    if (j->out.trace != NULL && sampler_tell(&f.watch->samples, f.sample->trace_id)) {
+        j->out.trace(j->out.ctx, record.trace.start_wall_ns, record.trace.json);
+    }
     free(text);
 }
 

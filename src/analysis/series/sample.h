@@ -50,6 +50,7 @@ struct sample {
     uint8_t basis; /* enum link_basis of the weakest link */
     float probability;
     bool has_failed;
+    bool is_told; /* to whoever wants the traces that are kept */
     uint32_t row_count;
     uint32_t size_bytes; /* of the whole allocation */
     struct sample_row row[];

@@ -183,6 +183,31 @@ sampler_find(const struct sampler *s, const uint8_t trace_id[16], enum sampler_r
     return search.found;
 }
 
+static bool
+tell_of(struct sample *const *slot, unsigned count, const uint8_t trace_id[16])
+{
+    for (unsigned i = 0; i < count; i++) {
+        bool is_it =
+            slot[i] != NULL && memcmp(slot[i]->trace_id, trace_id, sizeof(slot[i]->trace_id)) == 0;
+        if (is_it && !slot[i]->is_told) {
+            slot[i]->is_told = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+sampler_tell(struct sampler *s, const uint8_t trace_id[16])
+{
+    return tell_of(s->pinned, SAMPLER_PINNED, trace_id) ||
+           tell_of(s->failed, SAMPLER_FAILED, trace_id) ||
+           tell_of(s->now.slow, SAMPLER_SLOW, trace_id) ||
+           tell_of(s->now.random, SAMPLER_RANDOM, trace_id) ||
+           tell_of(s->before.slow, SAMPLER_SLOW, trace_id) ||
+           tell_of(s->before.random, SAMPLER_RANDOM, trace_id);
+}
+
 static uint64_t
 distance(const struct sample *s, uint64_t wanted_ns)
 {

@@ -64,6 +64,9 @@ const struct sample *sampler_find(const struct sampler *s, const uint8_t trace_i
 const struct sample *sampler_nearest(const struct sampler *s, uint64_t from_ns,
                                      uint64_t duration_ns);
 
+/* One of those that are kept is about to be told. False: it was before. */
+bool sampler_tell(struct sampler *s, const uint8_t trace_id[16]);
+
 /* Keeps it beyond its period; the last SAMPLER_PINNED of a route stay. */
 void sampler_pin(struct sampler *s, const struct sample *sample);
 

@@ -40,10 +40,13 @@ struct lab {
     struct judge *j;
     struct prng prng;
     uint64_t now_ns;
-    double minute;  /* what the minute underway is noisy by */
-    double db_ms;   /* what the statement takes */
-    double failing; /* share of calls */
-    double lying;   /* of requests: 200, and the body says error */
+    double minute;       /* what the minute underway is noisy by */
+    double db_ms;        /* what the statement takes */
+    double failing;      /* share of calls */
+    double lying;        /* of requests: 200, and the body says error */
+    unsigned flood;      /* requests of other work that fail beside each */
+    char told[4096][33]; /* ids of traces, a ring */
+    unsigned told_count;
     struct kept_window *window;
     unsigned window_count, history_count;
     struct kept_blob state[STATES_MAX];
@@ -260,10 +263,25 @@ relearn(struct lab *l)
 }
 
 static void
+on_trace(void *ctx, uint64_t start_wall_ns, struct slice json)
+{
+    struct lab *l = ctx;
+    json_t *o = json_loadb((const char *)json.ptr, json.len, 0, NULL);
+    (void)start_wall_ns;
+    snprintf(l->told[l->told_count++ % ARRAY_LEN(l->told)], sizeof(l->told[0]), "%s",
+             json_string_value(json_object_get(o, "trace_id")));
+    json_decref(o);
+}
+
+static void
 begin(struct lab *l)
 {
-    struct judge_out out = {
-        .ctx = l, .ask = no_question, .lens = no_lens, .store = on_store, .log = on_log};
+    struct judge_out out = {.ctx = l,
+                            .ask = no_question,
+                            .lens = no_lens,
+                            .store = on_store,
+                            .log = on_log,
+                            .trace = on_trace};
     static const struct objectives promised = {
         .of = {{.name = "quick", .route = "GET /a", .latency_ms = 30, .latency = 99, .days = 30}},
         .count = 1,
@@ -348,6 +366,25 @@ request(struct lab *l)
 }
 
 static void
+fail_beside(struct lab *l)
+{
+    for (unsigned i = 0; i < l->flood; i++) {
+        struct trace_query *q;
+        uint64_t *values;
+        struct trace *t = trace_new(0, 0, &q, &values);
+        t->request = 1;
+        t->route = 1;
+        t->status = 500;
+        t->probability = 1;
+        t->start_ns = l->now_ns - NS_PER_MS;
+        t->end_ns = l->now_ns;
+        const struct intake_item item = {.kind = INTAKE_TRACE, .trace = t};
+        judge_item(l->j, l->now_ns, &item);
+        trace_free(&t);
+    }
+}
+
+static void
 in_flight(struct lab *l)
 {
     struct intake_item item = {.kind = INTAKE_IN_FLIGHT};
@@ -367,6 +404,7 @@ play(struct lab *l, unsigned seconds, double times_an_hour)
         if (l->now_ns / NS_PER_S % MINUTE == 0) {
             next_minute(l);
         }
+        fail_beside(l);
         request(l);
         in_flight(l);
         if (i % 5 == 0) {
@@ -493,6 +531,49 @@ a_restart_keeps_what_was_learned(void **state)
     assert_true(json_is_string(json_object_get(json_array_get(list, 0), "recovered_at")));
     json_decref(list);
     assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+static bool
+was_told(const struct lab *l, const char *trace_id)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(l->told); i++) {
+        if (strcmp(l->told[i], trace_id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Also while so much fails that most of what is kept goes untold. */
+static void
+an_incidents_example_is_told(void **state)
+{
+    struct lab *l = lab_new();
+    const struct intake_item work = {.kind = INTAKE_ROUTE,
+                                     .route = {.index = 1,
+                                               .method = METHOD_OTHER,
+                                               .basis = ROUTE_BASIS_QUERIES,
+                                               .text = SLICE_LIT("work")}};
+    unsigned examples = 0;
+    size_t i;
+    const json_t *inc;
+    (void)state;
+    play(l, HOUR / 2, 0);
+    judge_item(l->j, l->now_ns, &work);
+    l->flood = JUDGE_TOLD_PER_S + 10;
+    l->db_ms = 60;
+    play(l, 600, 0);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    json_array_foreach(list, i, inc)
+    {
+        if (strcmp(text_of(inc, "subject"), "GET /a") == 0) {
+            examples++;
+            assert_true(was_told(l, text_of(inc, "example_trace")));
+        }
+    }
+    assert_int_equal(examples, 1);
+    json_decref(list);
     lab_free(l);
 }
 
@@ -695,6 +776,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_ramp_is_one_incident),
         cmocka_unit_test(a_restart_keeps_what_was_learned),
+        cmocka_unit_test(an_incidents_example_is_told),
         cmocka_unit_test(what_is_expected_is_learned),
         cmocka_unit_test(a_broken_objective_is_part_of_the_incident),
         cmocka_unit_test(failures_are_told_by_their_class),
