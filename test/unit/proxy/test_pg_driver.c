@@ -606,6 +606,25 @@ a_copy_may_fail_before_it_reads_its_sync(void **state)
     assert_int_equal(lab_query(1)->rows, 3);
 }
 
+/* An error in a COPY that other messages were mixed with may answer the one or the other: which,
+ * and so what is answered next, cannot be told. The bytes go on, nothing is guessed. */
+static void
+an_error_in_a_mixed_copy_may_mean_anything(void **state)
+{
+    lab_query_message(&b, "copy t from stdin");
+    lab_client(&lab, &b);
+    lab_message(&b, 'G', SLICE_LIT("\0\0\0"));
+    lab_server(&lab, &b);
+    lab_message(&b, 'd', SLICE_LIT("1\n"));
+    lab_query_message(&b, "select 1");
+    lab_client(&lab, &b);
+    assert_false(lab.s.opaque);
+    lab_error(&b, "22P02");
+    lab_server(&lab, &b);
+    assert_true(lab.s.opaque);
+    assert_int_equal(lab.counters[COUNTER_sessions_opaque], 1);
+}
+
 #define SSL    "\0\0\0\x08\x04\xd2\x16\x2f"
 #define CANCEL "\0\0\0\x10\x04\xd2\x16\x2e\x01\x02\x03\x04\x05\x06\x07\x08"
 
@@ -815,6 +834,7 @@ main(void)
         T(only_so_much_of_a_message_is_looked_at),
         T(replication_is_followed_and_not_observed),
         T(a_copy_may_fail_before_it_reads_its_sync),
+        T(an_error_in_a_mixed_copy_may_mean_anything),
         T(first_packets_at_every_cut),
         T(a_dead_clients_cancel_carries_its_whole_key),
         T(bytes_glued_behind_an_encryption_request_are_refused),
