@@ -7,6 +7,7 @@ import json
 BINS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
 STATED = 0.8
 SLACK_US = 20_000  # of one clock against the other; whose most of it is decides
+NEAR = 256  # queries of one process that may begin within that
 
 
 def lines(path):
@@ -54,7 +55,7 @@ class Truth:
         intervals = self._by_process.get(query["server_pid"], [])
         at = bisect.bisect(intervals, (start_us + SLACK_US, 0, "", ""))
         best = (-SLACK_US, None)
-        for one in intervals[max(0, at - 16):at]:
+        for one in intervals[max(0, at - NEAR):at]:
             shared = min(one[1], end_us) - max(one[0], start_us)
             if one[0] - SLACK_US <= start_us and end_us <= one[1] + SLACK_US and \
                     shared >= best[0] and may_be(one[3]):

@@ -275,7 +275,9 @@ def test_expect_continue_passes(hop):
     assert got.startswith(b"HTTP/1.1 200") and hashlib.sha256(b"abc").hexdigest().encode() in got
 
 
-def test_a_slow_reader_gets_everything(hop):
+def test_a_slow_reader_gets_everything(little_kept, hop):
+    assert ask(hop.ports[0], "GET", "/other")[3] == b"/other"
+    before = hop.memory()
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         s.settimeout(60)
@@ -283,9 +285,11 @@ def test_a_slow_reader_gets_everything(hop):
         s.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         time.sleep(0.5)
         assert ask(hop.ports[0], "GET", "/other")[3] == b"/other"
+        assert hop.memory() - before < 2 << 20  # of a body of 24 MB
         length = 0
         while more := s.recv(1 << 20):
             length += len(more)
+        assert hop.memory() - before < 2 << 20
     assert length > LARGE
 
 
