@@ -108,9 +108,8 @@ class Filler:
         self.rows.clear()
         self.db.commit()
 
-    def durations(self, mean_ms, count):
+    def durations(self, mean_ms, count, sigma=0.45):
         """Log-normal around the mean, as latencies are."""
-        sigma = 0.45
         mu = math.log(mean_ms) - sigma * sigma / 2
         return [self.random.lognormvariate(mu, sigma) * 1e6 for _ in range(count)]
 
@@ -174,7 +173,7 @@ STATEMENTS = {
     ORDER: 'select * from "orders" where "orders"."id" = ? limit ?',
 }
 ROUTES = [
-    ("GET /api/orders", 170, 18, [(ME, 1, 0.4, 1), (ORDERS, 1, 2.4, 20), (SETTINGS, 1, 0.3, 1)]),
+    ("GET /api/orders", 170, 21.3, [(ME, 1, 0.4, 1), (ORDERS, 1, 2.4, 20), (SETTINGS, 1, 0.3, 1)]),
     ("GET /api/me", 420, 9, [(ME, 1, 0.4, 1)]),
     ("GET /api/products", 210, 31, [(STOCK, 1, 14.0, 30), (SETTINGS, 1, 0.3, 1)]),
     ("GET /api/orders/{id}", 120, 14, [(ORDER, 1, 0.5, 1), (ITEMS, 1, 1.8, 3)]),
@@ -246,10 +245,10 @@ def minute_of_shop(filler, start, is_burning):
         burns = is_burning and route == "GET /api/orders"
         extra = [(ITEMS, 20, 16.9, 3)] if burns else []
         slow = 1.0 if not is_burning else 1.6
-        total = mean * filler.random.uniform(0.95, 1.08) + (348 if burns else 8 * (slow - 1))
+        total = mean * filler.random.uniform(0.95, 1.08) + (344 if burns else 8 * (slow - 1))
         failed = 1 if filler.random.random() < 0.02 else 0
         filler.window(60, start, route, 0, n, total, errors=failed,
-                      saved=sketch(filler.durations(total, n)))
+                      saved=sketch(filler.durations(total, n, 0.04 if burns else 0.45)))
         for fingerprint, times, ms, rows in queries + extra:
             took = ms if burns and times > 1 else ms * slow
             if burns and fingerprint == SETTINGS:
@@ -272,6 +271,7 @@ def fill_shop(path, now, hours=24):
         document = json.load(file)
     onset = datetime.datetime.fromisoformat(document["onset_at"].replace("Z", "+00:00"))
     document = moved(document, round(now - 200 - onset.timestamp()))
+    document["database_load"].update(before=0.1, now=1.1)  # as of the minutes beside it
     start = int(now) // 60 * 60 - hours * 3600
     for fingerprint, text in STATEMENTS.items():
         filler.statement(fingerprint, text, start)
