@@ -25,7 +25,7 @@ on_skipped(void *ctx, struct pg_reply_entry entry)
         if (made && e->statement != NULL) {
             pg_statements_undo(p, e->statement);
         }
-        pg_timing_pass_over(p, e);
+        pg_timing_pass_over(e);
         pg_exec_put(execs, at);
         at = next;
     }

@@ -20,29 +20,24 @@ pg_timing_count(const struct pg_session *p, struct pg_exec *e)
 void
 pg_timing_count_end(const struct pg_session *p, struct pg_exec *e)
 {
-    if (e->timing == PG_TIMING_PASSED_OVER) {
-        pg_timing_count(p, e);
-    }
-    if (e->timing != 0 && e->timing != PG_TIMING_PASSED_OVER) {
-        server_timing_end(p->worker->env.server_timing, e->timing,
-                          e->end_ns - e->start_ns + e->prepare_ns);
-    }
+    server_timing_end(p->worker->env.server_timing, e->timing & ~PG_TIMING_PASSED_OVER,
+                      e->end_ns - e->start_ns + e->prepare_ns);
     e->timing = 0;
 }
 
 void
-pg_timing_pass_over(const struct pg_session *p, struct pg_exec *e)
+pg_timing_pass_over(struct pg_exec *e)
 {
-    if (e->timing != 0 && e->timing != PG_TIMING_PASSED_OVER) {
-        server_timing_withdraw(p->worker->env.server_timing, e->timing);
-        e->timing = PG_TIMING_PASSED_OVER;
-    }
+    e->timing |= e->timing == 0 ? 0 : PG_TIMING_PASSED_OVER;
 }
 
 void
 pg_timing_abandon(const struct pg_execs *x, struct pg_exec *e)
 {
-    if (e->timing != PG_TIMING_PASSED_OVER) {
-        server_timing_abandon(x->server_timing, e->timing);
+    uint64_t ticket = e->timing & ~PG_TIMING_PASSED_OVER;
+    if (ticket == e->timing) {
+        server_timing_abandon(x->server_timing, ticket);
+    } else {
+        server_timing_withdraw(x->server_timing, ticket);
     }
 }

@@ -8,15 +8,16 @@
 
 #include "proxy/pg/pg_session.h"
 
-/* For pg_exec.timing, besides a ticket: the server has passed over it, because of an error before
- * it; that may have been its own Bind's. */
-#define PG_TIMING_PASSED_OVER UINT64_MAX
+/* In pg_exec.timing, beside the ticket (which is smaller): the server has passed over it, because
+ * of an error before it. That may have been its own Bind's, and then it ends all the same: it stays
+ * under way until that is known. */
+#define PG_TIMING_PASSED_OVER (1ull << 63)
 
 void pg_timing_count(const struct pg_session *p, struct pg_exec *e);
 void pg_timing_count_end(const struct pg_session *p, struct pg_exec *e);
 /* It is given back without an end. */
 void pg_timing_abandon(const struct pg_execs *x, struct pg_exec *e);
-void pg_timing_pass_over(const struct pg_session *p, struct pg_exec *e);
+void pg_timing_pass_over(struct pg_exec *e);
 
 /* It goes to the server, before its answer can have come. */
 static inline void

@@ -167,6 +167,23 @@ what_the_server_passes_over_was_not_run(void **state)
     assert_sum(2, 0, first->end_ns - first->start_ns + third->end_ns - third->start_ns);
 }
 
+/* A response may be asked about between an error and what follows it. */
+static void
+what_failed_at_its_bind_is_never_missing(void **state)
+{
+    lab_query_message(&b, "select 1" TAG);
+    lab_client(&lab, &b);
+    answer("SELECT 1");
+    extended("", "select 1/0" TAG);
+    lab_message(&b, '1', SLICE_NONE);
+    lab_error(&b, "22012");
+    lab_server(&lab, &b);
+    const struct event_query *first = lab_query(0);
+    assert_sum(1, 1, first->end_ns - first->start_ns);
+    lab_ready(&b, 'I');
+    lab_server(&lab, &b);
+}
+
 static void
 what_a_lost_session_ran_silences_its_request(void **state)
 {
@@ -195,6 +212,7 @@ main(void)
         T(prepared_ones_with_their_own_preparation),
         T(a_result_in_several_pieces_is_counted_whole),
         T(what_the_server_passes_over_was_not_run),
+        T(what_failed_at_its_bind_is_never_missing),
         T(what_a_lost_session_ran_silences_its_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
