@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "advisor/scans.h"
+#include "cli/cli.h"
 #include "cli/document.h"
 #include "cli/plans.h"
 
@@ -89,10 +90,20 @@ drop_untold(json_t *statements)
     }
 }
 
+/* A short command is over before its last lines are there: then the daemon is, too, and the store
+ * at rest has the texts. */
+static int
+get_queries(const char *data, json_t **ret_queries)
+{
+    const struct options o = {.data = data};
+    return document_try(&o, "queries", ret_queries) == CLI_OK
+               ? CLI_OK
+               : document_get(&o, "dev", "queries", ret_queries);
+}
+
 void
 dev_scans_look(struct dev_scans *s, const char *data)
 {
-    const struct options o = {.data = data};
     struct diag diag = {0};
     size_t i;
     const json_t *one;
@@ -103,7 +114,7 @@ dev_scans_look(struct dev_scans *s, const char *data)
     }
     bool has_room = json_object_size(s->known) + json_object_size(wanted) <= DEV_SCANS_MAX;
     if (s->login != NULL && has_room && json_object_size(wanted) > 0 &&
-        document_try(&o, "queries", &queries) == 0) {
+        get_queries(data, &queries) == CLI_OK) {
         statements = plans_statements(queries, wanted);
         drop_untold(statements);
     }
