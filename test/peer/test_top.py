@@ -92,7 +92,7 @@ def test_pages_sort_filter_and_expand(terminal):
     terminal.keys("3")
     terminal.wait_for("[3 incidents]")
     terminal.keys("Enter")
-    screen = terminal.wait_for("What changed, mean ms per request", "+344.4", "since", "database load 0.4")
+    screen = terminal.wait_for("What changed, mean ms per request", "+344.4", "since", "database load 0.1")
     assert "slowing down\n  open " in screen, "what does not fit goes on at a word"
     terminal.keys("Escape", "1")
     terminal.wait_for("[1 routes]", "Enter expand")
