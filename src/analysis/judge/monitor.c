@@ -171,11 +171,12 @@ judge_monitor_json(const struct judge *j)
     for (unsigned i = 0; i < monitor_episode_count(m); i++) {
         open += monitor_episode(m, i)->state == EPISODE_OPEN ? 1 : 0;
     }
-    return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:b}", "series", (int)t.tracks,
-                     "learning", (int)t.learning, "windows", (json_int_t)t.readings, "minutes",
-                     (json_int_t)t.steps, "surges", (json_int_t)t.frozen, "blips",
-                     (json_int_t)t.blips, "episodes", (int)monitor_episode_count(m), "open", open,
-                     "refused", (json_int_t)(t.refused + j->long_term.refused), "relearned",
+    return json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:b}", "series",
+                     (int)t.tracks, "learning", (int)t.learning, "windows", (json_int_t)t.readings,
+                     "minutes", (json_int_t)t.steps, "surges", (json_int_t)t.frozen, "followed",
+                     (json_int_t)t.followed, "blips", (json_int_t)t.blips, "episodes",
+                     (int)monitor_episode_count(m), "open", open, "refused",
+                     (json_int_t)(t.refused + j->long_term.refused), "relearned",
                      j->long_term.is_relearned);
 }
 

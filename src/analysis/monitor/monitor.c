@@ -244,6 +244,7 @@ end_step(struct monitor *m)
 {
     float ms[TRACK_COMMON] = {0};
     step_traffic(m);
+    succession_step(m);
     for (unsigned i = 0; i < m->due_count; i++) {
         struct track *t = m->due[i];
         fetch_due(m, i);

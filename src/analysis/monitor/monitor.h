@@ -12,6 +12,7 @@
  *   lanes.c      latency
  *   creep.c      latency, over days
  *   structure.c  calls per request, new statements, plans
+ *   succession.c what goes on under another name
  *   failures.c   errors and stalls
  *   objectives.c what the user promises of routes, and how fast that is broken
  *   episodes.c   which alarms belong together
@@ -54,9 +55,10 @@ struct monitor_out {
 
 struct monitor_totals {
     uint64_t readings, late, evicted, steps;
-    uint64_t frozen;  /* steps with far more traffic than usual at that time */
-    uint64_t blips;   /* that healed by themselves before they were told */
-    uint64_t refused; /* alarms that found MONITOR_OPEN_MAX episodes open */
+    uint64_t frozen;   /* steps with far more traffic than usual at that time */
+    uint64_t followed; /* series that took over what was normal under another name */
+    uint64_t blips;    /* that healed by themselves before they were told */
+    uint64_t refused;  /* alarms that found MONITOR_OPEN_MAX episodes open */
     unsigned tracks, learning;
 };
 

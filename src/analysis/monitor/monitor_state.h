@@ -106,6 +106,13 @@ void creep_judge(struct monitor *m, struct track *t);
 void structure_judge(struct monitor *m, struct track *t, const struct reading *r);
 bool structure_is_calm(const struct track *t);
 
+/* succession.c: with every step, who goes on under another name. */
+void succession_step(struct monitor *m);
+/* A statement that is new in its route, and costs no more, may be one of the route's that reads
+ * otherwise now. */
+bool succession_may_be(const struct monitor *m, const struct track *call, float calls,
+                       float cost_ms);
+
 /* failures.c: with every reading. */
 void failures_judge(struct monitor *m, struct track *t, const struct reading *r);
 bool failures_is_calm(const struct track *t);

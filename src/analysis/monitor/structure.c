@@ -71,7 +71,8 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     bool may_learn = t->episode == NULL && t->jumps == 0;
     t->now.calls = follow(t->now.calls, calls);
     if (is_new(m, t, at_s)) {
-        bool heavy = calls >= NEW_CALLS_MIN && costs_something(t, calls, mean_ms);
+        bool heavy = calls >= NEW_CALLS_MIN && costs_something(t, calls, mean_ms) &&
+                     !succession_may_be(m, t, calls, mean_ms);
         t->jumps = heavy ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
         if (heavy && (deploy_near(m, t, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
             tell(m, t, LANE_NEW, t->first_s, 0, calls);
