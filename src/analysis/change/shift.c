@@ -22,6 +22,10 @@
 #define LARGE_MS          10.0
 #define FLOOR_ROWS_MAX    5
 #define FLOOR_CALLS_MIN   15
+#define STILL_PART        0.25 /* of its requests of now, the newest */
+#define STILL_LEAST       20   /* and so many */
+#define STILL_SHARE       0.25 /* of the change */
+#define SURE              6.0  /* standard errors */
 #define STEADY_TRAFFIC    1.25 /* more than that explains that a statement gets dearer */
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
@@ -284,13 +288,21 @@ judge_app(const struct shift *s, struct shift_route *r)
     r->new_or_more_ms += MIN(by_calls, MAX(r->app_change_ms, 0));
 }
 
-/* The share of its requests of now that run the statement at all. */
+/* The newest requests, by which a change is there still: what fills its cache after a deploy is
+ * slow once. */
+static uint32_t
+newest(const struct shift_route *r)
+{
+    return (uint32_t)MAX(STILL_PART * r->now.n, STILL_LEAST);
+}
+
+/* The share of its requests of now that run the statement at all; of the newest n_max. */
 static double
-share_with(const struct shift_route *r, uint64_t fingerprint)
+share_with(const struct shift_route *r, uint64_t fingerprint, uint32_t n_max)
 {
     const struct recent *ring = &r->watch->recent;
     unsigned with = 0, all = 0;
-    for (uint32_t k = ring->count; k-- > 0;) {
+    for (uint32_t k = ring->count; k-- > 0 && all < n_max;) {
         const struct recent_request *req = recent_at(ring, k);
         if (req->start_ns >= r->now.from_ns) {
             with += recent_find(req, fingerprint) != NULL ? 1 : 0;
@@ -300,14 +312,16 @@ share_with(const struct shift_route *r, uint64_t fingerprint)
     return all == 0 ? 0 : (double)with / all;
 }
 
-/* New and far from a look-up, or called again and again; and by many of the requests. */
+/* New and far from a look-up, or called again and again; and by many of the requests, the newest
+ * among them. */
 static bool
 is_structural(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
 {
     bool repeated = p->calls_now - p->calls_before >= RECENT_REPEATS_MIN - 1;
     bool heavy = p->kind == SHIFT_NEW && p->per_call_now_ms >= HEAVY_CALL_MS &&
                  p->per_call_now_ms >= HEAVY_TIMES_FLOOR * s->floor_ms;
-    return (repeated || heavy) && share_with(r, p->fingerprint) >= STRUCTURAL_SHARE;
+    return (repeated || heavy) && share_with(r, p->fingerprint, UINT32_MAX) >= STRUCTURAL_SHARE &&
+           share_with(r, p->fingerprint, newest(r)) >= STILL_SHARE * STRUCTURAL_SHARE;
 }
 
 /* A look-up or two more, at the price that look-ups have now. */
@@ -521,10 +535,21 @@ shift_is_structural(const struct shift_route *r)
            r->change_ms + r->relief_ms >= 0.5 * r->structural_ms - noise;
 }
 
-/* A statement that becomes dearer minute by minute is seen long before the whole route is a quarter
- * slower. That the route did not become slower by half of it refutes it, as above. */
+/* Dearer than before by more than chance. */
 static bool
-is_steady_burn(const struct shift *s, const struct shift_route *r)
+is_sure(const struct shift_route *r, const struct shift_part *p)
+{
+    const struct stats_query *before = stats_find(&r->before, p->fingerprint);
+    const struct stats_query *now = stats_find(&r->now, p->fingerprint);
+    return before != NULL && now != NULL &&
+           p->change_ms >= SURE * hypot(before->cost_se_ms, now->cost_se_ms);
+}
+
+/* A statement that becomes dearer minute by minute is seen long before the whole route is a quarter
+ * slower, and one that is many times as dear is where the rest of the route waits for others, now
+ * more and now less. That the route did not become slower by half of it refutes it, as above. */
+static bool
+is_statements_burn(const struct shift *s, const struct shift_route *r)
 {
     struct shift_part parts[SHIFT_PARTS_MAX];
     double threshold = MAX(1.0, 0.10 * r->before.mean_ms);
@@ -540,6 +565,9 @@ is_steady_burn(const struct shift *s, const struct shift_route *r)
         if (p->kind != SHIFT_SLOWER || p->change_ms < threshold ||
             r->change_ms + r->relief_ms < 0.5 * p->change_ms - noise) {
             continue;
+        }
+        if (shift_is_distinct(s, r, p) && is_sure(r, p)) {
+            return true;
         }
         trend_of(&r->watch->recent, p->fingerprint, watch_baseline_from(r->watch), &trend);
         if (trend_is_steady(&trend)) {
@@ -562,14 +590,26 @@ shift_is_distinct(const struct shift *s, const struct shift_route *r, const stru
            p->per_call_now_ms >= DISTINCT_TIMES * p->per_call_before_ms * MAX(s->call_ratio, 1);
 }
 
+static bool
+is_there_still(const struct shift_route *r)
+{
+    const struct recent *ring = &r->watch->recent;
+    double sum = 0;
+    uint32_t n = 0;
+    for (uint32_t k = ring->count; k-- > 0 && n < newest(r); n++) {
+        sum += recent_at(ring, k)->total_ms;
+    }
+    return n > 0 && sum / n >= r->before.mean_ms + STILL_SHARE * r->change_ms;
+}
+
 bool
 shift_is_burn(const struct shift *s, const struct shift_route *r)
 {
     double threshold = shift_threshold_ms(r);
-    if (r->comparable && (shift_is_structural(r) || is_steady_burn(s, r))) {
+    if (r->comparable && (shift_is_structural(r) || is_statements_burn(s, r))) {
         return true;
     }
-    if (!r->comparable || r->own_ms < threshold || r->z < 6) {
+    if (!r->comparable || r->own_ms < threshold || r->z < 6 || !is_there_still(r)) {
         return false;
     }
     double median = r->now.p50_ms - r->before.p50_ms;

@@ -129,9 +129,14 @@ incident_may_pass(const struct incident *inc)
     return !inc->has_deploy;
 }
 
+/* What it says of a table is so for all that reads or writes it; else it is about one statement. */
 static bool
 is_about_table(const struct finding *f, const struct statement_names *names)
 {
+    if (f->kind == FINDING_REPEATED_QUERY || f->kind == FINDING_CACHEABLE ||
+        f->kind == FINDING_MORE_CALLS || f->kind == FINDING_STAMPEDE) {
+        return false;
+    }
     for (unsigned i = 0; i < names->count; i++) {
         char plain[STATEMENT_NAME_LEN];
         statement_plain_name(names->name[i], plain);

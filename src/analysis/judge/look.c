@@ -6,6 +6,7 @@
 #include "base/clock.h"
 
 #define BASE_EVERY_NS    (60 * NS_PER_S)
+#define BASE_FIRST_NS    (10 * NS_PER_S)      /* a young one is taken more often */
 #define DEPLOY_WINDOW_NS (30 * 60 * NS_PER_S) /* so long a deploy may be to blame */
 #define DEPLOY_TIE_NS    (5 * 60 * NS_PER_S)  /* onset that soon after it */
 #define HOLD_SINCE_NS    (2 * NS_PER_S)       /* a change must be seen for so long */
@@ -337,8 +338,9 @@ judge_learn_bases(struct judge *j)
         if (w->suspected_ns != 0) {
             return;
         }
-        due = due || (w->recent.count >= WATCH_REQUESTS_MIN &&
-                      j->now_ns >= w->base_ns + (w->base.n == 0 ? 10 * NS_PER_S : BASE_EVERY_NS));
+        uint64_t age_ns = j->now_ns - MIN(w->recent.first_ns, j->now_ns);
+        uint64_t every_ns = MIN(MAX(age_ns / 4, BASE_FIRST_NS), BASE_EVERY_NS);
+        due = due || (w->recent.count >= WATCH_REQUESTS_MIN && j->now_ns >= w->base_ns + every_ns);
     }
     if (!due) {
         return;

@@ -74,7 +74,7 @@ watch_trace(struct watch *w, const struct trace *t)
 uint64_t
 watch_baseline_from(const struct watch *w)
 {
-    uint64_t from = w->recent.first_ns + (w->base.n > 0 ? 0 : WATCH_WARM_UP_NS);
+    uint64_t from = w->recent.first_ns + (w->base_restored ? 0 : WATCH_WARM_UP_NS);
     return MAX(from, w->settled_ns);
 }
 

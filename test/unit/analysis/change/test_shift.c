@@ -50,6 +50,36 @@ a_statement_that_repeats_is_the_routes_own_doing(void **state)
     close_scene(&s);
 }
 
+/* Twenty requests at once fill a cache, each by itself; those after them find it full. */
+static void
+what_is_slow_once_is_no_burn(void **state)
+{
+    static struct scene s;
+    (void)state;
+    open_scene(&s);
+    play(&s, 1, 10, EVERY);
+    for (unsigned i = 0; i < 20; i++) {
+        kit_calls(s.watch[0], SPLIT + i, 9, 1, 800, 10);
+    }
+    uint64_t seconds = 0;
+    bool burns = false, is_slower = false;
+    for (uint64_t at = SPLIT + NS_PER_S; at < NOW - 10 * NS_PER_S; at += EVERY / 8) {
+        kit_calls(s.watch[0], at, 1, 1, 10, 10);
+        if (at / NS_PER_S > seconds && at > SPLIT + 3 * NS_PER_S) {
+            seconds = at / NS_PER_S;
+            s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_SINCE, SPLIT, at + EVERY);
+            struct shift_route *r = shift_find(s.shift, s.watch[0]);
+            is_slower = is_slower || r->own_ms > shift_threshold_ms(r);
+            burns = burns || shift_is_burn(s.shift, r);
+            shift_free(&s.shift);
+        }
+    }
+    assert_true(is_slower);
+    assert_false(burns);
+    compare(&s);
+    close_scene(&s);
+}
+
 /* One request in forty runs something new that takes a second: little of it, and all of the change.
  */
 static void
@@ -385,12 +415,58 @@ a_steady_rise_burns_before_a_step_does(void **state)
     assert_false(burns_by_drift(a_little_more_each_minute, 1.4)); /* the traffic explains it */
 }
 
+/* A statement becomes many times as dear while its route waits, now for long and now not at all,
+ * for something that others do: the route's mean tells nothing, and the statement's does. */
+static void
+a_statement_that_is_many_times_as_dear_burns_amid_noise(void **state)
+{
+    static struct scene s;
+    (void)state;
+    for (unsigned times = 1; times <= 60; times += 59) {
+        uint64_t n = 0, from = NOW - 60 * NS_PER_S;
+        open_scene(&s);
+        for (uint64_t at = SPLIT - 60 * NS_PER_S; at < NOW; at += EVERY) {
+            double waits = at >= from && n++ % 16 < 2 ? 1500 : 0;
+            double ms = 0.5 * (at >= from ? times : 1);
+            const struct kit_query q[] = {{.fingerprint = 1, .ms = 10},
+                                          {.fingerprint = 9, .at_ms = 10, .ms = ms}};
+            kit_request(s.watch[0], at, 20 + ms + waits, q, 2);
+            for (unsigned i = 1; i < ROUTES; i++) {
+                kit_calls(s.watch[i], at, i + 1, 1, 10, 10 + waits);
+            }
+            load_add(&s.load, at, ROUTES, ROUTES, 0, 10.0 * ROUTES);
+        }
+        s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_DRIFT, 0, NOW);
+        struct shift_route *r = shift_find(s.shift, s.watch[0]);
+        assert_true(r->z < 6);
+        assert_int_equal(shift_is_burn(s.shift, r), times > 1);
+        close_scene(&s);
+    }
+}
+
+/* Also when a baseline was taken before: the first requests are those of cold caches. */
+static void
+what_warms_up_is_no_baseline(void **state)
+{
+    static struct scene s;
+    (void)state;
+    open_scene(&s);
+    assert_int_equal(watch_baseline_from(s.watch[0]), T0 + WATCH_WARM_UP_NS);
+    s.watch[0]->base.n = 100;
+    assert_int_equal(watch_baseline_from(s.watch[0]), T0 + WATCH_WARM_UP_NS);
+    s.watch[0]->base_restored = true; /* they were warm already */
+    assert_int_equal(watch_baseline_from(s.watch[0]), T0);
+    compare(&s);
+    close_scene(&s);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_changed),
         cmocka_unit_test(a_statement_that_repeats_is_the_routes_own_doing),
+        cmocka_unit_test(what_is_slow_once_is_no_burn),
         cmocka_unit_test(what_is_rare_and_dear_is_its_own_doing),
         cmocka_unit_test(one_statement_alone_that_is_slower_is_its_own_doing),
         cmocka_unit_test(what_all_have_in_common_is_waiting),
@@ -403,6 +479,8 @@ main(void)
         cmocka_unit_test(a_fix_lands_and_is_measured),
         cmocka_unit_test(a_short_run_is_no_fix),
         cmocka_unit_test(calm_is_within_the_noise_of_before),
+        cmocka_unit_test(a_statement_that_is_many_times_as_dear_burns_amid_noise),
+        cmocka_unit_test(what_warms_up_is_no_baseline),
         cmocka_unit_test(a_steady_rise_burns_before_a_step_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

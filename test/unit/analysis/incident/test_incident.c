@@ -41,6 +41,33 @@ better_evidence_replaces_weaker(void **state)
     free(inc);
 }
 
+/* An index that is missing is so for all that reads the table; that a statement is repeated or runs
+ * in a crowd says nothing of others. */
+static void
+what_is_said_of_a_table_explains_its_statements(void **state)
+{
+    static const struct {
+        enum finding_kind kind;
+        bool explains;
+    } cases[] = {
+        {FINDING_MISSING_INDEX, true},   {FINDING_LOCK_WAIT, true},  {FINDING_PLAN_CHANGE, true},
+        {FINDING_REPEATED_QUERY, false}, {FINDING_CACHEABLE, false}, {FINDING_STAMPEDE, false},
+    };
+    struct statement other = {.fingerprint = 2, .reads = {.count = 1, .name = {"items"}}};
+    struct statement same = {.fingerprint = 1};
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        struct incident *inc = incident_new_bare(1, "GET /a", T0, T0);
+        struct finding f = finding_of(cases[i].kind, EVIDENCE_PROVED, 1);
+        f.tables.count = 1;
+        snprintf(f.tables.name[0], sizeof(f.tables.name[0]), "items");
+        assert_true(cause_add(inc, &f, "", NULL));
+        assert_true(incident_explains(inc, &same));
+        assert_int_equal(incident_explains(inc, &other), cases[i].explains);
+        free(inc);
+    }
+}
+
 static void
 a_reason_makes_room_for_itself(void **state)
 {
@@ -202,6 +229,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(better_evidence_replaces_weaker),
+        cmocka_unit_test(what_is_said_of_a_table_explains_its_statements),
         cmocka_unit_test(a_reason_makes_room_for_itself),
         cmocka_unit_test(causes_have_a_limit),
         cmocka_unit_test(a_timeline_keeps_room_for_people),
