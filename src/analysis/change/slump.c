@@ -104,15 +104,27 @@ slump_text(const struct slump *slump, char *dst, size_t size)
     return dst;
 }
 
+/* Milliseconds a request, times requests. What connections cost is the same for all: where it is
+ * most of a request, it is what the route is about. */
+static double
+lost(const struct slump *slump, const struct shift_route *r)
+{
+    if (slump == NULL || !slump->is_churn) {
+        return r->change_ms * r->now.n;
+    }
+    double cost_ms =
+        MIN((slump->opened_now - slump->opened_before) * slump->setup_ms, r->change_ms);
+    return cost_ms <= 0 ? 0 : cost_ms * r->now.n * cost_ms / MAX(r->now.mean_ms, cost_ms);
+}
+
 struct shift_route *
-slump_worst(const struct shift *s)
+slump_worst(const struct slump *slump, const struct shift *s)
 {
     struct shift_route *worst = NULL;
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *r = &s->route[i];
         bool counts = r->before.n >= ROUTE_REQUESTS && r->now.n >= ROUTE_REQUESTS;
-        if (counts &&
-            (worst == NULL || r->change_ms * r->now.n > worst->change_ms * worst->now.n)) {
+        if (counts && (worst == NULL || lost(slump, r) > lost(slump, worst))) {
             worst = r;
         }
     }

@@ -37,7 +37,8 @@ enum slump_state slump_look(struct slump *slump, const struct shift *shift, uint
 /* What is known, in words. */
 const char *slump_text(const struct slump *slump, char *dst, size_t size);
 
-/* The route that loses most by it. NULL: none. */
-struct shift_route *slump_worst(const struct shift *shift);
+/* The route that loses most by it; of what new connections cost, the one that has hardly anything
+ * else to lose by. slump: NULL where all is slower for another reason. NULL: none. */
+struct shift_route *slump_worst(const struct slump *slump, const struct shift *shift);
 
 #endif

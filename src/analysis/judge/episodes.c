@@ -277,7 +277,7 @@ new_on_route(struct judge *j, const struct about *a, uint64_t onset_ns)
     }
     struct shift *s =
         shift_new(j->watch, j->watch_count, &j->load, SHIFT_FROZEN, onset_ns, j->now_ns);
-    struct shift_route *r = a->is_whole        ? slump_worst(s)
+    struct shift_route *r = a->is_whole        ? slump_worst(NULL, s)
                             : a->watch != NULL ? shift_find(s, a->watch)
                                                : NULL;
     if (r != NULL) {

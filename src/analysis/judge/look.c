@@ -16,6 +16,7 @@
 #define VICTIM_WAITS_NS  (20 * NS_PER_S)     /* for one with fewer requests that may be to blame */
 #define APART_AFTER_NS   (20 * NS_PER_S)     /* after an opening, until a second one may open */
 #define APP_SHARE        0.7                 /* of its own change */
+#define CHURN_BEYOND     3.0                 /* times what setting connections up costs */
 #define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
 #define HIDDEN_NS        (20 * NS_PER_S)     /* and so long it may be hidden by what all have */
 
@@ -202,6 +203,20 @@ is_its_application(const struct shift *s, const struct shift_route *r)
     return shift_is_large(s, r) && r->app_change_ms - r->app_waiting_ms >= APP_SHARE * r->own_ms;
 }
 
+/* It is about everything; but what connections cost is known, and does not explain one whose
+ * application alone lost many times as much. */
+static bool
+is_about_all(const struct incident *inc, const struct shift *s, const struct shift_route *r)
+{
+    double cost_ms = 0;
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        cost_ms += f->kind == FINDING_CONNECTION_CHURN ? f->saving_ms : 0;
+    }
+    bool is_beyond = cost_ms > 0 && r->own_ms >= CHURN_BEYOND * cost_ms && is_its_application(s, r);
+    return inc->is_whole && !is_beyond;
+}
+
 /* While others are open: not what one of them is about, and nothing that could be its consequence;
  * and not before the last one had the time to find out what it is about. One of the monitor's may
  * be open for days, about something small: it stands in nobody's way but for what it is about. */
@@ -218,7 +233,7 @@ stands_apart(const struct judge *j, const struct shift *s, const struct shift_ro
     for (unsigned i = 0; i < n; i++) {
         const struct incident *inc = active[i];
         bool is_monitors = inc->episode.opened && !inc->is_whole;
-        if (inc->watch == r->watch || inc->is_whole ||
+        if (inc->watch == r->watch || is_about_all(inc, s, r) ||
             (is_monitors && is_of(j, inc, parts, part_count))) {
             return false;
         }
@@ -354,6 +369,10 @@ judge_learn_bases(struct judge *j)
         }
         bool reaches_back = !w->base_restored || j->now_ns > w->recent.first_ns + RESTORED_SPAN_NS;
         w->base_restored = w->base_restored && !reaches_back;
+        if (w->base.n == 0 && r->before.n < WATCH_REQUESTS_MIN) { /* no minute is over yet */
+            stats_make(&w->recent, watch_baseline_from(w),
+                       j->now_ns - MIN(j->now_ns, BASE_FIRST_NS), 0, &r->before);
+        }
         if (reaches_back && r->before.n >= WATCH_REQUESTS_MIN) {
             w->base = r->before;
             w->base_dirty = true;
@@ -374,7 +393,7 @@ look_for_slump(struct judge *j)
     if (state == SLUMP_BEGINS) {
         judge_tell(j, "watched", slump_text(&j->slump, text, sizeof(text)));
     }
-    struct shift_route *worst = state == SLUMP_LASTS ? slump_worst(s) : NULL;
+    struct shift_route *worst = state == SLUMP_LASTS ? slump_worst(&j->slump, s) : NULL;
     if (worst != NULL) {
         struct incident *inc = open_incident(j, s, worst);
         inc->is_whole = true;

@@ -274,6 +274,11 @@ churn_that_lasts(void **state)
     assert_int_equal(slump_look(&slump, s.shift, NOW + 2 * NS_PER_S), SLUMP_WATCHED);
     assert_int_equal(slump_look(&slump, s.shift, NOW + SLUMP_CHURN_NS), SLUMP_LASTS);
     assert_non_null(strstr(slump_text(&slump, text, sizeof(text)), "1.00 new connections"));
+    /* One that has become slower by much more has another reason. */
+    s.shift->route[0].change_ms += 300;
+    s.shift->route[0].now.mean_ms += 300;
+    assert_ptr_equal(slump_worst(NULL, s.shift), &s.shift->route[0]);
+    assert_ptr_not_equal(slump_worst(&slump, s.shift), &s.shift->route[0]);
     close_scene(&s);
     open_waits(&s); /* a few, when a pool is filled */
     play(&s, 10, 10, 22, 0.05);
