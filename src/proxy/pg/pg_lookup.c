@@ -219,6 +219,14 @@ on_connected(void *ctx)
     l->core->errand_write(l->errand, slice_of(bytes, len));
 }
 
+/* Of a message that is too long: to go on without it would be to guess. */
+static bool
+is_needed(struct slice head)
+{
+    return head.ptr[0] == 'R' || head.ptr[0] == 'D' || head.ptr[0] == 'E' ||
+           pg_held_u32(head.ptr + 1) < 4;
+}
+
 static void
 on_data(void *ctx, struct slice bytes)
 {
@@ -228,8 +236,7 @@ on_data(void *ctx, struct slice bytes)
         size_t used;
         enum pg_held_step step = pg_held_next(&l->held, PG_HELD_ALL, bytes, &used, &piece);
         bytes = slice_sub(bytes, used, bytes.len);
-        if (step == PG_HELD_PASS && piece.ptr == l->held.message &&
-            (piece.ptr[0] == 'R' || piece.ptr[0] == 'D' || pg_held_u32(piece.ptr + 1) < 4)) {
+        if (step == PG_HELD_PASS && piece.ptr == l->held.message && is_needed(piece)) {
             fail(l, "F0000", "auth_query: the server says something that is too long", SLICE_NONE);
             return;
         }

@@ -415,6 +415,15 @@ says_shutdown(struct buf *b)
     say(b, 'E', SLICE_LIT("SFATAL\0C57P01\0Mno\0\0"));
 }
 
+/* What stands behind it is not the end of an answer without rows. */
+static void
+says_long_error(struct buf *b)
+{
+    char longer[2000] = "SERROR";
+    say(b, 'E', slice_of(longer, sizeof(longer)));
+    say(b, 'Z', SLICE_LIT("I"));
+}
+
 static void
 says_login_again(struct buf *b)
 {
@@ -431,6 +440,7 @@ what_a_server_says_wrong_is_told_to_all_who_wait(void **state)
     refuses_with(says_too_much, "F0000");
     refuses_with(says_no_length, "F0000");
     refuses_with(says_error, "F0000");
+    refuses_with(says_long_error, "F0000");
     refuses_with(says_full, "53300");
     refuses_with(says_shutdown, "57P03");
     refuses_with(says_login_again, "08P01");
