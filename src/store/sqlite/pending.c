@@ -181,23 +181,19 @@ pending_put(struct pending *p, const struct stored *record)
         whole.incident.blob = old->record.incident.blob;
     }
     struct pending_record *w = record_new(&whole);
+    size_t others = p->bytes - (old == NULL ? 0 : old->size);
+    if (others + w->size > STORE_PENDING_BYTES || map_put(&p->by_key, w->key, w) != 0) {
+        p->dropped++;
+        free(w);
+        return;
+    }
     if (old != NULL) {
         p->replaced++;
-        p->bytes -= old->size;
         list_remove(&old->in_order);
-    } else if (p->bytes + w->size > STORE_PENDING_BYTES) {
-        p->dropped++;
-        free(w);
-        return;
+        free(old);
     }
-    if (map_put(&p->by_key, w->key, w) != 0) {
-        p->dropped++;
-        free(w);
-        return;
-    }
-    free(old);
     list_append(&p->in_order, &w->in_order);
-    p->bytes += w->size;
+    p->bytes = others + w->size;
 }
 
 size_t

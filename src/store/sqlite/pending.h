@@ -3,7 +3,8 @@
  *
  * In the order in which they came; a newer one with the same key replaces the older one, and goes
  * to the end. At most STORE_PENDING_MAX records and STORE_PENDING_BYTES; what is beyond is dropped
- * and counted. Owned by the store, under its lock; no I/O. */
+ * and counted, and an older one that it would have replaced stays. Owned by the store, under its
+ * lock; no I/O. */
 #ifndef STORE_SQLITE_PENDING_H
 #define STORE_SQLITE_PENDING_H
 

@@ -112,6 +112,34 @@ what_is_beyond_the_limits_is_dropped_and_counted(void **state)
     pending_fini(&p);
 }
 
+/* A newer one that is larger finds no more room than any other; the older one stays. */
+static void
+what_replaces_keeps_to_the_limit_too(void **state)
+{
+    struct pending p;
+    struct list batch;
+    pending_init(&p);
+    list_init(&batch);
+    char *large = check_alloc(1, STORE_PENDING_BYTES / 2);
+    memset(large, 'x', STORE_PENDING_BYTES / 2 - 1);
+    put(&p, 1, "first", "");
+    put(&p, 2, large, "");
+    put(&p, 3, "second", "");
+    put(&p, 1, large, "");
+    assert_true(p.bytes <= STORE_PENDING_BYTES);
+    assert_int_equal(p.replaced, 0);
+    assert_int_equal(p.dropped, 1);
+    put(&p, 2, "smaller", "");
+    put(&p, 1, large, ""); /* now there is room */
+    assert_int_equal(p.replaced, 2);
+    assert_int_equal(p.dropped, 1);
+    assert_int_equal(pending_take(&p, SIZE_MAX, &batch), 3);
+    assert_int_equal(p.bytes, 0);
+    pending_free(&batch);
+    free(large);
+    pending_fini(&p);
+}
+
 int
 main(void)
 {
@@ -119,6 +147,7 @@ main(void)
         cmocka_unit_test(texts_are_copied_and_the_newest_counts),
         cmocka_unit_test(what_was_taken_goes_back_to_the_front_unless_a_newer_one_came),
         cmocka_unit_test(what_is_beyond_the_limits_is_dropped_and_counted),
+        cmocka_unit_test(what_replaces_keeps_to_the_limit_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
