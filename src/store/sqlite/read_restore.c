@@ -26,82 +26,80 @@ restore_total(void *ctx, struct series_total *t)
     r->on_record(r->ctx, &record);
 }
 
-static int
-restore_fingerprints(struct db *db, struct restore *r)
+/* A record of the row, whose texts are the row's. False: it cannot be one. */
+typedef bool record_of_row(sqlite3_stmt *s, struct stored *ret_record);
+
+static bool
+fingerprint_of_row(sqlite3_stmt *s, struct stored *record)
 {
-    sqlite3_stmt *s =
-        db_begin(db, "SELECT fingerprint, database, kind, text, first_seen"
-                     " FROM fingerprints WHERE instance = ?1 ORDER BY last_seen DESC");
-    int step = SQLITE_ERROR;
-    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
-        struct stored record = {.kind = STORED_FINGERPRINT};
-        record.fingerprint =
-            (struct stored_fingerprint){.fingerprint = (uint64_t)sqlite3_column_int64(s, 0),
-                                        .database = db_column_slice(s, 1),
-                                        .kind = (uint8_t)sqlite3_column_int64(s, 2),
-                                        .text = db_column_slice(s, 3),
-                                        .seen_wall_ns = (uint64_t)sqlite3_column_int64(s, 4)};
-        r->on_record(r->ctx, &record);
+    record->kind = STORED_FINGERPRINT;
+    record->fingerprint =
+        (struct stored_fingerprint){.fingerprint = (uint64_t)sqlite3_column_int64(s, 0),
+                                    .database = db_column_slice(s, 1),
+                                    .kind = (uint8_t)sqlite3_column_int64(s, 2),
+                                    .text = db_column_slice(s, 3),
+                                    .seen_wall_ns = (uint64_t)sqlite3_column_int64(s, 4)};
+    return true;
+}
+
+static bool
+state_of_row(sqlite3_stmt *s, struct stored *record)
+{
+    record->kind = STORED_STATE;
+    record->state = (struct stored_state){db_column_slice(s, 0), db_column_blob(s, 1)};
+    return true;
+}
+
+static bool
+incident_of_row(sqlite3_stmt *s, struct stored *record)
+{
+    record->kind = STORED_INCIDENT;
+    record->incident =
+        (struct stored_incident){.id = (uint32_t)sqlite3_column_int64(s, 0),
+                                 .state = db_column_slice(s, 1),
+                                 .opened_wall_ns = (uint64_t)sqlite3_column_int64(s, 2),
+                                 .updated_wall_ns = (uint64_t)sqlite3_column_int64(s, 3),
+                                 .closed_wall_ns = (uint64_t)sqlite3_column_int64(s, 4),
+                                 .json = db_column_slice(s, 5),
+                                 .blob = db_column_blob(s, 6)};
+    return true;
+}
+
+static bool
+trace_of_row(sqlite3_stmt *s, struct stored *record)
+{
+    struct slice id = db_column_blob(s, 0);
+    record->kind = STORED_TRACE;
+    record->trace = (struct stored_trace){.route = db_column_slice(s, 1),
+                                          .start_wall_ns = (uint64_t)sqlite3_column_int64(s, 2),
+                                          .duration_ns = (uint64_t)sqlite3_column_int64(s, 3),
+                                          .json = db_column_slice(s, 4)};
+    if (id.len != sizeof(record->trace.trace_id)) {
+        return false;
     }
-    sqlite3_reset(s);
-    return step == SQLITE_DONE ? 0 : -EIO;
+    memcpy(record->trace.trace_id, id.ptr, id.len);
+    return true;
 }
 
 static int
-restore_states(struct db *db, struct restore *r)
+restore_rows(struct db *db, const char *query, record_of_row *of_row, struct restore *r)
 {
-    sqlite3_stmt *s = db_begin(db, "SELECT name, state FROM detector_state WHERE instance = ?1");
+    sqlite3_stmt *s = db_begin(db, query);
     int step = SQLITE_ERROR;
     while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
-        struct stored record = {.kind = STORED_STATE};
-        record.state = (struct stored_state){db_column_slice(s, 0), db_column_blob(s, 1)};
-        r->on_record(r->ctx, &record);
-    }
-    sqlite3_reset(s);
-    return step == SQLITE_DONE ? 0 : -EIO;
-}
-
-static int
-restore_incidents(struct db *db, struct restore *r)
-{
-    sqlite3_stmt *s = db_begin(db, READ_INCIDENTS);
-    int step = SQLITE_ERROR;
-    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
-        struct stored record = {.kind = STORED_INCIDENT};
-        record.incident =
-            (struct stored_incident){.id = (uint32_t)sqlite3_column_int64(s, 0),
-                                     .state = db_column_slice(s, 1),
-                                     .opened_wall_ns = (uint64_t)sqlite3_column_int64(s, 2),
-                                     .updated_wall_ns = (uint64_t)sqlite3_column_int64(s, 3),
-                                     .closed_wall_ns = (uint64_t)sqlite3_column_int64(s, 4),
-                                     .json = db_column_slice(s, 5),
-                                     .blob = db_column_blob(s, 6)};
-        r->on_record(r->ctx, &record);
-    }
-    sqlite3_reset(s);
-    return step == SQLITE_DONE ? 0 : -EIO;
-}
-
-static int
-restore_traces(struct db *db, struct restore *r)
-{
-    sqlite3_stmt *s = db_begin(db, READ_TRACES);
-    int step = SQLITE_ERROR;
-    while (s != NULL && (step = sqlite3_step(s)) == SQLITE_ROW) {
-        struct slice id = db_column_blob(s, 0);
-        struct stored record = {.kind = STORED_TRACE};
-        record.trace = (struct stored_trace){.route = db_column_slice(s, 1),
-                                             .start_wall_ns = (uint64_t)sqlite3_column_int64(s, 2),
-                                             .duration_ns = (uint64_t)sqlite3_column_int64(s, 3),
-                                             .json = db_column_slice(s, 4)};
-        if (id.len == sizeof(record.trace.trace_id)) {
-            memcpy(record.trace.trace_id, id.ptr, id.len);
+        struct stored record = {0};
+        if (of_row(s, &record)) {
             r->on_record(r->ctx, &record);
         }
     }
     sqlite3_reset(s);
     return step == SQLITE_DONE ? 0 : -EIO;
 }
+
+#define FINGERPRINTS                                                                               \
+    "SELECT fingerprint, database, kind, text, first_seen"                                         \
+    " FROM fingerprints WHERE instance = ?1 ORDER BY last_seen DESC"
+#define STATES "SELECT name, state FROM detector_state WHERE instance = ?1"
 
 int
 read_restore(struct db *db, uint64_t now_s, store_record_cb *on_record, void *ctx)
@@ -110,11 +108,11 @@ read_restore(struct db *db, uint64_t now_s, store_record_cb *on_record, void *ct
     if (db_run(db, "BEGIN") != SQLITE_DONE) {
         return -EIO;
     }
-    int r = restore_fingerprints(db, &to);
-    r = r == 0 ? restore_states(db, &to) : r;
+    int r = restore_rows(db, FINGERPRINTS, fingerprint_of_row, &to);
+    r = r == 0 ? restore_rows(db, STATES, state_of_row, &to) : r;
     r = r == 0 ? series_total_each(db, now_s, restore_total, &to) : r;
-    r = r == 0 ? restore_incidents(db, &to) : r;
-    r = r == 0 ? restore_traces(db, &to) : r;
+    r = r == 0 ? restore_rows(db, READ_INCIDENTS, incident_of_row, &to) : r;
+    r = r == 0 ? restore_rows(db, READ_TRACES, trace_of_row, &to) : r;
     (void)db_run(db, "COMMIT");
     return r;
 }
