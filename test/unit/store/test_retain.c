@@ -150,7 +150,8 @@ texts_leave_room_for_windows(void **state)
     }
     assert_true(number(&db, "SELECT sum(size) FROM fingerprints") <= (int64_t)STORE_SIZE_MIN / 8);
     assert_true(number(&db, "SELECT count(*) FROM fingerprints WHERE fingerprint = 2000") == 1);
-    assert_true(number(&db, "SELECT count(*) FROM windows") == 2000);
+    /* Each has one: a minute, or the hour that it went into where this took longer than 10 s. */
+    assert_true(number(&db, "SELECT count(DISTINCT series) FROM windows") == 2000);
     db_close(&db);
     kit_remove(dir);
 }
