@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/uri.h"
 #include "cli/budget.h"
 #include "cli/document.h"
 #include "cli/text.h"
@@ -221,20 +222,6 @@ print_junit(FILE *out, const struct budget_report *r)
     fputs("</testsuite>\n</testsuites>\n", out);
 }
 
-/* A path as a relative or absolute URI reference. */
-static void
-uri_of(const char *path, char *dst, size_t size)
-{
-    size_t len = 0;
-    for (; *path != '\0' && len + 4 < size; path++) {
-        uint8_t c = (uint8_t)*path;
-        bool plain = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-                     strchr("/-._~", c) != NULL;
-        len += (size_t)snprintf(dst + len, size - len, plain ? "%c" : "%%%02X", c);
-    }
-    dst[len] = '\0';
-}
-
 static json_t *
 sarif_rules(void)
 {
@@ -275,7 +262,7 @@ print_sarif(FILE *out, const struct budget_report *r)
     const json_t *finding;
     char said[600], text[1200], uri[4096];
     json_t *results = json_array();
-    uri_of(r->path, uri, sizeof(uri));
+    (void)uri_path(r->path, uri, sizeof(uri));
     json_array_foreach(r->verdict, i, finding)
     {
         say(finding, said, sizeof(said));

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/uri.h"
+
 static const char SCHEMA[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;"
     "CREATE TABLE instances(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
@@ -246,14 +248,12 @@ int
 db_open_readonly(struct db *db, const char *path, struct diag *diag)
 {
     *db = (struct db){0};
-    char uri[4200];
-    const char *const how[] = {"file:%s?mode=ro", "file:%s?mode=ro&immutable=1"};
+    char escaped[URI_PATH_SIZE(DB_PATH_MAX)], uri[sizeof(escaped) + 64];
+    /* In a folder that cannot be written there is no live writer to agree with. */
+    const char *const how[] = {"", "&immutable=1"};
     for (unsigned i = 0; i < ARRAY_LEN(how); i++) {
-        if (i == 0) {
-            snprintf(uri, sizeof(uri), "file:%s?mode=ro", path);
-        } else { /* a folder that cannot be written: there is no live writer to agree with */
-            snprintf(uri, sizeof(uri), "file:%s?mode=ro&immutable=1", path);
-        }
+        snprintf(uri, sizeof(uri), "file:%s?mode=ro%s", uri_path(path, escaped, sizeof(escaped)),
+                 how[i]);
         int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
         bool opened = sqlite3_open_v2(uri, &db->sql, flags, NULL) == SQLITE_OK;
         db->version = opened ? version_of(db) : -1;

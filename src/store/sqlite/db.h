@@ -15,6 +15,7 @@
 
 #define DB_VERSION        7
 #define DB_STATEMENTS_MAX 128
+#define DB_PATH_MAX       4096
 #define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */
 
 /* The text of series s. What has one fingerprint has one text, whatever the database that it was

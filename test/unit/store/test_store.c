@@ -178,6 +178,27 @@ check_documents(const char *dir)
     assert_int_equal(store_document("/nowhere", "queries", &list), -ENOENT);
 }
 
+/* Characters that mean something in a URI, too. */
+static void
+a_folder_may_have_any_name(void **state)
+{
+    char dir[64], odd[128];
+    kit_folder(dir);
+    snprintf(odd, sizeof(odd), "%s/100%%41 a?b#c", dir);
+    assert_int_equal(mkdir(odd, 0700), 0);
+    struct store *s = open_store(odd, 0);
+    put_everything(s);
+    assert_int_equal(store_sync(s), 0);
+    check_documents(odd);
+    struct got got = {0};
+    assert_int_equal(store_restore(s, on_record, &got), 0);
+    assert_int_equal(got.incidents, 1);
+    store_free(&s);
+    check_documents(odd);
+    kit_remove(odd);
+    kit_remove(dir);
+}
+
 struct in_order {
     unsigned fingerprints, windows, deploys;
     uint64_t last_ns;
@@ -677,6 +698,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_comes_back),
+        cmocka_unit_test(a_folder_may_have_any_name),
         cmocka_unit_test(a_statement_of_two_databases_has_its_text_in_both),
         cmocka_unit_test(windows_come_in_order),
         cmocka_unit_test(reading_leaves_the_writer_its_locks),
