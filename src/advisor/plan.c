@@ -336,11 +336,8 @@ collect_scans(struct plan *p, const json_t *node)
     const char *type = text_of(node, "Node Type");
     bool reads = strstr(type, "Scan") != NULL;
     if (table[0] != '\0' && reads) {
-        char name[NAMES_LEN_MAX];
-        quote_identifier(text_of(node, "Schema"), name, 64);
-        strcat(name, ".");
-        quote_identifier(table, name + strlen(name), 64);
-        names_add(&p->tables, name);
+        char name[QUOTE_QUALIFIED_SIZE];
+        names_add(&p->tables, quote_qualified(text_of(node, "Schema"), table, name));
     }
     if (table[0] != '\0' && reads && p->scan_count < PLAN_SCANS_MAX) {
         struct plan_scan *s = &p->scan[p->scan_count++];

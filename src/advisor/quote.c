@@ -66,3 +66,12 @@ quote_identifier(const char *name, char *dst, size_t size)
     dst[at] = '\0';
     return dst;
 }
+
+char *
+quote_qualified(const char *schema, const char *table, char dst[QUOTE_QUALIFIED_SIZE])
+{
+    size_t len = strlen(quote_identifier(schema, dst, QUOTE_IDENTIFIER_SIZE));
+    dst[len++] = '.';
+    (void)quote_identifier(table, dst + len, QUOTE_IDENTIFIER_SIZE);
+    return dst;
+}

@@ -60,7 +60,7 @@ has_plan(const char *statement)
 static double
 rows_of(struct login *s, const char *table)
 {
-    char sql[2 * NAMES_LEN_MAX];
+    char sql[QUOTE_QUALIFIED_SIZE + 64];
     snprintf(sql, sizeof(sql), "EXPLAIN (FORMAT JSON) SELECT 1 FROM %s", table);
     AUTO_RESULT PGresult *r = login_query(s, sql, 0, NULL, NULL);
     json_t *plan = r != NULL && PQntuples(r) == 1 ? json_loads(PQgetvalue(r, 0, 0), 0, NULL) : NULL;
@@ -71,33 +71,40 @@ rows_of(struct login *s, const char *table)
     return n;
 }
 
-static json_t *
-scans_of_plan(struct login *s, const json_t *explained)
+static void
+refuse(json_t *statement, const char *why)
+{
+    json_object_set_new(statement, "refused", json_string(why));
+}
+
+/* One that is not known to be small is not taken for small. */
+static void
+put_scans(struct login *s, const json_t *explained, json_t *statement)
 {
     json_t *list = json_array();
     struct names seen = {.count = 0};
     struct plan *plan = check_alloc(1, sizeof(*plan));
     int r = plan_read(explained, plan);
+    const char *why = r == 0 ? NULL : "its plan cannot be read";
     for (unsigned i = 0; r == 0 && i < plan->scan_count; i++) {
-        char table[NAMES_LEN_MAX];
+        char table[QUOTE_QUALIFIED_SIZE];
         const struct plan_scan *scan = &plan->scan[i];
-        quote_identifier(scan->schema, table, 64);
-        strcat(table, ".");
-        quote_identifier(scan->table, table + strlen(table), 64);
+        quote_qualified(scan->schema, scan->table, table);
         if (scan->is_sequential && !names_has(&seen, table)) {
+            double rows = rows_of(s, table);
+            why =
+                rows >= 0 ? why : "the login may not ask how large a table is that it reads whole";
             names_add(&seen, table);
-            json_array_append_new(
-                list, json_pack("{s:s, s:f}", "table", table, "rows", MAX(rows_of(s, table), 0.0)));
+            json_array_append_new(list, json_pack("{s:s, s:f}", "table", table, "rows", rows));
         }
     }
     free(plan);
-    return list;
-}
-
-static void
-refuse(json_t *statement, const char *why)
-{
-    json_object_set_new(statement, "refused", json_string(why));
+    if (why == NULL) {
+        json_object_set_new(statement, "scans", list);
+    } else {
+        json_decref(list);
+        refuse(statement, why);
+    }
 }
 
 static void
@@ -125,9 +132,10 @@ find(struct work *w, json_t *one)
     int r = explain_begin(&e, s, &w->budget, text, NULL, &explained);
     if (r != 0) {
         refuse(one, e.reason == NULL ? "it cannot be planned" : e.reason);
+    } else if (explained == NULL) {
+        json_object_set_new(one, "scans", json_array());
     } else {
-        json_object_set_new(one, "scans",
-                            explained == NULL ? json_array() : scans_of_plan(s, explained));
+        put_scans(s, explained, one);
     }
     json_decref(explained);
     explain_end(&e);

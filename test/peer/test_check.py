@@ -192,6 +192,39 @@ def test_a_large_table_that_is_read_whole_is_over_it(database, tmp_path):
     assert (status, err) == (PASS, ""), out
 
 
+WORK = """
+import os, sys, psycopg2
+connection = psycopg2.connect(dbname="checked", user=sys.argv[1])
+connection.autocommit = True
+cursor = connection.cursor()
+for table in sys.argv[2:]:
+    cursor.execute(f"SELECT id FROM {table} WHERE id + 1 = 2 /*route='/work'*/")
+"""
+
+
+def test_a_name_of_any_length_is_a_large_table(database, tmp_path):
+    """As long as names may be; and a table whose size the login may not ask is not taken for small."""
+    long = "l" * 63
+    database.sql(f"CREATE TABLE {long} AS SELECT n AS id FROM generate_series(1, 5000) n;"
+                 "CREATE TABLE parted (id int) PARTITION BY RANGE (id);"
+                 "CREATE TABLE parted_all PARTITION OF parted FOR VALUES FROM (1) TO (9999);"
+                 "INSERT INTO parted SELECT generate_series(1, 5000);"
+                 "CREATE ROLE limited LOGIN; GRANT SELECT ON parted TO limited; ANALYZE", "checked")
+    path = tmp_path / "slowburn.budget"
+    path.write_text("[/work]\nscans = 0\n")
+    words = ("--budget", str(path))
+
+    def run(user, table):
+        login = f"host=127.0.0.1 port={database.port} user={user}"
+        return check(database, tmp_path, *words, "--advisor", login,
+                     command=["--", sys.executable, "-c", WORK, user, table])
+    status, out, err = run("postgres", long)
+    assert (status, err) == (OVER, ""), out
+    assert f"reads public.{long}, about 5000 rows" in out, out
+    status, out, err = run("limited", "parted")
+    assert "the login may not ask how large a table is" in out, out + err
+
+
 def test_a_request_log_is_judged_without_a_command(database, tmp_path, budget):
     line = {"route": "GET /orders", "status": 200, "failed": False, "queries": 9, "errors": 0,
             "statements": [{"fingerprint": "0" * 16, "short": "a by b", "calls": 9}]}
