@@ -315,9 +315,9 @@ budget_limits_scans(const json_t *budget, const json_t *measured)
 }
 
 /* How many of its statements read a table of that many rows, in order of their fingerprints, and
- * the first of them in words. */
+ * the first of them in words (ret_what: NULL: not asked; the caller's). */
 static double
-scans_of(const json_t *seen, double rows_min, char *ret_what, size_t size)
+scans_of(const json_t *seen, double rows_min, json_t **ret_what)
 {
     size_t count;
     double scans = 0;
@@ -331,9 +331,10 @@ scans_of(const json_t *seen, double rows_min, char *ret_what, size_t size)
         }
         scans++;
         if (scans == 1 && ret_what != NULL) {
-            snprintf(ret_what, size, "%s %.100s reads %.100s, about %.0f rows", keys[i],
-                     document_text(json_object_get(seen, "statements"), keys[i], ""),
-                     document_text(scan, "table", "?"), rows);
+            *ret_what =
+                json_sprintf("%s %s reads %s, about %.0f rows", keys[i],
+                             document_text(json_object_get(seen, "statements"), keys[i], ""),
+                             document_text(scan, "table", "?"), rows);
         }
     }
     free(keys);
@@ -342,12 +343,13 @@ scans_of(const json_t *seen, double rows_min, char *ret_what, size_t size)
 
 /* ---- the two beside each other ---- */
 
+/* what: taken. */
 static void
 find(json_t *list, const char *route, const json_t *of, const char *rule, double allowed,
-     double seen, const char *what)
+     double seen, json_t *what)
 {
     json_t *o =
-        json_pack("{s:s, s:s, s:f, s:f, s:s, s:f}", "route", route, "rule", rule, "allowed",
+        json_pack("{s:s, s:s, s:f, s:f, s:o, s:f}", "route", route, "rule", rule, "allowed",
                   allowed, "seen", seen, "what", what, "line", document_number(of, "line", 1));
     json_array_append_new(list, o);
 }
@@ -361,25 +363,24 @@ check_route(json_t *list, const char *name, const json_t *route, const json_t *s
         if (allowed >= 0 && n > allowed) {
             const char *what =
                 strcmp(counts[i], "repeats") == 0 ? document_text(seen, "repeated", "") : "";
-            find(list, name, route, counts[i], allowed, n, what);
+            find(list, name, route, counts[i], allowed, n, json_string(what));
         }
     }
-    char scan[300] = "";
+    json_t *scan = NULL;
     double scans_max = document_number(route, "scans", -1);
-    double scans =
-        scans_of(seen, document_number(route, "scan_rows", BUDGET_SCAN_ROWS), scan, sizeof(scan));
+    double scans = scans_of(seen, document_number(route, "scan_rows", BUDGET_SCAN_ROWS), &scan);
     if (scans_max >= 0 && scans > scans_max) {
-        find(list, name, route, "scans", scans_max, scans, scan);
+        find(list, name, route, "scans", scans_max, scans, json_incref(scan));
     }
+    json_decref(scan);
     const json_t *known = json_object_get(route, "statements");
     const json_t *run = json_object_get(seen, "statements");
     size_t count;
     const char **keys = budget_sorted_keys(run, &count);
     for (size_t i = 0; i < count && json_object_size(known) > 0; i++) {
         if (json_object_get(known, keys[i]) == NULL) {
-            char what[256];
-            snprintf(what, sizeof(what), "%s %.200s", keys[i], document_text(run, keys[i], ""));
-            find(list, name, route, "statement", 0, 1, what);
+            find(list, name, route, "statement", 0, 1,
+                 json_sprintf("%s %s", keys[i], document_text(run, keys[i], "")));
         }
     }
     free(keys);
@@ -395,7 +396,8 @@ budget_verdict(const json_t *budget, const json_t *measured)
         const json_t *seen = json_object_get(measured, keys[i]);
         const json_t *route = json_object_get(budget, keys[i]);
         if (route == NULL) {
-            find(list, keys[i], NULL, "route", 0, document_number(seen, "requests", 0), "");
+            find(list, keys[i], NULL, "route", 0, document_number(seen, "requests", 0),
+                 json_string(""));
         } else {
             check_route(list, keys[i], route, seen);
         }
@@ -420,7 +422,7 @@ budget_accept(json_t *budget, const json_t *measured)
         if (json_object_get(seen, "scanned") != NULL) {
             double rows_min = document_number(old, "scan_rows", BUDGET_SCAN_ROWS);
             json_object_set_new(route, "scans",
-                                json_integer((json_int_t)scans_of(seen, rows_min, NULL, 0)));
+                                json_integer((json_int_t)scans_of(seen, rows_min, NULL)));
         } else { /* nobody could tell: what was allowed stays */
             json_object_set(route, "scans", json_object_get(old, "scans"));
         }

@@ -8,6 +8,7 @@
 #include "cli/budget.h"
 #include "cli/document.h"
 #include "cli/text.h"
+#include "model/json_text.h"
 
 /* "24 queries in a request, 4 allowed", in the words of every form. */
 static void
@@ -267,12 +268,12 @@ print_sarif(FILE *out, const struct budget_report *r)
     {
         say(finding, said, sizeof(said));
         snprintf(text, sizeof(text), "%s: %s", document_text(finding, "route", "?"), said);
-        json_array_append_new(results,
-                              json_pack("{s:s, s:s, s:{s:s}, s:[{s:{s:{s:s}, s:{s:i}}}]}", "ruleId",
-                                        document_text(finding, "rule", ""), "level", "error",
-                                        "message", "text", text, "locations", "physicalLocation",
-                                        "artifactLocation", "uri", uri, "region", "startLine",
-                                        (int)document_number(finding, "line", 1)));
+        json_array_append_new(
+            results, json_pack("{s:s, s:s, s:{s:o}, s:[{s:{s:{s:s}, s:{s:i}}}]}", "ruleId",
+                               document_text(finding, "rule", ""), "level", "error", "message",
+                               "text", json_text(slice_from_str(text)), "locations",
+                               "physicalLocation", "artifactLocation", "uri", uri, "region",
+                               "startLine", (int)document_number(finding, "line", 1)));
     }
     json_t *doc =
         json_pack("{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:[o], s:o}]}", "$schema",

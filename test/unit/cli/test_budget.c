@@ -186,6 +186,35 @@ large_tables_that_are_read_whole_are_counted(void **state)
     json_decref(budget);
 }
 
+/* Letters of several bytes in long names hide nothing, wherever the names are cut. */
+static void
+long_names_are_over_the_budget_too(void **state)
+{
+    json_t *budget = read_text("[GET /a]\nscans = 0\nstatement = 00000000000000b2\n");
+    char name[200], line[500];
+    for (size_t len = 90; len < 99; len++) {
+        memset(name, 'x', sizeof(name));
+        memcpy(name + len, "\xc3\xa4\xc3\xb6\xc3\xbc", 6);
+        name[190] = '\0';
+        json_t *measured = json_object(), *plans = json_array();
+        snprintf(line, sizeof(line),
+                 "{\"route\":\"GET /a\",\"status\":200,\"statements\":["
+                 "{\"fingerprint\":\"00000000000000a1\",\"short\":\"%s\"}]}",
+                 name);
+        measure(measured, line);
+        json_array_append_new(plans, plan("00000000000000a1", name, 5000));
+        budget_measure_scans(measured, plans);
+        json_t *verdict = budget_verdict(budget, measured);
+        assert_int_equal(json_array_size(verdict), 2);
+        assert_string_equal(rule_at(verdict, 0), "scans");
+        assert_string_equal(rule_at(verdict, 1), "statement");
+        json_decref(verdict);
+        json_decref(plans);
+        json_decref(measured);
+    }
+    json_decref(budget);
+}
+
 int
 main(void)
 {
@@ -194,6 +223,7 @@ main(void)
         cmocka_unit_test(what_is_wrong_is_refused),
         cmocka_unit_test(what_goes_beyond_is_found),
         cmocka_unit_test(large_tables_that_are_read_whole_are_counted),
+        cmocka_unit_test(long_names_are_over_the_budget_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
