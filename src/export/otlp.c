@@ -16,7 +16,7 @@
 #include "io/now.h"
 #include "io/private_file.h"
 
-#define HEADER_LEN    1024u
+#define HEADER_LEN    4096u
 #define HEADERS_MAX   8u
 #define REQUEST_EXTRA 4096u /* what otlp_encode_request adds, at most */
 #define GZIP_WINDOW   (15 + 16)
@@ -169,26 +169,29 @@ take_batch(struct otlp *o, struct queue *q)
 }
 
 struct headers {
-    char text[HEADERS_MAX][HEADER_LEN];
+    char text[HEADERS_MAX + 1][HEADER_LEN]; /* the last one: to see that there are too many */
 };
 
-/* Lines of the file go behind what is there. */
+/* Lines of the file go behind what is there. All of them or none: half a token is no token. */
 static int
 read_headers(const struct otlp *o, struct headers *h, struct post_request *r, unsigned count,
              struct diag *diag)
 {
     __attribute__((cleanup(private_file_close))) FILE *f = NULL;
+    unsigned n = 0;
     int err = o->headers_file[0] == '\0'
                   ? 0
                   : private_file_open(o->headers_file, "otlp_headers_file", diag, &f);
-    for (unsigned i = 0; f != NULL && i < HEADERS_MAX; i++) {
-        if (fgets(h->text[i], HEADER_LEN, f) == NULL) {
-            break;
-        }
-        size_t len = strcspn(h->text[i], "\r\n");
-        h->text[i][len] = '\0';
-        if (len > 0) {
-            r->header[count++] = h->text[i];
+    while (f != NULL && err == 0 && fgets(h->text[n], HEADER_LEN, f) != NULL) {
+        size_t len = strcspn(h->text[n], "\r\n");
+        if (len == HEADER_LEN - 1 || (len > 0 && n == HEADERS_MAX)) {
+            err = diag_set(diag, -E2BIG,
+                           "the otlp_headers_file has more than %u lines, or a longer one "
+                           "than %u bytes",
+                           HEADERS_MAX, HEADER_LEN - 2);
+        } else if (len > 0) {
+            h->text[n][len] = '\0';
+            r->header[count++] = h->text[n++];
         }
     }
     return err;
@@ -207,13 +210,14 @@ send_batch(struct otlp *o, enum otlp_signal signal, const struct queue *q,
     r.header[1] = "Content-Encoding: gzip";
     snprintf(url, sizeof(url), "%s/v1/%s", o->url, otlp_signal_name(signal));
     *ret_answer = (struct post_answer){0};
-    if (read_headers(o, &headers, &r, 2, &diag) < 0) {
+    int unread = read_headers(o, &headers, &r, 2, &diag);
+    int cancelled = unread < 0 ? 0 : post_send(o->post, &r, ret_answer);
+    explicit_bzero(&headers, sizeof(headers));
+    if (unread < 0) {
         snprintf(error, 128, "%.120s", diag.message);
         return RETRY_LATER;
     }
-    int err = post_send(o->post, &r, ret_answer);
-    explicit_bzero(&headers, sizeof(headers));
-    if (err < 0) {
+    if (cancelled < 0) {
         return -1;
     }
     enum retry_verdict verdict = retry_of_otlp(ret_answer->status);

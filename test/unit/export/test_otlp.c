@@ -21,7 +21,7 @@ struct lab {
 };
 
 static struct lab *
-lab_new(const char *const *replies)
+lab_with_headers(const char *const *replies, const char *headers_file)
 {
     struct lab *l = check_alloc(1, sizeof(*l));
     bool hangs = replies != NULL && strcmp(replies[0], "hang") == 0;
@@ -30,13 +30,19 @@ lab_new(const char *const *replies)
     }
     http_stub_start(&l->stub);
     const struct otlp_config config = {.url = l->stub.url,
-                                       .headers_file = "",
+                                       .headers_file = headers_file,
                                        .ca_file = "",
                                        .resource = {"shop", "db-1"},
                                        .second_ns = SECOND_NS,
                                        .end_ns = hangs ? 5 * SECOND_NS : 0};
     assert_int_equal(otlp_new(&config, &l->otlp), 0);
     return l;
+}
+
+static struct lab *
+lab_new(const char *const *replies)
+{
+    return lab_with_headers(replies, "");
 }
 
 static void
@@ -187,6 +193,45 @@ what_waits_at_the_end_is_tried_once_more(void **state)
     lab_free(l); /* ends, or this test never does */
 }
 
+/* "X-N: vvv..." of this length in all, for each line. */
+static void
+write_headers(char *path, unsigned lines, unsigned len)
+{
+    snprintf(path, 64, "/tmp/slowburn-headers-XXXXXX");
+    int fd = mkstemp(path);
+    FILE *f = fdopen(fd, "w");
+    for (unsigned i = 0; i < lines; i++) {
+        fprintf(f, "X-%u: %0*u\r\n\n", i % 10, (int)len - 5, i);
+    }
+    fclose(f);
+}
+
+static void
+headers_go_out_whole_or_not_at_all(void **state)
+{
+    char path[64], error[128];
+    write_headers(path, 8, 4000);
+    struct lab *l = lab_with_headers(NULL, path);
+    put_log(l);
+    wait_for(l, 1, 0, 0);
+    const char *first = strstr(l->stub.request[0], "\r\nX-0: "), *end = strstr(first + 2, "\r\n");
+    assert_int_equal(end - first, 2 + 4000);
+    assert_non_null(strstr(l->stub.request[0], "\r\nX-7: "));
+    lab_free(l);
+    unlink(path);
+    for (unsigned i = 0; i < 2; i++) {
+        write_headers(path, i == 0 ? 9 : 1, i == 0 ? 20 : 5000);
+        l = lab_with_headers(NULL, path);
+        put_log(l);
+        wait_for(l, 0, 1, 0);
+        otlp_error(l->otlp, error);
+        assert_non_null(strstr(error, "the otlp_headers_file has more than 8 lines, or"));
+        assert_int_equal(l->stub.count, 0);
+        lab_free(l);
+        unlink(path);
+    }
+}
+
 int
 main(void)
 {
@@ -198,6 +243,7 @@ main(void)
         cmocka_unit_test(what_finds_no_room_is_counted_and_the_rest_stays_whole),
         cmocka_unit_test(newer_metrics_take_the_place_of_those_that_wait),
         cmocka_unit_test(what_waits_at_the_end_is_tried_once_more),
+        cmocka_unit_test(headers_go_out_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
