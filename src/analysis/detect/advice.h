@@ -5,14 +5,16 @@
  * Asking is idempotent: a question that is open, or was answered lately, is not asked again, so
  * callers ask whenever they would like to know. Without an advisor every answer stays
  * ADVICE_NONE or ADVICE_REFUSED and callers use weaker evidence. Answers hold no literals.
- * Also holds the raw samples of statements on their way to an explain question (from the lens): in
- * memory only, and freed once the answer is there.
- * Bounded: the ADVICE_*_MAX below; when full the oldest gives way. One thread. */
+ * What it says of plans, tables and waits is kept in files of their own (explained.h, tables.h,
+ * waiting.h).
+ * Bounded: the ADVICE_*_MAX below; when full, what was not wanted for longest gives way, and what
+ * is then answered about it is nobody's. One thread. */
 #ifndef ANALYSIS_DETECT_ADVICE_H
 #define ANALYSIS_DETECT_ADVICE_H
 
 #include <jansson.h>
 
+#include "analysis/detect/explained.h"
 #include "analysis/detect/tables.h"
 #include "analysis/detect/waiting.h"
 #include "analysis/intake/intake.h"
@@ -20,40 +22,15 @@
 #include "base/clock.h"
 #include "model/question.h"
 
-#define ADVICE_OPEN_MAX      64u
-#define ADVICE_PLANS_MAX     64u
-#define ADVICE_COLUMNS_MAX   64u
-#define ADVICE_INDEXES_MAX   32u
-#define ADVICE_GIVE_UP_NS    (20 * 1000000000ull)
-#define ADVICE_SAMPLES_BYTES (64u * 1024)
-
-struct advice_plan {
-    uint64_t fingerprint;
-    enum advice_state state;
-    uint64_t at_ns;
-    char reason[160];
-    bool by_values;
-    double cost;
-    bool has_scan;
-    char scan_table[STATEMENT_NAME_LEN];
-    double table_rows, rows_read, rows_returned;
-    bool has_index;
-    bool proved;
-    char schema[STATEMENT_NAME_LEN];
-    char table[STATEMENT_NAME_LEN];
-    struct statement_names columns;
-    char ddl[400];
-    double cost_before, cost_after, build_ms, size_bytes, write_us;
-    char index_reason[160];
-    char unused_index[STATEMENT_NAME_LEN]; /* it would fit, and the plan has a scan; "": none */
-    char doubt[160]; /* why the index is not proved; "": nothing is in doubt */
-    unsigned sample_count;
-    json_t *samples; /* [{text, params}], until answered */
-    uint64_t used;
-    uint64_t lens_ns; /* when the lens was last asked for them */
-};
+#define ADVICE_OPEN_MAX       64u
+#define ADVICE_COLUMNS_MAX    64u
+#define ADVICE_INDEXES_MAX    32u
+#define ADVICE_GIVE_UP_NS     (20 * 1000000000ull)
+#define ADVICE_DESCRIBE_BYTES (64u * 1024) /* of texts in one question */
 
 struct advice_index {
+    uint64_t key;  /* of its names, and of its database's */
+    uint64_t used; /* when, in look-ups; 0: free */
     char schema[STATEMENT_NAME_LEN];
     char table[STATEMENT_NAME_LEN];
     struct statement_names columns;
@@ -63,8 +40,8 @@ struct advice_index {
 };
 
 struct advice_column {
-    uint32_t table_oid;
-    int16_t attnum;
+    uint64_t key; /* of its table's and its own number, and of its database */
+    uint64_t used;
     enum advice_state state;
     uint64_t asked_ns;
     char table[STATEMENT_NAME_LEN];
@@ -98,8 +75,8 @@ struct advice_table *advice_table(struct advice *a, const char *database, const 
 /* All known tables of that database, not more often than every interval_ns. */
 void advice_ask_tables(struct advice *a, const char *database, uint64_t interval_ns,
                        uint64_t now_ns);
-struct advice_index *advice_index(struct advice *a, const char *schema, const char *table,
-                                  const struct statement_names *columns);
+struct advice_index *advice_index(struct advice *a, const char *database, const char *schema,
+                                  const char *table, const struct statement_names *columns);
 void advice_ask_index(struct advice *a, struct advice_index *index, const char *database,
                       uint64_t interval_ns, uint64_t now_ns);
 struct advice_column *advice_column(struct advice *a, uint32_t table_oid, int16_t attnum,

@@ -23,14 +23,13 @@ struct advice_table {
     char name[STATEMENT_NAME_LEN];
     char database[STATEMENT_NAME_LEN];
     enum advice_state state;
-    uint64_t asked_ns, first_ns, last_ns;
+    uint64_t first_ns, last_ns;
     unsigned answers;
     double rows_first, rows, bytes;
     double writes_first, writes; /* inserted + updated + deleted */
     double seq_scans_first, seq_scans;
     double reads, reads_taken; /* rows that were read, by whatever scan */
     uint64_t taken_ns;         /* when reads_taken was read; 0: never */
-    uint64_t wire_write_ns;    /* last write that went through slowburn; 0: none */
     uint64_t changed_ns;       /* when its counters were last seen to have moved; 0: never */
 };
 

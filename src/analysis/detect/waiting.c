@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/detect/waiting.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void
-copy_text(char *dst, size_t size, const json_t *value)
-{
-    const char *text = json_string_value(value);
-    snprintf(dst, size, "%s", text == NULL ? "" : text);
-}
+#include "model/json_text.h"
 
 static double
 number(const json_t *o, const char *key)
@@ -40,8 +34,8 @@ read_block(const json_t *o, uint64_t now_ns)
         .transaction_ms = number(o, "transaction_ms"),
         .seen_ns = now_ns,
     };
-    copy_text(b.state, sizeof(b.state), json_object_get(o, "state"));
-    copy_text(b.lock, sizeof(b.lock), json_object_get(o, "lock"));
+    json_text_copy(json_object_get(o, "state"), b.state, sizeof(b.state));
+    json_text_copy(json_object_get(o, "lock"), b.lock, sizeof(b.lock));
     return b;
 }
 

@@ -89,7 +89,8 @@ landed(struct incident *inc, const struct incident_action *a, struct advice *adv
     if (f == NULL || f->tables.count == 0 || f->columns.count == 0) {
         return 0;
     }
-    struct advice_index *x = advice_index(advice, f->schema, f->tables.name[0], &f->columns);
+    struct advice_index *x =
+        advice_index(advice, database, f->schema, f->tables.name[0], &f->columns);
     advice_ask_index(advice, x, database, INDEX_POLL_NS, now_ns);
     if (x->covered_ns != 0) {
         /* Between the last look without it and the first with it: where the calls got cheap. */

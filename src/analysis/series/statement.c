@@ -97,6 +97,18 @@ statement_names_add(struct statement_names *names, struct slice name)
     memcpy(names->name[names->count++], text, sizeof(text));
 }
 
+void
+statement_names_read(const json_t *list, struct statement_names *names)
+{
+    size_t i;
+    json_t *item;
+    names->count = 0;
+    json_array_foreach(list, i, item)
+    {
+        statement_names_add(names, slice_from_str(json_string_value(item)));
+    }
+}
+
 bool
 statement_is_exempt(const struct statement *s)
 {

@@ -90,6 +90,8 @@ bool statement_has_plan(const struct statement *s);
 
 bool statement_names_have(const struct statement_names *names, const char *name);
 void statement_names_add(struct statement_names *names, struct slice name);
+/* A list of texts; what is no text, or has no room, is left out. */
+void statement_names_read(const json_t *list, struct statement_names *ret_names);
 
 /* Names are kept as SQL writes them: shop."Order". "public.items" and "items" are one table. */
 const char *statement_bare_name(const char *qualified);

@@ -162,6 +162,79 @@ samples_are_for_who_waits(void **state)
     stop(&f);
 }
 
+static const char ORDERS_ID[] =
+    "{\"ask\": \"columns\", \"ok\": true, \"columns\": [{\"schema\": \"public\","
+    " \"table\": \"orders\", \"column\": \"id\"}]}";
+
+/* An answer that comes when its column has given way is not taken for another one's. */
+static void
+columns_give_way_and_take_no_others_answer(void **state)
+{
+    struct fixture f;
+    start(&f);
+    struct advice_column *kept = advice_column(f.advice, 999, 1, "shop", NOW);
+    (void)advice_column(f.advice, 1, 1, "shop", NOW);
+    uint32_t first = f.world.asked;
+    for (uint32_t oid = 2; oid <= ADVICE_COLUMNS_MAX; oid++) {
+        (void)advice_column(f.advice, oid, 1, "shop", NOW);
+        assert_ptr_equal(advice_column(f.advice, 999, 1, "shop", NOW), kept);
+    }
+    assert_true(advice_answer(f.advice, first, slice_from_str(ORDERS_ID), &f.statements, NOW));
+    for (uint32_t oid = 2; oid <= ADVICE_COLUMNS_MAX; oid++) {
+        assert_int_not_equal(advice_column(f.advice, oid, 1, "shop", NOW)->state, ADVICE_GIVEN);
+    }
+    stop(&f);
+}
+
+/* Databases that are copies of one another have tables with the same numbers. */
+static void
+a_column_is_one_of_its_database(void **state)
+{
+    struct fixture f;
+    start(&f);
+    struct advice_column *c = advice_column(f.advice, 7, 2, "shop", NOW);
+    answer(&f, ORDERS_ID);
+    assert_string_equal(c->table, "orders");
+    assert_int_equal(advice_column(f.advice, 7, 2, "shop", NOW)->state, ADVICE_GIVEN);
+    assert_int_equal(advice_column(f.advice, 7, 2, "other", NOW)->state, ADVICE_ASKED);
+    assert_int_equal(advice_column(f.advice, 7, 3, "shop", NOW)->state, ADVICE_ASKED);
+    stop(&f);
+}
+
+static struct advice_index *
+index_of(struct fixture *f, const char *database, const char *table)
+{
+    struct statement_names columns = {.count = 1, .name = {"order_id"}};
+    struct advice_index *x = advice_index(f->advice, database, "public", table, &columns);
+    advice_ask_index(f->advice, x, database, NS_PER_S, NOW);
+    return x;
+}
+
+static void
+indexes_give_way_and_take_no_others_answer(void **state)
+{
+    static const char covered[] = "{\"ask\": \"indexes\", \"ok\": true, \"covered\": true}";
+    struct fixture f;
+    char table[16];
+    start(&f);
+    (void)index_of(&f, "shop", "items");
+    uint32_t first = f.world.asked;
+    for (unsigned i = 0; i < ADVICE_INDEXES_MAX; i++) {
+        snprintf(table, sizeof(table), "table%u", i);
+        (void)index_of(&f, "shop", table);
+    }
+    assert_true(advice_answer(f.advice, first, slice_from_str(covered), &f.statements, NOW));
+    for (unsigned i = 0; i < ADVICE_INDEXES_MAX; i++) {
+        snprintf(table, sizeof(table), "table%u", i);
+        assert_false(index_of(&f, "shop", table)->covered);
+    }
+    (void)index_of(&f, "other", "table0");
+    answer(&f, covered);
+    assert_true(index_of(&f, "other", "table0")->covered);
+    assert_false(index_of(&f, "shop", "table0")->covered);
+    stop(&f);
+}
+
 int
 main(void)
 {
@@ -170,6 +243,9 @@ main(void)
         cmocka_unit_test(a_refusal_tells_nothing),
         cmocka_unit_test(a_survey_is_told_and_is_no_evidence),
         cmocka_unit_test(samples_are_for_who_waits),
+        cmocka_unit_test(columns_give_way_and_take_no_others_answer),
+        cmocka_unit_test(a_column_is_one_of_its_database),
+        cmocka_unit_test(indexes_give_way_and_take_no_others_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
