@@ -4,29 +4,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/change/trend.h"
 #include "base/clock.h"
 
 #define SAMPLES_MAX       512u
-#define CHURN_OPENED_MIN  0.3 /* connections for each request */
-#define CHURN_TIMES       3
 #define SURGE_TIMES       1.5
 #define HEAVY_CALL_MS     5.0
 #define HEAVY_TIMES_FLOOR 6
 #define LIGHT_TIMES_FLOOR 4
 #define STRUCTURAL_SHARE  0.2 /* of the requests */
-#define LARGE_SHARE       1.0 /* of what was normal */
-#define DISTINCT_TIMES    3.0
-#define DISTINCT_COMMON   2.0
-#define LARGE_COMMON_MAX  1.5
-#define LARGE_MS          10.0
 #define FLOOR_ROWS_MAX    5
 #define FLOOR_CALLS_MIN   15
 #define STILL_PART        0.25 /* of its requests of now, the newest */
 #define STILL_LEAST       20   /* and so many */
-#define STILL_SHARE       0.25 /* of the change */
-#define SURE              6.0  /* standard errors */
-#define STEADY_TRAFFIC    1.25 /* more than that explains that a statement gets dearer */
 
 /* Logarithmic mean (LMDI-I, Ang 2005). */
 static double
@@ -288,10 +277,8 @@ judge_app(const struct shift *s, struct shift_route *r)
     r->new_or_more_ms += MIN(by_calls, MAX(r->app_change_ms, 0));
 }
 
-/* The newest requests, by which a change is there still: what fills its cache after a deploy is
- * slow once. */
-static uint32_t
-newest(const struct shift_route *r)
+uint32_t
+shift_newest(const struct shift_route *r)
 {
     return (uint32_t)MAX(STILL_PART * r->now.n, STILL_LEAST);
 }
@@ -312,16 +299,14 @@ share_with(const struct shift_route *r, uint64_t fingerprint, uint32_t n_max)
     return all == 0 ? 0 : (double)with / all;
 }
 
-/* New and far from a look-up, or called again and again; and by many of the requests, the newest
- * among them. */
-static bool
-is_structural(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
+bool
+shift_is_structural(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
 {
     bool repeated = p->calls_now - p->calls_before >= RECENT_REPEATS_MIN - 1;
     bool heavy = p->kind == SHIFT_NEW && p->per_call_now_ms >= HEAVY_CALL_MS &&
                  p->per_call_now_ms >= HEAVY_TIMES_FLOOR * s->floor_ms;
     return (repeated || heavy) && share_with(r, p->fingerprint, UINT32_MAX) >= STRUCTURAL_SHARE &&
-           share_with(r, p->fingerprint, newest(r)) >= STILL_SHARE * STRUCTURAL_SHARE;
+           share_with(r, p->fingerprint, shift_newest(r)) >= SHIFT_STILL * STRUCTURAL_SHARE;
 }
 
 /* A look-up or two more, at the price that look-ups have now. */
@@ -362,7 +347,7 @@ judge_route(const struct shift *s, struct shift_route *r)
             double own = is_light(s, p) ? p->change_ms / MAX(s->call_ratio, 1) : p->change_ms;
             r->light_waiting_ms += p->change_ms - own;
             r->new_or_more_ms += own;
-            r->structural_ms += is_structural(s, r, p) ? p->change_ms : 0;
+            r->structural_ms += shift_is_structural(s, r, p) ? p->change_ms : 0;
         } else if (p->kind == SHIFT_GONE || p->kind == SHIFT_FEWER) {
             r->gone_or_fewer_ms -= p->change_ms;
         }
@@ -483,28 +468,6 @@ shift_free(struct shift **shift)
     }
 }
 
-bool
-shift_has_churn(const struct shift *s)
-{
-    return s->opened_before >= 0 && s->setup_ms >= 0 && s->opened_now >= CHURN_OPENED_MIN &&
-           s->opened_now >= CHURN_TIMES * s->opened_before;
-}
-
-bool
-shift_pays_for_churn(const struct shift *s, const struct shift_route *r, uint64_t fingerprint)
-{
-    const struct recent *ring = &r->watch->recent;
-    uint64_t calls = 0, openings = 0;
-    for (uint32_t k = ring->count; shift_has_churn(s) && k-- > 0;) {
-        const struct recent_request *req = recent_at(ring, k);
-        const struct recent_query *q =
-            req->start_ns >= r->now.from_ns ? recent_find(req, fingerprint) : NULL;
-        calls += q == NULL ? 0 : q->calls;
-        openings += q == NULL ? 0 : q->openings;
-    }
-    return openings * 2 > calls;
-}
-
 struct shift_route *
 shift_find(struct shift *s, const struct watch *w)
 {
@@ -517,133 +480,7 @@ shift_find(struct shift *s, const struct watch *w)
 }
 
 double
-shift_threshold_ms(const struct shift_route *r)
-{
-    bool structural = r->structural_ms > 0.6 * r->own_ms;
-    return structural ? MAX(1.0, 0.10 * r->before.mean_ms) : MAX(1.5, 0.25 * r->before.mean_ms);
-}
-
-/* What new statements cost is counted call by call: the noise of whole requests does not blur it.
- * It must come on top: not instead of other statements, and requests that became faster by more
- * than their noise, and more than the others did, refute it. */
-bool
-shift_is_structural(const struct shift_route *r)
-{
-    double threshold = MAX(1.0, 0.10 * r->before.mean_ms);
-    double noise = 2 * hypot(r->before.mean_se_ms, r->now.mean_se_ms);
-    return r->structural_ms >= threshold && r->structural_ms - r->gone_or_fewer_ms >= threshold &&
-           r->change_ms + r->relief_ms >= 0.5 * r->structural_ms - noise;
-}
-
-/* Dearer than before by more than chance. */
-static bool
-is_sure(const struct shift_route *r, const struct shift_part *p)
-{
-    const struct stats_query *before = stats_find(&r->before, p->fingerprint);
-    const struct stats_query *now = stats_find(&r->now, p->fingerprint);
-    return before != NULL && now != NULL &&
-           p->change_ms >= SURE * hypot(before->cost_se_ms, now->cost_se_ms);
-}
-
-/* A statement that becomes dearer minute by minute is seen long before the whole route is a quarter
- * slower, and one that is many times as dear is where the rest of the route waits for others, now
- * more and now less. That the route did not become slower by half of it refutes it, as above. */
-static bool
-is_statements_burn(const struct shift *s, const struct shift_route *r)
-{
-    struct shift_part parts[SHIFT_PARTS_MAX];
-    double threshold = MAX(1.0, 0.10 * r->before.mean_ms);
-    if (s->mode != SHIFT_DRIFT || s->rate_now > STEADY_TRAFFIC * s->rate_before ||
-        r->own_ms < threshold) {
-        return false;
-    }
-    double noise = 2 * hypot(r->before.mean_se_ms, r->now.mean_se_ms);
-    unsigned n = shift_parts(s, r, parts);
-    for (unsigned i = 0; i < n && fabs(parts[i].change_ms) >= threshold; i++) {
-        const struct shift_part *p = &parts[i];
-        struct trend trend;
-        if (p->kind != SHIFT_SLOWER || p->change_ms < threshold ||
-            r->change_ms + r->relief_ms < 0.5 * p->change_ms - noise) {
-            continue;
-        }
-        if (shift_is_distinct(s, r, p) && is_sure(r, p)) {
-            return true;
-        }
-        trend_of(&r->watch->recent, p->fingerprint, watch_baseline_from(r->watch), &trend);
-        if (trend_is_steady(&trend)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool
-shift_is_distinct(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
-{
-    if (p->change_ms < shift_threshold_ms(r)) {
-        return false;
-    }
-    if (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) {
-        return is_structural(s, r, p);
-    }
-    return p->kind == SHIFT_SLOWER && s->call_ratio < DISTINCT_COMMON && !s->surge &&
-           p->per_call_now_ms >= DISTINCT_TIMES * p->per_call_before_ms * MAX(s->call_ratio, 1);
-}
-
-static bool
-is_there_still(const struct shift_route *r)
-{
-    const struct recent *ring = &r->watch->recent;
-    double sum = 0;
-    uint32_t n = 0;
-    for (uint32_t k = ring->count; k-- > 0 && n < newest(r); n++) {
-        sum += recent_at(ring, k)->total_ms;
-    }
-    return n > 0 && sum / n >= r->before.mean_ms + STILL_SHARE * r->change_ms;
-}
-
-bool
-shift_is_burn(const struct shift *s, const struct shift_route *r)
-{
-    double threshold = shift_threshold_ms(r);
-    if (r->comparable && (shift_is_structural(r) || is_statements_burn(s, r))) {
-        return true;
-    }
-    if (!r->comparable || r->own_ms < threshold || r->z < 6 || !is_there_still(r)) {
-        return false;
-    }
-    double median = r->now.p50_ms - r->before.p50_ms;
-    if (median < 0.4 * threshold &&
-        (r->now.n < 3 * WATCH_REQUESTS_MIN || r->own_ms < 2 * threshold)) {
-        return false; /* a few outliers; or a part of the requests, and then more of them */
-    }
-    /* More traffic makes everything wait: then only what is structurally new counts. */
-    return !s->surge || r->new_or_more_ms >= threshold;
-}
-
-bool
-shift_is_large(const struct shift *s, const struct shift_route *r)
-{
-    return s->call_ratio <= LARGE_COMMON_MAX && s->app_ratio <= LARGE_COMMON_MAX &&
-           r->own_ms >= LARGE_MS && r->own_ms >= LARGE_SHARE * r->before.mean_ms;
-}
-
-double
 shift_own_queries_ms(const struct shift_route *r)
 {
     return r->change_ms - r->waiting_ms - r->light_waiting_ms - r->app_change_ms;
-}
-
-bool
-shift_has_news(const struct shift_route *r)
-{
-    return r->new_or_more_ms >= MAX(1.0, 0.10 * r->before.mean_ms);
-}
-
-bool
-shift_is_victim(const struct shift_route *r)
-{
-    double noise = MAX(1.0, 0.1 * r->before.mean_ms);
-    return r->before.n >= 10 && r->now.n >= 10 && r->change_ms > noise && r->z > 3 &&
-           r->own_ms < 0.5 * r->change_ms;
 }

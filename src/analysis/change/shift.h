@@ -4,9 +4,9 @@
  *
  * What every query and every route has in common (a busier machine, queueing behind someone else's
  * load) is told apart from what one of them does by itself: a statement that is new, is called more
- * often, or costs more by far than the others' calls have come to cost. Decisions rest on medians,
- * interquartile ranges and at least 30 requests a side; what is printed are means, which add up.
- * doc/internals/attribution.md has the formulas.
+ * often, or costs more by far than the others' calls have come to cost. That rests on medians and
+ * interquartile ranges; what is printed are means, which add up. doc/internals/attribution.md has
+ * the formulas; what a change is worth is assess.h's to say.
  *
  * Pure: made from the watches for one pair of stretches. Owns its routes; about 13 KB each. */
 #ifndef ANALYSIS_CHANGE_SHIFT_H
@@ -89,40 +89,20 @@ struct shift_route *shift_find(struct shift *shift, const struct watch *watch);
 unsigned shift_parts(const struct shift *shift, const struct shift_route *route,
                      struct shift_part *ret_parts);
 
-/* By how much a route's own change must grow to be worth an incident. */
-double shift_threshold_ms(const struct shift_route *route);
+/* How many of a route's newest requests tell whether a change is there still, in which at least
+ * SHIFT_STILL of it must be left: what fills its cache after a deploy is slow once. */
+#define SHIFT_STILL 0.25
+uint32_t shift_newest(const struct shift_route *route);
 
-/* A part that stands for itself, whatever else is going on: structural, or by far dearer while
- * other calls are not. */
-bool shift_is_distinct(const struct shift *shift, const struct shift_route *route,
-                       const struct shift_part *part);
-
-/* Its own change is big enough, steady, and not noise. */
-bool shift_is_burn(const struct shift *shift, const struct shift_route *route);
-
-/* Statements that are new and heavy, or called again and again, are worth an incident alone. */
-bool shift_is_structural(const struct shift_route *route);
-
-/* It has at least doubled by its own doing while the others are as ever: enough for one that
- * nothing explains, if it lasts. */
-bool shift_is_large(const struct shift *shift, const struct shift_route *route);
+/* A part that is new and far from a look-up, or called again and again; and by many of the
+ * requests, the newest among them. */
+bool shift_is_structural(const struct shift *shift, const struct shift_route *route,
+                         const struct shift_part *part);
 
 /* The application's own time around calls that are new or more than before: their gaps. */
 double shift_app_from_calls_ms(const struct shift_route *route);
 
 /* What its own statements have come to cost more, without waiting: its own demand. */
 double shift_own_queries_ms(const struct shift_route *route);
-
-/* It runs statements that are new, or more often, and they cost something. */
-bool shift_has_news(const struct shift_route *route);
-
-/* Requests open connections of their own, and did not. */
-bool shift_has_churn(const struct shift *shift);
-/* And this statement is mostly the first on its connection: what a new one costs, it pays. */
-bool shift_pays_for_churn(const struct shift *shift, const struct shift_route *route,
-                          uint64_t fingerprint);
-
-/* It waits because of others. */
-bool shift_is_victim(const struct shift_route *route);
 
 #endif

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analysis/change/assess.h"
+
 #define SAMPLES_MIN    4u  /* statements that must agree */
 #define TRAFFIC_MAX    1.3 /* more would explain it */
 #define APP_TIMES_MAX  1.5 /* the applications are as fast as ever */
@@ -37,7 +39,7 @@ churns(const struct shift *s)
         before += s->route[i].before.mean_ms * s->route[i].now.n;
         n += s->route[i].now.n;
     }
-    if (n < CHURN_REQUESTS || !shift_has_churn(s)) {
+    if (n < CHURN_REQUESTS || !assess_has_churn(s)) {
         return false;
     }
     double cost_ms = (s->opened_now - s->opened_before) * s->setup_ms;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "analysis/change/assess.h"
 #include "analysis/detect/detect.h"
 
 #define CHURN_SAVING_SHARE 0.5 /* of what it takes: the application waits for the rest anyway */
@@ -13,7 +14,7 @@ paid_by_statements_ms(const struct detect_input *in)
     double ms = 0;
     unsigned n = shift_parts(in->shift, in->route, parts);
     for (unsigned i = 0; i < n; i++) {
-        bool pays = shift_pays_for_churn(in->shift, in->route, parts[i].fingerprint);
+        bool pays = assess_pays_for_churn(in->shift, in->route, parts[i].fingerprint);
         ms += pays ? MAX(parts[i].by_cost_ms, 0) : 0;
     }
     return ms;
@@ -26,7 +27,7 @@ detect_connection_churn(const struct detect_input *in, struct finding *f)
     const struct shift *s = in->shift;
     double more = s->opened_now - MAX(s->opened_before, 0);
     double cost_ms = more * s->setup_ms;
-    if (!shift_has_churn(s) || !detect_matters(in, cost_ms) ||
+    if (!assess_has_churn(s) || !detect_matters(in, cost_ms) ||
         in->route->app_change_ms < CHURN_SAVING_SHARE * cost_ms) {
         return false;
     }

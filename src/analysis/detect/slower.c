@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "analysis/change/assess.h"
 #include "analysis/detect/detect.h"
 
 bool
@@ -8,7 +9,7 @@ detect_slower(const struct detect_input *in, struct finding *f)
 {
     const struct shift_part *p = in->part;
     if (p == NULL || p->kind != SHIFT_SLOWER || !detect_stands_out(in) ||
-        shift_pays_for_churn(in->shift, in->route, p->fingerprint)) {
+        assess_pays_for_churn(in->shift, in->route, p->fingerprint)) {
         return false;
     }
     detect_begin(in, FINDING_SLOWER, EVIDENCE_MEASURED, "counters", f);

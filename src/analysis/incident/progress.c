@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/change/assess.h"
 #include "analysis/incident/changes.h"
 #include "base/clock.h"
 
@@ -80,7 +81,7 @@ list_victims(struct incident *inc, struct shift *s, const struct statement_table
     for (unsigned i = 0; i < s->count && inc->victim_count < INCIDENT_VICTIMS_MAX; i++) {
         const struct shift_route *r = &s->route[i];
         if (r->watch != inc->watch && !r->is_taken &&
-            (shift_is_victim(r) || is_hit_too(inc, s, r, statements))) {
+            (assess_is_victim(r) || is_hit_too(inc, s, r, statements))) {
             struct incident_victim *v = &inc->victim[inc->victim_count++];
             snprintf(v->subject, sizeof(v->subject), "%.250s", r->watch->text);
             v->change_ms = r->change_ms;

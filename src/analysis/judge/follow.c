@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analysis/change/assess.h"
 #include "analysis/incident/actions.h"
 #include "analysis/incident/progress.h"
 #include "analysis/incident/receipt.h"
@@ -176,7 +177,7 @@ blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *x = &s->route[i];
         double own = shift_own_queries_ms(x) * x->now.n;
-        if (x->watch != inc->watch && !x->is_taken && own > most && shift_is_burn(s, x)) {
+        if (x->watch != inc->watch && !x->is_taken && own > most && assess_is_burn(s, x)) {
             most = own;
             worst = x;
         }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/change/assess.h"
 #include "analysis/judge/state.h"
 #include "base/clock.h"
 
@@ -134,7 +135,7 @@ one_is_brewing(const struct shift *s)
 {
     for (unsigned i = 0; i < s->count; i++) {
         const struct shift_route *r = &s->route[i];
-        if (!r->comparable && r->before.n >= 15 && r->now.n >= 5 && shift_has_news(r)) {
+        if (!r->comparable && r->before.n >= 15 && r->now.n >= 5 && assess_has_news(r)) {
             return true;
         }
     }
@@ -170,14 +171,14 @@ suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
     }
     w->still_suspected = true;
     uint64_t for_ns = j->now_ns - w->suspected_ns;
-    if (shift_is_structural(r) || inquest_has_reason(&q, s, r)) {
+    if (assess_is_structural(r) || inquest_has_reason(&q, s, r)) {
         w->is_watched = false;
         return for_ns >= (s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS);
     }
     if (for_ns >= HOLD_DRIFT_NS) {
         watch_closely(j, r);
     }
-    return for_ns >= LASTING_NS && shift_is_large(s, r);
+    return for_ns >= LASTING_NS && assess_is_large(s, r);
 }
 
 /* Most of what the route became slower by is what the incident is about. */
@@ -200,7 +201,7 @@ is_of(const struct judge *j, const struct incident *inc, const struct shift_part
 static bool
 is_its_application(const struct shift *s, const struct shift_route *r)
 {
-    return shift_is_large(s, r) && r->app_change_ms - r->app_waiting_ms >= APP_SHARE * r->own_ms;
+    return assess_is_large(s, r) && r->app_change_ms - r->app_waiting_ms >= APP_SHARE * r->own_ms;
 }
 
 /* It is about everything; but what connections cost is known, and does not explain one whose
@@ -248,7 +249,7 @@ stands_apart(const struct judge *j, const struct shift *s, const struct shift_ro
     }
     for (unsigned i = 0; i < part_count; i++) {
         const struct statement *st = statement_get(&j->statements, parts[i].fingerprint);
-        bool apart = st != NULL && !statement_is_exempt(st) && shift_is_distinct(s, r, &parts[i]);
+        bool apart = st != NULL && !statement_is_exempt(st) && assess_is_distinct(s, r, &parts[i]);
         for (unsigned k = 0; k < n && apart; k++) {
             apart = !incident_explains(active[k], st);
         }
@@ -270,9 +271,9 @@ pick(struct judge *j, struct shift *s, const struct watch *only)
         if ((only != NULL && r->watch != only) || !stands_apart(j, s, r)) {
             continue;
         }
-        bool burn = shift_is_burn(s, r);
+        bool burn = assess_is_burn(s, r);
         bool looks_bad =
-            r->before.n >= 15 && r->now.n >= 8 && r->own_ms >= shift_threshold_ms(r) && r->z >= 4;
+            r->before.n >= 15 && r->now.n >= 8 && r->own_ms >= assess_threshold_ms(r) && r->z >= 4;
         if (burn || looks_bad) {
             struct inquest q = judge_inquest(j);
             inquest_gather(&q, s, r);
@@ -285,7 +286,7 @@ pick(struct judge *j, struct shift *s, const struct watch *only)
             worst = r;
         }
     }
-    bool may_be_victim = worst != NULL && !shift_has_news(worst) &&
+    bool may_be_victim = worst != NULL && !assess_has_news(worst) &&
                          j->now_ns < worst->watch->suspected_ns + VICTIM_WAITS_NS;
     return may_be_victim && one_is_brewing(s) ? NULL : worst;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Before against now: whose doing it is, and whether a fix did what it promised. */
+#include "analysis/change/assess.h"
 #include "analysis/change/shift.h"
 
 #include <math.h>
@@ -11,31 +12,31 @@
 static void
 nothing_changed(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     play(&s, 0, 10, EVERY);
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(r->before.mean_ms, 20);
     kit_near(r->change_ms, 0);
     kit_near(s.shift->call_ratio, 1);
     assert_true(r->comparable);
-    assert_false(shift_is_burn(s.shift, r));
-    assert_false(shift_is_victim(r));
+    assert_false(assess_is_burn(s.shift, r));
+    assert_false(assess_is_victim(r));
     assert_false(s.shift->surge);
-    close_scene(&s);
+    routes_close(&s);
 }
 
 static void
 a_statement_that_repeats_is_the_routes_own_doing(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct shift_part parts[SHIFT_PARTS_MAX];
     open_scene(&s);
     play(&s, 1, 10, EVERY);
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
         kit_calls(s.watch[0], at, 1, 6, 10, 10);
     }
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(r->change_ms, 50);
     kit_near(r->own_ms, 50);
     kit_near(r->structural_ms, 50);
@@ -45,16 +46,16 @@ a_statement_that_repeats_is_the_routes_own_doing(void **state)
     kit_near(parts[0].calls_now, 6);
     kit_near(parts[0].by_calls_ms, 50);
     kit_near(parts[0].by_cost_ms, 0);
-    assert_true(shift_is_burn(s.shift, r));
-    assert_false(shift_is_victim(r));
-    close_scene(&s);
+    assert_true(assess_is_burn(s.shift, r));
+    assert_false(assess_is_victim(r));
+    routes_close(&s);
 }
 
 /* Twenty requests at once fill a cache, each by itself; those after them find it full. */
 static void
 what_is_slow_once_is_no_burn(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     (void)state;
     open_scene(&s);
     play(&s, 1, 10, EVERY);
@@ -69,15 +70,15 @@ what_is_slow_once_is_no_burn(void **state)
             seconds = at / NS_PER_S;
             s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_SINCE, SPLIT, at + EVERY);
             struct shift_route *r = shift_find(s.shift, s.watch[0]);
-            is_slower = is_slower || r->own_ms > shift_threshold_ms(r);
-            burns = burns || shift_is_burn(s.shift, r);
+            is_slower = is_slower || r->own_ms > assess_threshold_ms(r);
+            burns = burns || assess_is_burn(s.shift, r);
             shift_free(&s.shift);
         }
     }
     assert_true(is_slower);
     assert_false(burns);
-    compare(&s);
-    close_scene(&s);
+    routes_compare(&s);
+    routes_close(&s);
 }
 
 /* One request in forty runs something new that takes a second: little of it, and all of the change.
@@ -85,7 +86,7 @@ what_is_slow_once_is_no_burn(void **state)
 static void
 what_is_rare_and_dear_is_its_own_doing(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct shift_part parts[SHIFT_PARTS_MAX];
     unsigned n = 0;
     (void)state;
@@ -97,83 +98,83 @@ what_is_rare_and_dear_is_its_own_doing(void **state)
         bool is_dear = ++n % 40 == 0;
         kit_request(s.watch[0], at, is_dear ? 1020 : 20, q, is_dear ? 2 : 1);
     }
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     assert_int_equal(shift_parts(s.shift, r, parts), 2);
     assert_int_equal(parts[0].fingerprint, 9);
     assert_int_equal(parts[0].kind, SHIFT_NEW);
     kit_near(parts[0].calls_now, 0.025);
     kit_near(parts[0].change_ms, 25);
     kit_near(r->own_ms, 25);
-    close_scene(&s);
+    routes_close(&s);
 }
 
 static void
 one_statement_alone_that_is_slower_is_its_own_doing(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct shift_part parts[SHIFT_PARTS_MAX];
     open_scene(&s);
     play(&s, 1, 10, EVERY);
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
         kit_calls(s.watch[0], at, 1, 1, 40, 10);
     }
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(r->own_ms, 30);
     kit_near(r->structural_ms, 0);
     assert_int_equal(shift_parts(s.shift, r, parts), 1);
     assert_int_equal(parts[0].kind, SHIFT_SLOWER);
     kit_near(parts[0].by_cost_ms, 30);
-    assert_true(shift_is_burn(s.shift, r));
-    close_scene(&s);
+    assert_true(assess_is_burn(s.shift, r));
+    routes_close(&s);
 }
 
 /* All calls cost half as much again: the machine is busier, and nobody is to blame here. */
 static void
 what_all_have_in_common_is_waiting(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct shift_part parts[SHIFT_PARTS_MAX];
     open_scene(&s);
     play(&s, 0, 15, EVERY);
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(s.shift->call_ratio, 1.5);
     kit_near(s.shift->call_growth_ms, 5);
     assert_int_equal(shift_parts(s.shift, r, parts), 1);
     assert_int_equal(parts[0].kind, SHIFT_WAITING);
     kit_near(r->waiting_ms, 5);
     kit_near(r->own_ms, 0);
-    assert_false(shift_is_burn(s.shift, r));
-    assert_true(shift_is_victim(r));
-    close_scene(&s);
+    assert_false(assess_is_burn(s.shift, r));
+    assert_true(assess_is_victim(r));
+    routes_close(&s);
 }
 
 static void
 twice_the_traffic_is_a_surge(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     play(&s, 1, 10, EVERY / 2);
     for (uint64_t at = SPLIT; at < NOW; at += EVERY / 2) {
         kit_calls(s.watch[0], at, 1, 1, 40, 10);
     }
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     assert_true(s.shift->surge);
-    assert_true(r->own_ms > shift_threshold_ms(r));
-    assert_false(shift_is_burn(s.shift, r)); /* slower under more load is no proof of a fault */
-    close_scene(&s);
+    assert_true(r->own_ms > assess_threshold_ms(r));
+    assert_false(assess_is_burn(s.shift, r)); /* slower under more load is no proof of a fault */
+    routes_close(&s);
 }
 
 static void
 statements_come_and_go(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct shift_part parts[SHIFT_PARTS_MAX];
     open_scene(&s);
     play(&s, 1, 10, EVERY);
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
         kit_calls(s.watch[0], at, 99, 1, 25, 10);
     }
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     assert_int_equal(shift_parts(s.shift, r, parts), 2);
     assert_int_equal(parts[0].fingerprint, 99);
     assert_int_equal(parts[0].kind, SHIFT_NEW);
@@ -181,12 +182,12 @@ statements_come_and_go(void **state)
     assert_int_equal(parts[1].kind, SHIFT_GONE);
     kit_near(parts[1].change_ms, -10);
     kit_near(r->change_ms, 15);
-    close_scene(&s);
+    routes_close(&s);
 }
 
 /* The first route with its own statement of 10 ms and `calls` of another one. */
 static void
-play_with_news(struct scene *s, unsigned calls, double ms, double app_ms, unsigned one_in)
+play_with_news(struct routes *s, unsigned calls, double ms, double app_ms, unsigned one_in)
 {
     unsigned n = 0;
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
@@ -203,7 +204,7 @@ play_with_news(struct scene *s, unsigned calls, double ms, double app_ms, unsign
 static void
 new_repeats_count_though_the_machine_calmed(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
         for (unsigned i = 1; i < ROUTES; i++) {
@@ -211,55 +212,55 @@ new_repeats_count_though_the_machine_calmed(void **state)
         }
     }
     play_with_news(&s, 5, 0.8, 4, 1);
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(r->change_ms, -2);
     kit_near(r->relief_ms, 6); /* 10 ms of the application became 4 for everybody */
     kit_near(r->structural_ms, 4);
-    assert_true(shift_is_burn(s.shift, r));
-    close_scene(&s);
+    assert_true(assess_is_burn(s.shift, r));
+    routes_close(&s);
 }
 
 static void
 a_route_that_got_faster_itself_is_no_burn(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     play(&s, 1, 10, EVERY);
     play_with_news(&s, 5, 0.8, 4, 1);
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(r->relief_ms, 0);
     kit_near(r->structural_ms, 4);
-    assert_false(shift_is_burn(s.shift, r));
-    close_scene(&s);
+    assert_false(assess_is_burn(s.shift, r));
+    routes_close(&s);
 }
 
 static void
 statements_that_take_the_place_of_others_are_no_burn(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     play(&s, 1, 10, EVERY);
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
         kit_calls(s.watch[0], at, 99, 5, 2, 10);
     }
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(r->structural_ms, 10);
     kit_near(r->gone_or_fewer_ms, 10);
-    assert_false(shift_is_burn(s.shift, r));
-    close_scene(&s);
+    assert_false(assess_is_burn(s.shift, r));
+    routes_close(&s);
 }
 
 static void
 what_few_requests_do_is_not_structural(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     play(&s, 1, 10, EVERY);
     play_with_news(&s, 50, 1, 10, 10);
-    struct shift_route *r = compare(&s);
+    struct shift_route *r = routes_compare(&s);
     kit_near(r->new_or_more_ms, 5);
     kit_near(r->structural_ms, 0);
-    close_scene(&s);
+    routes_close(&s);
 }
 
 static uint32_t
@@ -272,7 +273,7 @@ nobody_answers(void *ctx, const char *question)
 static void
 a_fix_lands_and_is_measured(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     uint64_t opened = SPLIT + 10 * NS_PER_S, fixed = SPLIT + 20 * NS_PER_S;
     play(&s, 1, 10, EVERY);
@@ -307,14 +308,14 @@ a_fix_lands_and_is_measured(void **state)
     assert_false(receipt_look(inc, s.shift, advice, "shop", NOW)); /* no news */
     free(inc);
     advice_free(&advice);
-    close_scene(&s);
+    routes_close(&s);
 }
 
 /* A few requests without the fault are no fix while only some of them ever had it. */
 static void
 a_short_run_is_no_fix(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     play(&s, 1, 10, EVERY);
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
@@ -335,7 +336,7 @@ a_short_run_is_no_fix(void **state)
     assert_int_equal(inc->action[0].state, ACTION_LANDED);
     free(inc);
     advice_free(&advice);
-    close_scene(&s);
+    routes_close(&s);
 }
 
 static void
@@ -371,7 +372,7 @@ calm_is_within_the_noise_of_before(void **state)
 static bool
 burns_by_drift(double (*price)(double minutes), double traffic)
 {
-    static struct scene s;
+    static struct routes s;
     open_scene(&s);
     uint64_t end = SPLIT + 400 * NS_PER_S;
     for (uint64_t at = SPLIT; at < end;) {
@@ -383,8 +384,8 @@ burns_by_drift(double (*price)(double minutes), double traffic)
         at += (uint64_t)(EVERY / (at < end - 120 * NS_PER_S ? 1 : traffic));
     }
     s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_DRIFT, 0, end);
-    bool burns = shift_is_burn(s.shift, shift_find(s.shift, s.watch[0]));
-    close_scene(&s);
+    bool burns = assess_is_burn(s.shift, shift_find(s.shift, s.watch[0]));
+    routes_close(&s);
     return burns;
 }
 
@@ -420,7 +421,7 @@ a_steady_rise_burns_before_a_step_does(void **state)
 static void
 a_statement_that_is_many_times_as_dear_burns_amid_noise(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     (void)state;
     for (unsigned times = 1; times <= 60; times += 59) {
         uint64_t n = 0, from = NOW - 60 * NS_PER_S;
@@ -439,8 +440,8 @@ a_statement_that_is_many_times_as_dear_burns_amid_noise(void **state)
         s.shift = shift_new(s.watch, ROUTES, &s.load, SHIFT_DRIFT, 0, NOW);
         struct shift_route *r = shift_find(s.shift, s.watch[0]);
         assert_true(r->z < 6);
-        assert_int_equal(shift_is_burn(s.shift, r), times > 1);
-        close_scene(&s);
+        assert_int_equal(assess_is_burn(s.shift, r), times > 1);
+        routes_close(&s);
     }
 }
 
@@ -448,7 +449,7 @@ a_statement_that_is_many_times_as_dear_burns_amid_noise(void **state)
 static void
 what_warms_up_is_no_baseline(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     (void)state;
     open_scene(&s);
     assert_int_equal(watch_baseline_from(s.watch[0]), T0 + WATCH_WARM_UP_NS);
@@ -456,8 +457,8 @@ what_warms_up_is_no_baseline(void **state)
     assert_int_equal(watch_baseline_from(s.watch[0]), T0 + WATCH_WARM_UP_NS);
     s.watch[0]->base_restored = true; /* they were warm already */
     assert_int_equal(watch_baseline_from(s.watch[0]), T0);
-    compare(&s);
-    close_scene(&s);
+    routes_compare(&s);
+    routes_close(&s);
 }
 
 int

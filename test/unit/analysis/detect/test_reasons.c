@@ -33,11 +33,11 @@ play(struct scene *s, struct cost before, struct cost now)
     open_scene(s, STATEMENT_SELECT, "select * from \"items\" where \"order_id\" = ?");
     for (uint64_t at = T0; at < NOW; at += EVERY) {
         for (unsigned i = 0; i < ROUTES; i++) {
-            request(s->watch[i], at, i + 1, i > 0 ? &usual : at < SPLIT ? &before : &now);
+            request(s->routes.watch[i], at, i + 1, i > 0 ? &usual : at < SPLIT ? &before : &now);
         }
-        load_add(&s->load, at, ROUTES, ROUTES, 0, ROUTES);
+        load_add(&s->routes.load, at, ROUTES, ROUTES, 0, ROUTES);
     }
-    s->shift = shift_new(s->watch, ROUTES, &s->load, SHIFT_SINCE, SPLIT, NOW);
+    (void)routes_compare(&s->routes);
 }
 
 /* The advisor's word on the statement's plan, whatever it said before. */

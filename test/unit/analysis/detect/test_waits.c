@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What waits: locks by the advisor's samples (scripted), connections and processors by figures. */
+#include "analysis/change/assess.h"
 #include "analysis/change/slump.h"
 
 #include <stdio.h>
@@ -21,15 +22,15 @@ play(struct scene *s, double first_ms, double others_ms, double app_ms, double o
             double ms = !now ? 10 : i == 0 ? first_ms : others_ms;
             const struct kit_query q = {
                 .fingerprint = i + 1, .ms = ms, .opens = now && i == 0 && s->opens};
-            kit_request(s->watch[i], at, ms + (now ? app_ms : 10), &q, 1);
+            kit_request(s->routes.watch[i], at, ms + (now ? app_ms : 10), &q, 1);
             busy_ms += ms;
         }
-        load_add(&s->load, at, ROUTES, ROUTES, 0, busy_ms);
+        load_add(&s->routes.load, at, ROUTES, ROUTES, 0, busy_ms);
         for (double n = 0; now && n < opened * ROUTES; n++) {
-            load_add_connection(&s->load, at, 12);
+            load_add_connection(&s->routes.load, at, 12);
         }
     }
-    s->shift = shift_new(s->watch, ROUTES, &s->load, SHIFT_SINCE, SPLIT, NOW);
+    (void)routes_compare(&s->routes);
 }
 
 static void
@@ -207,7 +208,7 @@ requests_that_come_again(void **state)
     open_waits(&s);
     play(&s, 10, 10, 10, 0);
     struct detect_input in = input(&s, 0);
-    struct retries *r = &s.watch[0]->retries;
+    struct retries *r = &s.routes.watch[0]->retries;
     uint64_t at = NOW - 100 * NS_PER_S;
     for (unsigned i = 0; i < 50; i++) {
         retries_add(r, 100 + i, at, at + 1, false);
@@ -231,9 +232,10 @@ connections_that_come_and_go(void **state)
     open_waits(&s);
     play(&s, 10, 10, 22, 1);
     struct detect_input in = input(&s, 0);
-    assert_true(shift_has_churn(s.shift));
+    assert_true(assess_has_churn(s.routes.shift));
     assert_true(detect_connection_churn(
-        &(struct detect_input){.route = in.route, .advice = s.advice, .shift = s.shift}, &f));
+        &(struct detect_input){.route = in.route, .advice = s.advice, .shift = s.routes.shift},
+        &f));
     assert_int_equal(f.kind, FINDING_CONNECTION_CHURN);
     assert_int_equal(f.fingerprint, 0);
     kit_near(f.saving_ms, 12);
@@ -270,20 +272,20 @@ churn_that_lasts(void **state)
     char text[256];
     open_waits(&s);
     play(&s, 10, 10, 22, 1);
-    assert_int_equal(slump_look(&slump, s.shift, NOW), SLUMP_BEGINS);
-    assert_int_equal(slump_look(&slump, s.shift, NOW + 2 * NS_PER_S), SLUMP_WATCHED);
-    assert_int_equal(slump_look(&slump, s.shift, NOW + SLUMP_CHURN_NS), SLUMP_LASTS);
+    assert_int_equal(slump_look(&slump, s.routes.shift, NOW), SLUMP_BEGINS);
+    assert_int_equal(slump_look(&slump, s.routes.shift, NOW + 2 * NS_PER_S), SLUMP_WATCHED);
+    assert_int_equal(slump_look(&slump, s.routes.shift, NOW + SLUMP_CHURN_NS), SLUMP_LASTS);
     assert_non_null(strstr(slump_text(&slump, text, sizeof(text)), "1.00 new connections"));
     /* One that has become slower by much more has another reason. */
-    s.shift->route[0].change_ms += 300;
-    s.shift->route[0].now.mean_ms += 300;
-    assert_ptr_equal(slump_worst(NULL, s.shift), &s.shift->route[0]);
-    assert_ptr_not_equal(slump_worst(&slump, s.shift), &s.shift->route[0]);
+    s.routes.shift->route[0].change_ms += 300;
+    s.routes.shift->route[0].now.mean_ms += 300;
+    assert_ptr_equal(slump_worst(NULL, s.routes.shift), &s.routes.shift->route[0]);
+    assert_ptr_not_equal(slump_worst(&slump, s.routes.shift), &s.routes.shift->route[0]);
     close_scene(&s);
     open_waits(&s); /* a few, when a pool is filled */
     play(&s, 10, 10, 22, 0.05);
     slump = (struct slump){0};
-    assert_int_equal(slump_look(&slump, s.shift, NOW), SLUMP_NONE);
+    assert_int_equal(slump_look(&slump, s.routes.shift, NOW), SLUMP_NONE);
     close_scene(&s);
 }
 
@@ -297,7 +299,7 @@ connections_that_change_nothing(void **state)
     open_waits(&s);
     for (uint64_t at = T0; at < SPLIT; at += EVERY) {
         for (unsigned i = 0; i < ROUTES; i++) {
-            load_add_connection(&s.load, at, 12);
+            load_add_connection(&s.routes.load, at, 12);
         }
     }
     play(&s, 10, 10, 22, 1);

@@ -140,7 +140,7 @@ what_is_ruled_out_may_come_back(void **state)
 
 /* The first route's statement runs six times instead of once, each time with its own values. */
 static struct incident *
-open_repeating(struct scene *s, struct statement_table *statements)
+open_repeating(struct routes *s, struct statement_table *statements)
 {
     static const char text[] = "select * from \"items\" where \"order_id\" = ?";
     open_scene(s);
@@ -148,24 +148,24 @@ open_repeating(struct scene *s, struct statement_table *statements)
     for (uint64_t at = SPLIT; at < NOW; at += EVERY) {
         kit_calls(s->watch[0], at, 1, 6, 10, 10);
     }
-    const struct shift_route *r = compare(s);
+    const struct shift_route *r = routes_compare(s);
     statement_table_init(statements, 16);
     assert_non_null(statement_add(statements, 1, 0, STATEMENT_SELECT, slice_from_str(text), T0));
     return incident_new(1, r, SPLIT, NOW);
 }
 
 static void
-close_repeating(struct scene *s, struct statement_table *statements, struct incident *inc)
+close_repeating(struct routes *s, struct statement_table *statements, struct incident *inc)
 {
     free(inc);
     statement_table_fini(statements);
-    close_scene(s);
+    routes_close(s);
 }
 
 static void
 changes_add_up(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct statement_table statements;
     struct incident *inc = open_repeating(&s, &statements);
     progress_follow(inc, s.shift, &s.load, &statements, 0, NOW);
@@ -187,7 +187,7 @@ changes_add_up(void **state)
 static void
 what_helps_follows_from_the_causes(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct statement_table statements;
     struct incident *inc = open_repeating(&s, &statements);
     inc->has_deploy = true;
@@ -211,7 +211,7 @@ what_helps_follows_from_the_causes(void **state)
 static void
 what_was_promised_stays_once_a_fix_has_landed(void **state)
 {
-    static struct scene s;
+    static struct routes s;
     struct statement_table statements;
     struct incident *inc = open_repeating(&s, &statements);
     assert_true(add(inc, FINDING_REPEATED_QUERY, EVIDENCE_PROVED, 1));
