@@ -81,6 +81,7 @@ sums_add(struct series_sums *to, const struct series_sums *add)
     to->rows += add->rows;
     to->time_ns += add->time_ns;
     to->max_ns = MAX(to->max_ns, add->max_ns);
+    to->oldest_ns = MAX(to->oldest_ns, add->oldest_ns);
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
         to->errors_by_class[i] += add->errors_by_class[i];
     }

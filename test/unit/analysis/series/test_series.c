@@ -111,7 +111,10 @@ the_newest_kept_window_goes_on(void **state)
     struct sketch none = {0};
     series_table_init(&t);
     struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
-    struct series_sums older = {.calls = 40}, newest = {.calls = 7}, one = {.calls = 1};
+    struct series_sums older = {.calls = 40}, one = {.calls = 1};
+    struct series_sums newest = {.calls = 7, .oldest_ns = 5 * NS_PER_S};
+    newest.errors_by_class[ERROR_CLASS_DEADLOCK] = 2;
+    window_amounts_add(&newest.amounts, AMOUNT_BYTES, 100);
     series_restore(s, &older, &none, 3 * MINUTE);
     series_restore(s, &newest, &none, 10 * MINUTE);
     series_restore(s, &older, &none, 4 * MINUTE); /* in whatever order they come */
@@ -122,6 +125,9 @@ the_newest_kept_window_goes_on(void **state)
     assert_int_equal(e.count, 1);
     assert_int_equal(e.last.window_number, 10);
     assert_int_equal(e.last.window.calls, 8);
+    assert_true(e.last.window.oldest_ns == 5 * NS_PER_S);
+    assert_int_equal(e.last.window.errors_by_class[ERROR_CLASS_DEADLOCK], 2);
+    assert_int_equal(e.last.window.amounts.of[AMOUNT_BYTES], 100);
     assert_int_equal(s->total.calls, 88);
     series_add(s, &one, true, 11 * MINUTE, on_emit, &e);
     assert_int_equal(s->window.calls, 1);
