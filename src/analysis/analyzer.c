@@ -10,9 +10,7 @@
 
 #include "analysis/ingest/ingest.h"
 #include "analysis/ingest/status.h"
-#include "analysis/judge/judge.h"
 #include "analysis/mailbox.h"
-#include "analysis/monitor/relearn.h"
 #include "analysis/status_facts.h"
 #include "base/buf.h"
 #include "base/clock.h"

@@ -7,10 +7,9 @@
  *
  * Ingest polls the rings every 10 ms and does no I/O: nobody needs to know earlier, and whoever
  * wakes up takes a processor from the proxy. The judge looks for items every 20 ms and ticks every
- * 100 ms. All functions below may be called from
- * any thread once analyzer_start has returned; none waits for more than a short lock, except
- * analyzer_free. The functions of struct analyzer_out are called on the judge thread: they must be
- * quick (hand over, do not write) and must not call back.
+ * 100 ms. All functions below may be called from any thread once analyzer_start has returned; none
+ * waits for more than a short lock, except analyzer_free. The functions of struct analyzer_out are
+ * called on the judge thread: they must be quick (hand over, do not write) and must not call back.
  *
  * Documents: incidents when they have changed and status, at most once a second; queries and
  * requests once a second while there is traffic, or more rarely where making them takes long

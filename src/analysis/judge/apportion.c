@@ -62,7 +62,7 @@ share_of(struct shares *s, uint64_t key)
 static uint64_t
 database_of(struct judge *j, const struct statement *st)
 {
-    return hash_bytes(slice_from_str(judge_name_of(j, st->database)));
+    return hash_bytes(slice_from_str(judge_name(j, st->database)));
 }
 
 /* By how much it counts among those that read its tables. */
@@ -140,7 +140,7 @@ give(struct judge *j, struct series *s, const struct statement *st, uint64_t wal
 static void
 count_tables(struct judge *j, const struct statement *st)
 {
-    const char *database = judge_name_of(j, st->database);
+    const char *database = judge_name(j, st->database);
     for (unsigned i = 0; i < st->reads.count; i++) {
         if (advice_tables(j->advice)->count < TABLES_COUNTED) {
             (void)advice_table(j->advice, database, st->reads.name[i]);
@@ -148,7 +148,7 @@ count_tables(struct judge *j, const struct statement *st)
     }
 }
 
-/* False: it is there, or there is no room. */
+/* Where there is room: which databases have statements. */
 static void
 remember_database(struct judge *j, uint32_t database)
 {
@@ -187,7 +187,7 @@ judge_apportion(struct judge *j, uint64_t minute)
     uint64_t wall_ns = (minute + 1) * SERIES_WINDOW_NS - 1;
     bool sampled[ARRAY_LEN(l->database)] = {false};
     for (unsigned i = 0; i < l->database_count; i++) {
-        const char *name = judge_name_of(j, l->database[i]);
+        const char *name = judge_name(j, l->database[i]);
         sampled[i] = waiting_take_sampled(waits, hash_bytes(slice_from_str(name)));
     }
     take_shares(j, &shares);
@@ -230,7 +230,7 @@ judge_ask_counters(struct judge *j)
     if (l->database_count == 0) {
         return;
     }
-    const char *name = judge_name_of(j, l->database[l->asked++ % l->database_count]);
+    const char *name = judge_name(j, l->database[l->asked++ % l->database_count]);
     if (name[0] != '\0') {
         advice_ask_waits(j->advice, name, WAITS_EVERY_NS, j->now_ns);
         advice_ask_tables(j->advice, name, TABLES_EVERY_NS, j->now_ns);

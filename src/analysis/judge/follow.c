@@ -34,7 +34,7 @@ rule_out(struct judge *j, struct incident *inc, const struct shift *s)
         const struct statement *st = statement_get(&j->statements, f->fingerprint);
         for (unsigned k = 0; st != NULL && k < f->tables.count; k++) {
             const struct advice_table *t =
-                advice_table(j->advice, judge_name_of(j, st->database), f->tables.name[k]);
+                advice_table(j->advice, judge_name(j, st->database), f->tables.name[k]);
             if (t != NULL && t->answers > 1 && t->rows_first > 0) {
                 growth = fmax(isnan(growth) ? 0 : growth, 100 * (t->rows / t->rows_first - 1));
             }
@@ -51,7 +51,7 @@ database_of_incident(struct judge *j, const struct incident *inc)
         const struct statement *s =
             statement_get(&j->statements, inc->cause[i].finding.fingerprint);
         if (s != NULL) {
-            return judge_name_of(j, s->database);
+            return judge_name(j, s->database);
         }
     }
     return "";

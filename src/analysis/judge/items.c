@@ -118,8 +118,8 @@ tell_slow(const struct judge *j, const struct trace_query *q, const struct state
         .time_ns = trace_query_cost_ns(q),
         .rows = q->rows,
         .statement = slice_from_str(s == NULL ? "" : s->text),
-        .database = slice_from_str(judge_name_of((void *)j, q->database)),
-        .user = slice_from_str(judge_name_of((void *)j, q->user)),
+        .database = slice_from_str(judge_name(j, q->database)),
+        .user = slice_from_str(judge_name(j, q->user)),
         .route = slice_from_str(route == NULL ? "" : route),
         .sqlstate = slice_of(q->sqlstate, failed ? sizeof(q->sqlstate) : 0),
     };

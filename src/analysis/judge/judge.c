@@ -82,11 +82,16 @@ judge_free(struct judge **judge)
 }
 
 const char *
-judge_name_of(void *ctx, uint32_t id)
+judge_name(const struct judge *j, uint32_t id)
 {
-    const struct judge *j = ctx;
     const char *name = map_get(&j->names, id);
     return name != NULL ? name : "";
+}
+
+const char *
+judge_name_of(void *ctx, uint32_t id)
+{
+    return judge_name(ctx, id);
 }
 
 uint64_t
@@ -164,7 +169,7 @@ describe_statements(struct judge *j)
     struct map_slot *slot;
     while (n < ARRAY_LEN(list) && (slot = map_next(&j->statements.by_fingerprint, &at)) != NULL) {
         struct statement *s = slot->value;
-        const char *of = judge_name_of(j, s->database);
+        const char *of = judge_name(j, s->database);
         if (s->asked || statement_is_exempt(s) || (database != NULL && strcmp(database, of) != 0)) {
             continue;
         }

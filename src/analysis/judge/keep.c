@@ -25,7 +25,7 @@ judge_window_of(const struct judge *j, const struct series *s, uint8_t sketch[SK
         .start_wall_ns = s->window_number * SERIES_WINDOW_NS,
         .length_s = SERIES_WINDOW_NS / NS_PER_S,
         .upstream = s->upstream,
-        .database = slice_from_str(judge_name_of((void *)j, s->database)),
+        .database = slice_from_str(judge_name(j, s->database)),
         .route = slice_from_str(s->route),
         .fingerprint = s->fingerprint,
         .calls = s->window.calls,
@@ -50,7 +50,7 @@ static bool
 is_to_be_kept(const struct judge *j, const struct statement *s)
 {
     return s->kept_ns == 0 || j->now_ns - s->kept_ns >= KEEP_AGAIN_NS ||
-           (s->kept_unnamed && judge_name_of((void *)(uintptr_t)j, s->database)[0] != '\0');
+           (s->kept_unnamed && judge_name(j, s->database)[0] != '\0');
 }
 
 void
@@ -70,13 +70,12 @@ judge_keep_window(void *ctx, const struct series *s)
 void
 judge_keep_statement(struct judge *j, struct statement *s)
 {
-    struct stored record = {
-        .kind = STORED_FINGERPRINT,
-        .fingerprint = {.fingerprint = s->fingerprint,
-                        .database = slice_from_str(judge_name_of(j, s->database)),
-                        .text = slice_from_str(s->text),
-                        .kind = s->kind,
-                        .seen_wall_ns = judge_wall(j, j->now_ns)}};
+    struct stored record = {.kind = STORED_FINGERPRINT,
+                            .fingerprint = {.fingerprint = s->fingerprint,
+                                            .database = slice_from_str(judge_name(j, s->database)),
+                                            .text = slice_from_str(s->text),
+                                            .kind = s->kind,
+                                            .seen_wall_ns = judge_wall(j, j->now_ns)}};
     s->kept_ns = j->now_ns;
     s->kept_unnamed = record.fingerprint.database.len == 0;
     judge_give(j, &record);
@@ -112,7 +111,7 @@ judge_keep_plan(void *ctx, uint64_t fingerprint, const json_t *answer)
     }
     struct stored record = {.kind = STORED_PLAN,
                             .plan = {.fingerprint = fingerprint,
-                                     .database = slice_from_str(judge_name_of(j, s->database)),
+                                     .database = slice_from_str(judge_name(j, s->database)),
                                      .shape = strtoull(shape, NULL, 16),
                                      .seen_wall_ns = judge_wall(j, j->now_ns),
                                      .json = slice_from_str(text)}};

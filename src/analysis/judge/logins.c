@@ -10,7 +10,7 @@
 static void
 add(struct judge *j, uint32_t database, uint16_t upstream, const struct series_sums *sums)
 {
-    database = judge_name_of(j, database)[0] == '\0' ? 0 : database;
+    database = judge_name(j, database)[0] == '\0' ? 0 : database;
     struct series *s = series_get(&j->series, SERIES_LOGINS, NULL, STORED_LOGINS, database);
     series_place(s, upstream);
     series_add(s, sums, false, judge_wall(j, j->now_ns), judge_keep_window, j);

@@ -104,9 +104,9 @@ struct judge {
     uint64_t traces, unlinked, routes_refused, evaluations;
 };
 
-/* judge.c. judge_name_of: a database's or user's name, or "" (ctx is the judge, as callbacks want
- * it). */
-const char *judge_name_of(void *ctx, uint32_t id);
+/* judge.c. A database's or user's name, or "". */
+const char *judge_name(const struct judge *judge, uint32_t id);
+const char *judge_name_of(void *ctx, uint32_t id); /* the same; ctx: the judge */
 uint64_t judge_wall(const struct judge *judge, uint64_t at_ns);
 /* The incidents that are open or fixing, oldest first. */
 unsigned judge_active(const struct judge *judge, struct incident *ret_list[JUDGE_ACTIVE_MAX]);

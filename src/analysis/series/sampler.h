@@ -48,8 +48,8 @@ struct sampler {
 void sampler_init(struct sampler *s, struct sampler_budget *budget, uint64_t seed);
 void sampler_fini(struct sampler *s);
 
-/* A whole trace: one that misses records would show the application waiting for nothing. */
-/* What is kept of it, and why; or NULL. */
+/* What is kept of it, and why; or NULL. A whole trace: one that misses records would show the
+ * application waiting for nothing. */
 const struct sample *sampler_add(struct sampler *s, const struct trace *t,
                                  enum sampler_reason *ret_reason);
 
