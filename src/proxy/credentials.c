@@ -89,7 +89,7 @@ is_md5(struct slice s)
 static int
 read_secret(struct credential *c, struct diag *diag)
 {
-    struct slice scram = SLICE_LIT("SCRAM-SHA-256$");
+    struct slice scram = SLICE_LIT(PG_SCRAM "$");
     if (slice_eq(slice_sub(c->text, 0, scram.len), scram)) {
         c->kind = CREDENTIAL_SCRAM;
         return pg_scram_secret_parse(c->text, &c->secret) == 0

@@ -9,6 +9,16 @@
 #include "base/slice.h"
 #include "proto/pg/pg_startup.h"
 
+/* PostgreSQL's codes of Authentication messages. */
+enum pg_authentication {
+    AUTH_OK = 0,
+    AUTH_PASSWORD = 3,
+    AUTH_MD5 = 5,
+    AUTH_SASL = 10,
+    AUTH_SASL_CONTINUE = 11,
+    AUTH_SASL_FINAL = 12,
+};
+
 #define PG_ENCODE_ERROR_MAX 512
 
 /* A FATAL ErrorResponse. The message is cut where it does not fit. */

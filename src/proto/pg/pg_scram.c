@@ -54,7 +54,7 @@ pg_scram_secret_parse(struct slice text, struct pg_scram_secret *ret_secret)
 {
     struct pg_scram_secret s;
     struct slice mechanism, salt, iterations, stored;
-    if (!slice_split(&text, '$', &mechanism) || !slice_eq(mechanism, SLICE_LIT("SCRAM-SHA-256")) ||
+    if (!slice_split(&text, '$', &mechanism) || !slice_eq(mechanism, SLICE_LIT(PG_SCRAM)) ||
         !slice_split(&text, '$', &salt) || !slice_split(&salt, ':', &iterations) ||
         !slice_split(&text, ':', &stored) || decode_salt(iterations, salt, &s.salt) != 0 ||
         decode_key(stored, s.stored_key) != 0 || decode_key(text, s.server_key) != 0) {

@@ -22,6 +22,9 @@
 #include "base/check.h"
 #include "base/slice.h"
 
+#define PG_SCRAM      "SCRAM-SHA-256" /* what SASL and pg_authid call it */
+#define PG_SCRAM_PLUS "SCRAM-SHA-256-PLUS"
+
 #define PG_SCRAM_KEY_LEN     32
 #define PG_SCRAM_SALT_MAX    64   /* PostgreSQL makes 16 */
 #define PG_SCRAM_NONCE_MAX   256  /* of either side's part */

@@ -12,8 +12,6 @@
 #include "proxy/pg/pg_held.h"
 #include "proxy/pg/pg_logon.h"
 
-#define SCRAM       "SCRAM-SHA-256"
-#define SCRAM_PLUS  "SCRAM-SHA-256-PLUS"
 #define MOCK_ROUNDS 4096
 #define MOCK_SALT   16
 
@@ -247,7 +245,8 @@ ask_client(struct pg_auth *a, const struct driver_session *s)
     a->offers_plus = binding_of(s->client_tls).len > 0;
     /* Each name ends with a NUL, the list with an empty one. */
     ask(a, AUTH_SASL,
-        a->offers_plus ? SLICE_LIT(SCRAM_PLUS "\0" SCRAM "\0\0") : SLICE_LIT(SCRAM "\0\0"));
+        a->offers_plus ? SLICE_LIT(PG_SCRAM_PLUS "\0" PG_SCRAM "\0\0")
+                       : SLICE_LIT(PG_SCRAM "\0\0"));
     pg_scram_init(&a->scram, &credentials_hash);
     a->state = STATE_CLIENT_FIRST;
     return PG_AUTH_GOES_ON;
@@ -262,8 +261,8 @@ client_first(struct pg_auth *a, struct slice body)
         pg_held_u32(rest.ptr) != rest.len - 4) {
         return refuse(a, "08P01", "malformed SASL message");
     }
-    a->is_plus = slice_eq(mechanism, SLICE_LIT(SCRAM_PLUS));
-    if (a->is_plus ? !a->offers_plus : !slice_eq(mechanism, SLICE_LIT(SCRAM))) {
+    a->is_plus = slice_eq(mechanism, SLICE_LIT(PG_SCRAM_PLUS));
+    if (a->is_plus ? !a->offers_plus : !slice_eq(mechanism, SLICE_LIT(PG_SCRAM))) {
         return refuse(a, "08P01", "the client chose a SASL mechanism that was not offered");
     }
     if (!pg_logon_nonce(nonce)) {

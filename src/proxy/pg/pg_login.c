@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "io/tls.h"
+#include "proto/pg/pg_encode.h"
+#include "proto/pg/pg_scram.h"
 #include "proxy/pg/pg_held.h"
 
-enum { AUTH_OK = 0, AUTH_SASL = 10 };
-
-static const char plus[] = "SCRAM-SHA-256-PLUS";
+static const char plus[] = PG_SCRAM_PLUS;
 
 struct pg_login {
     struct pg_held server;

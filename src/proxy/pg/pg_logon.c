@@ -7,9 +7,6 @@
 #include "io/tls.h"
 #include "proxy/pg/pg_held.h"
 
-#define SCRAM      "SCRAM-SHA-256"
-#define SCRAM_PLUS "SCRAM-SHA-256-PLUS"
-
 static enum pg_logon_step
 refuse(struct pg_logon *l, const char *sqlstate, const char *reason)
 {
@@ -53,12 +50,12 @@ static enum pg_logon_step
 answer_sasl(struct pg_logon *l, struct slice offer, const struct tls_binding *binding, bool is_tls)
 {
     uint8_t nonce[PG_LOGON_NONCE_LEN], first[PG_SCRAM_MESSAGE_MAX];
-    bool plus_is_offered = is_offered(offer, SLICE_LIT(SCRAM_PLUS));
+    bool plus_is_offered = is_offered(offer, SLICE_LIT(PG_SCRAM_PLUS));
     bool is_plus = plus_is_offered && binding->len > 0;
     if (credentials_kind(l->credential) == CREDENTIAL_MD5) {
         return refuse(l, "28000", "the server asks for SCRAM, and slowburn has this user's md5");
     }
-    if (!is_plus && !is_offered(offer, SLICE_LIT(SCRAM))) {
+    if (!is_plus && !is_offered(offer, SLICE_LIT(PG_SCRAM))) {
         return refuse(l, "28000", "the server offers no SASL mechanism that slowburn has");
     }
     if (!pg_logon_nonce(nonce)) {
@@ -67,8 +64,9 @@ answer_sasl(struct pg_logon *l, struct slice offer, const struct tls_binding *bi
     char flag = is_plus ? 'p' : is_tls && !plus_is_offered ? 'y' : 'n';
     pg_scram_init(l->scram, &credentials_hash);
     size_t len = pg_scram_begin(l->scram, flag, slice_of(nonce, sizeof(nonce)), first);
-    l->len = pg_encode_sasl_choice(
-        l->message, 0, is_plus ? SLICE_LIT(SCRAM_PLUS) : SLICE_LIT(SCRAM), slice_of(first, len));
+    l->len = pg_encode_sasl_choice(l->message, 0,
+                                   is_plus ? SLICE_LIT(PG_SCRAM_PLUS) : SLICE_LIT(PG_SCRAM),
+                                   slice_of(first, len));
     l->state = PG_LOGON_CHALLENGE;
     return PG_LOGON_ANSWER;
 }

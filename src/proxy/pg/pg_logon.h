@@ -17,16 +17,6 @@
 #define PG_LOGON_NONCE_BYTES 18
 #define PG_LOGON_NONCE_LEN   BASE64_ENCODED_LEN(PG_LOGON_NONCE_BYTES)
 
-/* PostgreSQL's codes of Authentication messages. */
-enum pg_authentication {
-    AUTH_OK = 0,
-    AUTH_PASSWORD = 3,
-    AUTH_MD5 = 5,
-    AUTH_SASL = 10,
-    AUTH_SASL_CONTINUE = 11,
-    AUTH_SASL_FINAL = 12,
-};
-
 struct tls_binding;
 
 enum pg_logon_step {
