@@ -199,14 +199,22 @@ workers_sessions_max(const struct workers *w)
     return (w->each[0]->env.sessions_max - WORKER_REFUSALS) * w->count;
 }
 
+/* False: it does not read its mail. */
+static bool
+post_to(struct workers *w, unsigned i, const struct mail *mail)
+{
+    bool posted = worker_post(w->each[i], mail) == 0;
+    if (!posted) {
+        log_error("proxy", "worker_stuck", "a worker does not read its mail", LOG_U64("worker", i));
+    }
+    return posted;
+}
+
 void
 workers_post(struct workers *w, const struct mail *mail)
 {
     for (unsigned i = 0; i < w->count; i++) {
-        if (worker_post(w->each[i], mail) != 0) {
-            log_error("proxy", "worker_stuck", "a worker does not read its mail",
-                      LOG_U64("worker", i));
-        }
+        (void)post_to(w, i, mail);
     }
 }
 
@@ -233,9 +241,7 @@ workers_replace_rings(struct workers *w, struct rings *rings, size_t ring_bytes)
     rings_begin(rings);
     for (unsigned i = 0; i < w->count; i++) {
         struct mail mail = {.type = MAIL_RING, .producer = rings_next(rings, ring_bytes)};
-        if (worker_post(w->each[i], &mail) != 0) {
-            log_error("proxy", "worker_stuck", "a worker does not read its mail",
-                      LOG_U64("worker", i));
+        if (!post_to(w, i, &mail)) {
             ring_producer_free(&mail.producer);
         }
     }
