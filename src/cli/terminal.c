@@ -8,7 +8,9 @@
 #include <term.h>
 #include <unistd.h>
 
-#include "base/check.h"
+#include "base/base64.h"
+
+#define PIECE 48u /* whole groups of three bytes, so that only the last one is padded */
 
 size_t
 terminal_width(void)
@@ -34,18 +36,11 @@ terminal_can_draw(void)
 void
 terminal_copy(const char *text)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t len = MIN(strlen(text), (size_t)TERMINAL_COPY_MAX);
+    uint8_t coded[BASE64_ENCODED_LEN(PIECE)];
+    struct slice rest = slice_sub(slice_from_str(text), 0, TERMINAL_COPY_MAX);
     fputs("\033]52;c;", stdout);
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned long group = (unsigned long)(unsigned char)text[i] << 16;
-        group |= i + 1 < len ? (unsigned long)(unsigned char)text[i + 1] << 8 : 0;
-        group |= i + 2 < len ? (unsigned long)(unsigned char)text[i + 2] : 0;
-        char four[5] = {digits[group >> 18], digits[(group >> 12) & 63], digits[(group >> 6) & 63],
-                        digits[group & 63], '\0'};
-        four[3] = i + 2 < len ? four[3] : '=';
-        four[2] = i + 1 < len ? four[2] : '=';
-        fputs(four, stdout);
+    for (; rest.len > 0; rest = slice_sub(rest, PIECE, rest.len)) {
+        fwrite(coded, 1, base64_encode(slice_sub(rest, 0, PIECE), coded), stdout);
     }
     fputs("\a", stdout);
     fflush(stdout);
