@@ -59,8 +59,8 @@ typedef void labels_fn(struct buf *b, const json_t *row);
 static void
 request_labels(struct buf *b, const json_t *row)
 {
-    const char *method = json_string_value(json_object_get(row, "method"));
-    put_label(b, "http_request_method", method == NULL || method[0] == '\0' ? "_OTHER" : method);
+    const char *method = member_text(row, "method");
+    put_label(b, "http_request_method", method[0] == '\0' ? "_OTHER" : method);
     put_label(b, member_is_route_given(row) ? "http_route" : "slowburn_route_guess",
               member_text(row, "route"));
 }
@@ -69,8 +69,8 @@ static void
 operation_labels(struct buf *b, const json_t *row)
 {
     put_label(b, "db_system_name", "postgresql");
-    put_label(b, "db_namespace", json_string_value(json_object_get(row, "namespace")));
-    put_label(b, "db_query_summary", json_string_value(json_object_get(row, "summary")));
+    put_label(b, "db_namespace", member_text(row, "namespace"));
+    put_label(b, "db_query_summary", member_text(row, "summary"));
 }
 
 static void
