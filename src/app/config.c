@@ -8,6 +8,7 @@
 #include "app/objectives_json.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "io/now.h"
 
 enum setting_type {
     TYPE_NUMBER,
@@ -63,7 +64,7 @@ read_mode(struct slice text, uint64_t *ret_number)
 static int64_t
 host_offset_min(void)
 {
-    time_t now = time(NULL);
+    time_t now = now_wall_s();
     struct tm tm;
     tzset();
     return localtime_r(&now, &tm) == NULL ? 0 : tm.tm_gmtoff / 60;

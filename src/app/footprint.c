@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "io/now.h"
 
 /* pid (name) state ppid ... utime(14) stime(15) ... starttime(22) vsize rss(24) */
 int
@@ -31,10 +32,8 @@ footprint_of(pid_t pid, struct footprint *ret_footprint)
                &user, &system, &started, &pages) != 4) {
         return -ESRCH;
     }
-    struct timespec now;
     double tick = (double)sysconf(_SC_CLK_TCK);
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    double up_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)started / tick;
+    double up_s = (double)now_of_clock_ns(CLOCK_BOOTTIME) / 1e9 - (double)started / tick;
     *ret_footprint = (struct footprint){
         .up_s = MAX(up_s, 0),
         .cpu_s = (double)(user + system) / tick,

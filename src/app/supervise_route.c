@@ -11,6 +11,7 @@
 
 #include "app/footprint.h"
 #include "io/log.h"
+#include "io/now.h"
 
 #define STATUS_EVERY_NS   (5 * NS_PER_S)
 #define MESSAGES_PER_TURN 64
@@ -235,7 +236,7 @@ describe_retired(struct supervisor *s, uint64_t now_ns)
         }
         char until[UPGRADE_TIME_MAX];
         uint64_t left_s = p->end_ns > now_ns ? (p->end_ns - now_ns) / NS_PER_S : 0;
-        upgrade_record_time(time(NULL) + (time_t)left_s, until);
+        upgrade_record_time(now_wall_s() + (time_t)left_s, until);
         json_array_append_new(list, json_pack("{s:i, s:s, s:I, s:s}", "pid", (int)p->pid, "version",
                                               p->version, "sessions_left", (json_int_t)p->sessions,
                                               "until", until));

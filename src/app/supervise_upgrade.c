@@ -9,6 +9,7 @@
 
 #include "app/handover.h"
 #include "io/log.h"
+#include "io/now.h"
 
 #define TRY_NS   (10 * NS_PER_S)
 #define START_NS (15 * NS_PER_S)
@@ -98,7 +99,7 @@ obstacle(struct supervisor *s, char *text, size_t size)
         }
         uint64_t now_ns = s->upgrade.asked_ns;
         uint64_t left_s = p->end_ns > now_ns ? (p->end_ns - now_ns) / NS_PER_S : 0;
-        upgrade_record_time(time(NULL) + (time_t)left_s, until);
+        upgrade_record_time(now_wall_s() + (time_t)left_s, until);
         snprintf(text, size,
                  "%d former proxies still finish their sessions, the first of them until %s; "
                  "ending its process (%d) closes them",

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/now.h"
+
 #define PATH_LEN_MAX 512
 
 void
@@ -65,7 +67,7 @@ int
 upgrade_record_write(const char *data, struct upgrade_record *r)
 {
     char path[PATH_LEN_MAX], beside[PATH_LEN_MAX];
-    upgrade_record_time(time(NULL), r->at);
+    upgrade_record_time(now_wall_s(), r->at);
     snprintf(path, sizeof(path), "%s/upgrade.json", data);
     snprintf(beside, sizeof(beside), "%s/upgrade.json.new", data);
     json_t *o = upgrade_record_json(r);

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/document.h"
 #include "cli/text.h"
 #include "cli/verbs.h"
+#include "io/now.h"
 #include "model/mute.h"
 
 #define DEPLOY_NAME_MAX 120
@@ -101,7 +101,7 @@ list_mutes(const struct options *o, const char *verb)
     json_t *list = NULL;
     size_t i;
     const json_t *mute;
-    double now = (double)time(NULL);
+    double now = (double)now_wall_s();
     int r = document_get(o, verb, "mutes", &list);
     if (r != CLI_OK) {
         return r;

@@ -269,7 +269,7 @@ show_detail(struct dev *d)
         queries = NULL;
         (void)!document_try(&o, "queries", &queries); /* without it they have short names */
     }
-    dev_detail_print(&d->detail, queries, (double)time(NULL), stdout, d->colour);
+    dev_detail_print(&d->detail, queries, (double)now_wall_s(), stdout, d->colour);
     json_decref(queries);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/document.h"
@@ -8,6 +7,7 @@
 #include "cli/postmortem.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "io/now.h"
 
 static int
 print_list(const json_t *incidents, bool as_json, double now)
@@ -71,7 +71,7 @@ verb_incidents(int argc, char **argv)
 {
     struct options o;
     json_t *doc = NULL;
-    double now = (double)time(NULL);
+    double now = (double)now_wall_s();
     int r = options_parse(argc, argv, "json", 0, 1, &o);
     if (r != CLI_OK) {
         return r;

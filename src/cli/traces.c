@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/slice.h"
 #include "cli/cli.h"
@@ -11,6 +10,7 @@
 #include "cli/text.h"
 #include "cli/verbs.h"
 #include "cli/waterfall.h"
+#include "io/now.h"
 
 #define DEFAULT_LIMIT 40
 #define ID_LEN        32
@@ -76,7 +76,7 @@ print_table(const json_t *traces)
 {
     size_t i;
     const json_t *trace;
-    double now = (double)time(NULL);
+    double now = (double)now_wall_s();
     bool colour = colour_wanted(stdout);
     if (json_array_size(traces) == 0) {
         puts("No traces are kept yet.");
@@ -185,7 +185,7 @@ verb_trace(int argc, char **argv)
     if (o.json) {
         document_print(trace);
     } else {
-        waterfall_print(stdout, trace, (double)time(NULL), colour_wanted(stdout));
+        waterfall_print(stdout, trace, (double)now_wall_s(), colour_wanted(stdout));
     }
     json_decref(trace);
     return CLI_OK;

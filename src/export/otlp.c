@@ -399,15 +399,12 @@ otlp_free(struct otlp **otlp)
     if (o == NULL) {
         return;
     }
-    struct timespec t;
     pthread_mutex_lock(&o->lock);
     o->ends = true;
     pthread_cond_signal(&o->wake);
     pthread_mutex_unlock(&o->lock);
-    clock_gettime(CLOCK_REALTIME, &t);
-    uint64_t end_ns = (uint64_t)t.tv_nsec + o->end_ns;
-    t.tv_sec += (time_t)(end_ns / NS_PER_S);
-    t.tv_nsec = (long)(end_ns % NS_PER_S);
+    uint64_t end_ns = now_wall_ns() + o->end_ns;
+    struct timespec t = {(time_t)(end_ns / NS_PER_S), (long)(end_ns % NS_PER_S)};
     if (pthread_timedjoin_np(o->thread, NULL, &t) != 0) {
         post_cancel(o->post);
         pthread_join(o->thread, NULL);

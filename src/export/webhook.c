@@ -57,12 +57,6 @@ struct webhooks {
     struct incident incident[WEBHOOKS_INCIDENTS_MAX];
 };
 
-static int64_t
-wall_s(void)
-{
-    return (int64_t)(now_wall_ns() / NS_PER_S);
-}
-
 struct webhooks *
 webhooks_new(const struct webhooks_config *config, const struct webhooks_out *out)
 {
@@ -205,7 +199,7 @@ make_room(struct webhooks *w)
     int64_t later_s;
     for (unsigned i = 0; i < w->count; i++) {
         w->receiver[i].totals.dropped +=
-            due(&w->receiver[i], oldest, wall_s(), &later_s) != ANNOUNCE_NOTHING;
+            due(&w->receiver[i], oldest, now_wall_s(), &later_s) != ANNOUNCE_NOTHING;
     }
     free(oldest->json);
     memset(oldest, 0, sizeof(*oldest));
@@ -259,7 +253,7 @@ webhooks_incident(struct webhooks *w, uint32_t id, struct slice json)
 static struct incident *
 next_due(struct receiver *r, enum announce_change *ret_change, uint64_t *ret_wake_ns)
 {
-    int64_t now_s = wall_s();
+    int64_t now_s = now_wall_s();
     uint64_t now_ns = now_monotonic_ns();
     struct incident *found = NULL;
     r->totals.queued = 0;
@@ -305,7 +299,7 @@ settle(struct receiver *r, struct knowledge *k, enum announce_change change, dou
 {
     k->told.change = change;
     k->told.change_ms = change_ms;
-    k->told.at_s = wall_s();
+    k->told.at_s = now_wall_s();
     k->waits = ANNOUNCE_NOTHING;
     r->has_news = true;
 }
@@ -331,7 +325,7 @@ take_result(struct receiver *r, uint32_t id, enum announce_change change, double
         }
         return;
     }
-    bool too_old = k != NULL && wall_s() > k->waits_since_s + WEBHOOKS_GIVE_UP_S;
+    bool too_old = k != NULL && now_wall_s() > k->waits_since_s + WEBHOOKS_GIVE_UP_S;
     r->totals.failed++;
     r->not_before_ns = now_monotonic_ns() + retry_wait_ns(&r->retry, result->retry_after_ns);
     if (result->verdict == RETRY_NEVER || too_old) {
@@ -375,7 +369,7 @@ send_one(struct receiver *r, struct incident *inc, enum announce_change change)
                         .change = change,
                         .number = k->told.count + 1,
                         .thread = thread,
-                        .now_s = wall_s()};
+                        .now_s = now_wall_s()};
     r->credit_ns += WEBHOOKS_PACE_S * NS_PER_S;
     pthread_mutex_unlock(&w->lock);
     int err = delivery_send(r->delivery, &m, &result);

@@ -31,6 +31,13 @@ now_wall_ns(void)
     return now_of_clock_ns(CLOCK_REALTIME);
 }
 
+/* The same in whole seconds, as for calendars. */
+static inline time_t
+now_wall_s(void)
+{
+    return (time_t)(now_wall_ns() / NS_PER_S);
+}
+
 #define NOW_READINGS 4u
 #define NOW_CLOSE_NS (50 * NS_PER_US)
 
