@@ -88,6 +88,7 @@ MUST_CHECK int store_document(const char *dir, const char *path, json_t **ret_do
 /* Any process, read only: FINGERPRINT records, then WINDOW and DEPLOY records from from_s on
  * (seconds since 1970) in the order of their time: minutes as far back as there are any, hours
  * before that; routes before their statements; a deploy before the windows that end after it.
+ * What is written meanwhile comes, too.
  * False from the callback: it has enough. 0, -ENOENT, -EIO. */
 typedef bool store_window_cb(void *ctx, const struct stored *record);
 MUST_CHECK int store_windows(const char *dir, int64_t from_s, store_window_cb *on_record,

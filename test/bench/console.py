@@ -89,11 +89,12 @@ def wait_for_sums(port, now):
 
 
 def wait_for_days(store, now):
-    """Until all that is older than minutes stands by series."""
+    """Until all that is older than minutes stands by series, and the minutes of parts by the hour."""
     while True:
         with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as db:
-            until, = db.execute("SELECT value FROM meta WHERE key = 'turned_until'").fetchone()
-        if until >= (now - 3 * 86400) // 86400 * 86400:
+            marks = dict(db.execute("SELECT key, value FROM meta WHERE key LIKE '%_until'"))
+        if (marks["turned_until"] >= (now - 3 * 86400) // 86400 * 86400
+                and marks["parts_until"] >= now // 3600 * 3600):
             return
         time.sleep(1)
 

@@ -333,6 +333,8 @@ test("a query's share of the database's time is that of the API", async () => {
   const { page, complaints, close } = await open(`/query?fingerprint=0000000000000103&${range}`);
   const fact = page.locator(".facts > div", { hasText: "share of database time" });
   await fact.getByText(`${percent.toFixed(percent < 9.95 ? 1 : 0)} %`).waitFor();
+  const asked = await page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
+  assert.deepEqual(asked.filter((name) => name.includes("overview")), [], "one figure is not the whole of Home");
   assert.deepEqual(complaints, []);
   await close();
 });

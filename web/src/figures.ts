@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // One figure of many points.
-import type { Series } from "./types";
 
 export type Values = (number | null)[];
 
@@ -23,20 +22,4 @@ export function weighted(values: Values, weights: Values, from = 0, until = valu
 export function mean(values: Values, from = 0, until = values.length): number | null {
   const known = values.slice(from, until).filter((v): v is number => v !== null);
   return known.length === 0 ? null : known.reduce((sum, v) => sum + v, 0) / known.length;
-}
-
-/** How much of the whole load is `part`, over the points that both have. */
-export function shareOf(
-  { from, step_s, part }: Pick<Series, "from" | "step_s"> & { part: Values },
-  whole: (Series & { load: Values }) | null,
-): number | null {
-  if (whole === null || whole.from !== from || whole.step_s !== step_s) return null;
-  let mine = 0;
-  let all = 0;
-  whole.load.forEach((load, i) => {
-    if (load === null || part[i] == null) return;
-    mine += part[i]!;
-    all += load;
-  });
-  return all > 0 ? Math.min(1, mine / all) : null;
 }

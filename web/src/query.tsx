@@ -2,9 +2,9 @@
 // One statement over time: what it is, what it costs, who calls it, and how the database does it.
 import { useApi } from "./api";
 import { HeatMap } from "./chart";
-import { mean, shareOf, type Values } from "./figures";
+import { mean, type Values } from "./figures";
 import { clock, count, duration, load, ms, percent, rate } from "./format";
-import { address, type Place, type Range } from "./location";
+import { address, type Place } from "./location";
 import {
   Answered,
   latencyPanel,
@@ -17,7 +17,7 @@ import {
 } from "./panels";
 import { PlansCard } from "./plan";
 import { RangePicker, rangeQuery, useRange } from "./range";
-import type { Incident, Overview, QueryDetail } from "./types";
+import type { Incident, QueryDetail } from "./types";
 import { Copy, Evidence, Fact, Link, Route, Sql, Term, Title } from "./ui";
 
 export function QueryScreen({ place }: { place: Place }) {
@@ -38,22 +38,20 @@ export function QueryScreen({ place }: { place: Place }) {
         <Title text={data?.short || "Query"} />
         <RangePicker range={range} />
       </div>
-      <Answered answer={answer}>{(found) => <Detail data={found} range={range} />}</Answered>
+      <Answered answer={answer}>{(found) => <Detail data={found} />}</Answered>
     </>
   );
 }
 
 const sum = (values: Values) => values.reduce<number>((all, v) => all + (v ?? 0), 0);
 
-function Facts({ data, range }: { data: QueryDetail; range: Range }) {
-  const overview = useApi<Overview>(`/api/v1/overview?${rangeQuery(range)}`);
-  const share = shareOf({ ...data, part: data.load }, overview.data);
+function Facts({ data }: { data: QueryDetail }) {
   const calls = sum(data.calls);
   const errors = sum(data.errors);
   return (
     <dl class="facts">
       <Fact name="share of database time">
-        <b>{percent(share)}</b>
+        <b>{percent(data.share)}</b>
       </Fact>
       <Fact name={<Term word="database load" />}>{load(mean(data.load))}</Fact>
       <Fact name="calls a minute">{rate(mean(data.calls))}</Fact>
@@ -78,11 +76,11 @@ const panels = (data: QueryDetail): Panel[] => [
   ratePanel("Rows a call", "rows", rowsPerCall(data), "--chart-3"),
 ];
 
-function Detail({ data, range }: { data: QueryDetail; range: Range }) {
+function Detail({ data }: { data: QueryDetail }) {
   const marks = useMarks(data);
   return (
     <>
-      <Facts data={data} range={range} />
+      <Facts data={data} />
       <section class="card" aria-label="Statement">
         <div class="copy-corner">
           <Sql text={data.statement} />

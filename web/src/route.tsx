@@ -3,9 +3,9 @@
 import { useState } from "preact/hooks";
 import { useApi } from "./api";
 import { HeatMap } from "./chart";
-import { mean, shareOf, weighted, type Values } from "./figures";
+import { mean, weighted, type Values } from "./figures";
 import { clock, count, duration, ms, percent, rate, roughly } from "./format";
-import { address, type Place, type Range } from "./location";
+import { address, type Place } from "./location";
 import {
   Answered,
   latencyPanel,
@@ -17,7 +17,7 @@ import {
   type Panel,
 } from "./panels";
 import { RangePicker, rangeQuery, useRange } from "./range";
-import type { Overview, RouteDetail, TraceHead } from "./types";
+import type { RouteDetail, TraceHead } from "./types";
 import { Fact, Link, StatementLink, Term, Title } from "./ui";
 import { ROUTE_BASIS } from "./words";
 
@@ -39,7 +39,7 @@ export function RouteScreen({ place }: { place: Place }) {
       <Answered answer={answer}>
         {(data) => (
           <>
-            <Detail data={data} range={range} />
+            <Detail data={data} />
             <Examples route={name} />
           </>
         )}
@@ -83,17 +83,13 @@ const panels = (data: RouteDetail): Panel[] => [
   ratePanel("Requests a minute", "requests", data.requests),
 ];
 
-function Facts({ data, range }: { data: RouteDetail; range: Range }) {
-  const overview = useApi<Overview>(`/api/v1/overview?${rangeQuery(range)}`);
-  const busy = data.db_ms.map((each, i) =>
-    data.requests[i] === null ? null : ((each ?? 0) * data.requests[i]!) / 60_000,
-  );
+function Facts({ data }: { data: RouteDetail }) {
   const requests = mean(data.requests) ?? 0;
   const errors = mean(data.errors) ?? 0;
   return (
     <dl class="facts">
       <Fact name="share of database time">
-        <b>{percent(shareOf({ ...data, part: busy }, overview.data))}</b>
+        <b>{percent(data.share)}</b>
       </Fact>
       <Fact name="requests a minute">{rate(requests)}</Fact>
       <Fact name={<Term word="mean">mean request</Term>}>
@@ -108,11 +104,11 @@ function Facts({ data, range }: { data: RouteDetail; range: Range }) {
   );
 }
 
-function Detail({ data, range }: { data: RouteDetail; range: Range }) {
+function Detail({ data }: { data: RouteDetail }) {
   const marks = useMarks(data);
   return (
     <>
-      <Facts data={data} range={range} />
+      <Facts data={data} />
       <div class="card">
         <HeatMap heat={data.heat} times={data.times} step={data.step_s} marks={marks} what="requests" />
       </div>

@@ -219,6 +219,8 @@ export interface RouteDetail extends Series, Quantiles {
   errors: (number | null)[];
   queries_per_request: (number | null)[];
   db_ms: (number | null)[];
+  /** Of all database time. */
+  share: number | null;
   mean_ms: (number | null)[];
   heat: Heat;
   statements: RouteStatement[];
@@ -236,6 +238,8 @@ export interface QueryDetail extends Series, Quantiles {
   errors: (number | null)[];
   rows: (number | null)[];
   load: (number | null)[];
+  /** Of all database time. */
+  share: number | null;
   heat: Heat;
   routes: { route: string; calls: number; total_ms: number; share: number }[];
   deploys: Mark[];

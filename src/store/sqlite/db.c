@@ -103,10 +103,19 @@ static const char ADD_LAST_SEEN[] =
     "ALTER TABLE series ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0;"
     "UPDATE series SET last_seen = unixepoch() + 3600;";
 
+/* From version 7 to 8. part_hours.h fills the table. */
+static const char ADD_PART_HOURS[] =
+    "CREATE TABLE part_hours(hour INTEGER NOT NULL, series INTEGER NOT NULL,"
+    " minutes BLOB NOT NULL, PRIMARY KEY(hour, series)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('parts_until', 0);"
+    "CREATE INDEX series_route ON series(instance, route, fingerprint);"
+    "CREATE INDEX series_fingerprint ON series(instance, fingerprint, route);";
+
 /* What brings a file from each version to the next. */
 static const char *const STEPS[DB_VERSION] = {
-    SCHEMA,      ADD_TOTALS,   ADD_SERIES_HOURS_AND_PLANS, ADD_FACTS, ADD_ROUTE_BASIS,
-    ADD_AMOUNTS, ADD_LAST_SEEN};
+    SCHEMA,        ADD_TOTALS,      ADD_SERIES_HOURS_AND_PLANS,
+    ADD_FACTS,     ADD_ROUTE_BASIS, ADD_AMOUNTS,
+    ADD_LAST_SEEN, ADD_PART_HOURS};
 
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite/retain.h"
+#include "store/sqlite/totals.h"
 #include "store/store.h"
 
 #define HOUR_S      3600u
@@ -67,6 +68,7 @@ span_of(struct db *db, const struct history_range *range, uint64_t minutes_max_s
     }
     int r = read_mark(db, "rolled_until", &span.rolled_s);
     r = r == 0 ? read_mark(db, "turned_until", &span.turned_s) : r;
+    r = r == 0 ? read_mark(db, "parts_until", &span.parts_s) : r;
     bool minutes =
         span.to_s - span.from_s <= minutes_max_s && span.from_s + RETAIN_MINUTES_S >= span.now_s;
     span.length_s = minutes ? 60 : HOUR_S;
@@ -93,6 +95,37 @@ span_seconds(const struct span *span, unsigned point)
     uint64_t start = span->from_s + (uint64_t)point * span->step_s;
     uint64_t passed = span->now_s > start ? span->now_s - start : 1;
     return (double)MAX(MIN(passed, (uint64_t)span->step_s), (uint64_t)1);
+}
+
+uint64_t
+span_hours_end(const struct span *span)
+{
+    bool hours = span->length_s == HOUR_S;
+    return hours ? MAX(MIN(span->rolled_s, span->to_s), span->from_s) : span->from_s;
+}
+
+static void
+add_query_ns(void *ctx, struct totals *t)
+{
+    *(uint64_t *)ctx += t->query_ns;
+}
+
+int
+span_query_ns(struct db *db, const struct span *span, uint64_t *ret_ns)
+{
+    uint64_t hours_end_s = span_hours_end(span), hours = 0, minutes = 0, tail = 0;
+    int r = totals_query_ns(db, HOUR_S, span->from_s, hours_end_s, &hours);
+    if (r == SQLITE_DONE) {
+        r = totals_query_ns(db, 60, hours_end_s, span->to_s, &minutes);
+    }
+    if (r == SQLITE_DONE) {
+        r = totals_read_tail(db, hours_end_s, span->to_s, span->now_s, add_query_ns, &tail);
+    }
+    if (r != SQLITE_DONE) {
+        return -EIO;
+    }
+    *ret_ns = hours + minutes + tail;
+    return 0;
 }
 
 /* ---- JSON ---- */

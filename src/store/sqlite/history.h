@@ -27,6 +27,7 @@ struct span {
     unsigned points;
     uint64_t rolled_s; /* windows of hours are whole before this */
     uint64_t turned_s; /* and stand by series before this */
+    uint64_t parts_s;  /* a part's minutes stand by the hour before this */
 };
 
 /* 0, -EINVAL or -EIO. minutes_max_s: ranges up to this are read by minutes. */
@@ -38,6 +39,12 @@ unsigned span_point(const struct span *span, uint64_t start_s);
 
 /* How much of this point's time has passed, in seconds; never 0. */
 double span_seconds(const struct span *span, unsigned point);
+
+/* Until when it is told by hours, from when on by minutes. */
+uint64_t span_hours_end(const struct span *span);
+
+/* How long all queries of these windows took. 0 or -EIO. */
+MUST_CHECK int span_query_ns(struct db *db, const struct span *span, uint64_t *ret_ns);
 
 /* {"from", "to", "step_s", "times"}, with "deploys" and "incidents" in that time. */
 json_t *span_document(struct db *db, const struct span *span);

@@ -40,6 +40,7 @@ struct detail {
     struct part parts[PARTS_MAX];
     unsigned part_count;
     struct part *reads; /* while parts are read: which one */
+    uint64_t query_ns;  /* of all queries in the windows of its parts, or of its own */
 };
 
 /* ---- reading ---- */
@@ -105,7 +106,7 @@ read_all(struct detail *d)
     }
     for (unsigned i = 0; i < d->part_count && r == 0; i++) {
         d->reads = &d->parts[i];
-        r = series_windows(d->db, &d->part_span, d->parts[i].series, on_part, d);
+        r = series_windows_of_part(d->db, &d->part_span, d->parts[i].series, on_part, d);
     }
     if (d->part_span.length_s == d->span.length_s) {
         for (unsigned i = 0; i < d->span.points; i++) {
@@ -283,6 +284,23 @@ parts_json(struct detail *d, bool of_route)
     return list;
 }
 
+/* What the whole is of all database time. */
+static json_t *
+share_json(const struct detail *d, uint64_t mine_ns)
+{
+    return ratio(MIN(mine_ns, d->query_ns), d->query_ns);
+}
+
+static uint64_t
+own_time(const struct detail *d)
+{
+    uint64_t all = 0;
+    for (unsigned i = 0; i < d->span.points; i++) {
+        all += d->points[i].sums.time_ns;
+    }
+    return all;
+}
+
 /* ---- which series ---- */
 
 /* Puts each into own or parts. `text` binds ?2 when it is not NULL, else `number`. */
@@ -349,6 +367,7 @@ history_route(struct history *h, const char *route, const struct history_range *
                         " route = ?2",
                         route, 0);
     r = r == 0 ? read_detail(&d, range) : r;
+    r = r == 0 ? span_query_ns(d.db, &d.part_span, &d.query_ns) : r;
     if (r == 0) {
         json_t *o = span_document(d.db, &d.span);
         json_t *per_request = json_array();
@@ -367,6 +386,7 @@ history_route(struct history *h, const char *route, const struct history_range *
         }
         json_object_set_new(o, "queries_per_request", per_request);
         json_object_set_new(o, "db_ms", db_ms);
+        json_object_set_new(o, "share", share_json(&d, parts_time(&d)));
         json_object_set_new(o, "statements", parts_json(&d, true));
         *ret_document = o;
     }
@@ -409,10 +429,12 @@ history_query(struct history *h, uint64_t fingerprint, const struct history_rang
                         " fingerprint = ?2",
                         NULL, fingerprint);
     r = r == 0 ? read_detail(&d, range) : r;
+    r = r == 0 ? span_query_ns(d.db, &d.span, &d.query_ns) : r;
     if (r == 0) {
         json_t *o = span_document(d.db, &d.span);
         put_statement(d.db, fingerprint, o);
         put_points(&d, "calls", o);
+        json_object_set_new(o, "share", share_json(&d, own_time(&d)));
         json_object_set_new(o, "routes", parts_json(&d, false));
         *ret_document = o;
     }

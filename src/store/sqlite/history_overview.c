@@ -10,7 +10,6 @@
 
 #define SERIES_MAX  4096u /* different ones that were among the largest at some time */
 #define SPARK_MAX   60u   /* points of a small chart */
-#define TAIL_MAX    8u    /* windows without a row yet that are summed for one answer */
 #define MINUTES_MAX (48u * 3600)
 
 struct point {
@@ -92,45 +91,28 @@ on_totals(void *ctx, struct totals *t)
     }
 }
 
-/* The windows that have no row yet: the last few minutes. */
-static int
-add_tail(struct overview *o)
+/* The last few minutes. One that has hardly begun would look like a hole. */
+static void
+on_tail(void *ctx, struct totals *t)
 {
-    uint64_t newest = totals_newest(o->db, 60);
-    uint64_t start = MAX(newest + 60, o->span.from_s);
-    uint64_t now = o->span.now_s / 60 * 60;
-    if (newest == 0 || now - MIN(now, start) > TAIL_MAX * 60) {
-        start = now - MIN(now, (uint64_t)(TAIL_MAX - 1) * 60);
+    struct overview *o = ctx;
+    if (t->requests + t->queries > 0 && o->span.now_s >= t->start_s + 20) {
+        on_totals(o, t);
     }
-    for (; start <= now && start < o->span.to_s; start += 60) {
-        struct totals t;
-        int r = totals_sum(o->db, 60, start, &t);
-        if (r != SQLITE_DONE) {
-            return r;
-        }
-        /* A minute that has hardly begun would look like a hole. */
-        if (t.requests + t.queries > 0 && o->span.now_s >= start + 20) {
-            on_totals(o, &t);
-        }
-        totals_fini(&t);
-    }
-    return SQLITE_DONE;
 }
 
 static int
 collect(struct overview *o)
 {
     const struct span *span = &o->span;
-    uint64_t minutes_from = span->from_s;
-    int r = SQLITE_DONE;
-    if (span->length_s == 3600) {
-        minutes_from = MAX(span->rolled_s, span->from_s);
-        r = totals_read(o->db, 3600, span->from_s, MIN(span->to_s, span->rolled_s), on_totals, o);
-    }
+    uint64_t hours_end_s = span_hours_end(span);
+    int r = totals_read(o->db, 3600, span->from_s, hours_end_s, on_totals, o);
     if (r == SQLITE_DONE) {
-        r = totals_read(o->db, 60, minutes_from, span->to_s, on_totals, o);
+        r = totals_read(o->db, 60, hours_end_s, span->to_s, on_totals, o);
     }
-    return r == SQLITE_DONE ? add_tail(o) : r;
+    return r == SQLITE_DONE
+               ? totals_read_tail(o->db, hours_end_s, span->to_s, span->now_s, on_tail, o)
+               : r;
 }
 
 /* ---- as JSON ---- */

@@ -3,7 +3,7 @@
  * for people (read_documents.c), and as windows in the order of their time (read_windows.c).
  *
  * Totals are those of series_total.h, over the last SERIES_TOTAL_S. Reads inside one
- * transaction, so it sees one moment of a live store. */
+ * transaction, so it sees one moment of a live store; windows a piece at a time. */
 #ifndef STORE_SQLITE_READ_H
 #define STORE_SQLITE_READ_H
 
@@ -29,7 +29,8 @@ MUST_CHECK int read_restore(struct db *db, uint64_t now_s, store_record_cb *on_r
 /* 0, -ENOENT: no such document, -EIO. */
 MUST_CHECK int read_document(struct db *db, const char *path, uint64_t now_s,
                              json_t **ret_document);
-/* Fingerprints, then windows and deploys from from_s on, in the order of their time. 0 or -EIO. */
+/* Fingerprints, then windows and deploys from from_s on, in the order of their time; those that are
+ * written meanwhile, too. 0 or -EIO. */
 MUST_CHECK int read_windows(struct db *db, int64_t from_s, store_window_cb *on_record, void *ctx);
 
 #endif

@@ -207,6 +207,7 @@ retain_by_age(struct db *db, uint64_t now_s)
          minutes},
         {"DELETE FROM windows WHERE length = 3600 AND start < ?1", long_ago},
         {"DELETE FROM series_hours WHERE day < ?1 - 86400", long_ago},
+        {"DELETE FROM part_hours WHERE hour < ?1 - 3600", minutes},
         {"DELETE FROM totals WHERE length = 60 AND start < ?1", minutes},
         {"DELETE FROM totals WHERE length = 3600 AND start < ?1", long_ago},
         {"DELETE FROM traces WHERE start < ?1", traces * NS_PER_S},
@@ -273,6 +274,8 @@ retain_by_size(struct db *db, uint64_t size_target, bool *ret_more)
         /* of windows that went before */
         "DELETE FROM totals WHERE length = 60"
         " AND start < (SELECT min(start) FROM windows WHERE length = 60)",
+        "DELETE FROM part_hours WHERE hour + 3600 <="
+        " (SELECT min(start) FROM windows WHERE length = 60)",
         "DELETE FROM totals WHERE length = 3600"
         " AND start < coalesce((SELECT min(day) FROM series_hours),"
         " (SELECT min(start) FROM windows WHERE length = 3600))",

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "store/sqlite/part_hours.h"
 #include "store/sqlite/retain.h"
 
 #define MINUTE_S 60u
@@ -70,15 +71,36 @@ give_windows(const struct walk *w, unsigned length_s, uint64_t from_s, uint64_t 
     return r;
 }
 
-/* Where the days end, and where the hours do. */
-static void
-borders(const struct span *span, uint64_t *ret_turned_s, uint64_t *ret_rolled_s,
-        uint64_t *ret_end_s)
+/* Each kind until where the next one begins. */
+struct borders {
+    uint64_t turned_s; /* hours of days */
+    uint64_t rolled_s; /* hours */
+    uint64_t parts_s;  /* minutes of hours */
+    uint64_t end_s;    /* minutes */
+};
+
+static struct borders
+borders_of(const struct span *span, bool is_part)
 {
     bool hours = span->length_s == HOUR_S;
-    *ret_end_s = MAX(MIN(span->to_s, span->now_s), span->from_s);
-    *ret_rolled_s = hours ? MIN(MAX(span->rolled_s, span->from_s), *ret_end_s) : span->from_s;
-    *ret_turned_s = MIN(MAX(span->turned_s, span->from_s), *ret_rolled_s);
+    struct borders b = {.end_s = MAX(MIN(span->to_s, span->now_s), span->from_s)};
+    b.rolled_s = hours ? MIN(MAX(span->rolled_s, span->from_s), b.end_s) : span->from_s;
+    b.turned_s = MIN(MAX(span->turned_s, span->from_s), b.rolled_s);
+    b.parts_s = is_part ? MIN(MAX(span->parts_s, b.rolled_s), b.end_s) : b.rolled_s;
+    return b;
+}
+
+static int
+give_all(const struct walk *w, const struct span *span, const struct borders *b)
+{
+    int r = give_days(w, span->from_s, b->turned_s);
+    if (r == 0) {
+        r = give_windows(w, HOUR_S, b->turned_s, b->rolled_s);
+    }
+    if (r == 0) {
+        r = part_hours_each(w->db, w->series, b->rolled_s, b->parts_s, w->on_window, w->ctx);
+    }
+    return r == 0 ? give_windows(w, MINUTE_S, b->parts_s, b->end_s) : r;
 }
 
 int
@@ -86,20 +108,23 @@ series_windows(struct db *db, const struct span *span, int64_t series, series_wi
                void *ctx)
 {
     const struct walk w = {db, series, on_window, ctx};
-    uint64_t turned_s, rolled_s, end_s;
-    borders(span, &turned_s, &rolled_s, &end_s);
-    int r = give_days(&w, span->from_s, turned_s);
-    if (r == 0) {
-        r = give_windows(&w, HOUR_S, turned_s, rolled_s);
-    }
-    return r == 0 ? give_windows(&w, MINUTE_S, rolled_s, end_s) : r;
+    const struct borders b = borders_of(span, false);
+    return give_all(&w, span, &b);
+}
+
+int
+series_windows_of_part(struct db *db, const struct span *span, int64_t series,
+                       series_windows_cb *on_window, void *ctx)
+{
+    const struct walk w = {db, series, on_window, ctx};
+    const struct borders b = borders_of(span, true);
+    return give_all(&w, span, &b);
 }
 
 uint64_t
 series_windows_cost(const struct span *span)
 {
-    uint64_t turned_s, rolled_s, end_s;
-    borders(span, &turned_s, &rolled_s, &end_s);
-    return (turned_s - span->from_s) / RETAIN_DAY_S + (rolled_s - turned_s) / HOUR_S +
-           (end_s - rolled_s) / MINUTE_S;
+    const struct borders b = borders_of(span, true);
+    return (b.turned_s - span->from_s) / RETAIN_DAY_S + (b.rolled_s - b.turned_s) / HOUR_S +
+           (b.parts_s - b.rolled_s) / HOUR_S + (b.end_s - b.parts_s) / MINUTE_S;
 }

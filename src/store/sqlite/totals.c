@@ -4,10 +4,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "model/stored.h"
+#include "store/sqlite/number.h"
 #include "store/sqlite/retain.h"
 
 #define TOP_VERSION 1
-#define TOP_BYTES   (1 + 2 * (1 + TOTALS_TOP_MAX * 6 * 10))
+#define TOP_BYTES   (1 + 2 * (1 + TOTALS_TOP_MAX * 6 * NUMBER_MAX))
 
 void
 totals_fini(struct totals *t)
@@ -27,41 +28,15 @@ totals_add_sketch(const struct totals *t, struct sketch *into)
 /* ---- the largest of a window, as bytes ---- */
 
 static size_t
-put_number(uint8_t *dst, size_t at, uint64_t v)
-{
-    for (; v > 0x7f; v >>= 7) {
-        dst[at++] = (uint8_t)(v | 0x80);
-    }
-    dst[at++] = (uint8_t)v;
-    return at;
-}
-
-static bool
-take_number(struct slice *rest, uint64_t *ret_v)
-{
-    uint64_t v = 0;
-    for (unsigned shift = 0; shift < 64 && rest->len > 0; shift += 7) {
-        uint8_t b = rest->ptr[0];
-        *rest = slice_sub(*rest, 1, rest->len);
-        v |= (uint64_t)(b & 0x7f) << shift;
-        if ((b & 0x80) == 0) {
-            *ret_v = v;
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t
 put_list(uint8_t *dst, size_t at, const struct totals_list *list)
 {
-    at = put_number(dst, at, list->count);
+    at = number_put(dst, at, list->count);
     for (unsigned i = 0; i < list->count; i++) {
         const struct totals_top *t = &list->top[i];
         const uint64_t numbers[] = {(uint64_t)t->series, t->calls, t->errors, t->rows,
                                     t->time_ns,          t->db_ns};
         for (size_t k = 0; k < ARRAY_LEN(numbers); k++) {
-            at = put_number(dst, at, numbers[k]);
+            at = number_put(dst, at, numbers[k]);
         }
     }
     return at;
@@ -71,13 +46,13 @@ static bool
 take_list(struct slice *rest, struct totals_list *ret_list)
 {
     uint64_t count;
-    if (!take_number(rest, &count) || count > TOTALS_TOP_MAX) {
+    if (!number_take(rest, &count) || count > TOTALS_TOP_MAX) {
         return false;
     }
     for (unsigned i = 0; i < count; i++) {
         uint64_t n[6];
         for (size_t k = 0; k < ARRAY_LEN(n); k++) {
-            if (!take_number(rest, &n[k])) {
+            if (!number_take(rest, &n[k])) {
                 return false;
             }
         }
@@ -305,4 +280,45 @@ totals_read(struct db *db, unsigned length_s, uint64_t from_s, uint64_t to_s, to
     }
     sqlite3_reset(s);
     return r;
+}
+
+int
+totals_read_tail(struct db *db, uint64_t from_s, uint64_t to_s, uint64_t now_s, totals_cb *on_row,
+                 void *ctx)
+{
+    uint64_t newest = totals_newest(db, 60);
+    uint64_t start = MAX(newest + 60, from_s);
+    uint64_t now = now_s / 60 * 60;
+    if (newest == 0 || now - MIN(now, start) > TOTALS_TAIL_MAX * 60) {
+        start = MAX(now - MIN(now, (uint64_t)(TOTALS_TAIL_MAX - 1) * 60), from_s);
+    }
+    for (; start <= now && start < to_s; start += 60) {
+        struct totals t;
+        int r = totals_sum(db, 60, start, &t);
+        if (r != SQLITE_DONE) {
+            return r;
+        }
+        on_row(ctx, &t);
+        totals_fini(&t);
+    }
+    return SQLITE_DONE;
+}
+
+int
+totals_query_ns(struct db *db, unsigned length_s, uint64_t from_s, uint64_t to_s, uint64_t *ret_ns)
+{
+    sqlite3_stmt *s = db_statement(db, "SELECT coalesce(sum(query_ns), 0) FROM totals"
+                                       " WHERE length = ?1 AND start >= ?2 AND start < ?3");
+    if (s == NULL) {
+        return SQLITE_ERROR;
+    }
+    sqlite3_bind_int64(s, 1, length_s);
+    sqlite3_bind_int64(s, 2, (sqlite3_int64)from_s);
+    sqlite3_bind_int64(s, 3, (sqlite3_int64)to_s);
+    int r = sqlite3_step(s);
+    if (r == SQLITE_ROW) {
+        *ret_ns = (uint64_t)sqlite3_column_int64(s, 0);
+    }
+    sqlite3_reset(s);
+    return r == SQLITE_ROW ? SQLITE_DONE : r;
 }

@@ -11,7 +11,8 @@
 #include "model/sketch.h"
 #include "store/sqlite/db.h"
 
-#define TOTALS_TOP_MAX 32u
+#define TOTALS_TOP_MAX  32u
+#define TOTALS_TAIL_MAX 8u
 
 /* One of the largest: a route by what its statements spent, or a statement. */
 struct totals_top {
@@ -58,6 +59,15 @@ MUST_CHECK int totals_step(struct db *db, uint64_t now_s, bool *ret_more);
 typedef void totals_cb(void *ctx, struct totals *row);
 int totals_read(struct db *db, unsigned length_s, uint64_t from_s, uint64_t to_s, totals_cb *on_row,
                 void *ctx);
+
+/* Calls on_row for the newest minutes with from <= start < to, which have no row yet: they are
+ * summed now, TOTALS_TAIL_MAX at most. */
+int totals_read_tail(struct db *db, uint64_t from_s, uint64_t to_s, uint64_t now_s,
+                     totals_cb *on_row, void *ctx);
+
+/* How long all queries took, by the rows of this length with from <= start < to. */
+int totals_query_ns(struct db *db, unsigned length_s, uint64_t from_s, uint64_t to_s,
+                    uint64_t *ret_ns);
 
 /* The start of the newest row of this length; 0: none. */
 uint64_t totals_newest(struct db *db, unsigned length_s);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "io/now.h"
+#include "store/sqlite/part_hours.h"
 #include "store/sqlite/retain.h"
 #include "store/sqlite/totals.h"
 
@@ -12,6 +13,7 @@
 enum retain_step {
     RETAIN_TOTALS,
     RETAIN_TURN_DAY,
+    RETAIN_PART_HOURS,
     RETAIN_ROLL_UP,
     RETAIN_BY_AGE,
     RETAIN_BY_SIZE,
@@ -32,6 +34,9 @@ in_transaction(struct db *db, uint64_t now_s, enum retain_step step, uint64_t si
         break;
     case RETAIN_TURN_DAY:
         r = retain_turn_day(db, now_s, ret_more);
+        break;
+    case RETAIN_PART_HOURS:
+        r = part_hours_step(db, ret_more);
         break;
     case RETAIN_ROLL_UP:
         r = retain_roll_up(db, now_s, ret_more);
@@ -67,21 +72,37 @@ upkeep_retain(struct db *db, uint64_t now_s, uint64_t size_max)
     return r;
 }
 
+/* One such step after the other, for this long: at least one. */
+static int
+take_steps(struct db *db, uint64_t now_s, enum retain_step step, uint64_t for_ns)
+{
+    uint64_t until = now_monotonic_ns() + for_ns;
+    int r = SQLITE_DONE;
+    bool more;
+    do {
+        more = false;
+        r = in_transaction(db, now_s, step, 0, &more);
+    } while (more && r == SQLITE_DONE && now_monotonic_ns() < until);
+    return r;
+}
+
+/* What stands elsewhere only to be found quickly stays as it is where there is no room, and is as
+ * right. */
+static int
+take_steps_with_room(struct db *db, uint64_t now_s, enum retain_step step, uint64_t for_ns)
+{
+    int r = take_steps(db, now_s, step, for_ns);
+    return (r & 0xff) == SQLITE_FULL ? SQLITE_DONE : r;
+}
+
 int
 upkeep_catch_up(struct db *db, uint64_t now_s)
 {
-    uint64_t until = now_monotonic_ns() + CATCH_UP_NS;
-    int r = SQLITE_DONE;
-    for (bool more = true; more && r == SQLITE_DONE && now_monotonic_ns() < until;) {
-        more = false;
-        r = in_transaction(db, now_s, RETAIN_TOTALS, 0, &more);
-    }
+    int r = take_steps(db, now_s, RETAIN_TOTALS, CATCH_UP_NS);
     if (r == SQLITE_DONE) {
-        bool more;
-        r = in_transaction(db, now_s, RETAIN_TURN_DAY, 0, &more);
-        r = (r & 0xff) == SQLITE_FULL ? SQLITE_DONE : r; /* it stays as it is, and is as right */
+        r = take_steps_with_room(db, now_s, RETAIN_PART_HOURS, CATCH_UP_NS);
     }
-    return r;
+    return r == SQLITE_DONE ? take_steps_with_room(db, now_s, RETAIN_TURN_DAY, 0) : r;
 }
 
 void

@@ -10,7 +10,8 @@
 
 /* Rolls up, and lets go of what is too old or, above 9/10 of size_max, too much. */
 MUST_CHECK int upkeep_retain(struct db *db, uint64_t now_s, uint64_t size_max);
-/* One row of totals a minute, one day turned a day; many of them only after a start. */
+/* One row of totals a minute, one hour of parts an hour, one day turned a day; many of them only
+ * after a start. */
 MUST_CHECK int upkeep_catch_up(struct db *db, uint64_t now_s);
 /* The oldest goes until a quarter is free, as far as that succeeds. */
 void upkeep_make_room(struct db *db, uint64_t size_max);

@@ -7,6 +7,7 @@
 
 #include "store/history.h"
 #include "store/sqlite/db.h"
+#include "store/sqlite/part_hours.h"
 #include "store/sqlite/retain.h"
 #include "store/sqlite/totals.h"
 #include "unit/store/store_kit.h"
@@ -177,6 +178,7 @@ an_older_store_is_taken_over(void **state)
             "DROP INDEX fingerprints_last_seen; ALTER TABLE fingerprints DROP COLUMN size;"
             " ALTER TABLE fingerprints DROP COLUMN last_seen;"
             " ALTER TABLE series DROP COLUMN last_seen;"
+            " DROP INDEX series_route; DROP INDEX series_fingerprint; DROP TABLE part_hours;"
             " DROP TABLE totals; DROP TABLE series_hours; DROP TABLE plans;"
             " ALTER TABLE windows DROP COLUMN facts; ALTER TABLE windows DROP COLUMN bytes;"
             " ALTER TABLE windows DROP COLUMN requests_repeating;"
@@ -187,7 +189,7 @@ an_older_store_is_taken_over(void **state)
             " INSERT INTO routes(instance, text, guessed, first_seen)"
             " VALUES(1, 'select x', 1, 1), (1, 'GET /x', 0, 1);"
             " ALTER TABLE routes DROP COLUMN basis;"
-            " DELETE FROM meta WHERE key = 'turned_until'; PRAGMA user_version=1",
+            " DELETE FROM meta WHERE key IN ('turned_until', 'parts_until'); PRAGMA user_version=1",
             NULL, NULL, NULL),
         SQLITE_OK);
     db_close(&f.db);
@@ -370,6 +372,125 @@ days_that_are_over_are_turned(void **state)
     stop(&f);
 }
 
+struct slow_reader {
+    struct fixture *f;
+    uint64_t first_s;
+    unsigned windows;
+    int log,
+        moved; /* pages of the log when it has come to another day, and those moved out of it */
+};
+
+/* The writer goes on meanwhile. */
+static bool
+read_slowly(void *ctx, const struct stored *record)
+{
+    struct slow_reader *r = ctx;
+    uint64_t start_s = record->window.start_wall_ns / NS_PER_S;
+    if (record->kind != STORED_WINDOW) {
+        return true;
+    }
+    if (r->windows++ == 0) {
+        r->first_s = start_s;
+        put_window(r->f, r->f->now_s - 60, "", FINGERPRINT, 1, NS_PER_MS);
+    } else if (r->log == 0 && start_s - r->first_s >= 86400) {
+        assert_int_equal(sqlite3_wal_checkpoint_v2(r->f->db.sql, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                                   &r->log, &r->moved),
+                         SQLITE_OK);
+    }
+    return true;
+}
+
+static void
+the_log_is_moved_into_the_store_while_all_windows_are_read(void **state)
+{
+    struct fixture f;
+    struct slow_reader r = {.f = &f};
+    start(&f);
+    for (uint64_t day = 5; day > 0; day--) {
+        put_hour(&f, f.now_s - day * 86400, "", FINGERPRINT);
+    }
+    assert_int_equal(store_windows(f.dir, 0, read_slowly, &r), 0);
+    assert_int_equal(r.windows, 6); /* what was written meanwhile, too */
+    assert_true(r.log > 0);
+    assert_int_equal(r.moved, r.log);
+    stop(&f);
+}
+
+static char *
+route_answers(struct fixture *f)
+{
+    AUTO(history) struct history *h = open_history(f);
+    json_t *all = json_array();
+    const struct history_range ranges[] = {{.from_s = f->now_s - 6 * 3600, .now_s = f->now_s},
+                                           {.from_s = f->now_s - 5 * 3600 - 1380,
+                                            .to_s = f->now_s - 3 * 3600 - 600,
+                                            .now_s = f->now_s},
+                                           {.from_s = f->now_s - 1800, .now_s = f->now_s},
+                                           {.from_s = f->now_s - 2 * 86400, .now_s = f->now_s}};
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
+        json_t *d = NULL;
+        assert_int_equal(history_route(h, "GET /a", &ranges[i], &d), 0);
+        json_array_append_new(all, d);
+        assert_int_equal(history_query(h, FINGERPRINT, &ranges[i], &d), 0);
+        json_array_append_new(all, d);
+    }
+    char *text = json_dumps(all, JSON_COMPACT);
+    json_decref(all);
+    return text;
+}
+
+static void
+assert_answers(struct fixture *f, const char *wanted)
+{
+    char *answers = route_answers(f);
+    assert_string_equal(answers, wanted);
+    free(answers);
+}
+
+/* Again a matter of where they stand: no answer changes, and none reads the single minutes. */
+static void
+the_minutes_of_parts_stand_by_the_hour(void **state)
+{
+    struct fixture f;
+    bool more = true;
+    start(&f);
+    for (uint64_t at = f.now_s - 7 * 3600; at < f.now_s; at += 60) {
+        uint64_t calls = 1 + at / 60 % 300;
+        put_window(&f, at, "GET /a", 0, calls, 10 * NS_PER_MS);
+        put_window(&f, at, "GET /a", FINGERPRINT, 2 * calls, (1 + calls % 7) * NS_PER_MS);
+        put_window(&f, at, "", FINGERPRINT, 2 * calls, (1 + calls % 7) * NS_PER_MS);
+        if (calls % 3 == 0) {
+            put_window(&f, at, "GET /b", FINGERPRINT, 1, NS_PER_MS);
+        }
+    }
+    assert_int_equal(part_hours_step(&f.db, &more), SQLITE_DONE);
+    assert_false(more); /* no hour is known to be whole */
+    for (more = true; more;) {
+        assert_int_equal(retain_roll_up(&f.db, f.now_s, &more), SQLITE_DONE);
+    }
+    make_totals(&f);
+    char *before = route_answers(&f);
+    unsigned hours = 0;
+    for (more = true; more; hours += more) {
+        assert_int_equal(part_hours_step(&f.db, &more), SQLITE_DONE);
+        assert_answers(&f, before);
+    }
+    assert_int_equal(hours, 6); /* and not the one that is going on */
+    assert_int_equal(count_rows(&f, "SELECT count(*) FROM part_hours"), 2 * 6);
+    assert_int_equal(
+        sqlite3_exec(f.db.sql,
+                     "DELETE FROM windows WHERE length = 60 AND start <"
+                     " (SELECT value FROM meta WHERE key = 'parts_until') AND series IN"
+                     " (SELECT id FROM series WHERE route <> '' AND fingerprint <> 0)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_answers(&f, before);
+    free(before);
+    assert_int_equal(retain_by_age(&f.db, f.now_s + RETAIN_MINUTES_S - 3 * 3600), SQLITE_DONE);
+    assert_int_equal(count_rows(&f, "SELECT count(*) FROM part_hours"), 2 * 3);
+    stop(&f);
+}
+
 static void
 put_plan(struct fixture *f, uint64_t shape, uint64_t seen_s)
 {
@@ -447,6 +568,61 @@ a_route_and_a_statement_tell_of_each_other(void **state)
 }
 
 static void
+assert_shares(struct history *h, const struct history_range *range, double wanted)
+{
+    json_t *route = NULL, *query = NULL;
+    assert_int_equal(history_route(h, "GET /a", range, &route), 0);
+    assert_int_equal(history_query(h, FINGERPRINT, range, &query), 0);
+    assert_near(json_number_value(json_object_get(route, "share")), wanted, 1e-9);
+    assert_near(json_number_value(json_object_get(query, "share")), wanted, 1e-9);
+    json_decref(route);
+    json_decref(query);
+}
+
+/* It was alone until an hour ago, and is a quarter since: by minutes with their sums and without,
+ * by hours, and by both. */
+static void
+a_share_is_of_all_database_time_in_the_range(void **state)
+{
+    struct fixture f;
+    bool more = true;
+    json_t *d = NULL;
+    start(&f);
+    for (uint64_t at = f.now_s - 4 * 3600; at < f.now_s; at += 60) {
+        put_minute(&f, at);
+        if (at >= f.now_s - 3600) {
+            put_window(&f, at, "", 1, 120, 6 * NS_PER_MS);
+            put_window(&f, at, "", STORED_LOGINS, 120, 60 * NS_PER_MS); /* no query */
+        }
+    }
+    make_totals(&f);
+    AUTO(history) struct history *h = open_history(&f);
+    const struct history_range ranges[] = {
+        {.from_s = f.now_s - 3600, .now_s = f.now_s},
+        {.from_s = f.now_s - 2 * 3600, .to_s = f.now_s - 3600, .now_s = f.now_s},
+        {.from_s = f.now_s - 2 * 3600, .now_s = f.now_s},
+        {.from_s = f.now_s - 3 * 86400, .now_s = f.now_s},
+    };
+    const double shares[] = {0.25, 1, 2 / 5.0, 4 / 7.0};
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
+        assert_shares(h, &ranges[i], shares[i]);
+    }
+    while (more) {
+        assert_int_equal(retain_roll_up(&f.db, f.now_s, &more), SQLITE_DONE);
+    }
+    make_totals(&f);
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
+        assert_shares(h, &ranges[i], shares[i]);
+    }
+    const struct history_range before = {
+        .from_s = f.now_s - 7200 - 4 * 3600, .to_s = f.now_s - 5 * 3600, .now_s = f.now_s};
+    assert_int_equal(history_route(h, "GET /a", &before, &d), 0);
+    assert_true(json_is_null(json_object_get(d, "share")));
+    json_decref(d);
+    stop(&f);
+}
+
+static void
 ranges_that_are_none_are_refused(void **state)
 {
     struct fixture f;
@@ -476,8 +652,11 @@ main(void)
         cmocka_unit_test(an_hour_is_drawn_minute_by_minute),
         cmocka_unit_test(a_month_is_drawn_from_hours),
         cmocka_unit_test(days_that_are_over_are_turned),
+        cmocka_unit_test(the_log_is_moved_into_the_store_while_all_windows_are_read),
+        cmocka_unit_test(the_minutes_of_parts_stand_by_the_hour),
         cmocka_unit_test(the_last_plans_of_a_statement_stay),
         cmocka_unit_test(a_route_and_a_statement_tell_of_each_other),
+        cmocka_unit_test(a_share_is_of_all_database_time_in_the_range),
         cmocka_unit_test(ranges_that_are_none_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
