@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The admin API: reading, changing, and hearing of changes.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 
 export class ApiError extends Error {
   constructor(
@@ -144,7 +144,7 @@ export function useApi<T>(path: string | null, document?: string): Answer<T> {
   const key = keyOf(path);
   const again = () => setTurn((n) => n + 1);
 
-  useEffect(() => {
+  useLayoutEffect(() => { // at once, not after a first frame that has nothing in it
     if (path === null) return;
     const abort = new AbortController();
     get<T>(path, abort.signal).then(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts over time, with deploys and incidents marked on them.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Values } from "./figures";
-import { clock } from "./format";
+import { clock, fixed } from "./format";
 import { setRange } from "./location";
 import type { Heat, IncidentMark, Mark } from "./types";
 
@@ -36,14 +36,23 @@ interface Props {
 
 const scheme = matchMedia("(prefers-color-scheme: dark)");
 
+/* Of the scheme: each is looked up once. */
+const colors = new Map<string, string>();
+scheme.addEventListener("change", () => colors.clear());
+
 function color(name: string, alpha = 1): string {
-  const value = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  let value = colors.get(name);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    colors.set(name, value);
+  }
   if (alpha === 1) return value;
   const hex = /^#([0-9a-f]{6})$/i.exec(value);
   if (hex === null) return value;
   return `${value}${Math.round(alpha * 255).toString(16).padStart(2, "0")}`;
 }
 
+const HEIGHT = 150;
 const FONT = '12px ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
 
 /** Where marks are drawn, in pixels of a context that is `ratio` times as fine. */
@@ -102,6 +111,7 @@ function drawMarks(u: uPlot, marks: Marks): void {
 }
 
 const two = (n: number) => String(n).padStart(2, "0");
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Longer ranges have days at their axis. */
 const SHOWS_DAYS = 3 * 86_400;
@@ -110,9 +120,7 @@ const lengthOf = ({ times, step }: Pick<Props, "times" | "step">) => times.lengt
 /** The time of day, or the day where a range is long. */
 function timeText(time: number, range: number): string {
   const d = new Date(time * 1000);
-  if (range > SHOWS_DAYS) {
-    return d.toLocaleDateString("en-US", { month: "short", day: "numeric" });
-  }
+  if (range > SHOWS_DAYS) return `${MONTHS[d.getMonth()]} ${d.getDate()}`;
   return `${two(d.getHours())}:${two(d.getMinutes())}`;
 }
 
@@ -123,10 +131,7 @@ function axisText(value: number, step: number, unit: Props["unit"]): string {
   const shown = inSeconds ? value / 1000 : value;
   const by = inSeconds ? step / 1000 : step;
   const digits = [0, 1, 2].find((n) => Math.abs(by * 10 ** n - Math.round(by * 10 ** n)) < 1e-6) ?? 3;
-  const text = shown.toLocaleString("en-US", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const text = fixed(shown, digits);
   return unit === undefined ? text : `${text} ${inSeconds ? "s" : unit}`;
 }
 
@@ -159,7 +164,7 @@ function options(props: Props, width: number, hover: (at: number | null) => void
   const range = lengthOf(props);
   return {
     width,
-    height: props.height ?? 150,
+    height: props.height ?? HEIGHT,
     padding: [8, 14, 0, 0],
     cursor: {
       sync: { key: "time" },
@@ -223,7 +228,11 @@ export function TimeChart(props: Props) {
 function Drawn(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
+  const current = useRef(props);
+  const drawn = useRef<Line[] | null>(null);
   const [at, setAt] = useState<number | null>(null);
+  const height = props.height ?? HEIGHT;
+  current.current = props;
   const shape = [
     ...props.lines.map((line) => line.label),
     props.step,
@@ -231,12 +240,14 @@ function Drawn(props: Props) {
     JSON.stringify(props.marks),
   ].join("|");
 
-  useEffect(() => {
+  useLayoutEffect(() => { // with the rest of the page, not a frame later
     const make = () => {
       chart.current?.destroy();
+      const { current: now } = current;
+      drawn.current = now.lines;
       chart.current = new uPlot(
-        options(props, box.current!.clientWidth, setAt),
-        dataOf(props),
+        options(now, box.current!.clientWidth, setAt),
+        dataOf(now),
         box.current!,
       );
     };
@@ -244,7 +255,7 @@ function Drawn(props: Props) {
     const resize = new ResizeObserver(() => {
       const width = box.current?.clientWidth ?? 0;
       if (width > 0 && chart.current !== null && chart.current.width !== width) {
-        chart.current.setSize({ width, height: props.height ?? 150 });
+        chart.current.setSize({ width, height });
       }
     });
     resize.observe(box.current!);
@@ -257,7 +268,10 @@ function Drawn(props: Props) {
     };
   }, [shape]);
 
-  useEffect(() => chart.current?.setData(dataOf(props)), [props.times, props.lines]);
+  useLayoutEffect(() => {
+    if (drawn.current !== props.lines) chart.current?.setData(dataOf(props));
+    drawn.current = props.lines;
+  }, [props.times, props.lines]);
 
   const summary = props.lines
     .map((l) => `${l.label} ${props.format(last(l.values))}, at most ${props.format(highest(l.values))}`)
@@ -279,7 +293,7 @@ function Drawn(props: Props) {
           ))}
         </span>
       </figcaption>
-      <div ref={box} role="img" aria-label={`${props.title}: ${summary}`} />
+      <div ref={box} style={{ height }} role="img" aria-label={`${props.title}: ${summary}`} />
     </figure>
   );
 }
@@ -327,11 +341,11 @@ export function HeatMap({
   const canvas = useRef<HTMLCanvasElement>(null);
   const rows = heat.edges_ms.length;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    if (canvas.current === null) return;
     const draw = () => drawHeat(canvas.current!, heat, times, step, marks);
-    draw();
     const resize = new ResizeObserver(draw);
-    resize.observe(canvas.current!);
+    resize.observe(canvas.current); // draws it for the first time, too
     scheme.addEventListener("change", draw);
     return () => {
       resize.disconnect();

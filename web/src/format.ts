@@ -3,19 +3,20 @@
 
 const NONE = "–";
 
+/** So many digits behind the point, thousands apart: 1012.5 → "1,012.5". Intl would take as long as the rest of a page. */
+export function fixed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/(?<!\.\d*)\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
 export function count(n: number | null | undefined): string {
-  return n == null ? NONE : Math.round(n).toLocaleString("en-US");
+  return n == null ? NONE : fixed(Math.round(n), 0);
 }
 
 /** 338.04 → "338.0"; with sign, "+338.0" and a real minus. */
 export function ms(value: number | null | undefined, sign = false): string {
   if (value == null || Number.isNaN(value)) return NONE;
-  const digits = Math.abs(value) >= 1000 ? 0 : 1;
-  const text = Math.abs(value).toLocaleString("en-US", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
-  if (Number(text.replace(/,/g, "")) === 0) return text;
+  const text = fixed(Math.abs(value), Math.abs(value) >= 1000 ? 0 : 1);
+  if (text === "0.0") return text;
   return (value < 0 ? "−" : sign ? "+" : "") + text;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is anything wrong, since when, and what to do first: in sentences, before any chart.
+import { useMemo } from "preact/hooks";
 import { useApi, useNow } from "./api";
 import { Spark } from "./chart";
 import { mean, type Values } from "./figures";
@@ -15,6 +16,8 @@ export function Home({ place }: { place: Place }) {
   const range = useRange(place);
   const incidents = useApi<Incident[]>("/api/v1/incidents", "incidents");
   const overview = useApi<Overview>(`/api/v1/overview?${rangeQuery(range)}`);
+  // Not once more when incidents come.
+  const over = useMemo(() => overview.data && <Over data={overview.data} />, [overview.data, place]);
   const bothAgain = () => {
     incidents.again();
     overview.again();
@@ -30,14 +33,18 @@ export function Home({ place }: { place: Place }) {
         <Sentences incidents={incidents.data} overview={range.name === null ? null : overview.data} />
       )}
       <Answered answer={{ ...overview, again: bothAgain }}>
-        {(data) => (
-          <>
-            <Panels data={data} make={panels} />
-            <Routes rows={data.routes} />
-            <Statements rows={data.statements} />
-          </>
-        )}
+        {() => over}
       </Answered>
+    </>
+  );
+}
+
+function Over({ data }: { data: Overview }) {
+  return (
+    <>
+      <Panels data={data} make={panels} />
+      <Routes rows={data.routes} />
+      <Statements rows={data.statements} />
     </>
   );
 }

@@ -133,7 +133,7 @@ export function ListCard<T>({
       .filter(Boolean)
       .join(" ");
   return (
-    <section class="card scroll" aria-labelledby={id}>
+    <section class="card scroll list-card" aria-labelledby={id}>
       <h2 id={id}>
         {title} {note && <small>{note}</small>}
       </h2>
