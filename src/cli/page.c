@@ -22,6 +22,8 @@ enum {
     ACTION_WIDTH = 68, /* "What helps": an action, where there is room */
 };
 
+#define TRAFFIC_TIMES 1.5 /* more or less of it is said */
+
 /* What a column is wide, where `right` has to stand beside it on a page of this width. */
 static size_t
 column(size_t wanted, size_t right, size_t width)
@@ -78,6 +80,25 @@ print_headline(FILE *out, const json_t *incident, double now, size_t page_width)
     fputc('\n', out);
 }
 
+static bool
+is_another(double before, double now)
+{
+    return now > TRAFFIC_TIMES * before || before > TRAFFIC_TIMES * now;
+}
+
+/* Where it is more of it than before, or another share of all. */
+static void
+print_traffic_before(FILE *out, const json_t *traffic)
+{
+    double route = document_number(traffic, "route_per_min_before", 0);
+    double all = document_number(traffic, "all_per_min_before", 0);
+    bool known = route > 0 && all > 0;
+    if (known && (is_another(route, document_number(traffic, "route_per_min", 0)) ||
+                  is_another(all, document_number(traffic, "all_per_min", 0)))) {
+        fprintf(out, "  Before: %s requests/min of %s\n", text_count(route).s, text_count(all).s);
+    }
+}
+
 static void
 print_latency(FILE *out, const json_t *incident)
 {
@@ -110,6 +131,7 @@ print_latency(FILE *out, const json_t *incident)
                 document_number(load, "now", 0));
     }
     fputc('\n', out);
+    print_traffic_before(out, traffic);
 }
 
 /* What is known to people, and what keeps others from hearing of it. */

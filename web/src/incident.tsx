@@ -130,6 +130,11 @@ function Facts({ incident }: { incident: Incident }) {
       {traffic !== null && (
         <Fact name="requests a minute">
           {count(traffic.route_per_min)} <small>of {count(traffic.all_per_min)}</small>
+          {traffic.route_per_min_before && traffic.all_per_min_before ? (
+            <small>
+              , before: {count(traffic.route_per_min_before)} of {count(traffic.all_per_min_before)}
+            </small>
+          ) : null}
         </Fact>
       )}
       {database !== null && (

@@ -94,7 +94,12 @@ export interface Incident {
   deploy: { name: string; at: string; basis: string; onset_after_s: number | null } | null;
   monitor?: Monitor | null;
   latency: { before: Latency; now: Latency; after?: Latency | null };
-  traffic: { route_per_min: number; all_per_min: number } | null;
+  traffic: {
+    route_per_min: number;
+    all_per_min: number;
+    route_per_min_before: number | null;
+    all_per_min_before: number | null;
+  } | null;
   database_load: {
     before: number | null;
     now: number | null;

@@ -124,6 +124,7 @@ struct incident {
     struct stats after;  /* what it is from the first fix on */
     char trend[16];
     double route_per_min, all_per_min;
+    double all_per_min_before; /* 0: not known */
     double load_before, load_now;
     double full_in_s; /* < 0: not foreseeable */
     double errors_before, errors_now;

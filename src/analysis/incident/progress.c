@@ -132,6 +132,9 @@ progress_follow(struct incident *inc, struct shift *s, const struct load *load,
     }
     inc->now = r->now;
     inc->load_now = s->load_now;
+    if (s->rate_before > 0) {
+        inc->all_per_min_before = s->rate_before * 60;
+    }
     if (s->load_before > 0) {
         inc->load_before = s->load_before;
     }

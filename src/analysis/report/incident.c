@@ -233,6 +233,9 @@ put_figures(json_t *o, const struct incident *inc, unsigned cores)
     json_t *traffic = json_object();
     put_ms(traffic, "route_per_min", inc->route_per_min);
     put_ms(traffic, "all_per_min", inc->all_per_min);
+    put_ms(traffic, "route_per_min_before", inc->before.per_min > 0 ? inc->before.per_min : NAN);
+    put_ms(traffic, "all_per_min_before",
+           inc->all_per_min_before > 0 ? inc->all_per_min_before : NAN);
     json_object_set_new(o, "traffic", traffic);
     json_t *load = json_object();
     put_ms(load, "before", inc->load_before);

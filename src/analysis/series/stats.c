@@ -114,6 +114,9 @@ stats_make(const struct recent *r, uint64_t from_ns, uint64_t to_ns, uint32_t n_
         add_request(s, req);
     }
     s->n = (double)n;
+    if (s->to_ns > s->from_ns) {
+        s->per_min = s->n * recent_weight(r) * 6e10 / (double)(s->to_ns - s->from_ns);
+    }
     if (n > 0) {
         divide(s, s->n);
         s->mean_ms = sum / s->n;

@@ -28,6 +28,7 @@ struct stats_query {
 struct stats {
     uint64_t from_ns, to_ns; /* start of the first and of the last request in it */
     double n;
+    double per_min; /* requests, those among them that were not kept; 0: not known */
     double mean_ms, p50_ms, p95_ms;
     double sigma_ms;   /* interquartile range / 1.349 */
     double mean_se_ms; /* standard error of the mean, of values cut at the 95th percentile */

@@ -90,6 +90,25 @@ the_page_fits_a_terminal(void **state)
 }
 
 static void
+other_traffic_is_said(void **state)
+{
+    static const struct {
+        double route, all;
+        bool said;
+    } cases[] = {{170, 1012, false}, {150, 900, false}, {100, 1012, true}, {170, 2100, true}};
+    json_t *incident = load(), *traffic = json_object_get(incident, "traffic");
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        json_object_set_new(traffic, "route_per_min_before", json_real(cases[i].route));
+        json_object_set_new(traffic, "all_per_min_before", json_real(cases[i].all));
+        char *page = page_of(incident, 0);
+        assert_int_equal(strstr(page, "\n  Before: ") != NULL, cases[i].said);
+        free(page);
+    }
+    json_decref(incident);
+}
+
+static void
 a_receipt_stands_beside_what_was_predicted(void **state)
 {
     char *text = NULL;
@@ -151,6 +170,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_reads_as_agreed),
         cmocka_unit_test(the_page_fits_a_terminal),
+        cmocka_unit_test(other_traffic_is_said),
         cmocka_unit_test(a_receipt_stands_beside_what_was_predicted),
         cmocka_unit_test(the_postmortem_reads_as_agreed),
         cmocka_unit_test(a_bare_document_prints),
