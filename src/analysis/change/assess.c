@@ -7,6 +7,8 @@
 
 #define CHURN_OPENED_MIN 0.3 /* connections for each request */
 #define CHURN_TIMES      3
+#define CHURN_CALL_SHARE 0.5 /* of what setting a connection up takes */
+#define CHURN_BEYOND     5.0 /* times what the others' applications have lost */
 #define DISTINCT_TIMES   3.0
 #define DISTINCT_COMMON  2.0
 #define LARGE_COMMON_MAX 1.5
@@ -130,8 +132,11 @@ assess_is_burn(const struct shift *s, const struct shift_route *r)
 bool
 assess_is_large(const struct shift *s, const struct shift_route *r)
 {
-    return s->call_ratio <= LARGE_COMMON_MAX && s->app_ratio <= LARGE_COMMON_MAX &&
-           r->own_ms >= LARGE_MS && r->own_ms >= LARGE_SHARE * r->before.mean_ms;
+    bool others_are_as_ever = s->call_ratio <= LARGE_COMMON_MAX && s->app_ratio <= LARGE_COMMON_MAX;
+    /* What connections cost all of them is known, and this is many times as much. */
+    bool is_beyond = assess_has_churn(s) && r->own_ms >= CHURN_BEYOND * MAX(s->app_growth_ms, 0);
+    return (others_are_as_ever || is_beyond) && r->own_ms >= LARGE_MS &&
+           r->own_ms >= LARGE_SHARE * r->before.mean_ms;
 }
 
 bool
@@ -156,16 +161,21 @@ assess_has_churn(const struct shift *s)
 }
 
 bool
-assess_pays_for_churn(const struct shift *s, const struct shift_route *r, uint64_t fingerprint)
+assess_pays_for_churn(const struct shift *s, const struct shift_route *r,
+                      const struct shift_part *p)
 {
     const struct recent *ring = &r->watch->recent;
-    uint64_t calls = 0, openings = 0;
-    for (uint32_t k = ring->count; assess_has_churn(s) && k-- > 0;) {
+    uint64_t calls = 0, young = 0;
+    double more_ms = p->per_call_now_ms - p->per_call_before_ms;
+    if (!assess_has_churn(s) || more_ms > CHURN_CALL_SHARE * s->setup_ms) {
+        return false;
+    }
+    for (uint32_t k = ring->count; k-- > 0;) {
         const struct recent_request *req = recent_at(ring, k);
         const struct recent_query *q =
-            req->start_ns >= r->now.from_ns ? recent_find(req, fingerprint) : NULL;
+            req->start_ns >= r->now.from_ns ? recent_find(req, p->fingerprint) : NULL;
         calls += q == NULL ? 0 : q->calls;
-        openings += q == NULL ? 0 : q->openings;
+        young += q == NULL ? 0 : q->young;
     }
-    return openings * 2 > calls;
+    return young * 2 > calls;
 }

@@ -32,9 +32,10 @@ bool assess_has_news(const struct shift_route *route);
 
 /* Requests open connections of their own, and did not. */
 bool assess_has_churn(const struct shift *shift);
-/* And this statement is mostly the first on its connection: what a new one costs, it pays. */
+/* And this statement is mostly among the first on its connection, and dearer by a part of what
+ * setting one up takes: a backend that is new has seen no table yet. */
 bool assess_pays_for_churn(const struct shift *shift, const struct shift_route *route,
-                           uint64_t fingerprint);
+                           const struct shift_part *part);
 
 /* It waits because of others. */
 bool assess_is_victim(const struct shift_route *route);

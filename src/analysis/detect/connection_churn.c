@@ -14,7 +14,7 @@ paid_by_statements_ms(const struct detect_input *in)
     double ms = 0;
     unsigned n = shift_parts(in->shift, in->route, parts);
     for (unsigned i = 0; i < n; i++) {
-        bool pays = assess_pays_for_churn(in->shift, in->route, parts[i].fingerprint);
+        bool pays = assess_pays_for_churn(in->shift, in->route, &parts[i]);
         ms += pays ? MAX(parts[i].by_cost_ms, 0) : 0;
     }
     return ms;

@@ -9,7 +9,7 @@ detect_slower(const struct detect_input *in, struct finding *f)
 {
     const struct shift_part *p = in->part;
     if (p == NULL || p->kind != SHIFT_SLOWER || !detect_stands_out(in) ||
-        assess_pays_for_churn(in->shift, in->route, p->fingerprint)) {
+        assess_pays_for_churn(in->shift, in->route, p)) {
         return false;
     }
     detect_begin(in, FINDING_SLOWER, EVIDENCE_MEASURED, "counters", f);

@@ -171,7 +171,7 @@ blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route
     struct shift_route *worst = r;
     double most = BLAME_TIMES * MAX(shift_own_queries_ms(r), 0) * r->now.n;
     bool young = j->now_ns < inc->opened_ns + BLAME_WITHIN_NS;
-    if (inc->is_whole && shift_has_churn(s)) { /* nobody's statements are to blame */
+    if (inc->is_whole && assess_has_churn(s)) { /* nobody's statements are to blame */
         return r;
     }
     if (inc->state != INCIDENT_OPEN || !young || inc->episode.opened || incident_has_reason(inc)) {

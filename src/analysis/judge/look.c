@@ -19,7 +19,7 @@
 #define APP_SHARE        0.7                 /* of its own change */
 #define CHURN_BEYOND     3.0                 /* times what setting connections up costs */
 #define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
-#define HIDDEN_NS        (20 * NS_PER_S)     /* and so long it may be hidden by what all have */
+#define HIDDEN_NS        (APART_AFTER_NS + 20 * NS_PER_S) /* and so long it may be hidden by others */
 
 /* The start of the last stretch in which groups of ten requests are all as bad as now. */
 static uint64_t

@@ -173,7 +173,7 @@ fold_queries(const struct trace *t, struct groups *g, struct recent_request *sum
         if (into != NULL) {
             into->calls++;
             into->distinct += pairs_add(&pairs, t, i);
-            into->openings += q->session_seq == 0 ? 1 : 0;
+            into->young += q->session_seq < RECENT_YOUNG ? 1 : 0;
             into->rows += (uint32_t)MIN(q->rows, 1000000u);
             into->cost_ms += (float)clock_ns_to_ms(cost_ns);
         } else {

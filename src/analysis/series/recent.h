@@ -14,14 +14,16 @@
 #define RECENT_REQUESTS_MAX 2048u
 #define RECENT_QUERIES_MAX  64u /* different statements in one request; the rest is other_ms */
 #define RECENT_SPAN_NS      (20 * 60 * 1000000000ull)
-#define RECENT_REPEATS_MIN  5u /* calls of one statement in one request that make it repeated */
+/* So many statements of a session are dearer: its backend has not seen their tables yet. */
+#define RECENT_YOUNG       8u
+#define RECENT_REPEATS_MIN 5u /* calls of one statement in one request that make it repeated */
 
 struct recent_query {
     uint64_t fingerprint;
     uint32_t calls;
     uint32_t distinct; /* different values among them */
     uint32_t rows;
-    uint32_t openings; /* calls that were the first of their session */
+    uint32_t young; /* calls that were among the first of their session: RECENT_YOUNG */
     float cost_ms;
     float gap_ms; /* the client's own time around its calls: half of the gap on either side */
 };

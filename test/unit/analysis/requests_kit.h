@@ -40,7 +40,7 @@ kit_trace(uint64_t start_ns, double total_ms, const struct kit_query *queries, u
                                     .start_ns = start_ns + kit_ns(queries[i].at_ms),
                                     .prepare_ns = kit_ns(queries[i].prepare_ms),
                                     .rows = MAX(queries[i].rows, 1),
-                                    .session_seq = queries[i].opens ? 0 : 1,
+                                    .session_seq = queries[i].opens ? 0 : RECENT_YOUNG,
                                     .kind = STATEMENT_SELECT};
         q[i].end_ns = q[i].start_ns + kit_ns(queries[i].ms);
     }

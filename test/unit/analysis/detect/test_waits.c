@@ -263,6 +263,39 @@ churn_is_paid_by_the_first_statement(void **state)
     }
 }
 
+/* One that lost many times as much is large by itself, though all became slower by what connections
+ * cost them; otherwise what all have in common makes nobody large. */
+static void
+churn_leaves_one_that_lost_more_by_itself(void **state)
+{
+    static struct scene s;
+    (void)state;
+    open_waits(&s);
+    play(&s, 10, 10, 22, 1);
+    struct shift_route *r = &s.routes.shift->route[0];
+    r->own_ms = 160;
+    assert_true(s.routes.shift->app_ratio > 1.5 && assess_has_churn(s.routes.shift));
+    assert_true(assess_is_large(s.routes.shift, r));
+    s.routes.shift->opened_now = 0.01;
+    assert_false(assess_is_large(s.routes.shift, r));
+    close_scene(&s);
+}
+
+/* What is dearer by more than a new connection can make it has a reason of its own. */
+static void
+churn_does_not_pay_for_all(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    (void)state;
+    open_waits(&s);
+    s.opens = true;
+    play(&s, 18, 10, 22, 1);
+    struct detect_input in = input(&s, 0);
+    assert_true(detect_slower(&in, &f));
+    close_scene(&s);
+}
+
 /* A minute of it is enough, though queries are as fast as ever; two seconds of it are not. */
 static void
 churn_that_lasts(void **state)
@@ -350,6 +383,8 @@ main(void)
         cmocka_unit_test(connections_that_come_and_go),
         cmocka_unit_test(connections_that_change_nothing),
         cmocka_unit_test(churn_is_paid_by_the_first_statement),
+        cmocka_unit_test(churn_does_not_pay_for_all),
+        cmocka_unit_test(churn_leaves_one_that_lost_more_by_itself),
         cmocka_unit_test(churn_that_lasts),
         cmocka_unit_test(processors_that_are_all_busy),
         cmocka_unit_test(a_crowd_that_waits_for_one_answer),
