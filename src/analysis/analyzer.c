@@ -25,11 +25,15 @@
 #define JUDGE_WAIT_NS  (20 * NS_PER_MS)
 #define JUDGE_TICK_NS  (100 * NS_PER_MS)
 #define DOCUMENT_NS    NS_PER_S
-#define DOCUMENT_SHARE 20u
+#define DOCUMENT_SHARE 20u  /* of the judge's time, while it is read: one in so many */
+#define UNREAD_SHARE   200u /* nobody looks: 10,000 series are 50 ms of it */
+#define READ_FOR_NS    (30 * NS_PER_S)
 
 struct document_state {
-    uint64_t next_ns;
-    bool is_due; /* something has changed */
+    uint64_t made_ns, took_ns; /* the last time */
+    bool is_due;               /* something has changed */
+    /* Written by anybody; read by the judge thread. */
+    _Atomic uint64_t read_ns;
 };
 
 struct analyzer {
@@ -304,7 +308,7 @@ do_command(struct analyzer *a, const struct letter *m, uint64_t now_ns)
     }
     if (!asks) {
         a->documents[ANALYZER_INCIDENTS].is_due = true;
-        a->documents[ANALYZER_INCIDENTS].next_ns = 0;
+        a->documents[ANALYZER_INCIDENTS].made_ns = 0;
     }
     bool has_text = asks && result == 0;
     a->out.command_done(a->out.ctx, m->ticket, result,
@@ -383,13 +387,23 @@ write_document(struct analyzer *a, enum analyzer_document which, uint64_t now_ns
     return judge_document(a->judge, now_ns, judges[which], &a->text);
 }
 
+static bool
+may_be_made(const struct document_state *d, enum analyzer_document which, uint64_t now_ns)
+{
+    bool is_table = which == ANALYZER_QUERIES || which == ANALYZER_REQUESTS;
+    uint64_t read_ns = atomic_load_explicit(&d->read_ns, memory_order_relaxed);
+    bool is_read = !is_table || (read_ns != 0 && now_ns < read_ns + READ_FOR_NS);
+    uint64_t rest_ns = (is_read ? DOCUMENT_SHARE : UNREAD_SHARE) * d->took_ns;
+    return d->made_ns == 0 || now_ns >= d->made_ns + MAX(DOCUMENT_NS, rest_ns);
+}
+
 static void
 publish_documents(struct analyzer *a, uint64_t now_ns)
 {
     for (unsigned i = 0; i < ANALYZER_DOCUMENT_COUNT; i++) {
         struct document_state *d = &a->documents[i];
         bool is_due = d->is_due || i == ANALYZER_STATUS;
-        if (!is_due || now_ns < d->next_ns) {
+        if (!is_due || !may_be_made(d, (enum analyzer_document)i, now_ns)) {
             continue;
         }
         uint64_t began = now_monotonic_ns();
@@ -397,8 +411,8 @@ publish_documents(struct analyzer *a, uint64_t now_ns)
         if (write_document(a, (enum analyzer_document)i, now_ns) == 0) {
             a->out.document(a->out.ctx, (enum analyzer_document)i, buf_slice(&a->text));
         }
-        uint64_t took = now_monotonic_ns() - began;
-        d->next_ns = now_ns + MAX(DOCUMENT_NS, DOCUMENT_SHARE * took);
+        d->made_ns = now_ns;
+        d->took_ns = now_monotonic_ns() - began;
     }
 }
 
@@ -495,6 +509,13 @@ analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket
     OBJ_CHECK(a, ANALYZER_MAGIC);
     struct letter m = {.kind = LETTER_COMMAND, .command = kind, .ticket = ticket, .id = number};
     return mailbox_put(&a->mail, &m, text);
+}
+
+void
+analyzer_read(struct analyzer *a, enum analyzer_document which)
+{
+    OBJ_CHECK(a, ANALYZER_MAGIC);
+    atomic_store_explicit(&a->documents[which].read_ns, now_monotonic_ns(), memory_order_relaxed);
 }
 
 void

@@ -12,8 +12,9 @@
  * called on the judge thread: they must be quick (hand over, do not write) and must not call back.
  *
  * Documents: incidents when they have changed and status, at most once a second; queries and
- * requests once a second while there is traffic, or more rarely where making them takes long
- * (a twentieth of the judge's time at most). Whoever wants them keeps the latest text.
+ * requests once a second while there is traffic, or more rarely where making them takes long: each
+ * has a twentieth of the judge's time at most while somebody reads it (analyzer_read), else a
+ * two-hundredth. Whoever wants them keeps the latest text.
  *
  * Limits: MAILBOX_MAX waiting messages (mailbox.h), STATUS_FACTS_MAX facts (status_facts.h), the
  * intake's own (intake.h). */
@@ -101,6 +102,9 @@ MUST_CHECK int analyzer_answer(struct analyzer *a, uint32_t id, struct slice jso
  * exactly once, if the answer is 0. */
 MUST_CHECK int analyzer_command(struct analyzer *a, enum analyzer_command kind, uint64_t ticket,
                                 uint32_t number, struct slice text);
+
+/* Somebody reads the document: it is kept fresh for a while. */
+void analyzer_read(struct analyzer *a, enum analyzer_document which);
 
 /* Queries that took at least so long are told to out.slow; 0: none. */
 void analyzer_set_slow_query(struct analyzer *a, uint64_t limit_ns);

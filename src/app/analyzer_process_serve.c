@@ -33,7 +33,14 @@ on_looked_up(void *ctx, uint64_t ticket, int result, struct serve_text **text)
 static struct serve_text *
 on_serve_document(void *ctx, enum serve_document which)
 {
+    static const enum analyzer_document documents[] = {
+        [SERVE_INCIDENTS] = ANALYZER_INCIDENTS,
+        [SERVE_QUERIES] = ANALYZER_QUERIES,
+        [SERVE_REQUESTS] = ANALYZER_REQUESTS,
+        [SERVE_STATUS] = ANALYZER_STATUS,
+    };
     struct analyzer_process *p = ctx;
+    analyzer_read(p->analyzer, documents[which]);
     return board_document(p->board, which);
 }
 
