@@ -13,7 +13,7 @@
 #define V0_SHARE_MIN 0.01f
 #define SLOW         0.002f
 #define LONG_RUN_MIN 0.5f
-#define PRIOR        4.0f /* L of the shortest blocks, before any was seen */
+#define PRIOR        (1 / (NOISE_SCALE_EARLY * NOISE_SCALE_EARLY)) /* L of the shortest blocks */
 #define PRIOR_TIMES  2.0f /* L of longer ones, of that of the next shorter */
 #define BIAS_MAX     0.3f
 #define SQRT2_BITS   0x3504f3u /* of a float's fraction */
@@ -86,14 +86,14 @@ new_day(struct noise *s, struct noise_past *past, uint32_t day, bool may_learn)
 }
 
 float
-noise_z(const struct noise *s, float residual, float n)
+noise_spread(const struct noise *s, float n)
 {
     if (s->s == 0) {
         return NAN;
     }
     float whole = s->s * s->s;
     float v0 = MAX(V0_SHARE_MIN * whole, whole - s->v1 * s->inverse_n);
-    return residual / sqrtf(v0 + s->v1 / MAX(n, 1));
+    return sqrtf(v0 + s->v1 / MAX(n, 1));
 }
 
 static void
@@ -167,18 +167,11 @@ end_block(struct noise *s, struct noise_past *past, bool may_learn)
     make_long_run(s, past);
 }
 
-static float
-clip(float z)
-{
-    return z > NOISE_CLIP ? NOISE_CLIP : z < -NOISE_CLIP ? -NOISE_CLIP : z;
-}
-
 void
-noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, float n, float v1,
-          bool may_learn)
+noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, float z, float n,
+          float v1, bool may_learn)
 {
     uint32_t day = (uint32_t)(t / 86400);
-    float z = noise_z(s, residual, n);
     if (day != s->day) {
         new_day(s, past, day, may_learn);
     }
@@ -190,7 +183,7 @@ noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, f
         s->inverse_n += (first ? 1 : SLOW) * (1 / MAX(n, 1) - s->inverse_n);
     }
     if (!isnan(z)) {
-        s->block_sum += clip(z);
+        s->block_sum += noise_clip(z);
         if (++s->block_count == NOISE_BLOCK) {
             end_block(s, past, may_learn);
         }
@@ -198,15 +191,9 @@ noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, f
 }
 
 float
-noise_weigh(const struct noise *s, float z, unsigned scale)
-{
-    return (clip(z) - s->bias) * (s->scale[scale] > 0 ? s->scale[scale] : 1 / sqrtf(PRIOR));
-}
-
-float
 noise_lasting(const struct noise *s, unsigned scale)
 {
-    return s->scale[scale] > 0 ? 1 / s->scale[scale] : sqrtf(PRIOR);
+    return 1 / (s->scale[scale] > 0 ? s->scale[scale] : NOISE_SCALE_EARLY);
 }
 
 bool

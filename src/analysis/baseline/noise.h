@@ -29,6 +29,7 @@
 #define NOISE_BLOCK        60u
 #define NOISE_SCALES       3u /* blocks of 60, 240, 960 windows */
 #define NOISE_SCALE_TIMES  4u
+#define NOISE_SCALE_EARLY  0.5f /* before any block was seen */
 #define NOISE_BLOCKS_KEPT  24u
 #define NOISE_BLOCKS_READY 120u /* so many blocks before L stands on its own */
 
@@ -61,16 +62,29 @@ struct noise_past {
     struct noise_blocks blocks[NOISE_SCALES];
 };
 
-/* Standardised: residual of a window of n calls that had a variance of v1 among them. Not clipped.
- * NAN while the spread is not known. */
-float noise_z(const struct noise *noise, float residual, float n);
+/* By how much the residual of a window of n calls strays: what it is standardised by, z = residual
+ * / spread. NAN while that is not known. */
+float noise_spread(const struct noise *noise, float n);
 
-/* t: as for week_add. z is clipped here. */
-void noise_add(struct noise *noise, struct noise_past *past, int64_t t, float residual, float n,
-               float v1, bool may_learn);
+/* t: as for week_add. z is clipped here, and NAN while the spread is not known. The window's n
+ * calls had a variance of v1 among them. */
+void noise_add(struct noise *noise, struct noise_past *past, int64_t t, float residual, float z,
+               float n, float v1, bool may_learn);
+
+static inline float
+noise_clip(float z)
+{
+    return z > NOISE_CLIP ? NOISE_CLIP : z < -NOISE_CLIP ? -NOISE_CLIP : z;
+}
 
 /* z, clipped, as it may be summed up over about as many windows as a block of that scale has. */
-float noise_weigh(const struct noise *noise, float z, unsigned scale);
+static inline float
+noise_weigh(const struct noise *noise, float z, unsigned scale)
+{
+    float known = noise->scale[scale];
+    return (noise_clip(z) - noise->bias) * (known > 0 ? known : NOISE_SCALE_EARLY);
+}
+
 /* The standard deviation of a sum of that many z's is this times its root: sqrt(L). */
 float noise_lasting(const struct noise *noise, unsigned scale);
 

@@ -140,6 +140,5 @@ week_moved(const struct week *w, const struct week_past *past)
 bool
 week_is_ready(struct week *w, const struct week_past *past, int64_t t)
 {
-    return w->first_n != 0 && t - (int64_t)w->first_n * WEEK_SLOT_S >= WEEK_READY_S &&
-           !isnan(week_expect(w, past, t));
+    return week_is_seen(w, t) && !isnan(week_expect(w, past, t));
 }

@@ -65,7 +65,14 @@ week_weight(const struct week *w)
  * slower over days compares with that. Levels of a weekend are that old anyway. */
 float week_moved(const struct week *w, const struct week_past *past);
 
-/* It has seen a week, and knows this kind of day. */
+/* It has seen a week. */
+static inline bool
+week_is_seen(const struct week *w, int64_t t)
+{
+    return w->first_n != 0 && t - (int64_t)w->first_n * WEEK_SLOT_S >= WEEK_READY_S;
+}
+
+/* And knows this kind of day. */
 bool week_is_ready(struct week *w, const struct week_past *past, int64_t t);
 
 #endif

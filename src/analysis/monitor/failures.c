@@ -105,7 +105,7 @@ judge_outage(struct monitor *m, struct track *t, struct track_class *c, float er
 static float
 that_count(float errors, float expected)
 {
-    return MIN(errors, 3 * expected + sqrtf(3 * expected) + 1);
+    return errors <= 0 ? 0 : MIN(errors, 3 * expected + sqrtf(3 * expected) + 1);
 }
 
 /* How much of each chart bursts have brought: windows of far more errors than the rates that are
@@ -155,21 +155,34 @@ judge_class(struct monitor *m, struct track *t, struct track_class *c, float err
     }
 }
 
-/* Most classes never have an error: their charts stay at zero, and are not looked at. */
 static struct track_class *
-class_of(struct track_errors *e, unsigned class, float errors)
+class_of(struct track_errors *e, unsigned class)
 {
     struct track_class *c = &e->of[class];
     if ((e->seen & (1u << class)) == 0) {
-        if (errors <= 0) {
-            return NULL;
-        }
         e->seen |= 1u << class;
         for (unsigned i = 0; i < POISSON_RATES; i++) {
             c->chart.zero[i] = e->last_at;
         }
     }
     return c;
+}
+
+/* Bits of those that have any. */
+static uint32_t
+errors_of(const struct reading *r, float errors[ERROR_CLASS_COUNT])
+{
+    float classified = 0;
+    uint32_t bits = 0;
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        errors[i] = (float)r->errors_by_class[i];
+        classified += errors[i];
+    }
+    errors[ERROR_CLASS_OTHER] += MAX((float)r->errors - classified, 0);
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        bits |= errors[i] > 0 ? 1u << i : 0;
+    }
+    return bits;
 }
 
 /* What was "other" until now was of any class, with a share that nobody knows. */
@@ -201,17 +214,12 @@ judge_errors(struct monitor *m, struct track *t, const struct reading *r)
     if ((r->known & READING_CLASSES) != 0 && !t->errors->told_apart) {
         begin_classes(t);
     }
-    float errors[ERROR_CLASS_COUNT], classified = 0;
-    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        errors[i] = (float)r->errors_by_class[i];
-        classified += errors[i];
-    }
-    errors[ERROR_CLASS_OTHER] += MAX((float)r->errors - classified, 0);
-    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        struct track_class *c = class_of(t->errors, i, errors[i]);
-        if (c != NULL) {
-            judge_class(m, t, c, errors[i], calls, at);
-        }
+    float errors[ERROR_CLASS_COUNT];
+    /* Most classes never have an error: their charts stay at zero, and are not looked at. */
+    uint32_t classes = errors_of(r, errors) | t->errors->seen;
+    for (; classes != 0; classes &= classes - 1) {
+        unsigned class = (unsigned)__builtin_ctz(classes);
+        judge_class(m, t, class_of(t->errors, class), errors[class], calls, at);
     }
     t->errors->last_at = at;
 }

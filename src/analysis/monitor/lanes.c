@@ -26,40 +26,47 @@ static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT;
 static const unsigned drift_scale[CUSUM_BANK] = {2, 1, 0, 0};
 
 void
-lanes_prepare(struct monitor *m, struct track *t)
+lanes_prepare(const struct monitor *m, struct track *t, struct due *ret_due)
 {
     int64_t local = t->to_s - 1 + m->config.utc_offset_s;
-    float x = t->sum_ln / t->n;
-    t->z = NAN;
-    if (t->kind != TRACK_COMMON) {
-        t->v1 = MAX(t->sum_ln2 / t->n - x * x, 0);
-    }
-    t->residual = NAN;
-    t->expect = week_is_ready(&t->week, &t->past->week, local)
-                    ? week_expect(&t->week, &t->past->week, local)
-                    : NAN;
-    if (isnan(t->expect)) {
-        return;
-    }
-    float by_load = slope_of(&t->by_load, LOAD_RIDGE, -LOAD_TRUST, LOAD_TRUST) * m->load;
-    t->residual = x - t->expect - by_load;
-    t->z = noise_z(&t->noise, t->residual, t->n);
+    float expect =
+        week_is_seen(&t->week, local) ? week_expect(&t->week, &t->past->week, local) : NAN;
+    *ret_due = (struct due){
+        .track = t,
+        .kind = t->kind,
+        .expect = expect,
+        .residual = t->sum_ln / t->n - expect,
+        .by_load = slope_of(&t->by_load, LOAD_RIDGE, -LOAD_TRUST, LOAD_TRUST),
+        .spread = noise_spread(&t->noise, t->n),
+        .busy_ms = t->sum_us / 1000 / (float)MAX(t->to_s - t->from_s, 1),
+    };
+}
+
+void
+lanes_standardise(const struct monitor *m, struct due *d)
+{
+    d->residual -= d->by_load * m->load;
+    d->z = d->residual / d->spread;
 }
 
 /* The share of calls above what 10 % and 1 % were above: a part of the calls has become slower. */
 static bool
 has_other_shape(const struct track *t)
 {
-    float n = t->n, limit90 = SHAPE_TIMES * 0.1f * n + SHAPE_ERRORS * sqrtf(0.1f * n);
-    float limit99 = SHAPE_TIMES * 0.01f * n + SHAPE_ERRORS * sqrtf(0.01f * n) + 1;
+    float n = t->n, few90 = SHAPE_TIMES * 0.1f * n, few99 = SHAPE_TIMES * 0.01f * n;
+    if (t->over90 <= few90 && t->over99 <= few99 + 1) {
+        return false; /* as it nearly always is: roots are dear */
+    }
+    float limit90 = few90 + SHAPE_ERRORS * sqrtf(0.1f * n);
+    float limit99 = few99 + SHAPE_ERRORS * sqrtf(0.01f * n) + 1;
     return t->over90 > limit90 || t->over99 > limit99;
 }
 
 /* Where the limits lie, by stochastic approximation: up when too many calls are above. */
 static void
-follow_shape(struct track *t)
+follow_shape(struct track *t, float v1)
 {
-    float step = OFF_STEP * sqrtf(t->v1), inverse = 1 / t->n;
+    float step = OFF_STEP * sqrtf(v1), inverse = 1 / t->n;
     t->off90 += step * (10 * t->over90 * inverse - 1);
     t->off99 += step * (100 * t->over99 * inverse - 1);
 }
@@ -146,7 +153,7 @@ static bool
 is_more_than_noise(const struct track *t, uint32_t windows, float effect)
 {
     unsigned scale = windows <= 2 * NOISE_BLOCK ? 0 : windows <= 8 * NOISE_BLOCK ? 1 : 2;
-    float z = MIN(noise_z(&t->noise, effect, t->n), SHIFT_Z_MAX);
+    float z = MIN(effect / noise_spread(&t->noise, t->n), SHIFT_Z_MAX);
     return sqrtf((float)windows) * z * week_weight(&t->week) >=
            LIMIT_SHIFT_SURE * noise_lasting(&t->noise, scale);
 }
@@ -239,20 +246,21 @@ learn(struct monitor *m, struct track *t, float x, bool may_learn)
     if (isnan(t->residual)) {
         return;
     }
-    noise_add(&t->noise, &t->past->noise, local, t->residual, t->n, common ? 0 : t->v1, may_learn);
+    float v1 = common ? 0 : MAX(t->sum_ln2 / t->n - x * x, 0);
+    noise_add(&t->noise, &t->past->noise, local, t->residual, t->z, t->n, v1, may_learn);
     if (may_learn && !common) {
         slope_add(&t->by_load, m->load, t->residual);
-        follow_shape(t);
+        follow_shape(t, v1);
     }
 }
 
 /* What all have in common is taken out of the residual, by as much as this series follows it. */
-static float
-without_common(const struct monitor *m, struct track *t, bool may_learn)
+static void
+take_common(const struct monitor *m, struct track *t, float spread, bool may_learn)
 {
     float limit = 3 * t->noise.s, c = m->common_now;
     if (t->kind == TRACK_COMMON || c == 0) {
-        return t->z;
+        return;
     }
     float own = MAX(MIN(t->residual, limit), -limit);
     float slope = slope_of(&t->by_common, COMMON_RIDGE, 0, COMMON_MAX * t->noise.s);
@@ -260,25 +268,29 @@ without_common(const struct monitor *m, struct track *t, bool may_learn)
         slope_add(&t->by_common, c, own);
     }
     t->residual -= slope * c;
-    return noise_z(&t->noise, t->residual, t->n);
+    t->z = t->residual / spread;
 }
 
 static void
-add_to_drift(struct track *t, float z, uint32_t at)
+add_to_drift(struct track *t, uint32_t at)
 {
     float x[CUSUM_BANK];
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
-        x[i] = noise_weigh(&t->noise, z, drift_scale[i]) * week_weight(&t->week);
+        x[i] = noise_weigh(&t->noise, t->z, drift_scale[i]) * week_weight(&t->week);
     }
     cusum_add(&t->drift, x, at);
 }
 
 void
-lanes_judge(struct monitor *m, struct track *t)
+lanes_judge(struct monitor *m, const struct due *d)
 {
+    struct track *t = d->track;
     uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
     float x = t->sum_ln / t->n, mean_ms = t->sum_us / t->n / 1000;
     bool may_learn = track_may_learn(t) && !m->frozen;
+    t->expect = d->expect;
+    t->residual = d->residual;
+    t->z = d->z;
     follow_cost(t, mean_ms, may_learn);
     if (m->frozen) {
         return; /* nobody's fault, or at least not to be told by latency */
@@ -286,10 +298,10 @@ lanes_judge(struct monitor *m, struct track *t)
     if (isnan(t->residual)) {
         judge_early(m, t, mean_ms, at);
     } else if (!isnan(t->z)) {
-        float z = t->z = without_common(m, t, may_learn);
+        take_common(m, t, d->spread, may_learn);
         remember(t, t->residual);
-        add_to_drift(t, z, at);
-        exceed_add(&t->shift, z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
+        add_to_drift(t, at);
+        exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
         exceed_add(&t->shape, t->kind != TRACK_COMMON && has_other_shape(t), at);
         look_at_charts(m, t);
         if (t->kind != TRACK_COMMON) {

@@ -13,8 +13,6 @@
 #define SURGE_CUT       0.1f /* ln */
 #define SURGE_STEPS_MAX (6u * 60)
 #define SPREAD_STEPS    60u
-#define PREFETCH_AHEAD  1u
-#define IDLE_S          (30 * 86400) /* a series that was not seen for so long may go first */
 
 struct monitor *
 monitor_new(const struct monitor_config *config, const struct monitor_out *out)
@@ -27,16 +25,7 @@ monitor_new(const struct monitor_config *config, const struct monitor_out *out)
     if (m->config.tracks_max == 0 || m->config.tracks_max > MONITOR_TRACKS_MAX) {
         m->config.tracks_max = MONITOR_TRACKS_MAX;
     }
-    map_init(&m->by_key, m->config.tracks_max);
-    /* Pages that are not used yet take no memory. */
-    m->track =
-        aligned_alloc(_Alignof(struct track), (m->config.tracks_max + 1) * sizeof(struct track));
-    assert(m->track != NULL);
-    m->due = check_alloc(m->config.tracks_max, sizeof(struct track *));
-    m->z = check_alloc(m->config.tracks_max, sizeof(float));
-    const struct reading none = {0};
-    m->common = &m->track[m->config.tracks_max];
-    track_init(m->common, TRACK_COMMON, 1, &none);
+    tracks_begin(m);
     objectives_begin(m);
     return m;
 }
@@ -49,17 +38,10 @@ monitor_free(struct monitor **monitor)
         return;
     }
     OBJ_CHECK(m, MONITOR_MAGIC);
-    for (unsigned i = 0; i < m->track_count; i++) {
-        track_fini(&m->track[i]);
-    }
+    tracks_end(m);
     for (unsigned i = 0; i < m->episode_count; i++) {
         free(m->episode[i]);
     }
-    track_fini(m->common);
-    map_fini(&m->by_key);
-    free(m->track);
-    free(m->due);
-    free(m->z);
     free(m->promise);
     m->magic = 0;
     free(m);
@@ -71,63 +53,6 @@ monitor_key(struct slice route, struct slice fingerprint)
 {
     uint64_t key = hash_combine(0, route.len == 0 ? 0 : hash_bytes(route));
     return hash_combine(key, fingerprint.len == 0 ? 0 : hash_bytes(fingerprint));
-}
-
-/* The least used makes room: the one that was not seen for longest, of the quietest tenth. */
-static struct track *
-evict(struct monitor *m)
-{
-    struct track *t = &m->track[0];
-    for (unsigned i = 1; i < m->track_count; i++) {
-        struct track *x = &m->track[i];
-        bool idle = x->last_s < m->step_s - IDLE_S, worst_idle = t->last_s < m->step_s - IDLE_S;
-        bool less = idle != worst_idle ? idle : x->used < t->used;
-        t = x->kind != TRACK_ROUTE && (less || t->kind == TRACK_ROUTE) ? x : t;
-    }
-    episodes_forget(m, t);
-    for (unsigned i = 0; i < m->due_count; i++) {
-        m->due[i] = m->due[i] == t ? m->due[--m->due_count] : m->due[i];
-    }
-    for (unsigned i = 0; i < m->track_count; i++) {
-        m->track[i].parent = m->track[i].parent == t ? NULL : m->track[i].parent;
-    }
-    map_remove(&m->by_key, t->key);
-    track_fini(t);
-    m->totals.evicted++;
-    return t;
-}
-
-static struct track *
-add_track(struct monitor *m, uint64_t key, const struct reading *r)
-{
-    bool full = m->track_count == m->config.tracks_max;
-    struct track *t = full ? evict(m) : &m->track[m->track_count++];
-    enum track_kind kind = r->fingerprint.len == 0 ? TRACK_ROUTE
-                           : r->route.len == 0     ? TRACK_STATEMENT
-                                                   : TRACK_CALL;
-    track_init(t, kind, key, r);
-    int err = map_put(&m->by_key, key, t);
-    assert(err == 0); /* room was made */
-    return t;
-}
-
-/* The one that is next is guessed, and those behind it are fetched ahead: 10,000 do not fit in a
- * cache. */
-static struct track *
-track_of(struct monitor *m, const struct reading *r)
-{
-    uint64_t key = monitor_key(r->route, r->fingerprint);
-    struct track *t = m->next < m->track_count ? &m->track[m->next] : NULL;
-    if (t == NULL || t->key != key) {
-        t = map_get(&m->by_key, key);
-        t = t != NULL ? t : add_track(m, key, r);
-    }
-    unsigned at = (unsigned)(t - m->track) + 1;
-    m->next = at < m->track_count ? at : 0;
-    if (m->next + PREFETCH_AHEAD < m->track_count) {
-        track_prefetch(&m->track[m->next + PREFETCH_AHEAD], false);
-    }
-    return t;
 }
 
 /* What is usual rests on a day or two at first, and may be off by as much as one of them was: so it
@@ -202,8 +127,8 @@ step_common(struct monitor *m)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < m->due_count; i++) {
-        if (!isnan(m->due[i]->z)) {
-            m->z[n++] = m->due[i]->z;
+        if (!isnan(m->due[i].z)) {
+            m->z[n++] = m->due[i].z;
         }
     }
     m->common_now = 0;
@@ -212,14 +137,14 @@ step_common(struct monitor *m)
     }
     m->common_now = median_of(m->z, n);
     struct track *c = m->common;
-    c->residual = c->z = NAN;
     c->n = (float)n;
     c->from_s = m->step_s - MONITOR_STEP_S;
     c->to_s = c->last_s = m->step_s;
     c->sum_ln = m->common_now * (float)n;
-    c->v1 = 1;
-    lanes_prepare(m, c);
-    lanes_judge(m, c);
+    struct due d;
+    lanes_prepare(m, c, &d);
+    lanes_standardise(m, &d);
+    lanes_judge(m, &d);
     track_next(c);
 }
 
@@ -232,33 +157,23 @@ step_busy(struct monitor *m, const float ms[TRACK_COMMON])
 }
 
 static void
-fetch_due(const struct monitor *m, unsigned i)
-{
-    if (i + PREFETCH_AHEAD < m->due_count) {
-        track_prefetch(m->due[i + PREFETCH_AHEAD], true);
-    }
-}
-
-static void
 end_step(struct monitor *m)
 {
     float ms[TRACK_COMMON] = {0};
     step_traffic(m);
     succession_step(m);
     for (unsigned i = 0; i < m->due_count; i++) {
-        struct track *t = m->due[i];
-        fetch_due(m, i);
-        ms[t->kind] += t->sum_us / 1000 / (float)MAX(t->to_s - t->from_s, 1);
-        lanes_prepare(m, t);
+        lanes_standardise(m, &m->due[i]);
+        ms[m->due[i].kind] += m->due[i].busy_ms;
     }
     step_busy(m, ms);
     step_spread(m);
     step_common(m);
     for (unsigned i = 0; i < m->due_count; i++) {
-        struct track *t = m->due[i];
-        fetch_due(m, i);
-        lanes_judge(m, t);
-        t->is_due = false;
+        struct track *t = m->due[i].track;
+        tracks_fetch_due(m, i);
+        lanes_judge(m, &m->due[i]);
+        t->due = 0;
         track_next(t);
     }
     m->due_count = 0;
@@ -290,7 +205,7 @@ monitor_reading(struct monitor *m, const struct reading *r)
     monitor_advance(m, end);
     m->totals.readings++;
     m->totals.late += end + MONITOR_STEP_S <= m->step_s ? 1 : 0;
-    struct track *t = track_of(m, r);
+    struct track *t = tracks_of(m, r);
     if (t->kind == TRACK_CALL && t->parent == NULL) {
         t->parent = map_get(&m->by_key, monitor_key(r->route, SLICE_NONE));
     }
@@ -301,10 +216,10 @@ monitor_reading(struct monitor *m, const struct reading *r)
     structure_judge(m, t, r);
     failures_judge(m, t, r);
     objectives_read(m, r);
-    if (!t->is_due && track_is_whole(t)) {
-        t->is_due = true;
-        m->due[m->due_count++] = t;
+    if (t->due == 0 && track_is_whole(t)) {
+        t->due = (uint16_t)++m->due_count;
     }
+    tracks_prepare(m, t);
 }
 
 void
@@ -355,7 +270,7 @@ monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t)
 
 /* What was learned is forgotten: as it is now is where it begins. */
 static void
-relearn(struct track *t)
+relearn(struct monitor *m, struct track *t)
 {
     t->week = (struct week){0};
     t->past->week = (struct week_past){0};
@@ -368,6 +283,7 @@ relearn(struct track *t)
     t->before = t->now;
     t->expect = NAN;
     lanes_reset(t);
+    tracks_prepare(m, t);
 }
 
 int
@@ -382,7 +298,7 @@ monitor_close(struct monitor *m, uint32_t id, bool expected)
         }
         for (unsigned k = 0; k < m->track_count; k++) {
             if (episodes_concerns(open[i], &m->track[k])) {
-                relearn(&m->track[k]);
+                relearn(m, &m->track[k]);
             }
         }
         episodes_end(m, open[i], expected ? EPISODE_EXPECTED : EPISODE_CLOSED);
@@ -421,7 +337,7 @@ monitor_expect(struct monitor *m, const char *subject)
             if (t->episode != NULL) {
                 (void)!monitor_close(m, t->episode->id, true);
             }
-            relearn(t);
+            relearn(m, t);
         }
     }
     struct track *c = m->common;

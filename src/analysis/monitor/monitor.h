@@ -8,6 +8,7 @@
  * they were measured to do.
  *
  *   monitor.c    series, steps, deploys
+ *   tracks.c     all of them
  *   track.c      one series: what is normal for it, its charts
  *   lanes.c      latency
  *   creep.c      latency, over days
@@ -23,7 +24,7 @@
  *
  * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one ("other"
  * counts what it is asked of those); MONITOR_OPEN_MAX open episodes and MONITOR_EPISODES_MAX that
- * are remembered. About 3.6 KB a series, of which a minute touches 0.7; some tenths of a
+ * are remembered. About 4.5 KB a series, of which a minute touches 0.7; about a tenth of a
  * microsecond a series and window with 10,000 of them (doc/internals/detection.md). One thread. */
 #ifndef ANALYSIS_MONITOR_MONITOR_H
 #define ANALYSIS_MONITOR_MONITOR_H
@@ -36,6 +37,7 @@
 #include "model/objective_setting.h"
 
 #define MONITOR_TRACKS_MAX   10000u
+#define MONITOR_BYTES_MAX    (64u * 1024 * 1024) /* of so many */
 #define MONITOR_OPEN_MAX     8u
 #define MONITOR_EPISODES_MAX 256u
 #define MONITOR_DEPLOYS_MAX  256u

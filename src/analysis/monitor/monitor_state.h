@@ -24,21 +24,35 @@ struct promise {
     struct objective spent;
 };
 
+/* A window that is closed in this step, and what it is compared with all others by: they are not
+ * read for that again. */
+struct due {
+    struct track *track;
+    enum track_kind kind;
+    float expect;
+    float residual; /* NAN: what is expected is not known */
+    float by_load;  /* its slope */
+    float spread, z;
+    float busy_ms; /* a second */
+};
+
 struct monitor {
     unsigned magic;
     struct monitor_config config;
     struct monitor_out out;
     struct map by_key;
-    struct track *track; /* tracks_max of them, and one that all have in common */
+    struct track *track;     /* tracks_max of them, behind the one that all have in common */
+    struct track_past *past; /* of each */
     unsigned track_count;
     unsigned
         next; /* that is likely to be read next: readings come in the order of the minute before */
     struct track *common; /* what all have in common, as a series of its own */
-    struct track **due;   /* closed in this step */
+    struct due *due;      /* closed in this step */
     unsigned due_count;
-    float *z;        /* room for as many */
-    int64_t step_s;  /* end of the step underway; 0: none */
-    int64_t first_s; /* start of the first reading */
+    float *z;         /* room for as many */
+    int64_t step_s;   /* end of the step underway; 0: none */
+    int64_t first_s;  /* start of the first reading */
+    int64_t newest_s; /* of the first reading of the newest series */
     /* Traffic of all routes, or of all statements where there are none. */
     double calls_in_step[3];
     struct week traffic;
@@ -83,9 +97,19 @@ bool episodes_concerns(const struct episode *e, const struct track *t);
 void episodes_end(struct monitor *m, struct episode *e, enum episode_state state);
 unsigned episodes_open(const struct monitor *m, struct episode *ret_list[MONITOR_OPEN_MAX]);
 
-/* lanes.c: the window that is closed in this step. */
-void lanes_prepare(struct monitor *m, struct track *t);
-void lanes_judge(struct monitor *m, struct track *t);
+/* tracks.c */
+void tracks_begin(struct monitor *m);
+void tracks_end(struct monitor *m);
+struct track *tracks_of(struct monitor *m, const struct reading *r); /* added, if it is new */
+/* Its window, or what is normal for it, has become another. */
+void tracks_prepare(struct monitor *m, struct track *t);
+void tracks_fetch_due(const struct monitor *m, unsigned i); /* those behind it */
+
+/* lanes.c: the window that is closed in this step. Prepared with the reading, made standard when
+ * the step's load is known, judged when what all have in common is. */
+void lanes_prepare(const struct monitor *m, struct track *t, struct due *ret_due);
+void lanes_standardise(const struct monitor *m, struct due *d);
+void lanes_judge(struct monitor *m, const struct due *d);
 /* Its latency is back. */
 bool lanes_is_calm(const struct track *t);
 void lanes_reset(struct track *t);

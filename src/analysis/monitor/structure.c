@@ -105,8 +105,8 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
 static void
 judge_plan(struct monitor *m, struct track *t, int64_t at_s, float mean_ms)
 {
-    float expect = level_expect(&t->cost_level);
     bool other = t->plan_changed_s != 0 && at_s - t->plan_changed_s <= STRUCTURE_DEPLOY_S;
+    float expect = other ? level_expect(&t->cost_level) : NAN;
     if (other && t->episode == NULL && !isnan(expect) && mean_ms >= PLAN_TIMES * expect &&
         costs_something(t, isnan(t->now.calls) ? 1 : t->now.calls, mean_ms - expect)) {
         tell(m, t, LANE_PLAN, t->plan_changed_s, expect, mean_ms);

@@ -155,7 +155,7 @@ fits(const struct monitor *m, const struct track *old, const struct track *new)
 
 /* What was learned; what is suspected begins anew. */
 static void
-take_over(struct track *to, const struct track *from)
+take_over(struct monitor *m, struct track *to, const struct track *from)
 {
     to->first_s = from->first_s;
     *to->past = *from->past;
@@ -192,12 +192,13 @@ take_over(struct track *to, const struct track *from)
     to->last_count = to->jumps = 0;
     to->calls_chart = (struct exceed){0};
     lanes_reset(to);
+    tracks_prepare(m, to);
 }
 
 static void
 follow(struct monitor *m, const struct track *old, struct track *new)
 {
-    take_over(new, old);
+    take_over(m, new, old);
     for (unsigned i = 0; i < m->track_count; i++) {
         struct track *call = &m->track[i];
         const struct track *was = NULL;
@@ -208,7 +209,7 @@ follow(struct monitor *m, const struct track *old, struct track *new)
             was = call_of(m, call->route, old->fingerprint);
         }
         if (was != NULL && was->first_s < call->first_s) {
-            take_over(call, was);
+            take_over(m, call, was);
         }
     }
     m->totals.followed++;
@@ -237,9 +238,12 @@ look_for_one_before(struct monitor *m, struct track *new)
 void
 succession_step(struct monitor *m)
 {
+    if (m->step_s - m->newest_s > WITHIN_S) {
+        return; /* all of them are old: none has to be read for it */
+    }
     unsigned looks = 0, from = (unsigned)(m->totals.steps * LOOKS_MAX % MAX(m->due_count, 1u));
     for (unsigned i = 0; i < m->due_count && looks < LOOKS_MAX; i++) {
-        struct track *t = m->due[(from + i) % m->due_count];
+        struct track *t = m->due[(from + i) % m->due_count].track;
         int64_t age_s = m->step_s - t->first_s;
         bool is_new = t->first_s >= m->first_s + SETTLED_S && age_s <= WITHIN_S;
         if (is_new && age_s >= SILENT_S && t->kind != TRACK_CALL && t->episode == NULL) {

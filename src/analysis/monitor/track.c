@@ -23,21 +23,23 @@ copy(struct slice text)
 }
 
 void
-track_init(struct track *t, enum track_kind kind, uint64_t key, const struct reading *r)
+track_init(struct track *t, struct track_past *past, enum track_kind kind, uint64_t key,
+           const struct reading *r)
 {
     memset(t, 0, sizeof(*t));
+    memset(past, 0, sizeof(*past));
     t->kind = kind;
     t->key = key;
     t->route = copy(r->route);
     t->fingerprint = copy(r->fingerprint);
-    t->statement = copy(r->statement);
+    t->statement = copy(slice_sub(r->statement, 0, TRACK_STATEMENT_MAX));
     t->first_s = r->start_s;
     t->off90 = 0.5f;
     t->off99 = 1.2f;
     t->expect = NAN;
     t->now = (struct track_figures){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     t->before = t->now;
-    t->past = check_alloc(1, sizeof(*t->past));
+    t->past = past;
     t->quantiles = kind == TRACK_ROUTE ? check_alloc(1, sizeof(*t->quantiles)) : NULL;
 }
 
@@ -49,7 +51,44 @@ track_fini(struct track *t)
     free(t->statement);
     free(t->errors);
     free(t->quantiles);
-    free(t->past);
+}
+
+static void
+fetch(const void *p, size_t from, size_t to)
+{
+    for (from &= ~(size_t)63; from < to; from += 64) {
+        __builtin_prefetch((const char *)p + from, 1);
+    }
+}
+
+void
+track_fetch_for_reading(const struct track *t)
+{
+    fetch(t, 0, offsetof(struct track, noise.block_sum));
+}
+
+void
+track_fetch_for_step(const struct track *t)
+{
+    fetch(t, 0, offsetof(struct track, calls_chart));
+    fetch(t, offsetof(struct track, cost_level), offsetof(struct track, first_s));
+    fetch(t, offsetof(struct track, week), offsetof(struct track, route));
+}
+
+void
+track_fetch_beside_reading(const struct track *t)
+{
+    __builtin_prefetch(&t->past->calls.value[t->calls_level.value_count], 1);
+    __builtin_prefetch(&t->past->rows.value[t->rows_level.value_count], 1);
+    __builtin_prefetch(t->errors, 1);
+    __builtin_prefetch(t->quantiles, 1);
+}
+
+void
+track_fetch_beside_step(const struct track *t)
+{
+    __builtin_prefetch(&t->past->cost.value[t->cost_level.value_count], 1);
+    __builtin_prefetch(&t->past->week.value[t->week.value_count], 1);
 }
 
 static void

@@ -18,6 +18,8 @@
 #include "analysis/monitor/limits.h"
 #include "analysis/window/reading.h"
 
+#define TRACK_STATEMENT_MAX 2047u
+
 enum track_kind {
     TRACK_ROUTE,
     TRACK_STATEMENT,
@@ -121,7 +123,7 @@ struct track {
     float s_requests, s_calls;                        /* the stretch underway */
     enum track_kind kind;
     uint32_t lanes;      /* bits of enum lane that it is in the episode for */
-    bool is_due;         /* is on the monitor's list for this step */
+    uint16_t due;        /* place on the monitor's list for this step, from 1; 0: it is not on it */
     bool plan_reads_all; /* the plan in use scans a whole table, the one before did not */
     uint8_t jumps;       /* stretches in a row that are off */
     uint8_t stalls;
@@ -142,33 +144,29 @@ struct track {
     /* With every window that is closed. */
     struct week week;
     struct slope by_load, by_common;
-    float residual, z, v1; /* of the window that is closed in this step */
     struct noise noise;
+    float residual, z; /* of the window that was closed last */
     struct cusum_bank drift;
     struct exceed shift, shape;
     struct creep creep;
     float last[CONFIRM_WINDOWS]; /* residuals */
 
-    char *route, *fingerprint, *statement; /* NULL: none */
+    char *route, *fingerprint, *statement; /* NULL: none; the last one cut */
     float shift_ln;                        /* when it was told */
     int64_t calm_s;                        /* since when it is back; 0: it is not */
 };
 
-/* Copies the names. What is in *t is overwritten. */
-void track_init(struct track *t, enum track_kind kind, uint64_t key, const struct reading *r);
+/* Copies the names. What is in *t and *past is overwritten; past is borrowed. */
+void track_init(struct track *t, struct track_past *past, enum track_kind kind, uint64_t key,
+                const struct reading *r);
 void track_fini(struct track *t);
 
-/* It is about to be read: what a reading touches, or what a step does. */
-static inline void
-track_prefetch(const struct track *t, bool step)
-{
-    const char *p = (const char *)t, *from = step ? p + offsetof(struct track, week) : p;
-    const char *to = p + (step ? offsetof(struct track, route) : offsetof(struct track, week));
-    for (; from < to; from += 64) {
-        __builtin_prefetch(from, 1);
-    }
-    __builtin_prefetch(p + 64, 1);
-}
+/* Fetches ahead what a reading will touch of it, or what a step will; and, once it is there, what
+ * else they will touch. */
+void track_fetch_for_reading(const struct track *t);
+void track_fetch_for_step(const struct track *t);
+void track_fetch_beside_reading(const struct track *t);
+void track_fetch_beside_step(const struct track *t);
 
 /* Adds to the window underway. */
 void track_gather(struct track *t, const struct reading *r);

@@ -62,29 +62,46 @@ sum_of(floats x)
     return (x[0] + x[1]) + (x[2] + x[3]);
 }
 
+/* Two cells side by side; beyond the last one there are longer ones, of no calls. */
+static words
+two_cells(const struct reading *r, unsigned i)
+{
+    const struct reading_cell none = {UINT32_MAX, 0};
+    struct reading_cell cell[2] = {i < r->cell_count ? r->cell[i] : none,
+                                   i + 1 < r->cell_count ? r->cell[i + 1] : none};
+    return (words){cell[0].upper_us, cell[0].count, cell[1].upper_us, cell[1].count};
+}
+
 void
 moments_of(const struct reading *r, float limit_a, float limit_b, struct moments *m)
 {
     const floats width_max = {CELL_WIDTH_MAX, CELL_WIDTH_MAX, CELL_WIDTH_MAX, CELL_WIDTH_MAX};
     floats n = {0}, sum_ln = {0}, sum_ln2 = {0}, sum_us = {0}, over_a = {0}, over_b = {0};
     floats before = {-1, -1, -1, -1};
+    float limit = MIN(limit_a, limit_b);
     for (unsigned i = 0; i < r->cell_count; i += LANES) {
-        struct reading_cell cell[LANES] = {{1, 0}, {1, 0}, {1, 0}, {1, 0}};
-        memcpy(cell, &r->cell[i], MIN(r->cell_count - i, LANES) * sizeof(cell[0]));
-        floats us = as_floats(
-            (words){cell[0].upper_us, cell[1].upper_us, cell[2].upper_us, cell[3].upper_us});
-        floats calls =
-            as_floats((words){cell[0].count, cell[1].count, cell[2].count, cell[3].count});
+        words first, second;
+        if (i + LANES <= r->cell_count) {
+            memcpy(&first, &r->cell[i], sizeof(first));
+            memcpy(&second, &r->cell[i + 2], sizeof(second));
+        } else {
+            first = two_cells(r, i);
+            second = two_cells(r, i + 2);
+        }
+        floats us = as_floats(__builtin_shufflevector(first, second, 0, 2, 4, 6));
+        floats calls = as_floats(__builtin_shufflevector(first, second, 1, 3, 5, 7));
         floats ln = ln_of(us);
         /* A cell is as wide as the step from the one before, or as a step can be. */
-        floats lower = {before[LANES - 1], ln[0], ln[1], ln[2]};
-        floats by_width = 1 / least_of(ln - lower, width_max);
+        floats lower = __builtin_shufflevector(before, ln, 3, 4, 5, 6);
         n += calls;
         sum_ln += calls * ln;
         sum_ln2 += calls * ln * ln;
         sum_us += calls * us;
-        over_a += above(calls, ln, by_width, limit_a);
-        over_b += above(calls, ln, by_width, limit_b);
+        if (!(ln[LANES - 1] <= limit)) { /* the longest of the four; most are below both */
+            floats by_width = 1 / least_of(ln - lower, width_max);
+            over_a += above(calls, ln, by_width, limit_a);
+            over_b += above(calls, ln, by_width, limit_b);
+        }
         before = ln;
     }
     *m = (struct moments){.n = sum_of(n),

@@ -24,6 +24,12 @@ normal(struct prng *p)
 }
 
 static void
+add_to_noise(struct noise *s, struct noise_past *past, int64_t t, float residual, float n, float v1)
+{
+    noise_add(s, past, t, residual, residual / noise_spread(s, n), n, v1, true);
+}
+
+static void
 medians(void **state)
 {
     float a[] = {5, 1, 4, 2, 3}, b[] = {4, 1, 3, 2}, c[] = {7}, same[] = {2, 2, 2, 2};
@@ -172,9 +178,9 @@ noise_knows_how_long_a_stray_lasts(void **state)
     float x = 0;
     (void)state;
     for (int64_t t = MONDAY; t < MONDAY + 20 * DAY; t += 60) {
-        noise_add(&independent, &independent_past, t, 0.03f * normal(&p), 1e6f, 1, true);
+        add_to_noise(&independent, &independent_past, t, 0.03f * normal(&p), 1e6f, 1);
         x = 0.6f * x + 0.8f * 0.03f * normal(&p);
-        noise_add(&ar, &ar_past, t, x, 1e6f, 1, true);
+        add_to_noise(&ar, &ar_past, t, x, 1e6f, 1);
     }
     assert_true(noise_is_ready(&ar));
     assert_true(fabsf(independent.s / 0.03f - 1) < 0.1f);
@@ -198,8 +204,8 @@ noise_knows_what_lasts_for_hours(void **state)
     (void)state;
     for (int64_t t = MONDAY; t < MONDAY + 60 * DAY; t += 60) {
         x = phi * x + sqrtf(1 - phi * phi) * 0.03f * normal(&p);
-        noise_add(&slow, &slow_past, t, x + 0.03f * normal(&p), 1e6f, 1, true);
-        noise_add(&independent, &independent_past, t, 0.03f * normal(&p), 1e6f, 1, true);
+        add_to_noise(&slow, &slow_past, t, x + 0.03f * normal(&p), 1e6f, 1);
+        add_to_noise(&independent, &independent_past, t, 0.03f * normal(&p), 1e6f, 1);
     }
     float hour = noise_lasting(&slow, 0), day = noise_lasting(&slow, NOISE_SCALES - 1);
     assert_true(hour > 4 && hour < 7); /* sqrt((1 + 54) / 2) */
@@ -217,9 +223,9 @@ few_calls_weigh_less(void **state)
     struct prng p = {6};
     (void)state;
     for (int64_t t = MONDAY; t < MONDAY + 5 * DAY; t += 60) {
-        noise_add(&s, &s_past, t, 0.05f * normal(&p), 100, 0.09f, true);
+        add_to_noise(&s, &s_past, t, 0.05f * normal(&p), 100, 0.09f);
     }
-    assert_true(noise_z(&s, 0.1f, 20) < 0.8f * noise_z(&s, 0.1f, 100));
+    assert_true(noise_spread(&s, 100) < 0.8f * noise_spread(&s, 20));
 }
 
 static void

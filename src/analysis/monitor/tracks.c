@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * All series. A minute reads each of them, one after the other, and 10,000 fit neither in a cache
+ * nor, by pages of 4 KB, in what a processor remembers of pages. */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+#define LARGE_PAGE ((size_t)2 << 20)
+#define IDLE_S     (30 * 86400) /* a series that was not seen for so long may go first */
+
+/* Names as they mostly are. A route has quantiles, and no statement. */
+_Static_assert(MONITOR_TRACKS_MAX *(sizeof(struct track) + sizeof(struct track_past) +
+                                    sizeof(struct track_errors) + sizeof(struct due) +
+                                    MAX(TRACK_STATEMENT_MAX, sizeof(struct track_quantiles))) <=
+                   MONITOR_BYTES_MAX,
+               "a series has become too large");
+
+/* Pages that are not used yet take no memory. They are large beyond the first: a few series take no
+ * more than they need. */
+static void *
+new_array(size_t count, size_t each)
+{
+    size_t size = (count * each + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    uint8_t *p = aligned_alloc(LARGE_PAGE, size);
+    assert(p != NULL);
+    if (size > LARGE_PAGE) {
+        (void)madvise(p + LARGE_PAGE, size - LARGE_PAGE, MADV_HUGEPAGE); /* a hint */
+    }
+    return p;
+}
+
+void
+tracks_begin(struct monitor *m)
+{
+    unsigned max = m->config.tracks_max;
+    const struct reading none = {0};
+    map_init(&m->by_key, max);
+    m->common = new_array(max + 1, sizeof(m->track[0]));
+    m->track = m->common + 1;
+    struct track_past *past = new_array(max + 1, sizeof(m->past[0]));
+    m->past = past + 1;
+    m->due = check_alloc(max, sizeof(m->due[0]));
+    m->z = check_alloc(max, sizeof(m->z[0]));
+    track_init(m->common, past, TRACK_COMMON, 1, &none);
+}
+
+void
+tracks_end(struct monitor *m)
+{
+    for (unsigned i = 0; i < m->track_count; i++) {
+        track_fini(&m->track[i]);
+    }
+    track_fini(m->common);
+    map_fini(&m->by_key);
+    free(m->common->past);
+    free(m->common);
+    free(m->due);
+    free(m->z);
+}
+
+/* Its window is not closed in this step after all. */
+static void
+forget_due(struct monitor *m, struct track *t)
+{
+    if (t->due != 0) {
+        struct due *last = &m->due[--m->due_count];
+        last->track->due = t->due;
+        m->due[t->due - 1] = *last;
+        t->due = 0;
+    }
+}
+
+/* The least used makes room: the one that was not seen for longest, of the quietest tenth. */
+static struct track *
+evict(struct monitor *m)
+{
+    struct track *t = &m->track[0];
+    for (unsigned i = 1; i < m->track_count; i++) {
+        struct track *x = &m->track[i];
+        bool idle = x->last_s < m->step_s - IDLE_S, worst_idle = t->last_s < m->step_s - IDLE_S;
+        bool less = idle != worst_idle ? idle : x->used < t->used;
+        t = x->kind != TRACK_ROUTE && (less || t->kind == TRACK_ROUTE) ? x : t;
+    }
+    episodes_forget(m, t);
+    forget_due(m, t);
+    for (unsigned i = 0; i < m->track_count; i++) {
+        m->track[i].parent = m->track[i].parent == t ? NULL : m->track[i].parent;
+    }
+    map_remove(&m->by_key, t->key);
+    track_fini(t);
+    m->totals.evicted++;
+    return t;
+}
+
+static struct track *
+add_track(struct monitor *m, uint64_t key, const struct reading *r)
+{
+    bool full = m->track_count == m->config.tracks_max;
+    struct track *t = full ? evict(m) : &m->track[m->track_count++];
+    enum track_kind kind = r->fingerprint.len == 0 ? TRACK_ROUTE
+                           : r->route.len == 0     ? TRACK_STATEMENT
+                                                   : TRACK_CALL;
+    track_init(t, &m->past[t - m->track], kind, key, r);
+    m->newest_s = MAX(m->newest_s, t->first_s);
+    int err = map_put(&m->by_key, key, t);
+    assert(err == 0); /* room was made */
+    return t;
+}
+
+/* The one that is next is guessed, and those behind it are fetched ahead. */
+struct track *
+tracks_of(struct monitor *m, const struct reading *r)
+{
+    uint64_t key = monitor_key(r->route, r->fingerprint);
+    struct track *t = m->next < m->track_count ? &m->track[m->next] : NULL;
+    if (t == NULL || t->key != key) {
+        t = map_get(&m->by_key, key);
+        t = t != NULL ? t : add_track(m, key, r);
+    }
+    unsigned at = (unsigned)(t - m->track) + 1;
+    m->next = at < m->track_count ? at : 0;
+    if (at + 1 < m->track_count) {
+        track_fetch_beside_reading(&m->track[at]);
+        track_fetch_for_reading(&m->track[at + 1]);
+    }
+    return t;
+}
+
+void
+tracks_prepare(struct monitor *m, struct track *t)
+{
+    if (t->due != 0) {
+        lanes_prepare(m, t, &m->due[t->due - 1]);
+    }
+}
+
+void
+tracks_fetch_due(const struct monitor *m, unsigned i)
+{
+    if (i + 2 < m->due_count) {
+        track_fetch_beside_step(m->due[i + 1].track);
+        track_fetch_for_step(m->due[i + 2].track);
+    }
+}
