@@ -284,6 +284,10 @@ print_cause(FILE *out, const json_t *cause, size_t page_width)
     bool by = strcmp(grade, "proved") == 0 && basis[0] != '\0';
     snprintf(evidence, sizeof(evidence), "%s%s%s", grade, by ? " by " : "", by ? basis : "");
     size_t width = column(EVIDENCE_COLUMN, EVIDENCE_WIDTH, page_width) - KIND_WIDTH - 3;
+    if (text_width(first) > KIND_WIDTH) { /* the reason stands below it */
+        fprintf(out, "%s\n", first);
+        first[0] = '\0';
+    }
     text_put_left(out, first, KIND_WIDTH);
     size_t n = text_fitting(detail, width);
     char line[sizeof(detail)];

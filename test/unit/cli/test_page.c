@@ -109,6 +109,18 @@ other_traffic_is_said(void **state)
 }
 
 static void
+a_kind_with_a_long_name_is_not_cut(void **state)
+{
+    json_t *incident = load();
+    json_t *cause = json_array_get(json_object_get(incident, "causes"), 0);
+    json_object_set_new(cause, "kind", json_string("inconsistent-response"));
+    char *page = page_of(incident, 0);
+    assert_non_null(strstr(page, "\n  1 inconsistent-response\n                     items"));
+    free(page);
+    json_decref(incident);
+}
+
+static void
 a_receipt_stands_beside_what_was_predicted(void **state)
 {
     char *text = NULL;
@@ -171,6 +183,7 @@ main(void)
         cmocka_unit_test(the_page_reads_as_agreed),
         cmocka_unit_test(the_page_fits_a_terminal),
         cmocka_unit_test(other_traffic_is_said),
+        cmocka_unit_test(a_kind_with_a_long_name_is_not_cut),
         cmocka_unit_test(a_receipt_stands_beside_what_was_predicted),
         cmocka_unit_test(the_postmortem_reads_as_agreed),
         cmocka_unit_test(a_bare_document_prints),
