@@ -213,6 +213,40 @@ enum request_flag {
     REQUEST_ERROR_BODY = 1u << 4,  /* a 2xx whose body says that something went wrong */
 };
 
+enum response_body {
+    RESPONSE_UNSEEN, /* compressed, to HEAD, cut off, or no 2xx: nothing can be said of it */
+    RESPONSE_EMPTY,
+    RESPONSE_OBJECT, /* JSON, as its first byte has it; so are the next two */
+    RESPONSE_ARRAY,
+    RESPONSE_MARKUP,
+    RESPONSE_OTHER,
+    RESPONSE_BODY_COUNT,
+};
+
+enum response_type {
+    RESPONSE_TYPE_NONE, /* no Content-Type */
+    RESPONSE_TYPE_JSON,
+    RESPONSE_TYPE_HTML,
+    RESPONSE_TYPE_TEXT,
+    RESPONSE_TYPE_OTHER,
+    RESPONSE_TYPE_COUNT,
+};
+
+/* Of its object (of an array its first element) and of one item in it: which members are there.
+ * Names may be a user's data, so there are only six bits of a keyed hash of each, and of name and
+ * type: sets in which two members may share a bit, that can neither be read nor guessed back. A set
+ * says what is missing only where the end of its object was seen. */
+struct response_shape {
+    uint64_t root_names, root_typed;
+    uint64_t item_names, item_typed;
+    uint16_t item_of; /* hash of the name of the member that the item is, or is the first of */
+    uint8_t body;     /* enum response_body */
+    uint8_t type;     /* enum response_type */
+    uint8_t root_is_whole;
+    uint8_t item_is_whole;
+    uint8_t reserved[2];
+};
+
 /* Tail: uint64_t value_hash[value_count] (path segments, query, body, cookies, bearer token: the
  * values that may turn up among bound values), then path[path_len], the path with what is
  * obviously a value (number, UUID, long hex, date) already replaced by "{id}" and the query string
@@ -240,6 +274,7 @@ struct event_request {
     uint8_t reserved0;
     uint16_t value_count;
     uint16_t path_len;
+    struct response_shape shape;
 };
 
 /* Tail: statement text as sent[text_len], then for each parameter: int32_t len (-1: NULL), bytes,

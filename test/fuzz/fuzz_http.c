@@ -4,8 +4,8 @@
 
 #include "fuzz/target.h"
 #include "proto/http/http_body.h"
-#include "proto/http/http_outcome.h"
 #include "proto/http/http_path.h"
+#include "proto/http/http_shape.h"
 #include "proto/http/http_values.h"
 
 static void
@@ -22,7 +22,7 @@ touch(void *arg, struct slice value)
 
 static void
 run_body(const struct http_head *h, struct slice rest, bool is_response, size_t step,
-         struct http_values *v, struct http_outcome *o)
+         struct http_values *v, struct http_shape *shape)
 {
     struct http_body b;
     enum dec answer = DEC_MORE;
@@ -40,7 +40,7 @@ run_body(const struct http_head *h, struct slice rest, bool is_response, size_t 
             abort();
         }
         http_values_body(v, payload);
-        http_outcome_feed(o, payload);
+        http_shape_feed(shape, payload);
         rest = slice_sub(rest, used, rest.len);
     }
     http_values_end(v);
@@ -66,13 +66,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint8_t sum = 0;
         char path[EVENT_PATH_MAX];
         struct http_values v;
-        struct http_outcome o = {0};
+        struct http_shape shape = {0};
+        struct http_content content = http_content_of(&h, text);
         if (h.len > text.len || http_path_fold(http_span_of(text, h.target), path) > sizeof(path)) {
             abort();
         }
         http_values_init(&v, touch, &sum);
         http_values_head(&v, &h, text);
-        run_body(&h, slice_sub(text, h.len, text.len), is_response, step, &v, &o);
+        run_body(&h, slice_sub(text, h.len, text.len), is_response, step, &v, &shape);
+        http_shape_end(&shape, &content);
     }
     return 0;
 }

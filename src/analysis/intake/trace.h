@@ -85,7 +85,8 @@ struct trace {
     uint8_t span_id[8];     /* of the request; zero: no request */
     uint8_t parent_span[8]; /* its client's; zero: none */
     uint32_t request_flags; /* enum request_flag */
-    uint16_t status;        /* 0: no request */
+    struct response_shape shape;
+    uint16_t status; /* 0: no request */
     uint8_t method;
     uint8_t basis;     /* enum link_basis of the weakest link */
     float probability; /* that all queries belong to it; 1 when certain */

@@ -283,6 +283,7 @@ link_emit_request(struct linker *l, struct held_request *r)
     memcpy(t->span_id, r->ev.span_id, sizeof(t->span_id));
     memcpy(t->parent_span, r->ev.parent_span, sizeof(t->parent_span));
     t->request_flags = r->ev.flags;
+    t->shape = r->ev.shape;
     t->status = r->ev.status;
     t->method = r->ev.method;
     t->basis = r->basis;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/http/http_values.h"
 
+#include "proto/http/http_content.h"
 #include "proto/http/http_path.h"
 
 static void
@@ -162,20 +163,14 @@ cookie_values(struct http_values *v, struct slice value)
     }
 }
 
-/* "application/json; charset=utf-8", "application/problem+json" */
 static enum http_body_kind
 body_kind(struct slice type)
 {
-    type = slice_trim(slice_sub(type, 0, slice_find(type, ';')));
-    if (slice_eq_ci(type, SLICE_LIT("application/x-www-form-urlencoded"))) {
+    struct slice media = http_content_media(type);
+    if (slice_eq_ci(media, SLICE_LIT("application/x-www-form-urlencoded"))) {
         return HTTP_VALUES_FORM;
     }
-    struct slice end = slice_sub(type, type.len >= 5 ? type.len - 5 : 0, 5);
-    if (slice_eq_ci(type, SLICE_LIT("application/json")) ||
-        slice_eq_ci(type, SLICE_LIT("text/json")) || slice_eq_ci(end, SLICE_LIT("+json"))) {
-        return HTTP_VALUES_JSON;
-    }
-    return HTTP_VALUES_NONE;
+    return http_content_is_json(media) ? HTTP_VALUES_JSON : HTTP_VALUES_NONE;
 }
 
 void

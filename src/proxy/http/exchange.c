@@ -87,14 +87,38 @@ exchange_set_route(struct exchange *x, struct slice route)
     }
 }
 
+/* Errors look different, as a part of a body (206) does. */
+void
+exchange_response_head(struct exchange *x, const struct http_head *head, struct slice bytes)
+{
+    if (head->status / 100 == 2 && head->status != 206 && !x->is_head) {
+        x->content = http_content_of(head, bytes);
+        x->is_looked_at = !x->content.is_encoded;
+        http_shape_begin(&x->shape, head->has_length ? head->content_length : UINT64_MAX,
+                         x->env->hash_key.k0);
+    }
+}
+
 void
 exchange_response_body(struct exchange *x, struct slice payload)
 {
     uint64_t room = EXCHANGE_BODY_HASHED_MAX - MIN(x->body_len, EXCHANGE_BODY_HASHED_MAX);
     hash_stream_add(&x->body, slice_sub(payload, 0, (size_t)MIN(room, (uint64_t)payload.len)));
     x->body_len += payload.len;
-    if (x->event.status / 100 == 2) {
-        http_outcome_feed(&x->outcome, payload);
+    if (x->is_looked_at) {
+        http_shape_feed(&x->shape, payload);
+    }
+}
+
+/* Nothing is said of the shape of what was cut off. */
+static void
+add_shape(struct exchange *x)
+{
+    const uint32_t cut = REQUEST_UPSTREAM_FAILED | REQUEST_CLIENT_ABORTED;
+    x->event.flags |= x->shape.says_error ? REQUEST_ERROR_BODY : 0;
+    if (x->is_looked_at && (x->event.flags & cut) == 0) {
+        http_shape_end(&x->shape, &x->content);
+        x->event.shape = x->shape.found;
     }
 }
 
@@ -106,7 +130,7 @@ exchange_publish(struct exchange *x, const struct driver_session *s)
         x->event.body_hash = hash_combine(hash_stream_value(&x->body), x->body_len);
     }
     http_values_end(&x->values);
-    x->event.flags |= x->outcome.says_error ? REQUEST_ERROR_BODY : 0;
+    add_shape(x);
     x->event.proxy_ns = s->inside_ns - x->inside_before_ns;
     ev.as_event_request = x->event;
     const struct slice tails[] = {

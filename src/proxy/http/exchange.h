@@ -7,7 +7,7 @@
 #ifndef PROXY_HTTP_EXCHANGE_H
 #define PROXY_HTTP_EXCHANGE_H
 
-#include "proto/http/http_outcome.h"
+#include "proto/http/http_shape.h"
 #include "proto/http/http_values.h"
 #include "proto/trace_context.h"
 #include "proxy/driver.h"
@@ -24,7 +24,9 @@ struct exchange {
     bool asks_upgrade; /* to another protocol */
     uint64_t body_len;
     struct hash_stream body;
-    struct http_outcome outcome; /* of a 2xx */
+    struct http_content content; /* of the response, as its head says */
+    bool is_looked_at;           /* its body, for its shape */
+    struct http_shape shape;
     /* From here on nothing is cleared beforehand. */
     uint64_t value_hash[EVENT_VALUES_MAX];
     char path[EVENT_PATH_MAX];
@@ -45,6 +47,8 @@ void exchange_set_trace(struct exchange *x, const struct trace_context *parent,
  * nothing happens. */
 void exchange_set_route(struct exchange *x, struct slice route);
 
+/* A body may follow, unless HEAD was asked. */
+void exchange_response_head(struct exchange *x, const struct http_head *head, struct slice bytes);
 void exchange_response_body(struct exchange *x, struct slice payload);
 
 /* Sends the REQUEST record and counts; event.end_ns is set. */

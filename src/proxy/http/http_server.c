@@ -54,7 +54,10 @@ response_begun(struct driver_session *s, const struct http_head *head, struct sl
         s->passive_client = true;
         s->passive_upstream = true;
         http_session_finish(h, now_ns);
-    } else if (h->response_body.framing == HTTP_BODY_NONE) {
+        return;
+    }
+    exchange_response_head(x, head, bytes);
+    if (h->response_body.framing == HTTP_BODY_NONE) {
         response_ended(h, now_ns, out);
     } else {
         h->in_response_body = true;

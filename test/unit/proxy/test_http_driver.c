@@ -258,6 +258,57 @@ what_a_body_says_against_its_status(void **state)
     }
 }
 
+/* Of a 2xx alone, of all of it, and not where it is compressed. */
+static void
+what_an_answer_looks_like(void **state)
+{
+    static const struct {
+        const char *method, *reply;
+        enum response_body body;
+        enum response_type type;
+        bool is_whole;
+    } cases[] = {
+        {"GET",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n"
+         "{\"a\":1}",
+         RESPONSE_OBJECT, RESPONSE_TYPE_JSON, true},
+        {"GET",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}"
+         "\r\n0\r\n\r\n",
+         RESPONSE_OBJECT, RESPONSE_TYPE_NONE, true},
+        {"GET", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\n<p>",
+         RESPONSE_MARKUP, RESPONSE_TYPE_HTML, false},
+        {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", RESPONSE_EMPTY, RESPONSE_TYPE_NONE,
+         false},
+        {"DELETE", "HTTP/1.1 204 No Content\r\n\r\n", RESPONSE_EMPTY, RESPONSE_TYPE_NONE, false},
+        {"GET", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n{\"a\":1}",
+         RESPONSE_UNSEEN, RESPONSE_TYPE_NONE, false},
+        {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n", RESPONSE_UNSEEN,
+         RESPONSE_TYPE_NONE, false},
+        {"GET", "HTTP/1.1 206 Partial Content\r\nContent-Length: 7\r\n\r\n{\"a\":1}",
+         RESPONSE_UNSEEN, RESPONSE_TYPE_NONE, false},
+        {"GET", "HTTP/1.1 404 Not Found\r\nContent-Length: 7\r\n\r\n{\"a\":1}", RESPONSE_UNSEEN,
+         RESPONSE_TYPE_NONE, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        for (size_t step = 1; step < 100; step += 9) {
+            struct core c;
+            struct event_request ev;
+            char path[EVENT_PATH_MAX + 1], text[64];
+            core_open(&c);
+            snprintf(text, sizeof(text), "%s / HTTP/1.1\r\nHost: x\r\n\r\n", cases[i].method);
+            from_client(&c, slice_from_str(text), 100);
+            from_upstream(&c, slice_from_str(cases[i].reply), step);
+            assert_true(next_request(&c, &ev, path));
+            assert_int_equal(ev.shape.body, cases[i].body);
+            assert_int_equal(ev.shape.type, cases[i].type);
+            assert_int_equal(ev.shape.root_is_whole, cases[i].is_whole);
+            assert_int_equal(ev.shape.root_names != 0, cases[i].is_whole);
+            core_close(&c);
+        }
+    }
+}
+
 #define GIVEN "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 static void
@@ -938,6 +989,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_header_is_added_and_nothing_else),
         cmocka_unit_test(what_a_body_says_against_its_status),
+        cmocka_unit_test(what_an_answer_looks_like),
         cmocka_unit_test(a_valid_traceparent_stays_and_an_invalid_one_goes),
         cmocka_unit_test(long_heads_go_on_whole),
         cmocka_unit_test(a_second_request_waits_for_the_first_reply),
