@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replies with status 200 that say by their body that something went wrong are counted as errors."""
+"""Replies with status 200 that say by their body that something went wrong are counted as errors,
+and those that look different since a deploy are an incident."""
+import http.client
+import http.server
+import itertools
 import json
 import os
+import re
+import threading
 import time
 
 import psycopg2
 
+from test.harness import processes
 from test.harness.slowburn import Slowburn
+from test.harness.until_told import UntilTold
 from test.peer import burn
 from test.peer.test_lifecycle import until
 
@@ -48,3 +56,111 @@ def test_errors_inside_of_a_200(postgres, tmp_path):
         calls, errors, bodies = classes("GET /api/me")
         assert calls > 0 and errors == bodies == 0
     assert SECRET not in open(daemon.log, encoding="utf-8").read()
+
+
+MEMBER = "jane.doe@example.com"  # a map has data for names
+KEY = 7
+LEARN_S = 75.0  # of which the last minute is let go of: the deploy may be marked late
+
+
+class Answers:
+    """GET /api/orders: a list whose elements have `total` until version 2; GET /api/me: an object
+    that has `phone` every other time, and none in version 2."""
+
+    def __init__(self):
+        self.version = 1
+        numbers = itertools.count()
+        answers = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                data = json.dumps(answers.answer(self.path, next(numbers))).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, path, number):
+        if path == "/api/orders":
+            orders = [{"id": number + i, "title": "x" * i, MEMBER: i} for i in range(5)]
+            if self.version == 1:
+                orders = [{**order, "total": 2.5} for order in orders]
+            return {"data": orders, "meta": {"page": 1}}
+        me = {"id": number, "name": "jane", "tags": ["a"] * (number % 3)}
+        return {**me, "phone": "1"} if self.version == 1 and number // 2 % 2 == 0 else me
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Askers(UntilTold):
+    """Asks for each in turn, some twenty times a second."""
+
+    def __init__(self, port):
+        self.port = port
+        self.failures = []
+        super().__init__(self._ask)
+
+    def _ask(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        while not self.ends.wait(0.03):
+            for path in ("/api/orders", "/api/me"):
+                connection.request("GET", path)
+                response = connection.getresponse()
+                response.read()
+                if response.status != 200:
+                    self.failures.append((path, response.status))
+        connection.close()
+
+
+def write_key(folder):
+    """The installation's key, one under which no two members share a bit: what is said is exact."""
+    os.mkdir(folder, 0o700)
+    with open(os.open(os.path.join(folder, "hash.key"), os.O_WRONLY | os.O_CREAT, 0o600), "wb") as f:
+        f.write(bytes([KEY]) * 16)
+
+
+def test_a_member_that_is_missing_since_a_deploy(tmp_path):
+    write_key(tmp_path / "slowburn")
+    with Answers() as answers, \
+            Slowburn(os.environ["SLOWBURN_BINARY"], str(tmp_path), processes.free_port(),
+                     http_port=answers.port) as daemon:
+        daemon.wait_until_watching()
+        with Askers(daemon.http) as askers:
+            time.sleep(LEARN_S)
+            daemon.verb("deploy", "version-2")
+            answers.version = 2
+            found = daemon.wait_for_incident(240)
+            assert not askers.failures
+        assert found is not None, f"no incident, see {daemon.log}"
+        assert found["subject"] == "GET /api/orders" and found["state"] == "open"
+        assert found["headline"] == "GET /api/orders answers differently"
+        assert found["deploy"]["name"] == "version-2" and found["deploy"]["basis"] == "marked"
+        assert len(daemon.document("incidents")) == 1
+        (cause,) = found["causes"]
+        assert cause["kind"] == "inconsistent-response" and cause["evidence"] == "measured"
+        assert re.fullmatch(  # a few were answered while it was being marked
+            r"1 of 4 members that each answer's first item had is missing: as before were 100\.0 % of "
+            r"\d+ answers, and since the deploy are [0-9]\.\d % of \d+", cause["detail"])
+        page = daemon.verb("incidents", str(found["id"]))
+        assert "answers differently" in page and "inconsistent-response" in page
+        assert "deploy version-2" in page and "slowburn expected 1" in page
+    for folder, _, files in os.walk(tmp_path):  # the store, the log: no name of a member
+        for name in files:
+            with open(os.path.join(folder, name), "rb") as file:
+                assert MEMBER.encode() not in file.read(), name

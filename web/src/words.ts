@@ -39,7 +39,7 @@ export const WORDS = {
   "unbounded-result": "Each call returns more and more rows: nothing limits them.",
   growth: "Each call reads more rows than before to return as many: the table grows.",
   stall: "Calls are in flight that do not end.",
-  "inconsistent-response": "Responses say by their status that all is well, and by their body that it is not.",
+  "inconsistent-response": "Responses say by their status that all is well and by their body that it is not, or look different since a deploy: a member is missing or of another type, or the body is something else.",
   "lock-wait": "Calls wait for locks that other sessions hold until their transactions end.",
   "idle-in-transaction": "A session has begun a transaction, holds locks, and does nothing: everybody else waits for it.",
   "connection-churn": "Requests open connections of their own. Setting each up takes time before the first query.",

@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ROUTE_LEN 250
+
+/* Of what answers look like: one for each route. */
 static struct incident_cause *
-find_cause(struct incident *inc, enum finding_kind kind, uint64_t fingerprint)
+find_cause(struct incident *inc, enum finding_kind kind, uint64_t fingerprint, const char *route)
 {
     for (unsigned i = 0; i < inc->cause_count; i++) {
         const struct finding *f = &inc->cause[i].finding;
-        if (f->kind == kind && f->fingerprint == fingerprint) {
+        bool is_same = kind != FINDING_INCONSISTENT_RESPONSE ||
+                       strncmp(inc->cause[i].route, route, ROUTE_LEN) == 0;
+        if (f->kind == kind && f->fingerprint == fingerprint && is_same) {
             return &inc->cause[i];
         }
     }
@@ -25,13 +30,17 @@ drop_cause(struct incident *inc, struct incident_cause *c)
 }
 
 /* A reason makes "it is slower" superfluous; values that are proved to come from rows make "few
- * answers for all" the smaller truth. */
+ * answers for all" the smaller truth. What answers look like has nothing to do with it. */
 static bool
 make_room(struct incident *inc, const struct finding *f)
 {
     bool proved_repeat = f->kind == FINDING_REPEATED_QUERY && f->evidence == EVIDENCE_PROVED;
     for (unsigned i = inc->cause_count; i-- > 0;) {
         const struct finding *old = &inc->cause[i].finding;
+        if (f->kind == FINDING_INCONSISTENT_RESPONSE ||
+            old->kind == FINDING_INCONSISTENT_RESPONSE) {
+            continue;
+        }
         if (old->kind == FINDING_SATURATION && f->kind != old->kind) {
             drop_cause(inc, &inc->cause[i]);
             continue;
@@ -63,7 +72,7 @@ cause_add(struct incident *inc, const struct finding *f, const char *route,
     if (!make_room(inc, f)) {
         return false;
     }
-    struct incident_cause *c = find_cause(inc, f->kind, f->fingerprint);
+    struct incident_cause *c = find_cause(inc, f->kind, f->fingerprint, route);
     bool news = c == NULL || f->evidence > c->finding.evidence;
     if (c == NULL) {
         if (inc->cause_count == INCIDENT_CAUSES_MAX) {
@@ -80,7 +89,7 @@ cause_add(struct incident *inc, const struct finding *f, const char *route,
     c->finding = *f;
     const char *label = f->label[0] != '\0' ? f->label : s != NULL ? s->label : inc->subject;
     snprintf(c->label, sizeof(c->label), "%.95s", label);
-    snprintf(c->route, sizeof(c->route), "%.250s", route);
+    snprintf(c->route, sizeof(c->route), "%.*s", ROUTE_LEN, route);
     inc->dirty = true;
     return news || reworded;
 }

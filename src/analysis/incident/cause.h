@@ -2,10 +2,10 @@
  * analysis/incident/cause.h - why an incident is: how the findings that are its causes come in, and
  * make room for one another.
  *
- * One cause for each kind and statement; better evidence replaces weaker. A reason makes what only
- * says that there is more or slower work superfluous; of "repeated" and "cacheable" on one
- * statement the one that is better proved stays. At most INCIDENT_CAUSES_MAX; others are not added.
- */
+ * One cause for each kind and statement (what answers look like: and route); better evidence
+ * replaces weaker. A reason makes what only says that there is more or slower work superfluous; of
+ * "repeated" and "cacheable" on one statement the one that is better proved stays. At most
+ * INCIDENT_CAUSES_MAX; others are not added. */
 #ifndef ANALYSIS_INCIDENT_CAUSE_H
 #define ANALYSIS_INCIDENT_CAUSE_H
 

@@ -54,7 +54,14 @@ incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64
 bool
 incident_is_held(const struct incident *inc)
 {
-    return inc->episode.opened && !inc->episode.over && inc->state == INCIDENT_OPEN;
+    bool is_episode = inc->episode.opened && !inc->episode.over && inc->state == INCIDENT_OPEN;
+    return is_episode || inc->answers_differ;
+}
+
+bool
+incident_is_small(const struct incident *inc)
+{
+    return (inc->episode.opened || inc->of_answers) && !inc->is_whole;
 }
 
 void

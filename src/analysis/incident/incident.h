@@ -148,6 +148,8 @@ struct incident {
     bool first_error_noted;
     double opened_own_ms; /* its own change when it was opened */
     struct incident_episode episode;
+    bool of_answers;          /* opened because they look different: nothing need be slower */
+    bool answers_differ;      /* and they still do, of one route at least */
     bool is_whole;            /* everything is slower alike: its subject is only what loses most */
     char remark[256];         /* what is known where there is no cause; "": nothing to add */
     bool dirty;               /* the store has not seen its latest */
@@ -160,8 +162,12 @@ struct incident *incident_new(uint32_t id, const struct shift_route *route, uint
 struct incident *incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns,
                                    uint64_t now_ns);
 
-/* The monitor's episode holds on: it is not over, whatever the last minute looks like. */
+/* The monitor's episode holds on, or answers still look different: it is not over, whatever the
+ * last minute looks like. */
 bool incident_is_held(const struct incident *inc);
+
+/* About something that may be small and last for days, so that it stands in nobody else's way. */
+bool incident_is_small(const struct incident *inc);
 
 /* Another route turned out to be the one to blame: it becomes the subject, and what was said of the
  * old one is forgotten. */

@@ -288,6 +288,19 @@ new_on_route(struct judge *j, const struct about *a, uint64_t onset_ns)
     return inc;
 }
 
+struct incident *
+judge_incident_on(struct judge *j, struct watch *w, uint64_t onset_ns)
+{
+    const struct about a = {.name = w->text, .watch = w};
+    judge_make_place(j);
+    struct incident *inc = new_on_route(j, &a, onset_ns);
+    if (inc == NULL) {
+        inc = incident_new_bare(j->next_id++, w->text, onset_ns, j->now_ns);
+    }
+    j->incident[j->incident_count++] = inc;
+    return inc;
+}
+
 static void
 open_incident(struct judge *j, const struct episode *e, const struct about *a)
 {

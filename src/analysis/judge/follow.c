@@ -63,10 +63,10 @@ judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state,
 {
     struct incident *active[JUDGE_ACTIVE_MAX];
     inc->state = state;
+    inc->answers_differ = false;
     incident_note(inc, j->now_ns, kind, text);
     judge_tell_of(j, inc, kind, text);
-    bool is_small = inc->episode.opened && !inc->is_whole;
-    bool is_last = judge_active(j, active) == 0 && !is_small;
+    bool is_last = judge_active(j, active) == 0 && !incident_is_small(inc);
     for (unsigned i = 0; i < j->watch_count; i++) { /* normal begins anew */
         struct watch *w = j->watch[i];
         if (!is_last && w != inc->watch) {
@@ -139,7 +139,7 @@ is_calm(const struct incident *inc, const struct shift_route *r)
     if (incident_is_held(inc)) {
         return false;
     }
-    bool is_over = inc->episode.opened && inc->episode.over;
+    bool is_over = (inc->episode.opened && inc->episode.over) || inc->of_answers;
     return is_over || (r != NULL && receipt_is_calm(inc, r));
 }
 
@@ -174,7 +174,8 @@ blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route
     if (inc->is_whole && assess_has_churn(s)) { /* nobody's statements are to blame */
         return r;
     }
-    if (inc->state != INCIDENT_OPEN || !young || inc->episode.opened || incident_has_reason(inc)) {
+    if (inc->state != INCIDENT_OPEN || !young || incident_is_small(inc) ||
+        incident_has_reason(inc)) {
         return r;
     }
     for (unsigned i = 0; i < s->count; i++) {

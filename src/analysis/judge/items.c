@@ -301,6 +301,7 @@ on_trace(struct judge *j, const struct trace *t)
     add_series(j, SERIES_ROUTE, route, 0, 0, &t->upstream, &sums);
     add_repeating(j, t, route);
     add_ties(j, t, route, busy_ns);
+    judge_shape(w, t);
     retries_add(&w->retries, t->values_hash, t->start_ns, t->end_ns, failed);
     if (j->out.request != NULL) {
         judge_tell_request(j, w, t);

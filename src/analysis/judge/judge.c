@@ -133,6 +133,7 @@ judge_deploy(struct judge *j, uint64_t now_ns, struct slice name)
                             .deploy = {slice_from_str(d->name), wall_ns, SLICE_LIT("marked")}};
     judge_give(j, &record);
     judge_monitor_deploy(j, wall_ns, d->name);
+    judge_shapes_deploy(j, d);
     struct incident *active[JUDGE_ACTIVE_MAX];
     unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < n; i++) {
@@ -211,7 +212,7 @@ evaluate(struct judge *j)
     bool none_is_large = true;
     for (unsigned i = 0; i < n; i++) {
         bool is_new = active[i]->stored_timeline == 0;
-        none_is_large = none_is_large && active[i]->episode.opened && !active[i]->is_whole;
+        none_is_large = none_is_large && incident_is_small(active[i]);
         judge_follow(j, active[i]);
         judge_announce(j, active[i]);
         if (is_new) {
@@ -221,6 +222,7 @@ evaluate(struct judge *j)
     if (none_is_large) {
         judge_learn_bases(j);
     }
+    judge_shapes_turn(j);
     judge_survey(j);
     judge_ask_counters(j);
 }

@@ -228,6 +228,7 @@ judge_flush(struct judge *j, uint64_t now_ns)
             store_watch(j, j->watch[i]);
         }
     }
+    judge_keep_shapes(j);
     for (unsigned i = 0; i < j->incident_count; i++) {
         if (j->incident[i]->dirty) {
             store_incident(j, j->incident[i]);
@@ -269,6 +270,7 @@ restore_state(struct judge *j, const struct stored_state *in)
         return 0;
     }
     int r = judge_monitor_restore(j, in);
+    r = r == -ENOENT ? judge_restore_shapes(j, in) : r;
     if (r != -ENOENT) {
         return r;
     }

@@ -64,7 +64,7 @@ tie_deploy(struct judge *j, struct incident *inc, uint64_t novelty_ns)
     if (!inc->has_deploy && novelty_ns != 0) {
         inc->has_deploy = true;
         inc->deploy_ns = novelty_ns;
-        snprintf(inc->deploy_name, sizeof(inc->deploy_name), "unnamed (new statements)");
+        snprintf(inc->deploy_name, sizeof(inc->deploy_name), JUDGE_UNNAMED);
     }
 }
 
@@ -219,8 +219,8 @@ is_about_all(const struct incident *inc, const struct shift *s, const struct shi
 }
 
 /* While others are open: not what one of them is about, and nothing that could be its consequence;
- * and not before the last one had the time to find out what it is about. One of the monitor's may
- * be open for days, about something small: it stands in nobody's way but for what it is about. */
+ * and not before the last one had the time to find out what it is about. A small one stands in
+ * nobody's way but for what it is about. */
 static bool
 stands_apart(const struct judge *j, const struct shift *s, const struct shift_route *r)
 {
@@ -233,16 +233,16 @@ stands_apart(const struct judge *j, const struct shift *s, const struct shift_ro
     unsigned part_count = shift_parts(s, r, parts);
     for (unsigned i = 0; i < n; i++) {
         const struct incident *inc = active[i];
-        bool is_monitors = inc->episode.opened && !inc->is_whole;
+        bool is_small = incident_is_small(inc);
         if (inc->watch == r->watch || is_about_all(inc, s, r) ||
-            (is_monitors && is_of(j, inc, parts, part_count))) {
+            (is_small && is_of(j, inc, parts, part_count))) {
             return false;
         }
-        if (!is_monitors && (inc->watch == NULL || inc->cause_count == 0 ||
-                             j->now_ns < inc->opened_ns + APART_AFTER_NS)) {
+        if (!is_small && (inc->watch == NULL || inc->cause_count == 0 ||
+                          j->now_ns < inc->opened_ns + APART_AFTER_NS)) {
             return false;
         }
-        large += is_monitors ? 0 : 1;
+        large += is_small ? 0 : 1;
     }
     if (large == 0 || is_its_application(s, r)) {
         return true;

@@ -13,6 +13,7 @@
  *   monitor.c   what is normal at this time of the week: minutes to the monitor, and back
  *   objectives.c what the user promises: told when it is broken too fast
  *   episodes.c  the monitor's episodes: which incident each one is, or opens
+ *   shapes.c    answers that look different since a deploy: which incident tells of it
  *   keep.c      what goes to the store, and what comes back from it */
 #ifndef ANALYSIS_JUDGE_STATE_H
 #define ANALYSIS_JUDGE_STATE_H
@@ -34,8 +35,9 @@
 #define JUDGE_NAMES_MAX   1024u
 #define JUDGE_ACTIVE_MAX  8u /* incidents that are open or fixing at a time */
 #define JUDGE_OLD_TRACES  128u
-#define JUDGE_FLIGHTS_MAX 64u /* workers */
-#define JUDGE_COUNTED_MAX 4u  /* databases */
+#define JUDGE_FLIGHTS_MAX 64u                        /* workers */
+#define JUDGE_COUNTED_MAX 4u                         /* databases */
+#define JUDGE_UNNAMED     "unnamed (new statements)" /* a deploy that nobody marked */
 
 struct judge_deploy_mark {
     char name[128];
@@ -182,11 +184,20 @@ void judge_ask_counters(struct judge *judge);
  * another one, that has learned from what was stored. */
 void judge_episodes_turn(struct judge *judge);
 void judge_episodes_again(struct judge *judge);
+/* A new incident about the route, with the longest view of what is normal for it. Not yet told. */
+struct incident *judge_incident_on(struct judge *judge, struct watch *w, uint64_t onset_ns);
 
 /* objectives.c: the same two. */
 void judge_objectives_turn(struct judge *judge);
 void judge_objectives_again(struct judge *judge);
 json_t *judge_objectives_json(const struct judge *judge);
+
+/* shapes.c. judge_shape: of one answer. judge_restore_shapes: 0, -EBADMSG or -ENOENT (not its). */
+void judge_shape(struct watch *w, const struct trace *t);
+void judge_shapes_deploy(struct judge *judge, const struct judge_deploy_mark *deploy);
+void judge_shapes_turn(struct judge *judge);
+void judge_keep_shapes(struct judge *judge);
+MUST_CHECK int judge_restore_shapes(struct judge *judge, const struct stored_state *in);
 
 /* traces.c */
 void judge_tell_request(const struct judge *judge, const struct watch *w, const struct trace *t);

@@ -312,6 +312,8 @@ put_headline(json_t *o, const struct incident *inc)
         what = is_open ? "is failing" : "failed";
     } else if (inc->episode.opened && strcmp(inc->episode.lane, "stall") == 0) {
         what = is_open ? "is stuck" : "was stuck";
+    } else if (inc->of_answers) {
+        what = is_open ? "answers differently" : "answered differently";
     }
     snprintf(text, sizeof(text), "%s %s", inc->subject, what);
     put_text(o, "headline", text);

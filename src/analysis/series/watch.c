@@ -22,6 +22,7 @@ watch_free(struct watch **watch)
     }
     recent_fini(&(*watch)->recent);
     sampler_fini(&(*watch)->samples);
+    free((*watch)->shapes);
     free(*watch);
     *watch = NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "analysis/series/retries.h"
 #include "analysis/series/sampler.h"
+#include "analysis/series/shapes.h"
 #include "analysis/series/stats.h"
 #include "model/route_basis.h"
 
@@ -31,6 +32,7 @@ struct watch {
     struct recent recent;
     struct sampler samples; /* inert until sampler_init */
     struct retries retries;
+    struct shapes *shapes; /* NULL: no answer was looked at yet */
     struct stats base; /* what is normal, kept while a burn lasts and over a restart; n = 0: none */
     bool base_restored;  /* by a restart: the recent requests do not reach back yet */
     bool base_dirty;     /* the store has an older one */

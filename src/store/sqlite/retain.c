@@ -228,7 +228,8 @@ retain_by_age(struct db *db, uint64_t now_s)
         {"DELETE FROM fingerprints WHERE last_seen < ?1 - 172800000000000", long_ago * NS_PER_S},
         {"DELETE FROM routes WHERE first_seen < ?1 AND text NOT IN (SELECT route FROM series)",
          long_ago * NS_PER_S},
-        {"DELETE FROM detector_state WHERE name GLOB 'watch:*' AND substr(name, 7) NOT IN"
+        {"DELETE FROM detector_state WHERE (name GLOB 'watch:*' OR name GLOB 'shapes:*')"
+         " AND substr(name, instr(name, ':') + 1) NOT IN"
          " (SELECT route FROM series WHERE last_seen >= ?1)",
          normal},
     };

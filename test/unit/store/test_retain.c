@@ -75,6 +75,8 @@ names_live_as_long_as_their_windows(void **state)
         static const struct slice route[] = {SLICE_LIT("GET /old"), SLICE_LIT("GET /new")};
         static const struct slice normal[] = {SLICE_LIT("watch:GET /old"),
                                               SLICE_LIT("watch:GET /new")};
+        static const struct slice shapes[] = {SLICE_LIT("shapes:GET /old"),
+                                              SLICE_LIT("shapes:GET /new")};
         struct stored w = kit_window(seen[i] / 60 * 60, i + 1, 1, SLICE_NONE);
         w.window.route = route[i];
         write_one(&db, w);
@@ -82,6 +84,7 @@ names_live_as_long_as_their_windows(void **state)
         write_one(&db, (struct stored){.kind = STORED_ROUTE,
                                        .route = {route[i], ROUTE_BASIS_PATH, seen[i] * NS_PER_S}});
         write_one(&db, (struct stored){.kind = STORED_STATE, .state = {.name = normal[i]}});
+        write_one(&db, (struct stored){.kind = STORED_STATE, .state = {.name = shapes[i]}});
     }
     write_one(&db, (struct stored){.kind = STORED_STATE, .state = {.name = SLICE_LIT("mutes")}});
     assert_int_equal(retain_by_age(&db, now), SQLITE_DONE);
@@ -109,8 +112,10 @@ what_is_normal_stays_while_a_route_is_asked_for(void **state)
     write_one(&db, w);
     write_one(&db,
               (struct stored){.kind = STORED_STATE, .state = {.name = SLICE_LIT("watch:GET /a")}});
+    write_one(&db,
+              (struct stored){.kind = STORED_STATE, .state = {.name = SLICE_LIT("shapes:GET /a")}});
     assert_int_equal(retain_by_age(&db, now), SQLITE_DONE);
-    assert_int_equal(number(&db, "SELECT count(*) FROM detector_state"), 1);
+    assert_int_equal(number(&db, "SELECT count(*) FROM detector_state"), 2);
     assert_int_equal(retain_by_age(&db, now + 3 * 3600), SQLITE_DONE);
     assert_int_equal(number(&db, "SELECT count(*) FROM detector_state"), 0);
     db_close(&db);
