@@ -795,6 +795,25 @@ who_is_not_let_in_is_told(void **state)
     assert_null(lab_find(EV_LOGIN_REFUSED, 3));
 }
 
+/* Not into the middle of what the server says: the client would take it for the rest of that. */
+static void
+a_login_that_takes_too_long_is_told_between_messages(void **state)
+{
+    static const uint8_t asks[] = {'R', 0, 0, 0, 8, 0, 0, 0, 3};
+    for (size_t cut = 0; cut <= sizeof(asks); cut++) {
+        struct lab other;
+        struct driver_out out = {0};
+        lab_open(&other);
+        lab_feed(&other, true, slice_of(LAB_STARTUP, sizeof(LAB_STARTUP) - 1));
+        lab_feed(&other, false, slice_of(asks, cut));
+        pg_driver.failed(other.worker, &other.s, DRIVER_FAILURE_LOGIN, 5, &out);
+        bool is_told = out.to_client.len > 0;
+        assert_int_equal(is_told, cut == 0 || cut == sizeof(asks));
+        assert_true(!is_told || memmem(out.to_client.ptr, out.to_client.len, "C57014", 6) != NULL);
+        lab_close(&other);
+    }
+}
+
 static void
 garbage_is_refused_with_a_sqlstate(void **state)
 {
@@ -839,6 +858,7 @@ main(void)
         T(a_dead_clients_cancel_carries_its_whole_key),
         T(bytes_glued_behind_an_encryption_request_are_refused),
         T(who_is_not_let_in_is_told),
+        T(a_login_that_takes_too_long_is_told_between_messages),
         T(garbage_is_refused_with_a_sqlstate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
