@@ -479,6 +479,14 @@ driver_changes_only_what_it_asks_for(void **state)
 }
 
 static void
+die(int fd)
+{
+    struct linger reset = {.l_onoff = 1};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+}
+
+static void
 opaque_session_is_relayed_on(void **state)
 {
     int c = client(TOY);
@@ -488,6 +496,19 @@ opaque_session_is_relayed_on(void **state)
     close(u);
     hear_end(c);
     close(c);
+}
+
+/* Nobody knows what to cancel; its connection to the server goes with it all the same. */
+static void
+opaque_session_ends_with_a_dead_client(void **state)
+{
+    int c = client(TOY);
+    say(c, "xO");
+    int u = upstream();
+    hear(u, "x");
+    die(c);
+    hear_end(u);
+    close(u);
 }
 
 static void
@@ -606,9 +627,7 @@ dead_client_leaves_a_cancel(void **state)
     say(c, "work");
     int u = upstream();
     hear(u, "work");
-    struct linger reset = {.l_onoff = 1};
-    setsockopt(c, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    close(c);
+    die(c);
     int aside = upstream();
     hear(aside, "cancel!");
     close(aside);
@@ -676,6 +695,7 @@ main(int argc, char **argv)
         WITH_WORKERS(slow_reader_bounds_memory_and_loses_nothing),
         WITH_WORKERS(driver_changes_only_what_it_asks_for),
         WITH_WORKERS(opaque_session_is_relayed_on),
+        WITH_WORKERS(opaque_session_ends_with_a_dead_client),
         WITH_WORKERS(held_bytes_wait_for_the_other_side),
         WITH_WORKERS(held_bytes_wait_for_an_errand),
         WITH_WORKERS(link_can_be_made_anew),
