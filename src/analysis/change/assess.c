@@ -8,7 +8,7 @@
 #define CHURN_OPENED_MIN 0.3 /* connections for each request */
 #define CHURN_TIMES      3
 #define CHURN_CALL_SHARE 0.5 /* of what setting a connection up takes */
-#define CHURN_BEYOND     5.0 /* times what the others' applications have lost */
+#define CHURN_BEYOND     3.0 /* times what the others' applications have lost */
 #define DISTINCT_TIMES   3.0
 #define DISTINCT_COMMON  2.0
 #define LARGE_COMMON_MAX 1.5

@@ -17,6 +17,8 @@
 #define SHARE_OF_FIRST 0.10 /* a cause is at least this much of the largest */
 #define CALLS_TIMES    1.25f
 #define ROWS_TIMES     1.3f
+#define READ_LEAST     0.05f /* more rows read a call */
+#define READ_SHARE     0.5f  /* of what it became dearer by */
 #define SHARE_UP       0.15f
 #define LOCK_SHARE     0.4f /* of what it became dearer by */
 #define RATIOS_MAX     512u
@@ -81,6 +83,16 @@ is_up(float now, float before, float by)
     return !isnan(now) && !isnan(before) && now > before + by;
 }
 
+/* Enough more rows than before to account for half of what it became dearer by, or more. */
+static bool
+reads_more(const struct growth *g)
+{
+    const struct track *t = g->t;
+    float dearer = g->cost / MAX(g->cost_before, 1e-6f) - 1;
+    float times = MIN(1 + MAX(READ_LEAST, READ_SHARE * dearer), ROWS_TIMES);
+    return is_up(t->now.rows_read, times * t->before.rows_read, 0);
+}
+
 static void
 describe(const struct growth *g, struct episode_cause *c)
 {
@@ -114,7 +126,7 @@ describe(const struct growth *g, struct episode_cause *c)
         c->kind = FINDING_UNBOUNDED_RESULT;
         snprintf(c->detail, sizeof(c->detail), "%.0f rows a call, was %.0f", t->now.rows,
                  rows_before);
-    } else if (is_up(t->now.rows_read, ROWS_TIMES * t->before.rows_read, 0)) {
+    } else if (reads_more(g)) {
         c->kind = FINDING_GROWTH;
         snprintf(c->detail, sizeof(c->detail), "%.0f rows read a call, was %.0f", t->now.rows_read,
                  t->before.rows_read);

@@ -23,6 +23,7 @@ struct scene {
     double calls[ROUTES]; /* a request */
     double errors[ROUTES];
     double call_errors[ROUTES]; /* of which: in the route's call */
+    double reads[ROUTES];       /* rows a call; 0: not known */
     double traffic;
     int64_t length_s; /* of the windows */
 };
@@ -65,7 +66,8 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
         .length_s = (uint32_t)s->length_s,
         .route = slice_from_str(name),
         .fingerprint = slice_from_str(is_call ? print : ""),
-        .known = is_call ? READING_REQUESTS : 0,
+        .known = (is_call ? READING_REQUESTS : 0) | (s->reads[route] > 0 ? READING_ROWS_READ : 0),
+        .rows_read = n * s->reads[route],
         .calls = (uint32_t)(n / 2) + (uint32_t)(n - n / 2),
         .requests = is_call ? 100 * s->traffic * (double)s->length_s / 60 : 0,
         .errors = is_call ? s->call_errors[route] : s->errors[route],
@@ -156,6 +158,25 @@ what_creeps_for_days_is_told_against_a_week_ago(void **state)
     play(s, 2 * DAY);
     only_one(s);
     scene_free(s);
+}
+
+/* A fifth more rows and a fifth dearer: it is the table; as many rows as ever: it is not. */
+static void
+what_reads_more_has_grown(void **state)
+{
+    for (int grows = 0; grows < 2; grows++) {
+        struct scene *s = scene_new(0);
+        (void)state;
+        for (unsigned i = 0; i < ROUTES; i++) {
+            s->reads[i] = 40;
+        }
+        play(s, 15 * DAY);
+        s->times[3] = 1.2;
+        s->reads[3] *= grows ? 1.2 : 1;
+        play(s, 3600);
+        assert_int_equal(only_one(s)->cause[0].kind, grows ? FINDING_GROWTH : FINDING_SLOWER);
+        scene_free(s);
+    }
 }
 
 static void
@@ -565,6 +586,7 @@ main(void)
         cmocka_unit_test(nothing_happens),
         cmocka_unit_test(a_slow_ramp_is_one_episode_that_ends),
         cmocka_unit_test(what_creeps_for_days_is_told_against_a_week_ago),
+        cmocka_unit_test(what_reads_more_has_grown),
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(errors_are_told_by_their_rate),
