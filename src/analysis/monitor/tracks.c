@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * All series. A minute reads each of them, one after the other, and 10,000 fit neither in a cache
- * nor, by pages of 4 KB, in what a processor remembers of pages. */
+ * All series. A minute reads each of them, one after the other, and 10,000 do not fit in a cache.
+ */
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "analysis/monitor/monitor_state.h"
 
-#define LARGE_PAGE ((size_t)2 << 20)
+#define CACHE_LINE 64u
 #define IDLE_S     (30 * 86400) /* a series that was not seen for so long may go first */
 
 /* Names as they mostly are. A route has quantiles, and no statement. */
@@ -17,17 +16,12 @@ _Static_assert(MONITOR_TRACKS_MAX *(sizeof(struct track) + sizeof(struct track_p
                    MONITOR_BYTES_MAX,
                "a series has become too large");
 
-/* Pages that are not used yet take no memory. They are large beyond the first: a few series take no
- * more than they need. */
+/* Pages that are not used yet take no memory. */
 static void *
 new_array(size_t count, size_t each)
 {
-    size_t size = (count * each + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-    uint8_t *p = aligned_alloc(LARGE_PAGE, size);
+    void *p = aligned_alloc(CACHE_LINE, (count * each + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
     assert(p != NULL);
-    if (size > LARGE_PAGE) {
-        (void)madvise(p + LARGE_PAGE, size - LARGE_PAGE, MADV_HUGEPAGE); /* a hint */
-    }
     return p;
 }
 
