@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Months without a fault: every incident is a false one. Beside them, how near each kind of chart
- * has come to its limit in any series of a world: what the limits are set by, on calibration
- * worlds, long before there are incidents enough to count. */
+ * has come to its limit in any series of a world while all else that is asked for was there: what
+ * the limits are set by, on calibration worlds, long before there are incidents enough to count. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define LEARN_DAYS 7u
 #define MONTH_DAYS 30u
-#define LOOK_MIN   10u /* charts are looked at so often */
+#define LOOK_MIN   2u /* charts are looked at so often */
 #define SHOW_FROM  0.7f
 
 enum near {
@@ -69,31 +69,45 @@ note(const struct track *t, unsigned which, float level, float most[NEAR_COUNT])
 }
 
 static void
-look(const struct track *t, float most[NEAR_COUNT])
+look_at_errors(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
+{
+    static const float limit[POISSON_RATES] = LIMITS_ERRORS;
+    for (unsigned i = 0; t->errors != NULL && t->calls_kept > 0 && i < ERROR_CLASS_COUNT; i++) {
+        for (unsigned k = 0; k < POISSON_RATES; k++) {
+            float level = t->errors->of[i].chart.g[k] / limit[k];
+            if (level > most[NEAR_ERRORS] && failures_would_tell(m, t, i, k)) {
+                note(t, NEAR_ERRORS, level, most);
+            }
+        }
+    }
+}
+
+static void
+look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
 {
     static const float drift[CUSUM_BANK] = LIMITS_DRIFT, creep[CUSUM_BANK] = LIMITS_CREEP;
-    static const float errors[POISSON_RATES] = LIMITS_ERRORS;
+    bool all = t->kind == TRACK_COMMON;
     float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
-    unsigned which = 0;
     if (t->episode != NULL) {
         return;
     }
-    if (t->kind == TRACK_COMMON) {
-        note(t, NEAR_EVERYTHING, cusum_level(&t->drift, drift, &which) / times, most);
-        note(t, NEAR_EVERYTHING, t->shift.f / LIMIT_SHIFT / times, most);
-        return;
-    }
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
-        note(t, NEAR_DRIFT + i, t->drift.g[i] / drift[i] / times, most);
-        note(t, NEAR_CREEP + i, t->creep.chart.g[i] / creep[i] / times, most);
-    }
-    note(t, NEAR_SHIFT, t->shift.f / LIMIT_SHIFT / times, most);
-    note(t, NEAR_SHAPE, t->shape.f / LIMIT_SHAPE / times, most);
-    for (unsigned i = 0; t->errors != NULL && t->calls_kept > 0 && i < ERROR_CLASS_COUNT; i++) {
-        for (unsigned k = 0; k < POISSON_RATES; k++) {
-            note(t, NEAR_ERRORS, t->errors->of[i].chart.g[k] / errors[k], most);
+        unsigned which = all ? NEAR_EVERYTHING : NEAR_DRIFT + i;
+        float level = t->drift.g[i] / drift[i] / times;
+        if (level > most[which] && lanes_would_tell_drift(m, t, i)) {
+            note(t, which, level, most);
+        }
+        level = t->creep.chart.g[i] / creep[i] / times;
+        if (level > most[NEAR_CREEP + i] && creep_would_tell(m, t, i)) {
+            note(t, NEAR_CREEP + i, level, most);
         }
     }
+    float level = t->shift.f / LIMIT_SHIFT / times;
+    if (level > most[all ? NEAR_EVERYTHING : NEAR_SHIFT] && lanes_would_tell_shift(m, t)) {
+        note(t, all ? NEAR_EVERYTHING : NEAR_SHIFT, level, most);
+    }
+    note(t, NEAR_SHAPE, t->shape.f / LIMIT_SHAPE / times, most);
+    look_at_errors(m, t, most);
 }
 
 static void
@@ -114,9 +128,9 @@ play_world(void *ctx, uint64_t seed, char figures[RESULTS_LINE_MAX])
     for (unsigned minute = 0; minute < (LEARN_DAYS + MONTH_DAYS) * DAY_MIN; minute += LOOK_MIN) {
         sky_minutes(&s, LOOK_MIN);
         for (unsigned i = 0; i < s.monitor->track_count; i++) {
-            look(&s.monitor->track[i], most);
+            look(s.monitor, &s.monitor->track[i], most);
         }
-        look(s.monitor->common, most);
+        look(s.monitor, s.monitor->common, most);
     }
     unsigned n = monitor_episode_count(s.monitor);
     for (unsigned k = 0; k < n; k++) {

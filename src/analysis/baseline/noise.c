@@ -183,7 +183,7 @@ noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, f
         s->inverse_n += (first ? 1 : SLOW) * (1 / MAX(n, 1) - s->inverse_n);
     }
     if (!isnan(z)) {
-        s->block_sum += noise_clip(z);
+        s->block_sum += noise_clip(z, 0);
         if (++s->block_count == NOISE_BLOCK) {
             end_block(s, past, may_learn);
         }

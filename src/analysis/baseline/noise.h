@@ -72,17 +72,19 @@ void noise_add(struct noise *noise, struct noise_past *past, int64_t t, float re
                float n, float v1, bool may_learn);
 
 static inline float
-noise_clip(float z)
+noise_clip(float z, float more)
 {
-    return z > NOISE_CLIP ? NOISE_CLIP : z < -NOISE_CLIP ? -NOISE_CLIP : z;
+    float most = NOISE_CLIP + more;
+    return z > most ? most : z < -NOISE_CLIP ? -NOISE_CLIP : z;
 }
 
-/* z, clipped, as it may be summed up over about as many windows as a block of that scale has. */
+/* z, clipped, and by more above, as it may be summed up over about as many windows as a block of
+ * that scale has. */
 static inline float
-noise_weigh(const struct noise *noise, float z, unsigned scale)
+noise_weigh(const struct noise *noise, float z, float more, unsigned scale)
 {
     float known = noise->scale[scale];
-    return (noise_clip(z) - noise->bias) * (known > 0 ? known : NOISE_SCALE_EARLY);
+    return (noise_clip(z, more) - noise->bias) * (known > 0 ? known : NOISE_SCALE_EARLY);
 }
 
 /* The standard deviation of a sum of that many z's is this times its root: sqrt(L). */

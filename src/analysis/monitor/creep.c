@@ -80,13 +80,40 @@ stands_still(const struct creep *c)
            now - before < STANDING_SHARE * now;
 }
 
+/* A week ago lies behind the week that it takes to know what is normal. */
+static bool
+is_old_enough(const struct monitor *m, const struct track *t)
+{
+    return m->step_s - (int64_t)t->week.first_n * WEEK_SLOT_S >= CREEP_READY_S;
+}
+
+/* In standardised units of an hour. */
+static float
+shift_of(const struct creep *c, unsigned which)
+{
+    float hours = (float)MAX(c->hour - c->chart.zero[which], 1u);
+    return c->chart.g[which] / hours + cusum_allowance[which];
+}
+
+static float
+effect_of(const struct track *t)
+{
+    return lanes_median_of_last(t) + week_moved(&t->week, &t->past->week);
+}
+
+bool
+creep_would_tell(const struct monitor *m, const struct track *t, unsigned which)
+{
+    float in_ln = shift_of(&t->creep, which) * t->creep.spread * sqrtf(24);
+    return is_old_enough(m, t) && lanes_is_confirmed(m, t, in_ln, effect_of(t));
+}
+
 static void
 look_at_chart(struct monitor *m, struct track *t)
 {
     struct creep *c = &t->creep;
     unsigned which = 0;
     float level = cusum_level(&c->chart, limit, &which);
-    bool is_known = m->step_s - (int64_t)t->week.first_n * WEEK_SLOT_S >= CREEP_READY_S;
     if (level >= LEARN_BELOW && c->hour >= c->chart.zero[which] + STANDING_HOURS &&
         stands_still(c)) {
         c->chart = (struct cusum_bank){0};
@@ -95,14 +122,10 @@ look_at_chart(struct monitor *m, struct track *t)
     if (level < (noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES)) {
         return;
     }
-    float hours = (float)MAX(c->hour - c->chart.zero[which], 1u);
-    float shift = c->chart.g[which] / hours + cusum_allowance[which];
-    float effect = lanes_median_of_last(t) + week_moved(&t->week, &t->past->week);
-    float in_ln = shift * c->spread * sqrtf(24);
-    if (is_known && lanes_is_confirmed(m, t, in_ln, effect)) {
+    if (creep_would_tell(m, t, which)) {
         lanes_tell(m, t, LANE_CREEP, c->chart.zero[which] * (HOUR_S / MONITOR_STEP_S),
-                   shift / sqrtf(HOUR_S / MONITOR_STEP_S), effect);
-    } else if (!is_known || effect <= 0) {
+                   shift_of(c, which) / sqrtf(HOUR_S / MONITOR_STEP_S), effect_of(t));
+    } else if (!is_old_enough(m, t) || effect_of(t) <= 0) {
         c->chart = (struct cusum_bank){0};
     }
 }

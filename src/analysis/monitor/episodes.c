@@ -5,14 +5,15 @@
 
 #include "analysis/monitor/monitor_state.h"
 
-#define DEPLOY_BEFORE_S (15 * 60) /* a deploy may be so much older than the onset's interval */
-#define DEPLOY_AFTER_S  60
-#define DEPLOY_REACH_S  (15.0 * 60)
-#define DEPLOYS_MIN     10         /* fewer say nothing about how often there is one */
-#define GONE_S          (2 * 3600) /* a member that is not seen for so long is calm */
-#define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
-#define STRUCTURE_LANES (1u << LANE_CALLS | 1u << LANE_NEW)
-#define FAILURE_LANES   (1u << LANE_ERRORS | 1u << LANE_STALL)
+#define DEPLOY_BEFORE_S   (15 * 60) /* a deploy may be so much older than the onset's interval */
+#define DEPLOY_AFTER_S    60
+#define DEPLOY_REACH_S    (15.0 * 60)
+#define DEPLOYS_MIN       10         /* fewer say nothing about how often there is one */
+#define DEPLOY_CHANCE_MAX 0.05       /* that one is as near by chance */
+#define GONE_S            (2 * 3600) /* a member that is not seen for so long is calm */
+#define LATENCY_LANES     (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
+#define STRUCTURE_LANES   (1u << LANE_CALLS | 1u << LANE_NEW)
+#define FAILURE_LANES     (1u << LANE_ERRORS | 1u << LANE_STALL)
 
 const char *
 episode_state_name(enum episode_state state)
@@ -88,14 +89,6 @@ join(struct episode *e, struct track *t, const struct alarm *a)
     e->member[e->member_count++] = t;
 }
 
-/* Deploys a second, as far as they are known; 0: too few to say. */
-static double
-deploy_rate(const struct monitor *m)
-{
-    double for_s = (double)(m->step_s - m->first_s);
-    return m->deploy_count < DEPLOYS_MIN || for_s <= 0 ? 0 : m->deploy_count / for_s;
-}
-
 static bool
 touches(const struct monitor_deploy *d, const struct episode *e)
 {
@@ -107,12 +100,36 @@ touches(const struct monitor_deploy *d, const struct episode *e)
     return false;
 }
 
+/* Deploys a second that may affect it, as far as they are known; 0: too few to say. */
+static double
+deploy_rate(const struct monitor *m, const struct episode *e)
+{
+    double for_s = (double)(m->step_s - m->first_s);
+    unsigned kept = MIN(m->deploy_count, MONITOR_DEPLOYS_MAX), of_it = 0;
+    if (m->deploy_count < DEPLOYS_MIN || for_s <= 0) {
+        return 0;
+    }
+    for (unsigned i = 0; i < kept; i++) {
+        of_it += touches(&m->deploy[i], e) ? 1 : 0;
+    }
+    return m->deploy_count / for_s * MAX(of_it, 1u) / kept;
+}
+
+/* How far before the onset's interval, or behind it. */
+static double
+distance_s(const struct episode *e, int64_t at_s)
+{
+    return (double)MAX(MAX(e->onset_from_s - at_s, at_s - e->onset_to_s), 0);
+}
+
 /* By time, and by what it changed: one that names what it affects and affects none of this is not
- * it. */
+ * it. Nor is one named where it would take chance no more to have one that near: behind what began
+ * at some time in the last hours there is always one. */
 static void
 tie_deploy(const struct monitor *m, struct episode *e)
 {
-    double best = 0, rate = deploy_rate(m);
+    const struct monitor_deploy *best = NULL;
+    double best_score = 0, rate = deploy_rate(m, e), near_s = DEPLOY_BEFORE_S;
     int64_t from = e->onset_from_s - DEPLOY_BEFORE_S, to = e->onset_to_s + DEPLOY_AFTER_S;
     e->deploy[0] = '\0';
     for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
@@ -120,15 +137,20 @@ tie_deploy(const struct monitor *m, struct episode *e)
         if (d->at_s < from || d->at_s > to || !touches(d, e)) {
             continue;
         }
-        double off = (double)MAX(MAX(e->onset_from_s - d->at_s, d->at_s - e->onset_to_s), 0);
+        double off = distance_s(e, d->at_s);
         double score = exp(-off / DEPLOY_REACH_S) * (d->affects_count > 0 ? 2 : 1);
-        if (score > best) {
-            best = score;
-            snprintf(e->deploy, sizeof(e->deploy), "%s", d->name);
-            e->deploy_s = d->at_s;
+        if (score > best_score) {
+            best_score = score;
+            near_s = off;
+            best = d;
         }
     }
-    e->chance = rate == 0 ? -1 : 1 - exp(-rate * (double)(to - from));
+    double width_s = (double)(e->onset_to_s - e->onset_from_s) + near_s + DEPLOY_AFTER_S;
+    e->chance = rate == 0 ? -1 : 1 - exp(-rate * width_s);
+    if (best != NULL && e->chance <= DEPLOY_CHANCE_MAX) {
+        snprintf(e->deploy, sizeof(e->deploy), "%s", best->name);
+        e->deploy_s = best->at_s;
+    }
 }
 
 static void

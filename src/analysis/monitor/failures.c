@@ -63,16 +63,37 @@ is_a_rate(const struct poisson *chart, unsigned rate, float expected, uint32_t a
     return more >= ERRORS_WINDOWS_MIN && (float)more >= share * (float)windows;
 }
 
-static void
-tell_errors(struct monitor *m, struct track *t, struct track_class *c, unsigned rate, float p0,
-            uint32_t at)
+static float
+share_since(const struct track_class *c)
 {
-    float calls = MAX(c->calls_since, 1), share = c->since / calls;
-    if (c->since < ERRORS_MIN || share < ERRORS_SHARE_MIN ||
-        !is_a_rate(&c->chart, rate, p0 * calls, at)) {
-        return;
-    }
-    tell(m, t, c, c->chart.zero[rate], share, p0);
+    return c->since / MAX(c->calls_since, 1);
+}
+
+/* limit: of the chart of that rate. */
+static bool
+has_risen(const struct track_class *c, unsigned rate, float limit, float p0, uint32_t at)
+{
+    bool is_without = c->chart.g[rate] - c->by_bursts[rate] > ERRORS_BURST_SHARE * limit;
+    return is_without && c->since >= ERRORS_MIN && share_since(c) >= ERRORS_SHARE_MIN &&
+           is_a_rate(&c->chart, rate, p0 * MAX(c->calls_since, 1), at);
+}
+
+/* Without a day that is old enough: before today, and then today itself. */
+static float
+usual_share(const struct track *t, const struct track_class *c)
+{
+    bool has_kept = t->calls_kept > 0;
+    float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
+    float e0 = has_kept ? c->kept : c->yesterday + c->today;
+    return (e0 + 0.5f) / (n0 + 1);
+}
+
+bool
+failures_would_tell(const struct monitor *m, const struct track *t, unsigned class, unsigned rate)
+{
+    const struct track_class *c = &t->errors->of[class];
+    return has_risen(c, rate, c->chart.g[rate], usual_share(t, c),
+                     (uint32_t)(m->step_s / MONITOR_STEP_S));
 }
 
 /* Far more than any burst is made of: two windows of it are enough; or as much as one, for longer
@@ -127,11 +148,7 @@ static void
 judge_class(struct monitor *m, struct track *t, struct track_class *c, float errors, float calls,
             uint32_t at)
 {
-    /* Without a day that is old enough: before today, and then today itself. */
-    bool has_kept = t->calls_kept > 0;
-    float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
-    float e0 = has_kept ? c->kept : c->yesterday + c->today;
-    float p0 = (e0 + 0.5f) / (n0 + 1);
+    float p0 = usual_share(t, c);
     float counted = that_count(errors, p0 * calls);
     c->cut = counted < errors ? (uint8_t)MIN(c->cut + 1, 100) : 0;
     struct poisson was = c->chart;
@@ -146,11 +163,11 @@ judge_class(struct monitor *m, struct track *t, struct track_class *c, float err
     c->lately = LATELY_DECAY * c->lately + errors;
     judge_outage(m, t, c, errors, calls, p0, at);
     for (unsigned i = 0; i < POISSON_RATES; i++) {
-        float limit = errors_limit[i] * (has_kept ? 1 : LIMIT_LEARNING_TIMES);
+        float limit = errors_limit[i] * (t->calls_kept > 0 ? 1 : LIMIT_LEARNING_TIMES);
         c->chart.g[i] = MIN(c->chart.g[i], 2 * limit); /* so that it finds back */
-        bool is_without = c->chart.g[i] - c->by_bursts[i] > ERRORS_BURST_SHARE * limit;
-        if (c->chart.g[i] > limit && is_without && (t->lanes & (1u << LANE_ERRORS)) == 0) {
-            tell_errors(m, t, c, i, p0, at);
+        if (c->chart.g[i] > limit && has_risen(c, i, limit, p0, at) &&
+            (t->lanes & (1u << LANE_ERRORS)) == 0) {
+            tell(m, t, c, c->chart.zero[i], share_since(c), p0);
         }
     }
 }

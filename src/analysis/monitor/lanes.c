@@ -7,21 +7,23 @@
 #include "analysis/baseline/median.h"
 #include "analysis/monitor/monitor_state.h"
 
-#define LOAD_RIDGE       2.0f
-#define LOAD_TRUST       0.5f /* the slope's bounds: ln latency by share of traffic */
-#define COMMON_RIDGE     50.0f
-#define COMMON_MAX       1.5f
-#define COMMON_LEARN_MAX 2.0f
-#define OFF_STEP         0.0005f
-#define SHAPE_TIMES      2.0f
-#define SHAPE_ERRORS     3.0f /* standard errors beyond twice the share */
-#define EARLY_TIMES      2.0f /* while it is learning */
-#define EARLY_SPREADS    6.0f
-#define EARLY_LIMIT      (1.6f * LIMIT_SHIFT)
-#define SHIFT_Z_MAX      6.0f /* a window is worth no more */
-#define IN_DOUBT         4.0f /* the interval of an onset is this over the squared shift, in windows */
+#define LOAD_RIDGE        2.0f
+#define LOAD_TRUST        0.5f /* the slope's bounds: ln latency by share of traffic */
+#define COMMON_RIDGE      50.0f
+#define COMMON_MAX        1.5f
+#define COMMON_LEARN_MAX  2.0f
+#define COMMON_FASTER_MAX 1.0f /* all faster by more: what is expected is wrong for all */
+#define OWN_MAX           3.0f
+#define OFF_STEP          0.0005f
+#define SHAPE_TIMES       2.0f
+#define SHAPE_ERRORS      3.0f /* standard errors beyond twice the share */
+#define EARLY_TIMES       2.0f /* while it is learning */
+#define EARLY_SPREADS     6.0f
+#define EARLY_LIMIT       118.0f /* exceed.h: 40 windows */
+#define SHIFT_Z_MAX       6.0f   /* a window is worth no more */
+#define IN_DOUBT          4.0f /* the interval of an onset is this over the squared shift, in windows */
 
-static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT;
+static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT, lasting_clip[CUSUM_BANK] = LASTING_CLIP;
 /* Of noise.h: how long each chart sums up. */
 static const unsigned drift_scale[CUSUM_BANK] = {2, 1, 0, 0};
 
@@ -114,11 +116,24 @@ least_drift(const struct monitor *m, const struct track *t)
     return least_effect(m, t) * (1 + CONFIRM_DOUBT * doubt);
 }
 
+static float
+least_of_last(const struct track *t)
+{
+    float least = t->last[0];
+    for (unsigned i = 1; i < t->last_count; i++) {
+        least = MIN(least, t->last[i]);
+    }
+    return least;
+}
+
+/* Everything at once has little noise, so it is slower in each of the last windows: what a shock
+ * does to most of them is none. */
 bool
 lanes_is_confirmed(const struct monitor *m, const struct track *t, float estimate, float effect)
 {
     bool is_there = t->last_count == CONFIRM_WINDOWS && effect >= CONFIRM_SHARE * estimate;
-    return is_there && effect >= least_effect(m, t) && matters(m, t);
+    float told = t->kind == TRACK_COMMON ? least_of_last(t) : effect;
+    return is_there && told >= least_effect(m, t) && matters(m, t);
 }
 
 void
@@ -158,22 +173,61 @@ is_more_than_noise(const struct track *t, uint32_t windows, float effect)
            LIMIT_SHIFT_SURE * noise_lasting(&t->noise, scale);
 }
 
+static bool
+is_shifted(const struct monitor *m, const struct track *t, float effect)
+{
+    uint32_t windows = (uint32_t)(m->step_s / MONITOR_STEP_S) - t->shift.zero;
+    return lanes_is_confirmed(m, t, 0, effect) && is_more_than_noise(t, windows, effect);
+}
+
+bool
+lanes_would_tell_shift(const struct monitor *m, const struct track *t)
+{
+    return is_shifted(m, t, lanes_median_of_last(t));
+}
+
+/* The mean that a drift chart has seen since it was at zero, standardised and in ln. */
+struct drift {
+    float shift, in_ln;
+    bool is_enough; /* to tell */
+};
+
+static struct drift
+drift_of(const struct monitor *m, const struct track *t, unsigned which)
+{
+    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
+    float n = (float)MAX(at - t->drift.zero[which], 1u);
+    struct drift d = {.shift = t->drift.g[which] / n + cusum_allowance[which]};
+    float lasting = noise_lasting(&t->noise, drift_scale[which]);
+    d.in_ln = t->z != 0 ? d.shift * lasting * t->residual / t->z : 0;
+    d.is_enough = t->kind == TRACK_COMMON || d.in_ln >= least_drift(m, t);
+    return d;
+}
+
+static bool
+is_still_there(const struct monitor *m, const struct track *t, const struct drift *d, float effect)
+{
+    return d->is_enough && effect >= least_drift(m, t) &&
+           lanes_is_confirmed(m, t, d->in_ln, effect);
+}
+
+bool
+lanes_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which)
+{
+    struct drift d = drift_of(m, t, which);
+    return is_still_there(m, t, &d, lanes_median_of_last(t));
+}
+
 /* A drift chart has reached its limit. */
 static void
 look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
 {
-    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
-    float n = (float)MAX(at - t->drift.zero[which], 1u);
-    float shift = t->drift.g[which] / n + cusum_allowance[which];
-    float lasting = noise_lasting(&t->noise, drift_scale[which]);
-    float in_ln = t->z != 0 ? shift * lasting * t->residual / t->z : 0;
-    float least = least_drift(m, t);
-    bool is_enough = t->kind == TRACK_COMMON || in_ln >= least;
-    if (is_enough && effect >= least && lanes_is_confirmed(m, t, in_ln, effect)) {
-        lanes_tell(m, t, LANE_DRIFT, t->drift.zero[which], shift, effect);
-    } else if (effect <= (is_enough ? 0 : least)) {
+    struct drift d = drift_of(m, t, which);
+    if (is_still_there(m, t, &d, effect)) {
+        lanes_tell(m, t, LANE_DRIFT, t->drift.zero[which], d.shift, effect);
+    } else if (effect <= (d.is_enough ? 0 : least_drift(m, t))) {
         reset_minutes(t); /* it went away again, or is too little to tell: it may be learned */
-        m->totals.blips += is_enough ? 1 : 0;
+        m->totals.blips += d.is_enough ? 1 : 0;
     }
 }
 
@@ -191,9 +245,7 @@ look_at_charts(struct monitor *m, struct track *t)
         (void)cusum_level(&t->drift, drift_limit, &which);
         look_at_drift(m, t, which, effect);
     }
-    uint32_t windows = (uint32_t)(m->step_s / MONITOR_STEP_S) - t->shift.zero;
-    if (t->shift.f > LIMIT_SHIFT * times && lanes_is_confirmed(m, t, 0, effect) &&
-        is_more_than_noise(t, windows, effect)) {
+    if (t->shift.f > LIMIT_SHIFT * times && is_shifted(m, t, effect)) {
         lanes_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
     }
     if (t->shape.f > LIMIT_SHAPE * times && matters(m, t)) {
@@ -254,29 +306,44 @@ learn(struct monitor *m, struct track *t, float x, bool may_learn)
     }
 }
 
-/* What all have in common is taken out of the residual, by as much as this series follows it. */
+/* What all have in common is taken out of the residual, by as much as this series follows it: one
+ * that is steadier than most follows by more than its own spread. */
 static void
 take_common(const struct monitor *m, struct track *t, float spread, bool may_learn)
 {
-    float limit = 3 * t->noise.s, c = m->common_now;
+    float unit = MAX(t->noise.s, m->typical_spread), c = m->common_now;
     if (t->kind == TRACK_COMMON || c == 0) {
         return;
     }
-    float own = MAX(MIN(t->residual, limit), -limit);
-    float slope = slope_of(&t->by_common, COMMON_RIDGE, 0, COMMON_MAX * t->noise.s);
+    float own = MAX(MIN(t->residual, OWN_MAX * unit), -OWN_MAX * unit);
+    float slope = slope_of(&t->by_common, COMMON_RIDGE, 0, COMMON_MAX * unit);
     if (may_learn && fabsf(c) < COMMON_LEARN_MAX) { /* beyond, own is cut and c is not */
         slope_add(&t->by_common, c, own);
     }
-    t->residual -= slope * c;
+    t->residual -= slope * MAX(c, -COMMON_FASTER_MAX);
     t->z = t->residual / spread;
 }
 
-static void
-add_to_drift(struct track *t, uint32_t at)
+/* What comes and goes is cut; what lasts is not to saturate: a residual counts for as much more as
+ * the least of the last ones lies above what is normal. Not of everything at once, which must be
+ * slower by far to be told: a shock would make it so for some minutes. */
+static float
+lasting(const struct track *t, float spread)
 {
-    float x[CUSUM_BANK];
+    bool all = t->kind == TRACK_COMMON;
+    if (all || t->z <= NOISE_CLIP || t->last_count < CONFIRM_WINDOWS) {
+        return 0;
+    }
+    return MAX(least_of_last(t) / spread, 0);
+}
+
+static void
+add_to_drift(struct track *t, float spread, uint32_t at)
+{
+    float x[CUSUM_BANK], least = lasting(t, spread);
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
-        x[i] = noise_weigh(&t->noise, t->z, drift_scale[i]) * week_weight(&t->week);
+        float more = MIN(least, lasting_clip[i]);
+        x[i] = noise_weigh(&t->noise, t->z, more, drift_scale[i]) * week_weight(&t->week);
     }
     cusum_add(&t->drift, x, at);
 }
@@ -299,8 +366,9 @@ lanes_judge(struct monitor *m, const struct due *d)
         judge_early(m, t, mean_ms, at);
     } else if (!isnan(t->z)) {
         take_common(m, t, d->spread, may_learn);
-        remember(t, t->residual);
-        add_to_drift(t, at);
+        /* What is told is there by itself, not only because the others are faster than expected. */
+        remember(t, MIN(d->residual, t->residual));
+        add_to_drift(t, d->spread, at);
         exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
         exceed_add(&t->shape, t->kind != TRACK_COMMON && has_other_shape(t), at);
         look_at_charts(m, t);

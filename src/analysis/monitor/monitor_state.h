@@ -123,8 +123,13 @@ bool lanes_is_confirmed(const struct monitor *m, const struct track *t, float es
 void lanes_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift,
                 float effect);
 
+/* A chart of it that is at its limit would be told, not passed over. */
+bool lanes_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which);
+bool lanes_would_tell_shift(const struct monitor *m, const struct track *t);
+
 /* creep.c: the window that is closed in this step. */
 void creep_judge(struct monitor *m, struct track *t);
+bool creep_would_tell(const struct monitor *m, const struct track *t, unsigned which);
 
 /* structure.c: with every reading. */
 void structure_judge(struct monitor *m, struct track *t, const struct reading *r);
@@ -140,6 +145,8 @@ bool succession_may_be(const struct monitor *m, const struct track *call, float 
 /* failures.c: with every reading. */
 void failures_judge(struct monitor *m, struct track *t, const struct reading *r);
 bool failures_is_calm(const struct track *t);
+bool failures_would_tell(const struct monitor *m, const struct track *t, unsigned class,
+                         unsigned rate);
 
 /* objectives.c: with every reading, and with every step. */
 void objectives_begin(struct monitor *m);

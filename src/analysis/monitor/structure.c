@@ -88,7 +88,9 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     bool off = jump >= STRUCTURE_JUMP_MIN && calls >= STRUCTURE_RATIO_MIN * expect &&
                jump >= STRUCTURE_SPREADS * MAX(spread, chance) && costs_something(t, jump, mean_ms);
     t->jumps = off ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
-    bool is_sure = off && !level_is_learning(&t->calls_level) && deploy_near(m, t, at_s) != NULL;
+    unsigned hold = t->s_requests >= STRUCTURE_SURE ? 1 : STRUCTURE_HOLD_DEPLOY;
+    bool is_sure =
+        t->jumps >= hold && !level_is_learning(&t->calls_level) && deploy_near(m, t, at_s) != NULL;
     if (is_sure || t->jumps >= STRUCTURE_HOLD) {
         tell(m, t, LANE_CALLS, r->start_s, expect, calls);
     }

@@ -362,7 +362,7 @@ bursts_of_errors_are_not_a_rate(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 3 * DAY);
     s->errors[1] = 8;
-    play(s, 11 * 60);
+    play(s, 9 * 60);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 2 * 60);
     assert_int_equal(only_one(s)->lane, LANE_ERRORS);
@@ -450,6 +450,47 @@ everything_a_little_slower_is_nothing(void **state)
     set_times(s, 1.03);
     play(s, 600);
     assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
+/* What is expected may be wrong for all: one that is as it ever was is not slower for it. */
+static void
+none_is_slower_because_the_others_are_faster(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    set_times(s, 0.9);
+    s->times[3] = 1;
+    play(s, 3 * 3600);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
+/* With one an hour there is always one near what began at some time in the last hours. */
+static void
+a_deploy_that_chance_would_bring_is_not_named(void **state)
+{
+    struct scene *s = scene_new(0);
+    const struct history_deploy plain = {.name = SLICE_LIT("v1")};
+    (void)state;
+    play(s, 15 * DAY);
+    for (unsigned i = 1; i <= 60 * 5; i++) {
+        struct history_deploy d = plain;
+        d.at_s = s->t;
+        for (unsigned k = 0; i == 1 && k < 15 * 24; k++) { /* and before */
+            d.at_s = MONDAY + (int64_t)k * 3600;
+            monitor_deploy(s->m, &d);
+        }
+        if (i % 60 == 0) {
+            monitor_deploy(s->m, &d);
+        }
+        s->times[3] = 1 + 0.05 * i / 60;
+        play(s, 60);
+    }
+    const struct episode *e = only_one(s);
+    assert_true(e->chance > 0.05);
+    assert_string_equal(e->deploy, "");
     scene_free(s);
 }
 
@@ -600,6 +641,8 @@ main(void)
         cmocka_unit_test(a_surge_is_not_learned_as_usual),
         cmocka_unit_test(traffic_that_has_doubled_is_learned),
         cmocka_unit_test(everything_a_little_slower_is_nothing),
+        cmocka_unit_test(none_is_slower_because_the_others_are_faster),
+        cmocka_unit_test(a_deploy_that_chance_would_bring_is_not_named),
         cmocka_unit_test(everything_at_once_is_one_episode),
         cmocka_unit_test(series_are_bounded),
         cmocka_unit_test(what_is_expected_is_learned),
