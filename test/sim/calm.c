@@ -87,13 +87,14 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
 {
     static const float drift[CUSUM_BANK] = LIMITS_DRIFT, creep[CUSUM_BANK] = LIMITS_CREEP;
     bool all = t->kind == TRACK_COMMON;
-    float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
+    bool knows = noise_is_ready(&t->noise);
+    float times = knows ? 1 : LIMIT_LEARNING_TIMES;
     if (t->episode != NULL) {
         return;
     }
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         unsigned which = all ? NEAR_EVERYTHING : NEAR_DRIFT + i;
-        float level = t->drift.g[i] / drift[i] / times;
+        float level = t->drift.g[i] / drift[i] / (knows ? 1 : LIMIT_LEARNING_DRIFT);
         if (level > most[which] && lanes_would_tell_drift(m, t, i)) {
             note(t, which, level, most);
         }

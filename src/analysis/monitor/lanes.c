@@ -234,9 +234,10 @@ look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
 static void
 look_at_charts(struct monitor *m, struct track *t)
 {
-    float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
+    bool knows = noise_is_ready(&t->noise);
+    float times = knows ? 1 : LIMIT_LEARNING_TIMES;
     unsigned which = 0;
-    bool drifts = !cusum_is_below(&t->drift, drift_limit, times);
+    bool drifts = !cusum_is_below(&t->drift, drift_limit, knows ? 1 : LIMIT_LEARNING_DRIFT);
     if (!drifts && t->shift.f <= LIMIT_SHIFT * times && t->shape.f <= LIMIT_SHAPE * times) {
         return;
     }

@@ -8,23 +8,24 @@
 /* cusum.h's bank, k = 1/8, 1/4, 1/2, 1: of minutes, and of hours against what was a week ago. */
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        170.0f, 75.0f, 26.0f, 23.0f                                                                \
+        170.0f, 75.0f, 27.0f, 30.0f                                                                \
     }
 #define LIMITS_CREEP                                                                               \
     {                                                                                              \
-        72.0f, 42.0f, 19.0f, 12.0f                                                                 \
+        72.0f, 42.0f, 20.0f, 12.0f                                                                 \
     }
 /* Beyond noise.h's, for a residual that lasts: the last chart is for what is large. */
 #define LASTING_CLIP                                                                               \
     {                                                                                              \
         2.0f, 2.0f, 2.0f, 6.0f                                                                     \
     }
-#define LIMIT_SHIFT          88.0f /* exceed.h: 30 windows */
+#define LIMIT_SHIFT          94.0f /* exceed.h: 32 windows */
 #define LIMIT_SHIFT_Z        2.5f
 #define LIMIT_SHIFT_SURE     5.0f /* standard deviations of a sum of as many windows */
 #define LIMIT_SHAPE          79.0f
 #define LIMIT_CALLS          60.0f
 #define LIMIT_LEARNING_TIMES 2.0f /* wider, until the noise is known from its own days */
+#define LIMIT_LEARNING_DRIFT 3.0f /* it is summed up as if it did not last for hours until then */
 
 /* poisson.h's rates, 2, 3, 5: the first one takes long to come down behind a burst. */
 #define LIMITS_ERRORS                                                                              \
