@@ -60,7 +60,8 @@ def test_errors_inside_of_a_200(postgres, tmp_path):
 
 MEMBER = "jane.doe@example.com"  # a map has data for names
 KEY = 7
-LEARN_S = 75.0  # of which the last minute is let go of: the deploy may be marked late
+LEARN = 250  # answers to each; fewer than 200 are no normal
+LET_GO_S = 65.0  # what was learned in the last minute is let go of: the deploy may be marked late
 
 
 class Answers:
@@ -69,6 +70,7 @@ class Answers:
 
     def __init__(self):
         self.version = 1
+        self.orders = 0
         numbers = itertools.count()
         answers = self
 
@@ -93,6 +95,7 @@ class Answers:
 
     def answer(self, path, number):
         if path == "/api/orders":
+            self.orders += 1
             orders = [{"id": number + i, "title": "x" * i, MEMBER: i} for i in range(5)]
             if self.version == 1:
                 orders = [{**order, "total": 2.5} for order in orders]
@@ -142,7 +145,8 @@ def test_a_member_that_is_missing_since_a_deploy(tmp_path):
                      http_port=answers.port) as daemon:
         daemon.wait_until_watching()
         with Askers(daemon.http) as askers:
-            time.sleep(LEARN_S)
+            until(lambda: answers.orders >= LEARN, "enough answers to learn from", seconds=300)
+            time.sleep(LET_GO_S)
             daemon.verb("deploy", "version-2")
             answers.version = 2
             found = daemon.wait_for_incident(240)
