@@ -68,7 +68,7 @@
 
 #define ERRORS_MIN         15.0f
 #define ERRORS_SHARE_MIN   0.001f
-#define ERRORS_WINDOWS_MIN 10u   /* with more than expected; three bursts of three minutes have 9 */
+#define ERRORS_WINDOWS_MIN 12u   /* with more than expected; three bursts of three minutes have 9 */
 #define ERRORS_BURST_MAX   5u    /* windows in a row; more are no burst */
 #define ERRORS_BURST_SHARE 0.75f /* of a limit must be there without them */
 /* An outage: after so many calls, so many errors of a class in a window, this share of its calls,

@@ -362,7 +362,7 @@ bursts_of_errors_are_not_a_rate(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 3 * DAY);
     s->errors[1] = 8;
-    play(s, 9 * 60);
+    play(s, 11 * 60);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 2 * 60);
     assert_int_equal(only_one(s)->lane, LANE_ERRORS);
