@@ -182,7 +182,8 @@ report_requests(const struct series_table *series, const struct statement_table 
     struct map_slot *slot;
     while ((slot = map_next(&series->by_key, &at)) != NULL) {
         const struct series *s = slot->value;
-        if (s->kind == SERIES_ROUTE) {
+        /* One that was only thought of, before the application named it, has none. */
+        if (s->kind == SERIES_ROUTE && s->total.calls > 0) {
             json_t *o = request_json(s, map_get(&watch_of, route_key(s->route)));
             json_array_append_new(list, o);
             if (map_put(&row_of, route_key(s->route), o) != 0) {

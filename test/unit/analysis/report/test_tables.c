@@ -226,6 +226,35 @@ known_requests_give_known_figures(void **state)
     kept_fini(&k);
 }
 
+/* A query that may have been a request's to a route that the application then named otherwise. */
+static void
+a_route_without_a_request_is_not_listed(void **state)
+{
+    struct kept k = {0};
+    struct judge *j = new_judge(&k);
+    struct trace_query *q;
+    uint64_t *values;
+    (void)state;
+    announce(j);
+    struct trace *t = trace_new(1, 0, &q, &values);
+    t->route = TRACE_ROUTE_UNLINKED;
+    t->shares.count = 1;
+    t->shares.of[0] = (struct trace_share){.route = ROUTE, .share = 0.5f};
+    q[0] = (struct trace_query){.fingerprint = STATEMENT, .database = 5, .kind = STATEMENT_SELECT};
+    struct intake_item item = {.kind = INTAKE_TRACE, .time_ns = T0, .trace = t};
+    judge_item(j, T0, &item);
+    trace_free(&t);
+    json_t *list = document(j, JUDGE_REQUESTS);
+    assert_int_equal(json_array_size(list), 0);
+    json_decref(list);
+    request(j, ROUTE, 0, 1, LINK_VALUES, 200);
+    list = document(j, JUDGE_REQUESTS);
+    assert_int_equal(json_array_size(list), 1);
+    json_decref(list);
+    judge_free(&j);
+    kept_fini(&k);
+}
+
 static void
 figures_survive_a_restart_and_the_basis_is_unknown(void **state)
 {
@@ -285,6 +314,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_requests_give_known_figures),
+        cmocka_unit_test(a_route_without_a_request_is_not_listed),
         cmocka_unit_test(figures_survive_a_restart_and_the_basis_is_unknown),
         cmocka_unit_test(what_is_unknown_is_null),
     };
