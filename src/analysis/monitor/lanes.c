@@ -327,21 +327,23 @@ take_common(const struct monitor *m, struct track *t, float spread, bool may_lea
 
 /* What comes and goes is cut; what lasts is not to saturate: a residual counts for as much more as
  * the least of the last ones lies above what is normal. Not of everything at once, which must be
- * slower by far to be told: a shock would make it so for some minutes. */
+ * slower by far to be told, nor in the minutes of a shock, nor while a deploy's caches may be cold:
+ * a spike, a deploy and a shock in a row last as long. */
 static float
-lasting(const struct track *t, float spread)
+lasting(const struct monitor *m, const struct track *t, float spread)
 {
-    bool all = t->kind == TRACK_COMMON;
-    if (all || t->z <= NOISE_CLIP || t->last_count < CONFIRM_WINDOWS) {
+    bool is_cut = t->kind == TRACK_COMMON || fabsf(m->common_now) >= COMMON_LEARN_MAX;
+    if (is_cut || t->z <= NOISE_CLIP || t->last_count < CONFIRM_WINDOWS ||
+        monitor_deploy_near(m, t, m->step_s) != NULL) {
         return 0;
     }
     return MAX(least_of_last(t) / spread, 0);
 }
 
 static void
-add_to_drift(struct track *t, float spread, uint32_t at)
+add_to_drift(const struct monitor *m, struct track *t, float spread, uint32_t at)
 {
-    float x[CUSUM_BANK], least = lasting(t, spread);
+    float x[CUSUM_BANK], least = lasting(m, t, spread);
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         float more = MIN(least, lasting_clip[i]);
         x[i] = noise_weigh(&t->noise, t->z, more, drift_scale[i]) * week_weight(&t->week);
@@ -369,7 +371,7 @@ lanes_judge(struct monitor *m, const struct due *d)
         take_common(m, t, d->spread, may_learn);
         /* What is told is there by itself, not only because the others are faster than expected. */
         remember(t, MIN(d->residual, t->residual));
-        add_to_drift(t, d->spread, at);
+        add_to_drift(m, t, d->spread, at);
         exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
         exceed_add(&t->shape, t->kind != TRACK_COMMON && has_other_shape(t), at);
         look_at_charts(m, t);

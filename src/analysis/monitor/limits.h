@@ -80,7 +80,7 @@
 #define OUTAGE_WINDOWS 2u
 /* Or a smaller share, for longer than any burst. */
 #define OUTAGE_LEAST   0.01f
-#define OUTAGE_LASTING 5u
+#define OUTAGE_LASTING 7u /* two bursts of three windows may follow one another */
 
 /* The way back: quiet for so long, at less than this share of the shift. */
 #define RECOVERY_S     (30 * 60)

@@ -268,6 +268,13 @@ monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t)
     return false;
 }
 
+const struct monitor_deploy *
+monitor_deploy_near(const struct monitor *m, const struct track *t, int64_t at_s)
+{
+    const struct monitor_deploy *d = monitor_last_deploy(m, at_s - STRUCTURE_DEPLOY_S, at_s);
+    return d != NULL && monitor_deploy_affects(d, t) ? d : NULL;
+}
+
 /* What was learned is forgotten: as it is now is where it begins. */
 static void
 relearn(struct monitor *m, struct track *t)

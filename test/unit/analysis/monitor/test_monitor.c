@@ -293,16 +293,42 @@ a_smaller_outage_that_lasts_is_told(void **state)
     play(s, 15 * 60);
     for (unsigned i = 0; i < 3; i++) {
         s->errors[1] = 12;
-        play(s, 3 * 60);
+        play(s, (i < 2 ? 3 : 6) * 60); /* the last two follow one another */
         s->errors[1] = 0;
         play(s, 90 * 60);
     }
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->errors[1] = 15;
-    play(s, 6 * 60);
+    play(s, 8 * 60);
     const struct episode *e = only_one(s);
     assert_int_equal(e->lane, LANE_ERRORS);
     scene_free(s);
+}
+
+/* Each of them passes; behind a deploy the first two together say nothing yet. */
+static void
+a_spike_and_cold_caches_are_no_drift(void **state)
+{
+    for (int deploys = 0; deploys < 2; deploys++) {
+        struct scene *s = scene_new(0);
+        struct history_deploy d = {.name = SLICE_LIT("v2")};
+        (void)state;
+        play(s, 15 * DAY);
+        s->times[3] = 1.6;
+        play(s, 5 * 60);
+        d.at_s = s->t;
+        if (deploys) {
+            monitor_deploy(s->m, &d);
+        }
+        s->times[3] = 1.3;
+        play(s, 15 * 60);
+        /* without one, what lasts for as long at that size is told */
+        assert_int_equal(monitor_episode_count(s->m), deploys ? 0 : 1);
+        s->times[3] = 1;
+        play(s, 3600);
+        assert_int_equal(monitor_episode_count(s->m), deploys ? 0 : 1);
+        scene_free(s);
+    }
 }
 
 /* Where a third of the requests has always failed, a third is no news. */
@@ -634,6 +660,7 @@ main(void)
         cmocka_unit_test(errors_that_have_ended_are_over),
         cmocka_unit_test(an_outage_is_told_at_once),
         cmocka_unit_test(a_smaller_outage_that_lasts_is_told),
+        cmocka_unit_test(a_spike_and_cold_caches_are_no_drift),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
