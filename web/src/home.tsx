@@ -163,6 +163,7 @@ function Routes({ rows }: { rows: RouteRow[] }) {
       rows={rows}
       keyOf={(row) => row.route}
       empty="No request in this time."
+      isLong
       columns={[
         {
           head: <Term word="route" />,
@@ -196,6 +197,7 @@ function Statements({ rows }: { rows: StatementRow[] }) {
       rows={rows}
       keyOf={(row) => row.fingerprint + row.database}
       empty="No query in this time."
+      isLong
       columns={[
         { head: "statement", cell: (row) => <StatementLink of={row} /> },
         {

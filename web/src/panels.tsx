@@ -115,6 +115,7 @@ export function ListCard<T>({
   keyOf,
   columns,
   empty,
+  isLong = false,
 }: {
   id: string;
   title: string;
@@ -123,6 +124,7 @@ export function ListCard<T>({
   keyOf: (row: T) => string;
   columns: Column<T>[];
   empty: string;
+  isLong?: boolean;
 }) {
   const look = (column: Column<T>, row?: T) =>
     [
@@ -133,7 +135,7 @@ export function ListCard<T>({
       .filter(Boolean)
       .join(" ");
   return (
-    <section class="card scroll list-card" aria-labelledby={id}>
+    <section class={`card scroll list-card${isLong ? " long" : ""}`} aria-labelledby={id}>
       <h2 id={id}>
         {title} {note && <small>{note}</small>}
       </h2>
