@@ -129,6 +129,15 @@ slower_is_found(struct shop *s, unsigned i)
     return monitor_episode_count(s->m) == 1 ? monitor_episode(s->m, 0) : NULL;
 }
 
+/* It was learned in days, and not in half an hour. */
+static bool
+is_of_days(const struct shop *s, struct slice route, struct slice fingerprint)
+{
+    struct monitor_normal normal;
+    assert_true(monitor_normal(s->m, route, fingerprint, &normal));
+    return normal.calls > 3 * DAY / 60 * 100;
+}
+
 static const char *const with_a_column =
     "select id, name, price, weight from thing3 where part0 = $1 and owner = $2";
 
@@ -142,13 +151,14 @@ a_statement_that_reads_otherwise_keeps_what_is_normal(void **state)
     call_statement(s, 3, 0, "g3.0", with_a_column);
     play(s, 1800);
     assert_int_equal(followed(s), 1);
+    assert_true(is_of_days(s, SLICE_NONE, SLICE_LIT("g3.0")));
+    assert_true(is_of_days(s, SLICE_LIT("GET /api/thing3"), SLICE_LIT("g3.0")));
     const struct episode *e = slower_is_found(s, 3);
     assert_non_null(e);
     assert_false(e->learning);
     shop_free(s);
 }
 
-/* What would be so without it: the test above could fail. */
 static void
 one_that_is_not_alike_is_new(void **state)
 {
@@ -158,6 +168,7 @@ one_that_is_not_alike_is_new(void **state)
     call_statement(s, 3, 0, "g3.0", "update carts set seen = now() where session = $1");
     play(s, 1800);
     assert_int_equal(followed(s), 0);
+    assert_false(is_of_days(s, SLICE_NONE, SLICE_LIT("g3.0")));
     shop_free(s);
 }
 
@@ -170,9 +181,8 @@ a_route_that_is_renamed_keeps_what_is_normal(void **state)
     snprintf(s->route[3], sizeof(s->route[3]), "GET /api/v2/thing3");
     play(s, 1800);
     assert_int_equal(followed(s), 1);
-    struct monitor_normal normal;
-    assert_true(monitor_normal(s->m, SLICE_LIT("GET /api/v2/thing3"), SLICE_NONE, &normal));
-    assert_true(normal.calls > 3 * DAY / 60 * 100); /* days, and not half an hour */
+    assert_true(is_of_days(s, SLICE_LIT("GET /api/v2/thing3"), SLICE_NONE));
+    assert_true(is_of_days(s, SLICE_LIT("GET /api/v2/thing3"), SLICE_LIT("f3.0")));
     const struct episode *e = slower_is_found(s, 3);
     assert_non_null(e);
     assert_false(e->learning);
