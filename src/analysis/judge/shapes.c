@@ -3,8 +3,8 @@
  * Answers that look different since a deploy (series/shapes.h). One incident for each deploy: what
  * is found of a second route is one more cause of it. It is held open until all of them look as
  * before; what is meant to be so is closed by a person, or taken for normal after a day. An
- * incident that is open about the route for another reason has it as a cause, and goes its own way.
- */
+ * incident that is open about the route for another reason has it as a cause, and goes its own way:
+ * when it is over and they still look different, they have one of their own. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 #define SHAPES_KEY    "shapes:"
 #define MEANT_AFTER   (24 * 3600 * NS_PER_S)
 #define KEEP_EVERY_NS (600 * NS_PER_S)
-#define INFERRED_FROM (60 * NS_PER_S) /* so late a deploy is seen by its statements */
+#define INFERRED_FROM (60 * NS_PER_S)  /* so late a deploy is seen by its statements */
+#define SAME_NS       (300 * NS_PER_S) /* nobody marked it: the routes show it one after the other */
 
 void
 judge_shape(struct watch *w, const struct trace *t)
@@ -54,6 +55,13 @@ infer_deploy(struct judge *j, struct watch *w)
     }
 }
 
+static bool
+is_same_deploy(const struct incident *inc, const struct shapes *s)
+{
+    uint64_t apart_ns = MAX(inc->deploy_ns, s->deploy_ns) - MIN(inc->deploy_ns, s->deploy_ns);
+    return inc->deploy_marked == s->deploy_marked && apart_ns <= (s->deploy_marked ? 0 : SAME_NS);
+}
+
 /* About the route, or about what the same deploy did to others. */
 static struct incident *
 find_home(const struct judge *j, const struct watch *w)
@@ -61,7 +69,7 @@ find_home(const struct judge *j, const struct watch *w)
     struct incident *active[JUDGE_ACTIVE_MAX], *home = NULL;
     unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < n && (home == NULL || home->watch != w); i++) {
-        bool is_same = active[i]->of_answers && active[i]->deploy_ns == w->shapes->deploy_ns;
+        bool is_same = active[i]->of_answers && is_same_deploy(active[i], w->shapes);
         home = active[i]->watch == w || is_same ? active[i] : home;
     }
     return home;
@@ -73,11 +81,13 @@ open_on(struct judge *j, struct watch *w, const char *what)
     const struct shapes *s = w->shapes;
     struct incident *inc = judge_incident_on(j, w, s->bad_ns);
     inc->of_answers = true;
-    inc->has_deploy = true;
+    inc->has_deploy = s->deploy_ns != 0;
     inc->deploy_marked = s->deploy_marked;
     inc->deploy_ns = s->deploy_ns;
     memcpy(inc->deploy_name, s->deploy_name, sizeof(inc->deploy_name));
-    incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
+    if (inc->has_deploy) {
+        incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
+    }
     incident_note(inc, inc->onset_ns, "onset", "answers look different from then on");
     incident_note(inc, j->now_ns, "opened", what);
     return inc;
@@ -93,10 +103,11 @@ tell_of(struct judge *j, struct watch *w)
                         .basis = "counters",
                         .has_saving = true};
     char text[600];
-    shapes_describe(w->shapes, f.detail);
-    if (inc == NULL && judge_active(j, active) == JUDGE_ACTIVE_MAX) {
-        return; /* there may be room later */
+    bool has_room = inc != NULL || judge_active(j, active) < JUDGE_ACTIVE_MAX;
+    if (!has_room || w->shapes->run.answers < SHAPE_STEP_ANSWERS) { /* none yet since a restart */
+        return;                                                     /* later, then */
     }
+    shapes_describe(w->shapes, f.detail);
     snprintf(text, sizeof(text), "%.200s answers differently: %s", w->text, f.detail);
     inc = inc == NULL ? open_on(j, w, text) : inc;
     snprintf(f.label, sizeof(f.label), "%.95s", w->text);
@@ -143,13 +154,25 @@ is_back(struct judge *j, struct watch *w)
     }
 }
 
-/* A person has ended its incident, or nobody has objected for a day. */
+/* No person has ended it. */
+static bool
+is_over_by_itself(const struct judge *j, uint32_t id)
+{
+    for (unsigned i = 0; i < j->incident_count; i++) {
+        if (j->incident[i]->id == id) {
+            return j->incident[i]->state != INCIDENT_CLOSED;
+        }
+    }
+    return true; /* it did not come back from the store */
+}
+
+/* Meant to be so: a person has ended its incident, or nobody has objected for a day. */
 static void
 follow(struct judge *j, struct watch *w)
 {
     struct shapes *s = w->shapes;
     struct incident *inc = incident_of(j, s);
-    if (s->incident == 0) {
+    if (s->incident == 0 || (inc == NULL && is_over_by_itself(j, s->incident))) {
         tell_of(j, w);
     } else if (inc == NULL) {
         shapes_adopt(s, j->now_ns);

@@ -11,13 +11,14 @@
 #include "proto/http/http_shape.h"
 #include "unit/analysis/requests_kit.h"
 
-#define MONO0      (1000 * NS_PER_S)
-#define OFFSET     (1700000040ull * NS_PER_S - MONO0)
-#define ROUTES     2u
-#define STATES_MAX 64u
-#define FULL       "{\"data\":[{\"id\":1,\"total\":2.5}],\"secret-name\":1}"
-#define LESS       "{\"data\":[{\"id\":1}],\"secret-name\":1}"
-#define NO_ROOT    "{\"data\":[{\"id\":1,\"total\":2.5}]}"
+#define MONO0       (1000 * NS_PER_S)
+#define OFFSET      (1700000040ull * NS_PER_S - MONO0)
+#define ROUTES      2u
+#define STATES_MAX  64u
+#define REPEATS_MAX 30u
+#define FULL        "{\"data\":[{\"id\":1,\"total\":2.5}],\"secret-name\":1}"
+#define LESS        "{\"data\":[{\"id\":1}],\"secret-name\":1}"
+#define NO_ROOT     "{\"data\":[{\"id\":1,\"total\":2.5}]}"
 
 struct kept {
     char name[300];
@@ -31,6 +32,7 @@ struct lab {
     const char *body[ROUTES];
     uint32_t flags;      /* of all requests */
     unsigned statements; /* that each runs */
+    unsigned repeats;    /* of the first route's first statement: slower by as many ms */
     unsigned opened, found, recovered;
     struct kept state[STATES_MAX];
     unsigned state_count;
@@ -119,11 +121,16 @@ answer(struct lab *l, unsigned route)
     struct http_shape shape = {0};
     http_shape_feed(&shape, slice_from_str(l->body[route]));
     http_shape_end(&shape, &json);
-    static const struct kit_query queries[] = {
+    struct kit_query queries[2 + REPEATS_MAX] = {
         {.fingerprint = 0x70, .values = 1, .ms = 1},
         {.fingerprint = 0x71, .values = 1, .at_ms = 2, .ms = 0.1},
     };
-    struct trace *t = kit_trace(l->now_ns, 10, queries, l->statements);
+    unsigned repeats = route == 0 ? l->repeats : 0;
+    for (unsigned i = 0; i < repeats; i++) {
+        queries[l->statements + i] =
+            (struct kit_query){.fingerprint = 0x70, .values = i, .at_ms = 3 + i, .ms = 1};
+    }
+    struct trace *t = kit_trace(l->now_ns, 10 + repeats, queries, l->statements + repeats);
     t->route = route;
     t->method = METHOD_GET;
     t->shape = shape.found;
@@ -152,11 +159,17 @@ pass(struct lab *l, unsigned seconds)
 }
 
 static void
-begin(struct lab *l)
+begin_with(struct lab *l, unsigned statements)
 {
-    *l = (struct lab){.now_ns = MONO0, .body = {FULL, FULL}};
+    *l = (struct lab){.now_ns = MONO0, .body = {FULL, FULL}, .statements = statements};
     start(l);
     pass(l, 300);
+}
+
+static void
+begin(struct lab *l)
+{
+    begin_with(l, 0);
 }
 
 static void
@@ -201,6 +214,21 @@ assert_state(struct lab *l, const char *state)
     assert_int_equal(json_array_size(list), 1);
     assert_string_equal(text_of(json_array_get(list, 0), "state"), state);
     json_decref(list);
+}
+
+/* The incident's, newest first. NULL: it has none of that kind. Borrowed. */
+static const json_t *
+cause_of(const json_t *list, size_t incident, const char *kind)
+{
+    size_t i;
+    const json_t *cause;
+    json_array_foreach(json_object_get(json_array_get(list, incident), "causes"), i, cause)
+    {
+        if (strcmp(text_of(cause, "kind"), kind) == 0) {
+            return cause;
+        }
+    }
+    return NULL;
 }
 
 static void
@@ -307,6 +335,57 @@ a_deploy_is_inferred(void **state)
 }
 
 static void
+one_incident_for_a_deploy_that_nobody_marks(void **state)
+{
+    struct lab l;
+    begin(&l);
+    l.statements = 1;
+    pass(&l, 1860);
+    l.statements = 2;
+    l.body[0] = l.body[1] = LESS;
+    pass(&l, 300);
+    assert_int_equal(l.opened, 1);
+    json_t *list = incidents(&l);
+    assert_int_equal(json_array_size(json_object_get(json_array_get(list, 0), "causes")), 2);
+    json_decref(list);
+    end(&l);
+}
+
+/* It has them as a cause, and ends by itself; then they have one of their own. */
+static void
+an_incident_that_is_open_for_another_reason_is_joined(void **state)
+{
+    struct lab l;
+    begin_with(&l, 1);
+    l.repeats = REPEATS_MAX;
+    pass(&l, 120);
+    assert_state(&l, "open");
+    deploy(&l, "v2");
+    l.body[0] = LESS;
+    pass(&l, 240);
+    json_t *list = incidents(&l);
+    assert_int_equal(json_array_size(list), 1);
+    assert_null(strstr(text_of(json_array_get(list, 0), "headline"), "answers differently"));
+    assert_non_null(cause_of(list, 0, "inconsistent-response"));
+    json_decref(list);
+    l.repeats = 0;
+    pass(&l, 400);
+    list = incidents(&l);
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(text_of(json_array_get(list, 1), "state"), "recovered");
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
+    assert_non_null(strstr(text_of(json_array_get(list, 0), "headline"), "answers differently"));
+    assert_non_null(cause_of(list, 0, "inconsistent-response"));
+    json_decref(list);
+    l.body[0] = FULL;
+    pass(&l, 300);
+    list = incidents(&l);
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "recovered");
+    json_decref(list);
+    end(&l);
+}
+
+static void
 what_is_meant_is_closed(void **state)
 {
     struct lab l;
@@ -367,6 +446,29 @@ a_restart_loses_nothing(void **state)
     end(&l);
 }
 
+/* The store has what was learned, and no incident that it could give back. */
+static void
+an_incident_that_is_lost_is_told_again(void **state)
+{
+    struct lab l;
+    begin(&l);
+    deploy(&l, "v2");
+    l.body[0] = LESS;
+    pass(&l, 240);
+    judge_flush(l.j, l.now_ns);
+    judge_free(&l.j);
+    free(l.incident);
+    l.incident = NULL;
+    start(&l);
+    pass(&l, 120);
+    assert_state(&l, "open");
+    json_t *list = incidents(&l);
+    const json_t *cause = cause_of(list, 0, "inconsistent-response");
+    assert_null(strstr(text_of(cause, "detail"), " of 0"));
+    json_decref(list);
+    end(&l);
+}
+
 int
 main(void)
 {
@@ -375,9 +477,12 @@ main(void)
         cmocka_unit_test(it_is_over_when_all_routes_are_as_before),
         cmocka_unit_test(none_without_a_deploy),
         cmocka_unit_test(a_deploy_is_inferred),
+        cmocka_unit_test(one_incident_for_a_deploy_that_nobody_marks),
+        cmocka_unit_test(an_incident_that_is_open_for_another_reason_is_joined),
         cmocka_unit_test(what_is_meant_is_closed),
         cmocka_unit_test(after_a_day_it_is_normal),
         cmocka_unit_test(a_restart_loses_nothing),
+        cmocka_unit_test(an_incident_that_is_lost_is_told_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
