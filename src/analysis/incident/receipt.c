@@ -302,8 +302,9 @@ receipt_is_calm(const struct incident *inc, const struct shift_route *r)
     if (inc->is_whole) { /* there waiting is what it is about */
         return r->now.n >= RECEIPT_REQUESTS_MIN && r->change_ms <= 2 * allowed;
     }
-    /* A small burn is not over while half of it is left. */
-    allowed = MIN(allowed, MAX(0.5 * inc->opened_own_ms, 0.5));
+    if (!inc->of_answers) { /* a small burn is not over while half of it is left */
+        allowed = MIN(allowed, MAX(0.5 * inc->opened_own_ms, 0.5));
+    }
     return r->now.n >= RECEIPT_REQUESTS_MIN && r->own_ms <= allowed &&
            r->change_ms <= 2 * allowed + MAX(r->waiting_ms, 0) + MAX(r->app_waiting_ms, 0);
 }

@@ -132,14 +132,16 @@ judge_reopen(struct judge *j, const struct shift *s, const struct shift_route *r
     return NULL;
 }
 
-/* The monitor's long view says when what it opened is over, but for what a fix has ended. */
+/* The monitor's long view says when what it opened is over, but for what a fix has ended. What was
+ * opened because of answers need not be slower, and may have become so. */
 static bool
 is_calm(const struct incident *inc, const struct shift_route *r)
 {
     if (incident_is_held(inc)) {
         return false;
     }
-    bool is_over = (inc->episode.opened && inc->episode.over) || inc->of_answers;
+    bool can_tell = r != NULL && r->now.n >= RECEIPT_REQUESTS_MIN && inc->before.n > 0;
+    bool is_over = (inc->episode.opened && inc->episode.over) || (inc->of_answers && !can_tell);
     return is_over || (r != NULL && receipt_is_calm(inc, r));
 }
 

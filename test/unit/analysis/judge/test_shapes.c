@@ -386,6 +386,25 @@ an_incident_that_is_open_for_another_reason_is_joined(void **state)
 }
 
 static void
+a_route_that_became_slower_meanwhile_is_not_over(void **state)
+{
+    struct lab l;
+    begin_with(&l, 1);
+    deploy(&l, "v2");
+    l.body[0] = LESS;
+    pass(&l, 240);
+    l.repeats = REPEATS_MAX;
+    pass(&l, 300);
+    l.body[0] = FULL;
+    pass(&l, 400);
+    assert_state(&l, "open");
+    l.repeats = 0;
+    pass(&l, 400);
+    assert_state(&l, "recovered");
+    end(&l);
+}
+
+static void
 what_is_meant_is_closed(void **state)
 {
     struct lab l;
@@ -479,6 +498,7 @@ main(void)
         cmocka_unit_test(a_deploy_is_inferred),
         cmocka_unit_test(one_incident_for_a_deploy_that_nobody_marks),
         cmocka_unit_test(an_incident_that_is_open_for_another_reason_is_joined),
+        cmocka_unit_test(a_route_that_became_slower_meanwhile_is_not_over),
         cmocka_unit_test(what_is_meant_is_closed),
         cmocka_unit_test(after_a_day_it_is_normal),
         cmocka_unit_test(a_restart_loses_nothing),
