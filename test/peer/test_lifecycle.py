@@ -2,7 +2,6 @@
 """The processes' lives: deaths, restarts, a proxy that changes hands, reloading, stopping."""
 import contextlib
 import http.client
-import http.server
 import json
 import os
 import re
@@ -15,6 +14,7 @@ import time
 import pytest
 
 from test.harness import processes
+from test.harness.http_server import HttpServer
 from test.harness.until_told import UntilTold
 
 BINARY = os.path.abspath(os.environ["SLOWBURN_BINARY"])
@@ -32,38 +32,23 @@ def until(condition, what, seconds=PATIENCE_S):
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
-class Upstream:
-    """An HTTP server; /slow waits until the test lets it go."""
+class Upstream(HttpServer):
+    """/slow waits until the test lets it go."""
 
     def __init__(self):
         self.slow_arrived = threading.Event()
         self.slow_may_go = threading.Event()
-        upstream = self
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    def answer(self, path):
+        if path == "/slow":
+            self.slow_arrived.set()
+            self.slow_may_go.wait(PATIENCE_S)
+        return b"ok"
 
-            def do_GET(self):
-                if self.path == "/slow":
-                    upstream.slow_arrived.set()
-                    upstream.slow_may_go.wait(PATIENCE_S)
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
+    def __exit__(self, *error):
         self.slow_may_go.set()
-        self.server.shutdown()
-        self.server.server_close()
+        super().__exit__(*error)
 
 
 class Load(UntilTold):
@@ -149,9 +134,8 @@ def ready(place, run):
 
 @pytest.fixture
 def upstream():
-    server = Upstream()
-    yield server
-    server.close()
+    with Upstream() as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,17 +2,16 @@
 """Replies with status 200 that say by their body that something went wrong are counted as errors,
 and those that look different since a deploy are an incident."""
 import http.client
-import http.server
 import itertools
 import json
 import os
 import re
-import threading
 import time
 
 import psycopg2
 
 from test.harness import processes
+from test.harness.http_server import HttpServer
 from test.harness.slowburn import Slowburn
 from test.harness.until_told import UntilTold
 from test.peer import burn
@@ -64,36 +63,22 @@ LEARN = 250  # answers to each; fewer than 200 are no normal
 LET_GO_S = 65.0  # what was learned in the last minute is let go of: the deploy may be marked late
 
 
-class Answers:
+class Answers(HttpServer):
     """GET /api/orders: a list whose elements have `total` until version 2; GET /api/me: an object
     that has `phone` every other time, and none in version 2."""
+
+    content_type = "application/json"
 
     def __init__(self):
         self.version = 1
         self.orders = 0
-        numbers = itertools.count()
-        answers = self
+        self.numbers = itertools.count()
+        super().__init__()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    def answer(self, path):
+        return json.dumps(self.document(path, next(self.numbers))).encode()
 
-            def do_GET(self):
-                data = json.dumps(answers.answer(self.path, next(numbers))).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def answer(self, path, number):
+    def document(self, path, number):
         if path == "/api/orders":
             self.orders += 1
             orders = [{"id": number + i, "title": "x" * i, MEMBER: i} for i in range(5)]
@@ -102,13 +87,6 @@ class Answers:
             return {"data": orders, "meta": {"page": 1}}
         me = {"id": number, "name": "jane", "tags": ["a"] * (number % 3)}
         return {**me, "phone": "1"} if self.version == 1 and number // 2 % 2 == 0 else me
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class Askers(UntilTold):

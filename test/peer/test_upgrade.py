@@ -316,7 +316,7 @@ def test_tls_and_http_sessions_go_on_through_an_upgrade(postgres, tmp_path):
     ca = Authority(tmp_path)
     shown = ca.issue("proxy", "IP:127.0.0.1")
     web = processes.free_port()
-    with contextlib.closing(Upstream()) as pages:
+    with Upstream() as pages:
         daemon, *_ = configured(tmp_path, postgres, (
             f"client_tls = require\ntls_cert = {shown.cert}\ntls_key = {shown.key}\n"
             f"[http web]\nlisten = {web}\nupstream = 127.0.0.1:{pages.port}\n"))
