@@ -287,6 +287,17 @@ count_window(void *ctx, const struct stored *record)
     return true;
 }
 
+/* What is answered of a route and of a statement. */
+static void
+add_details(struct history *h, const struct history_range *range, json_t *list)
+{
+    json_t *d = NULL;
+    assert_int_equal(history_route(h, "GET /a", range, &d), 0);
+    json_array_append_new(list, d);
+    assert_int_equal(history_query(h, FINGERPRINT, range, &d), 0);
+    json_array_append_new(list, d);
+}
+
 /* What all that is asked of the store answers, as text. */
 static char *
 all_answers(struct fixture *f)
@@ -299,10 +310,7 @@ all_answers(struct fixture *f)
         {.from_s = f->now_s - 7 * 3600, .now_s = f->now_s}};
     for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
         json_t *d = NULL;
-        assert_int_equal(history_route(h, "GET /a", &ranges[i], &d), 0);
-        json_array_append_new(all, d);
-        assert_int_equal(history_query(h, FINGERPRINT, &ranges[i], &d), 0);
-        json_array_append_new(all, d);
+        add_details(h, &ranges[i], all);
         assert_int_equal(history_overview(h, &ranges[i], &d), 0);
         json_array_append_new(all, d);
     }
@@ -428,11 +436,7 @@ route_answers(struct fixture *f)
                                            {.from_s = f->now_s - 1800, .now_s = f->now_s},
                                            {.from_s = f->now_s - 2 * 86400, .now_s = f->now_s}};
     for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
-        json_t *d = NULL;
-        assert_int_equal(history_route(h, "GET /a", &ranges[i], &d), 0);
-        json_array_append_new(all, d);
-        assert_int_equal(history_query(h, FINGERPRINT, &ranges[i], &d), 0);
-        json_array_append_new(all, d);
+        add_details(h, &ranges[i], all);
     }
     char *text = json_dumps(all, JSON_COMPACT);
     json_decref(all);
