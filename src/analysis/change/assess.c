@@ -8,12 +8,12 @@
 #define CHURN_OPENED_MIN 0.3 /* connections for each request */
 #define CHURN_TIMES      3
 #define CHURN_CALL_SHARE 0.5 /* of what setting a connection up takes */
-#define CHURN_BEYOND     3.0 /* times what the others' applications have lost */
 #define DISTINCT_TIMES   3.0
 #define DISTINCT_COMMON  2.0
 #define LARGE_COMMON_MAX 1.5
 #define LARGE_SHARE      1.0 /* of what was normal */
 #define LARGE_MS         10.0
+#define LARGE_OTHERS     3.0  /* times what the others' applications have lost to churn */
 #define SURE             6.0  /* standard errors */
 #define STEADY_TRAFFIC   1.25 /* more than that explains that a statement gets dearer */
 
@@ -134,7 +134,7 @@ assess_is_large(const struct shift *s, const struct shift_route *r)
 {
     bool others_are_as_ever = s->call_ratio <= LARGE_COMMON_MAX && s->app_ratio <= LARGE_COMMON_MAX;
     /* What connections cost all of them is known, and this is many times as much. */
-    bool is_beyond = assess_has_churn(s) && r->own_ms >= CHURN_BEYOND * MAX(s->app_growth_ms, 0);
+    bool is_beyond = assess_has_churn(s) && r->own_ms >= LARGE_OTHERS * MAX(s->app_growth_ms, 0);
     return (others_are_as_ever || is_beyond) && r->own_ms >= LARGE_MS &&
            r->own_ms >= LARGE_SHARE * r->before.mean_ms;
 }
