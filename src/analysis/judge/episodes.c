@@ -120,7 +120,7 @@ concerns(const struct incident *inc, const struct about *a)
 }
 
 /* The one that is about the same, or has just ended; or what is so young that what becomes slower
- * now becomes so because of it. */
+ * now becomes so because of it, which nothing does because of what answers look like. */
 static struct incident *
 find_home(const struct judge *j, const struct episode *e, const struct about *a)
 {
@@ -134,7 +134,8 @@ find_home(const struct judge *j, const struct episode *e, const struct about *a)
         if ((is_active || is_recent) && concerns(inc, a)) {
             return inc;
         }
-        if (is_active && is_latency(e->lane) && inc->opened_ns + HOUR_NS >= j->now_ns) {
+        bool is_young = inc->opened_ns + HOUR_NS >= j->now_ns && !inc->of_answers;
+        if (is_active && is_latency(e->lane) && is_young) {
             young = young == NULL ? inc : young;
         }
     }

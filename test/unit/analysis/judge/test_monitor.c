@@ -45,6 +45,7 @@ struct lab {
     double failing;      /* share of calls */
     double lying;        /* of requests: 200, and the body says error */
     unsigned flood;      /* requests of other work that fail beside each */
+    uint64_t members;    /* of the answers of another route, which is rarer; 0: there is none */
     char told[4096][33]; /* ids of traces, a ring */
     unsigned told_count;
     struct kept_window *window;
@@ -385,6 +386,28 @@ fail_beside(struct lab *l)
 }
 
 static void
+answer_beside(struct lab *l)
+{
+    struct trace_query *q;
+    uint64_t *values;
+    struct trace *t = trace_new(0, 0, &q, &values);
+    t->request = 1;
+    t->route = 1;
+    t->status = 200;
+    t->probability = 1;
+    t->start_ns = l->now_ns - NS_PER_MS;
+    t->end_ns = l->now_ns;
+    t->shape = (struct response_shape){.body = RESPONSE_OBJECT,
+                                       .type = RESPONSE_TYPE_JSON,
+                                       .root_is_whole = 1,
+                                       .root_names = l->members,
+                                       .root_typed = l->members};
+    const struct intake_item item = {.kind = INTAKE_TRACE, .trace = t};
+    judge_item(l->j, l->now_ns, &item);
+    trace_free(&t);
+}
+
+static void
 in_flight(struct lab *l)
 {
     struct intake_item item = {.kind = INTAKE_IN_FLIGHT};
@@ -405,6 +428,9 @@ play(struct lab *l, unsigned seconds, double times_an_hour)
             next_minute(l);
         }
         fail_beside(l);
+        if (l->members != 0 && i % 5 == 0) { /* as much again would be a surge */
+            answer_beside(l);
+        }
         request(l);
         in_flight(l);
         if (i % 5 == 0) {
@@ -501,6 +527,30 @@ a_slow_ramp_is_one_incident(void **state)
     assert_string_equal(text_of(cause, "short"), "items by order_id");
     json_decref(list);
     check_backtest(l, "drift");
+    lab_free(l);
+}
+
+/* Answers that look different make nobody slower. */
+static void
+a_ramp_beside_answers_that_differ_is_another_incident(void **state)
+{
+    struct lab *l = lab_new();
+    const struct intake_item beside = {
+        .kind = INTAKE_ROUTE, .route = {.index = 1, .method = METHOD_GET, .text = SLICE_LIT("/b")}};
+    (void)state;
+    judge_item(l->j, l->now_ns, &beside);
+    l->members = 7;
+    play(l, HOUR / 2, 0.06);
+    judge_deploy(l->j, l->now_ns, SLICE_LIT("v2"));
+    l->members = 3;
+    play(l, 10 * MINUTE, 0.06);
+    assert_int_equal(l->opened, 1);
+    play(l, HOUR, 0.06);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(text_of(json_array_get(list, 1), "headline"), "GET /b answers differently");
+    assert_string_equal(text_of(json_array_get(list, 0), "subject"), "GET /a");
+    json_decref(list);
     lab_free(l);
 }
 
@@ -775,6 +825,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_ramp_is_one_incident),
+        cmocka_unit_test(a_ramp_beside_answers_that_differ_is_another_incident),
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(an_incidents_example_is_told),
         cmocka_unit_test(what_is_expected_is_learned),
