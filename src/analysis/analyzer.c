@@ -416,6 +416,18 @@ publish_documents(struct analyzer *a, uint64_t now_ns)
     }
 }
 
+/* Beside the traffic, from what the store keeps. 0 or -errno. */
+static int
+learn_again(struct analyzer *a)
+{
+    if (a->out.history == NULL) {
+        return 0;
+    }
+    struct replay *replay = judge_replay(a->judge);
+    relearn_free(&a->relearn);
+    return relearn_new(&replay, (int64_t)now_wall_s(), a->out.history, a->out.ctx, &a->relearn);
+}
+
 static void *
 run_judge(void *arg)
 {
@@ -434,6 +446,9 @@ run_judge(void *arg)
         if (now >= next_tick) {
             judge_tick(a->judge, now, now_wall_at_ns(now));
             next_tick = now + JUDGE_TICK_NS;
+        }
+        if (judge_wants_replay(a->judge)) {
+            (void)!learn_again(a); /* if that fails, the judge waits */
         }
         publish_documents(a, now);
         if (got == 0 && last) {
@@ -454,12 +469,7 @@ analyzer_start(struct analyzer *a)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
     assert(!a->is_started);
-    int r = 0;
-    if (a->out.history != NULL) {
-        struct replay *replay = judge_replay(a->judge);
-        int64_t now_s = (int64_t)(now_wall_ns() / NS_PER_S);
-        r = relearn_new(&replay, now_s, a->out.history, a->out.ctx, &a->relearn);
-    }
+    int r = learn_again(a);
     r = r < 0 ? -r : pthread_create(&a->judge_thread, NULL, run_judge, a);
     if (r != 0) {
         return -r;

@@ -64,8 +64,8 @@ struct analyzer_out {
     void (*command_done)(void *ctx, uint64_t ticket, int result, struct slice json);
     void (*slow)(void *ctx, const struct judge_slow *query); /* may be NULL */
     void (*request)(void *ctx, struct slice json);           /* may be NULL */
-    /* What the store keeps, for the monitor; on a thread of its own, once, from analyzer_start on,
-     * and may take its time. NULL: there is none. */
+    /* What the store keeps, for the monitor; on a thread of its own, from analyzer_start on and
+     * when the wall clock was set back, and may take its time. NULL: there is none. */
     relearn_history *history;
     void (*trace)(void *ctx, uint64_t start_wall_ns, struct slice json); /* may be NULL */
 };

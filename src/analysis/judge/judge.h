@@ -98,6 +98,11 @@ MUST_CHECK int judge_restore(struct judge *judge, const struct stored *record);
 struct replay *judge_replay(const struct judge *judge);
 void judge_take_monitor(struct judge *judge, struct monitor **monitor);
 
+/* The wall clock was set back, by more than a minute: what the monitor has seen lies ahead of it.
+ * It wants another one, made as above; until then, or until the wall clock is there again, it
+ * judges no minute. Said once for each time. */
+bool judge_wants_replay(struct judge *judge);
+
 /* 0: no query is slow. Any number of times. */
 void judge_set_slow_query(struct judge *judge, uint64_t limit_ns);
 

@@ -134,15 +134,35 @@ keep_memory(struct judge *j, uint64_t minute)
     }
 }
 
+/* Minutes that were gone through come again. Of one alone, or less, what is underway lasts longer.
+ */
+static void
+follow_clock(struct judge *j, uint64_t minute)
+{
+    struct judge_long_term *l = &j->long_term;
+    char text[128];
+    if (l->minute == 0) { /* a store may know later ones */
+        series_set_back(&j->series, minute, judge_keep_window, j);
+    } else if (minute + 1 < l->minute) {
+        snprintf(text, sizeof(text), "by %" PRIu64 " minutes: what is normal is learned again",
+                 l->minute - minute);
+        judge_tell(j, "clock-set-back", text);
+        series_set_back(&j->series, minute, judge_keep_window, j);
+        l->minute = minute;
+        l->wants_replay = true;
+    }
+}
+
 void
 judge_monitor_turn(struct judge *j)
 {
     struct judge_long_term *l = &j->long_term;
     uint64_t minute = judge_wall(j, j->now_ns) / SERIES_WINDOW_NS;
+    follow_clock(j, minute);
     if (minute <= l->minute) {
         return;
     }
-    if (l->minute != 0) {
+    if (l->minute > l->reached) {
         note_oldest(j, (l->minute + 1) * SERIES_WINDOW_NS);
         judge_apportion(j, l->minute);
         feed_minute(j, l->minute);
@@ -150,6 +170,7 @@ judge_monitor_turn(struct judge *j)
         judge_episodes_turn(j);
         judge_objectives_turn(j);
         keep_memory(j, minute);
+        l->reached = l->minute;
     }
     l->minute = minute;
 }
@@ -271,12 +292,39 @@ judge_replay(const struct judge *j)
     return replay_new(until_s, &config, j->long_term.mark, j->long_term.mark_count);
 }
 
+bool
+judge_wants_replay(struct judge *j)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    bool wants = j->long_term.wants_replay;
+    j->long_term.wants_replay = false;
+    return wants;
+}
+
+/* From one that gives way. */
+static void
+take_memory(struct judge *j)
+{
+    const struct monitor *m = j->long_term.monitor;
+    for (unsigned piece = 0; piece < memory_pieces(m); piece++) {
+        AUTO_BUF struct buf blob;
+        buf_init(&blob, 1u << 20);
+        if (memory_save(m, piece, &blob) == 0) {
+            (void)!restore_memory(j, buf_slice(&blob));
+        }
+    }
+}
+
 void
 judge_take_monitor(struct judge *j, struct monitor **monitor)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
+    if (j->long_term.is_relearned) { /* it knows more than the store has of it */
+        take_memory(j);
+    }
     monitor_free(&j->long_term.monitor);
     j->long_term.monitor = TAKE(*monitor);
+    j->long_term.reached = 0;
     for (unsigned i = 0; i < j->long_term.memory_count; i++) {
         if (memory_load(j->long_term.monitor, j->long_term.memory[i]) != 0) {
             judge_tell(j, "memory-refused", "how noisy some series are is learned again");

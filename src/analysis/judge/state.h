@@ -52,7 +52,9 @@ struct judge_flight {
 struct judge_long_term {
     struct monitor *monitor;
     struct reading_maker maker;
-    uint64_t minute; /* underway, of the wall clock; 0: none yet */
+    uint64_t minute;  /* underway, of the wall clock; 0: none yet */
+    uint64_t reached; /* the minute that the monitor has come to, the last one that it was fed */
+    bool wants_replay;
     struct judge_flight flight[JUDGE_FLIGHTS_MAX];
     struct replay_mark mark[REPLAY_MARKS_MAX]; /* what somebody said is to be expected */
     unsigned mark_count;

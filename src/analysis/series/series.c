@@ -156,3 +156,25 @@ series_flush(struct series_table *t, series_emit *emit, void *ctx)
         flush_one(&t->other[i], emit, ctx);
     }
 }
+
+static void
+set_back_one(struct series *s, uint64_t number)
+{
+    if (s->window_number > number) {
+        begin_window(s, number);
+    }
+}
+
+void
+series_set_back(struct series_table *t, uint64_t number, series_emit *emit, void *ctx)
+{
+    size_t at = 0;
+    struct map_slot *slot;
+    series_flush(t, emit, ctx);
+    while ((slot = map_next(&t->by_key, &at)) != NULL) {
+        set_back_one(slot->value, number);
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(t->other); i++) {
+        set_back_one(&t->other[i], number);
+    }
+}

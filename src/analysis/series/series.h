@@ -80,6 +80,9 @@ void series_add(struct series *s, const struct series_sums *add, bool to_sketch,
 void series_restore(struct series *s, const struct series_sums *kept, const struct sketch *sketch,
                     uint64_t wall_ns);
 
+/* The wall clock was set back, to this window: those that were to come later have ended. */
+void series_set_back(struct series_table *t, uint64_t number, series_emit *emit, void *ctx);
+
 /* Calls emit for every series that changed since it was last emitted. */
 void series_flush(struct series_table *t, series_emit *emit, void *ctx);
 

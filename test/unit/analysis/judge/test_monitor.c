@@ -57,7 +57,14 @@ struct lab {
     char *incident_json;
     unsigned opened, joined;
     uint64_t opened_at_ns, stuck_since_ns;
+    uint64_t set_back_ns; /* the wall clock */
 };
+
+static uint64_t
+wall_ns(const struct lab *l)
+{
+    return l->now_ns + OFFSET - l->set_back_ns;
+}
 
 static double
 chance(struct lab *l)
@@ -288,7 +295,7 @@ begin(struct lab *l)
         .count = 1,
     };
     struct judge_config config = {.cores = 2, .objectives = &promised};
-    assert_int_equal(judge_new(&config, &out, l->now_ns, l->now_ns + OFFSET, &l->j), 0);
+    assert_int_equal(judge_new(&config, &out, l->now_ns, wall_ns(l), &l->j), 0);
 }
 
 static struct lab *
@@ -434,7 +441,7 @@ play(struct lab *l, unsigned seconds, double times_an_hour)
         request(l);
         in_flight(l);
         if (i % 5 == 0) {
-            judge_tick(l->j, l->now_ns, l->now_ns + OFFSET);
+            judge_tick(l->j, l->now_ns, wall_ns(l));
         }
     }
 }
@@ -581,6 +588,68 @@ a_restart_keeps_what_was_learned(void **state)
     assert_true(json_is_string(json_object_get(json_array_get(list, 0), "recovered_at")));
     json_decref(list);
     assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+/* Of what was stored since the beginning: the most calls in a minute, and whether there are any in
+ * the last one that is over. */
+static uint64_t
+most_calls(struct lab *l, bool *ret_has_last)
+{
+    uint64_t most = 0, last_s = wall_ns(l) / NS_PER_S / MINUTE * MINUTE - MINUTE;
+    *ret_has_last = false;
+    judge_flush(l->j, l->now_ns);
+    for (unsigned i = l->history_count; i < l->window_count; i++) {
+        const struct stored_window *w = &l->window[i].w;
+        most = MAX(most, w->calls);
+        *ret_has_last |= w->start_wall_ns / NS_PER_S == last_s && w->calls > 0;
+    }
+    return most;
+}
+
+static void
+the_wall_clock_may_be_set_back(void **state)
+{
+    struct lab *l = lab_new();
+    bool has_last;
+    (void)state;
+    play(l, HOUR, 0);
+    assert_false(judge_wants_replay(l->j));
+    l->set_back_ns = HOUR / 2 * NS_PER_S;
+    play(l, 2 * MINUTE, 0);
+    assert_true(judge_wants_replay(l->j));
+    assert_false(judge_wants_replay(l->j));
+    relearn(l);
+    json_int_t minutes = monitor_number(l, "minutes");
+    play(l, 10 * MINUTE, 0);
+    assert_true(monitor_number(l, "minutes") >= minutes + 9);
+    assert_true(most_calls(l, &has_last) <= PER_MINUTE + 5); /* a turn is five seconds */
+    assert_true(has_last);
+    assert_int_equal(l->opened, 0);
+    play(l, 3 * HOUR, 0.06);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+/* By the machine's start, or while slowburn was down. */
+static void
+a_store_may_be_ahead_of_the_wall_clock(void **state)
+{
+    struct lab *l = lab_new();
+    bool has_last;
+    (void)state;
+    judge_free(&l->j);
+    begin(l);
+    const struct stored later = {.kind = STORED_WINDOW,
+                                 .window = {.start_wall_ns = wall_ns(l) + HOUR * NS_PER_S,
+                                            .length_s = MINUTE,
+                                            .route = SLICE_LIT("GET /a"),
+                                            .calls = PER_MINUTE}};
+    assert_int_equal(judge_restore(l->j, &later), 0);
+    announce(l);
+    play(l, 10 * MINUTE, 0);
+    assert_true(most_calls(l, &has_last) <= PER_MINUTE + 5);
+    assert_true(has_last);
     lab_free(l);
 }
 
@@ -827,6 +896,8 @@ main(void)
         cmocka_unit_test(a_slow_ramp_is_one_incident),
         cmocka_unit_test(a_ramp_beside_answers_that_differ_is_another_incident),
         cmocka_unit_test(a_restart_keeps_what_was_learned),
+        cmocka_unit_test(the_wall_clock_may_be_set_back),
+        cmocka_unit_test(a_store_may_be_ahead_of_the_wall_clock),
         cmocka_unit_test(an_incidents_example_is_told),
         cmocka_unit_test(what_is_expected_is_learned),
         cmocka_unit_test(a_broken_objective_is_part_of_the_incident),
