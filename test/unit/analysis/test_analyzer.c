@@ -14,6 +14,7 @@
 #include "unit/unit.h"
 
 #define REQUESTS 200u
+#define COMMANDS 100u
 
 struct seen {
     pthread_mutex_t lock;
@@ -217,8 +218,12 @@ from_ring_to_document(void **state)
     wait_until_done(&seen, 5);
     assert_int_equal(seen.result, -ENOENT);
     assert_int_equal(seen.answer_len, 0);
+    for (unsigned i = 0; i < COMMANDS; i++) { /* none goes unanswered, though it ends */
+        assert_int_equal(analyzer_command(a, ANALYZER_ACK, 100 + i, 7, SLICE_NONE), 0);
+    }
     publisher_free(&p);
     analyzer_free(&a);
+    assert_int_equal(seen.done, 5 + COMMANDS);
     assert_true(seen.stored > 0);
     for (unsigned i = 0; i < ANALYZER_DOCUMENT_COUNT; i++) {
         free(seen.text[i]);

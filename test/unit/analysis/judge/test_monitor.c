@@ -373,45 +373,43 @@ request(struct lab *l)
     trace_free(&t);
 }
 
+/* A request of a second route, without a query. */
 static void
-fail_beside(struct lab *l)
-{
-    for (unsigned i = 0; i < l->flood; i++) {
-        struct trace_query *q;
-        uint64_t *values;
-        struct trace *t = trace_new(0, 0, &q, &values);
-        t->request = 1;
-        t->route = 1;
-        t->status = 500;
-        t->probability = 1;
-        t->start_ns = l->now_ns - NS_PER_MS;
-        t->end_ns = l->now_ns;
-        const struct intake_item item = {.kind = INTAKE_TRACE, .trace = t};
-        judge_item(l->j, l->now_ns, &item);
-        trace_free(&t);
-    }
-}
-
-static void
-answer_beside(struct lab *l)
+request_beside(struct lab *l, uint16_t status, const struct response_shape *shape)
 {
     struct trace_query *q;
     uint64_t *values;
     struct trace *t = trace_new(0, 0, &q, &values);
     t->request = 1;
     t->route = 1;
-    t->status = 200;
+    t->status = status;
+    t->shape = *shape;
     t->probability = 1;
     t->start_ns = l->now_ns - NS_PER_MS;
     t->end_ns = l->now_ns;
-    t->shape = (struct response_shape){.body = RESPONSE_OBJECT,
-                                       .type = RESPONSE_TYPE_JSON,
-                                       .root_is_whole = 1,
-                                       .root_names = l->members,
-                                       .root_typed = l->members};
     const struct intake_item item = {.kind = INTAKE_TRACE, .trace = t};
     judge_item(l->j, l->now_ns, &item);
     trace_free(&t);
+}
+
+static void
+fail_beside(struct lab *l)
+{
+    const struct response_shape none = {0};
+    for (unsigned i = 0; i < l->flood; i++) {
+        request_beside(l, 500, &none);
+    }
+}
+
+static void
+answer_beside(struct lab *l)
+{
+    const struct response_shape shape = {.body = RESPONSE_OBJECT,
+                                         .type = RESPONSE_TYPE_JSON,
+                                         .root_is_whole = 1,
+                                         .root_names = l->members,
+                                         .root_typed = l->members};
+    request_beside(l, 200, &shape);
 }
 
 static void
