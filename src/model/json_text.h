@@ -8,13 +8,32 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/check.h"
 #include "base/slice.h"
 
-/* "?" where it is no UTF-8: a name that cannot be shown is no reason to lose what has it. */
+/* Without the beginning of a character of UTF-8 that it ends in. */
+static inline struct slice
+json_text_whole(struct slice text)
+{
+    size_t more = 0; /* bytes behind a first one */
+    while (more < MIN(text.len, 2u) && (text.ptr[text.len - 1 - more] & 0xc0) == 0x80) {
+        more++;
+    }
+    uint8_t first = more < text.len ? text.ptr[text.len - 1 - more] : 0;
+    bool begins = first >= 0xc2 && first <= 0xf4;
+    return slice_sub(text, 0, begins ? text.len - 1 - more : text.len);
+}
+
+/* Text that was cut to size within a character loses the rest of that. "?" where it is no UTF-8: a
+ * name that cannot be shown is no reason to lose what has it. */
 static inline json_t *
 json_text(struct slice text)
 {
     json_t *value = json_stringn(text.len == 0 ? "" : (const char *)text.ptr, text.len);
+    if (value == NULL) {
+        text = json_text_whole(text);
+        value = json_stringn((const char *)text.ptr, text.len);
+    }
     return value == NULL ? json_string("?") : value;
 }
 

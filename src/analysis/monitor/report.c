@@ -2,23 +2,26 @@
 #include <math.h>
 
 #include "analysis/monitor/monitor_state.h"
+#include "model/json_text.h"
 
 static json_t *
 cause_json(const struct episode_cause *c)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:f}", "kind", finding_kind_name(c->kind), "evidence",
-                     finding_evidence_name(c->evidence), "subject", c->subject, "detail", c->detail,
-                     "demand_ms_per_s", c->demand_ms);
+    return json_pack("{s:s, s:s, s:o, s:s, s:f}", "kind", finding_kind_name(c->kind), "evidence",
+                     finding_evidence_name(c->evidence), "subject",
+                     json_text(slice_from_str(c->subject)), "detail", c->detail, "demand_ms_per_s",
+                     c->demand_ms);
 }
 
 static json_t *
 episode_json(const struct episode *e)
 {
-    json_t *o = json_pack(
-        "{s:i, s:s, s:s, s:s, s:b, s:I, s:I, s:[I, I]}", "id", (int)e->id, "state",
-        episode_state_name(e->state), "subject", e->subject, "lane", lane_name(e->lane), "learning",
-        e->learning, "opened_s", (json_int_t)e->opened_s, "onset_s", (json_int_t)e->onset_s,
-        "onset_between_s", (json_int_t)e->onset_from_s, (json_int_t)e->onset_to_s);
+    json_t *o =
+        json_pack("{s:i, s:s, s:o, s:s, s:b, s:I, s:I, s:[I, I]}", "id", (int)e->id, "state",
+                  episode_state_name(e->state), "subject", json_text(slice_from_str(e->subject)),
+                  "lane", lane_name(e->lane), "learning", e->learning, "opened_s",
+                  (json_int_t)e->opened_s, "onset_s", (json_int_t)e->onset_s, "onset_between_s",
+                  (json_int_t)e->onset_from_s, (json_int_t)e->onset_to_s);
     json_t *causes = json_array(), *members = json_array();
     json_object_set_new(o, "over_s",
                         e->over_s == 0 ? json_null() : json_integer((json_int_t)e->over_s));
@@ -26,7 +29,8 @@ episode_json(const struct episode *e)
     json_object_set_new(o, "now", json_real(isfinite(e->now) ? e->now : 0));
     if (e->deploy[0] != '\0') {
         json_object_set_new(o, "deploy",
-                            json_pack("{s:s, s:I, s:o}", "name", e->deploy, "at_s",
+                            json_pack("{s:o, s:I, s:o}", "name",
+                                      json_text(slice_from_str(e->deploy)), "at_s",
                                       (json_int_t)e->deploy_s, "chance",
                                       e->chance < 0 ? json_null() : json_real(e->chance)));
     }
@@ -35,8 +39,8 @@ episode_json(const struct episode *e)
     }
     for (unsigned i = 0; e->state == EPISODE_OPEN && i < e->member_count; i++) {
         char name[512];
-        json_array_append_new(members,
-                              json_string_nocheck(track_name(e->member[i], name, sizeof(name))));
+        struct slice text = slice_from_str(track_name(e->member[i], name, sizeof(name)));
+        json_array_append_new(members, json_text(text));
     }
     json_object_set_new(o, "causes", causes);
     json_object_set_new(o, "members", members);
