@@ -16,8 +16,7 @@
 #define SHAPES_KEY    "shapes:"
 #define MEANT_AFTER   (24 * 3600 * NS_PER_S)
 #define KEEP_EVERY_NS (600 * NS_PER_S)
-#define INFERRED_FROM (60 * NS_PER_S)  /* so late a deploy is seen by its statements */
-#define SAME_NS       (300 * NS_PER_S) /* nobody marked it: the routes show it one after the other */
+#define INFERRED_FROM (60 * NS_PER_S) /* so late a deploy is seen by its statements */
 
 void
 judge_shape(struct watch *w, const struct trace *t)
@@ -34,9 +33,20 @@ judge_shape(struct watch *w, const struct trace *t)
 void
 judge_shapes_deploy(struct judge *j, const struct judge_deploy_mark *d)
 {
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < j->watch_count; i++) {
         if (j->watch[i]->shapes != NULL) {
             shapes_deploy(j->watch[i]->shapes, j->now_ns, d->at_ns, d->name, true);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) { /* as of their routes */
+        struct incident *inc = active[i];
+        if (inc->of_answers && inc->has_deploy && !inc->deploy_marked &&
+            d->at_ns <= inc->deploy_ns + SHAPES_LATE_NS) {
+            inc->deploy_marked = true;
+            memcpy(inc->deploy_name, d->name, sizeof(inc->deploy_name));
+            inc->dirty = true;
         }
     }
 }
@@ -59,7 +69,7 @@ static bool
 is_same_deploy(const struct incident *inc, const struct shapes *s)
 {
     uint64_t apart_ns = MAX(inc->deploy_ns, s->deploy_ns) - MIN(inc->deploy_ns, s->deploy_ns);
-    return inc->deploy_marked == s->deploy_marked && apart_ns <= (s->deploy_marked ? 0 : SAME_NS);
+    return strcmp(inc->deploy_name, s->deploy_name) == 0 && apart_ns <= SHAPES_LATE_NS;
 }
 
 /* About the route, or about what the same deploy did to others. */

@@ -209,10 +209,22 @@ shapes_turn(struct shapes *s, uint64_t now_ns)
     return SHAPES_SAME;
 }
 
+static void
+name_deploy(struct shapes *s, const char *name, bool is_marked)
+{
+    s->deploy_marked = is_marked;
+    slice_to_str(slice_from_str(name), s->deploy_name, sizeof(s->deploy_name));
+    s->dirty = true;
+}
+
 void
 shapes_deploy(struct shapes *s, uint64_t now_ns, uint64_t at_ns, const char *name, bool is_marked)
 {
     if (s->is_changed || s->bad_steps > 0) {
+        if (is_marked && !s->deploy_marked && s->deploy_ns != 0 &&
+            at_ns <= s->deploy_ns + SHAPES_LATE_NS) {
+            name_deploy(s, name, true);
+        }
         return;
     }
     count_repeated(s);
@@ -223,9 +235,7 @@ shapes_deploy(struct shapes *s, uint64_t now_ns, uint64_t at_ns, const char *nam
     s->older = (struct shape_counts){0};
     begin_step(s, now_ns);
     s->deploy_ns = MAX(at_ns, 1);
-    s->deploy_marked = is_marked;
-    slice_to_str(slice_from_str(name), s->deploy_name, sizeof(s->deploy_name));
-    s->dirty = true;
+    name_deploy(s, name, is_marked);
 }
 
 void

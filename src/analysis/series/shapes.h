@@ -28,6 +28,7 @@
 #define SHAPES_STEPS_GOOD  2u
 #define SHAPES_NORMAL_MAX  5000u /* from then on the older ones count for less and less */
 #define SHAPES_WINDOW_NS   (30 * 60 * NS_PER_S) /* so long a deploy may be to blame */
+#define SHAPES_LATE_NS     (300 * NS_PER_S)     /* it may be marked, or seen of another route */
 
 struct shapes {
     struct response_shape last; /* came so often and is not counted yet */
@@ -61,7 +62,8 @@ void shapes_add(struct shapes *s, const struct response_shape *shape);
 enum shapes_news shapes_turn(struct shapes *s, uint64_t now_ns);
 
 /* at_ns: not after now. Of no account while something is lost: the one before has done it, and this
- * one may be the way back. */
+ * one may be the way back. But what is marked so soon behind one that was only inferred is the
+ * same, and gives it its name. */
 void shapes_deploy(struct shapes *s, uint64_t now_ns, uint64_t at_ns, const char *name,
                    bool is_marked);
 

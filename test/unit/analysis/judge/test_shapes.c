@@ -30,9 +30,9 @@ struct lab {
     struct judge *j;
     uint64_t now_ns;
     const char *body[ROUTES];
-    uint32_t flags;      /* of all requests */
-    unsigned statements; /* that each runs */
-    unsigned repeats;    /* of the first route's first statement: slower by as many ms */
+    uint32_t flags; /* of all requests */
+    unsigned statements[ROUTES];
+    unsigned repeats; /* of the first route's first statement: slower by as many ms */
     unsigned opened, found, recovered;
     struct kept state[STATES_MAX];
     unsigned state_count;
@@ -127,10 +127,10 @@ answer(struct lab *l, unsigned route)
     };
     unsigned repeats = route == 0 ? l->repeats : 0;
     for (unsigned i = 0; i < repeats; i++) {
-        queries[l->statements + i] =
+        queries[l->statements[route] + i] =
             (struct kit_query){.fingerprint = 0x70, .values = i, .at_ms = 3 + i, .ms = 1};
     }
-    struct trace *t = kit_trace(l->now_ns, 10 + repeats, queries, l->statements + repeats);
+    struct trace *t = kit_trace(l->now_ns, 10 + repeats, queries, l->statements[route] + repeats);
     t->route = route;
     t->method = METHOD_GET;
     t->shape = shape.found;
@@ -161,7 +161,8 @@ pass(struct lab *l, unsigned seconds)
 static void
 begin_with(struct lab *l, unsigned statements)
 {
-    *l = (struct lab){.now_ns = MONO0, .body = {FULL, FULL}, .statements = statements};
+    *l =
+        (struct lab){.now_ns = MONO0, .body = {FULL, FULL}, .statements = {statements, statements}};
     start(l);
     pass(l, 300);
 }
@@ -320,10 +321,10 @@ a_deploy_is_inferred(void **state)
 {
     struct lab l;
     begin(&l);
-    l.statements = 1;
+    l.statements[0] = l.statements[1] = 1;
     pass(&l, 1860); /* that was one, too, and it is forgotten */
     assert_int_equal(l.opened, 0);
-    l.statements = 2;
+    l.statements[0] = l.statements[1] = 2;
     l.body[0] = LESS;
     pass(&l, 300);
     assert_int_equal(l.opened, 1);
@@ -339,14 +340,57 @@ one_incident_for_a_deploy_that_nobody_marks(void **state)
 {
     struct lab l;
     begin(&l);
-    l.statements = 1;
+    l.statements[0] = l.statements[1] = 1;
     pass(&l, 1860);
-    l.statements = 2;
+    l.statements[0] = l.statements[1] = 2;
     l.body[0] = l.body[1] = LESS;
     pass(&l, 300);
     assert_int_equal(l.opened, 1);
     json_t *list = incidents(&l);
     assert_int_equal(json_array_size(json_object_get(json_array_get(list, 0), "causes")), 2);
+    json_decref(list);
+    end(&l);
+}
+
+/* Of the routes one shows it by itself before. */
+static void
+a_deploy_that_is_marked_late_has_its_name(void **state)
+{
+    struct lab l;
+    begin_with(&l, 1);
+    l.statements[0] = 2;
+    l.body[0] = l.body[1] = LESS;
+    pass(&l, 45);
+    deploy(&l, "v2");
+    pass(&l, 300);
+    json_t *list = incidents(&l);
+    assert_int_equal(json_array_size(list), 1);
+    const json_t *deploy = json_object_get(json_array_get(list, 0), "deploy");
+    assert_string_equal(text_of(deploy, "name"), "v2");
+    assert_string_equal(text_of(deploy, "basis"), "marked");
+    assert_int_equal(json_array_size(json_object_get(json_array_get(list, 0), "causes")), 2);
+    json_decref(list);
+    end(&l);
+}
+
+/* After the incident has been opened, too. */
+static void
+an_incident_learns_the_name_of_its_deploy(void **state)
+{
+    struct lab l;
+    begin_with(&l, 1);
+    l.statements[0] = 2;
+    l.body[0] = LESS;
+    pass(&l, 180);
+    assert_state(&l, "open");
+    deploy(&l, "v2");
+    json_t *list = incidents(&l);
+    assert_string_equal(text_of(json_object_get(json_array_get(list, 0), "deploy"), "name"), "v2");
+    json_decref(list);
+    pass(&l, 600);
+    deploy(&l, "v3"); /* too late to be the one */
+    list = incidents(&l);
+    assert_string_equal(text_of(json_object_get(json_array_get(list, 0), "deploy"), "name"), "v2");
     json_decref(list);
     end(&l);
 }
@@ -497,6 +541,8 @@ main(void)
         cmocka_unit_test(none_without_a_deploy),
         cmocka_unit_test(a_deploy_is_inferred),
         cmocka_unit_test(one_incident_for_a_deploy_that_nobody_marks),
+        cmocka_unit_test(a_deploy_that_is_marked_late_has_its_name),
+        cmocka_unit_test(an_incident_learns_the_name_of_its_deploy),
         cmocka_unit_test(an_incident_that_is_open_for_another_reason_is_joined),
         cmocka_unit_test(a_route_that_became_slower_meanwhile_is_not_over),
         cmocka_unit_test(what_is_meant_is_closed),
