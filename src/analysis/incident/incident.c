@@ -52,6 +52,12 @@ incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64
 }
 
 bool
+incident_is_active(const struct incident *inc)
+{
+    return inc->state == INCIDENT_OPEN || inc->state == INCIDENT_FIXING;
+}
+
+bool
 incident_is_held(const struct incident *inc)
 {
     bool is_episode = inc->episode.opened && !inc->episode.over && inc->state == INCIDENT_OPEN;

@@ -162,6 +162,9 @@ struct incident *incident_new(uint32_t id, const struct shift_route *route, uint
 struct incident *incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns,
                                    uint64_t now_ns);
 
+/* Open or fixing. */
+bool incident_is_active(const struct incident *inc);
+
 /* The monitor's episode holds on, or answers still look different: it is not over, whatever the
  * last minute looks like. */
 bool incident_is_held(const struct incident *inc);

@@ -128,7 +128,7 @@ find_home(const struct judge *j, const struct episode *e, const struct about *a)
     struct incident *young = NULL;
     for (unsigned i = j->incident_count; i-- > 0;) {
         struct incident *inc = j->incident[i];
-        bool is_active = inc->state == INCIDENT_OPEN || inc->state == INCIDENT_FIXING;
+        bool is_active = incident_is_active(inc);
         uint64_t ended_ns = MAX(inc->recovered_ns, inc->closed_ns);
         bool is_recent = ended_ns + HOUR_NS >= j->now_ns && onset_ns <= ended_ns;
         if ((is_active || is_recent) && concerns(inc, a)) {

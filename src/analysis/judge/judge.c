@@ -105,8 +105,7 @@ judge_active(const struct judge *j, struct incident *list[JUDGE_ACTIVE_MAX])
 {
     unsigned n = 0;
     for (unsigned i = 0; i < j->incident_count && n < JUDGE_ACTIVE_MAX; i++) {
-        enum incident_state state = j->incident[i]->state;
-        if (state == INCIDENT_OPEN || state == INCIDENT_FIXING) {
+        if (incident_is_active(j->incident[i])) {
             list[n++] = j->incident[i];
         }
     }

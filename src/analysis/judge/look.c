@@ -84,12 +84,17 @@ freeze_bases(struct shift *s, const struct watch *only)
 void
 judge_make_place(struct judge *j)
 {
+    unsigned at = 0;
     if (j->incident_count < JUDGE_INCIDENTS_MAX) {
         return;
     }
-    free(j->incident[0]); /* the store has it */
-    memmove(&j->incident[0], &j->incident[1], (JUDGE_INCIDENTS_MAX - 1) * sizeof(j->incident[0]));
+    while (at + 1 < j->incident_count && incident_is_active(j->incident[at])) {
+        at++;
+    }
+    free(j->incident[at]); /* the store has it */
     j->incident_count--;
+    memmove(&j->incident[at], &j->incident[at + 1],
+            (j->incident_count - at) * sizeof(j->incident[0]));
 }
 
 static struct incident *

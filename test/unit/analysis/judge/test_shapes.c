@@ -66,7 +66,7 @@ on_store(void *ctx, const struct stored *r)
     if (r->kind == STORED_STATE) {
         keep_state(l, &r->state);
         assert_null(memmem(r->state.blob.ptr, r->state.blob.len, "secret", 6));
-    } else if (r->kind == STORED_INCIDENT) {
+    } else if (r->kind == STORED_INCIDENT && r->incident.id >= l->incident_id) { /* the newest */
         free(l->incident);
         l->incident_len = r->incident.blob.len;
         l->incident = check_alloc(1, l->incident_len);
@@ -85,6 +85,17 @@ on_log(void *ctx, const char *event, const char *text)
 }
 
 static void
+restore_incident(struct lab *l, uint32_t id, struct slice blob)
+{
+    struct stored r = {.kind = STORED_INCIDENT};
+    r.incident.id = id;
+    r.incident.json = SLICE_LIT("{}");
+    r.incident.state = SLICE_LIT("open");
+    r.incident.blob = blob;
+    assert_int_equal(judge_restore(l->j, &r), 0);
+}
+
+static void
 start(struct lab *l)
 {
     static const char *const route[ROUTES] = {"/orders", "/me"};
@@ -98,12 +109,7 @@ start(struct lab *l)
         assert_int_equal(judge_restore(l->j, &r), 0);
     }
     if (l->incident != NULL) {
-        struct stored r = {.kind = STORED_INCIDENT};
-        r.incident.id = l->incident_id;
-        r.incident.json = SLICE_LIT("{}");
-        r.incident.state = SLICE_LIT("open");
-        r.incident.blob = slice_of(l->incident, l->incident_len);
-        assert_int_equal(judge_restore(l->j, &r), 0);
+        restore_incident(l, l->incident_id, slice_of(l->incident, l->incident_len));
     }
     for (unsigned i = 0; i < ROUTES; i++) {
         struct intake_item item = {.kind = INTAKE_ROUTE};
@@ -532,6 +538,44 @@ an_incident_that_is_lost_is_told_again(void **state)
     end(&l);
 }
 
+/* The oldest that are over make room. */
+static void
+an_open_incident_stays_however_many_come(void **state)
+{
+    struct lab l;
+    begin(&l);
+    deploy(&l, "v2");
+    l.body[0] = LESS;
+    pass(&l, 240);
+    size_t len = l.incident_len;
+    uint8_t *first = TAKE(l.incident);
+    deploy(&l, "v3");
+    l.body[1] = LESS;
+    pass(&l, 240);
+    l.body[1] = FULL;
+    pass(&l, 300);
+    assert_int_equal(l.opened, 2);
+    judge_flush(l.j, l.now_ns);
+    judge_free(&l.j);
+    start(&l);
+    restore_incident(&l, 1, slice_of(first, len));
+    for (unsigned i = 2; i < JUDGE_INCIDENTS_MAX; i++) {
+        restore_incident(&l, 2, slice_of(l.incident, l.incident_len));
+    }
+    deploy(&l, "v4");
+    l.body[1] = LESS;
+    pass(&l, 240);
+    assert_int_equal(l.opened, 3);
+    json_t *list = incidents(&l);
+    size_t last = json_array_size(list) - 1;
+    assert_int_equal(last + 1, JUDGE_INCIDENTS_MAX);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(list, last), "id")), 1);
+    assert_string_equal(text_of(json_array_get(list, last), "state"), "open");
+    json_decref(list);
+    free(first);
+    end(&l);
+}
+
 int
 main(void)
 {
@@ -549,6 +593,7 @@ main(void)
         cmocka_unit_test(after_a_day_it_is_normal),
         cmocka_unit_test(a_restart_loses_nothing),
         cmocka_unit_test(an_incident_that_is_lost_is_told_again),
+        cmocka_unit_test(an_open_incident_stays_however_many_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
