@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 
 static struct {
     _Atomic int fd;
@@ -128,21 +129,27 @@ line_printf(struct line *l, const char *fmt, ...)
     }
 }
 
-/* Escapes for both formats: a text line stays one line and cannot forge another. Stops before the
- * closing quote would no longer fit. */
+/* Escapes for both formats: a text line stays one line and cannot forge another, one of JSON is
+ * UTF-8, and no terminal is commanded. Stops before the closing quote would no longer fit. */
 static void
 line_quoted(struct line *l, struct slice s)
 {
     line_str(l, "\"");
-    for (size_t i = 0; i < s.len && l->len + LINE_END_ROOM + 8 < sizeof(l->text); i++) {
-        uint8_t c = s.ptr[i];
-        if (c == '"' || c == '\\') {
+    while (s.len > 0 && l->len + LINE_END_ROOM + 8 < sizeof(l->text)) {
+        size_t len = utf8_length(s);
+        uint8_t c = s.ptr[0];
+        if (len == 0) {
+            line_str(l, "\\ufffd");
+        } else if (c == '"' || c == '\\') {
             line_printf(l, "\\%c", c);
         } else if (c < 0x20 || c == 0x7f) {
             line_printf(l, "\\u%04x", c);
+        } else if (c == 0xc2 && s.ptr[1] < 0xa0) { /* as controls of one byte are, of two */
+            line_printf(l, "\\u%04x", s.ptr[1]);
         } else {
-            line_bytes(l, &c, 1);
+            line_bytes(l, s.ptr, len);
         }
+        s = slice_sub(s, MAX(len, 1u), s.len);
     }
     line_str(l, "\"");
 }

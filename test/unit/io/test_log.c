@@ -69,6 +69,22 @@ text_line_stays_one_line(void **state)
     assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 }
 
+/* A statement may be in any encoding, and be cut anywhere. */
+static void
+bytes_that_are_no_text_are_replaced(void **state)
+{
+    int *ends = *state;
+    const enum log_format format[] = {LOG_FORMAT_JSON, LOG_FORMAT_TEXT};
+    for (unsigned i = 0; i < 2; i++) {
+        log_init(ends[1], format[i], LOG_LEVEL_INFO, "proxy");
+        log_info("proxy", "bytes", "a message",
+                 LOG_STR("name", "caf\xc3\xa9 \xff\xc3 \x9b[1m \xc2\x9b[1m \xe2\x82"));
+        assert_non_null(strstr(read_back(ends[0]),
+                               "\"caf\xc3\xa9 \\ufffd\\ufffd \\ufffd[1m \\u009b[1m "
+                               "\\ufffd\\ufffd\""));
+    }
+}
+
 static void
 level_is_respected(void **state)
 {
@@ -148,6 +164,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_PIPE(json_line_carries_typed_fields_and_escapes),
         WITH_PIPE(text_line_stays_one_line),
+        WITH_PIPE(bytes_that_are_no_text_are_replaced),
         WITH_PIPE(level_is_respected),
         WITH_PIPE(flood_is_limited_per_event),
         WITH_PIPE(long_line_is_cut_and_valid),
