@@ -32,6 +32,7 @@ struct episode {
     uint32_t id;
     enum episode_state state;
     int64_t opened_s, over_s;
+    int64_t joined_s; /* when its last member did: causes are looked for until an hour later */
     int64_t onset_s, onset_from_s, onset_to_s;
     enum lane lane; /* that opened it */
     bool learning;  /* there was no baseline of its own yet */

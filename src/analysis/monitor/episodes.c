@@ -72,7 +72,7 @@ find_home(const struct monitor *m, const struct track *t)
 }
 
 static void
-join(struct episode *e, struct track *t, const struct alarm *a)
+join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
 {
     t->lanes |= 1u << a->lane;
     t->shift_ln = MAX(t->shift_ln, a->shift_ln);
@@ -86,6 +86,7 @@ join(struct episode *e, struct track *t, const struct alarm *a)
         return;
     }
     t->episode = e;
+    e->joined_s = m->step_s;
     e->member[e->member_count++] = t;
 }
 
@@ -194,7 +195,7 @@ void
 episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
 {
     if (t->episode != NULL) {
-        join(t->episode, t, a);
+        join(m, t->episode, t, a);
         return;
     }
     struct episode *e = find_home(m, t), *open[MONITOR_OPEN_MAX];
@@ -205,7 +206,7 @@ episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
         return;
     }
     e = opens ? open_episode(m, t, a) : e;
-    join(e, t, a);
+    join(m, e, t, a);
     e->worst = MAX(e->worst, a->shift_ln);
     if (opens) {
         tie_deploy(m, e);
@@ -279,8 +280,12 @@ episodes_step(struct monitor *m)
         }
         if (over) {
             episodes_end(m, e, EPISODE_OVER);
-        } else if (m->step_s - e->opened_s <= EPISODE_JOIN_S) {
+            continue;
+        }
+        if (m->step_s - e->opened_s <= EPISODE_JOIN_S) {
             tie_deploy(m, e);
+        }
+        if (m->step_s - e->joined_s <= EPISODE_JOIN_S) {
             causes_find(m, e);
         }
     }

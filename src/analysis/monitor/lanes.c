@@ -218,6 +218,15 @@ lanes_would_tell_drift(const struct monitor *m, const struct track *t, unsigned 
     return is_still_there(m, t, &d, lanes_median_of_last(t));
 }
 
+bool
+lanes_is_suspected(const struct monitor *m, const struct track *t)
+{
+    unsigned which = 0;
+    (void)cusum_level(&t->drift, drift_limit, &which);
+    return noise_is_ready(&t->noise) && !cusum_is_below(&t->drift, drift_limit, LEARN_BELOW) &&
+           lanes_would_tell_drift(m, t, which);
+}
+
 /* A drift chart has reached its limit. */
 static void
 look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
@@ -307,6 +316,13 @@ learn(struct monitor *m, struct track *t, float x, bool may_learn)
     }
 }
 
+float
+lanes_follows(const struct monitor *m, const struct track *t)
+{
+    float unit = MAX(t->noise.s, m->typical_spread);
+    return slope_of(&t->by_common, COMMON_RIDGE, 0, COMMON_MAX * unit);
+}
+
 /* What all have in common is taken out of the residual, by as much as this series follows it: one
  * that is steadier than most follows by more than its own spread. */
 static void
@@ -317,7 +333,7 @@ take_common(const struct monitor *m, struct track *t, float spread, bool may_lea
         return;
     }
     float own = MAX(MIN(t->residual, OWN_MAX * unit), -OWN_MAX * unit);
-    float slope = slope_of(&t->by_common, COMMON_RIDGE, 0, COMMON_MAX * unit);
+    float slope = lanes_follows(m, t);
     if (may_learn && fabsf(c) < COMMON_LEARN_MAX) { /* beyond, own is cut and c is not */
         slope_add(&t->by_common, c, own);
     }

@@ -116,12 +116,17 @@ void lanes_reset(struct track *t);
 float lanes_median_of_last(const struct track *t);
 /* What is told of it: by how much it is slower than it was, or was a week ago; in ln. */
 float lanes_effect(const struct track *t);
+/* By how much it follows the common mode, in ln for one of its units. */
+float lanes_follows(const struct monitor *m, const struct track *t);
 /* One that a chart has seen is still there, by at least half of it, and worth telling. */
 bool lanes_is_confirmed(const struct monitor *m, const struct track *t, float estimate,
                         float effect);
 /* zero: the step before which it began; shift: in standardised units of a step. */
 void lanes_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift,
                 float effect);
+
+/* A chart of it is so near to its limit that nothing is learned, and what it has seen is there. */
+bool lanes_is_suspected(const struct monitor *m, const struct track *t);
 
 /* A chart of it that is at its limit would be told, not passed over. */
 bool lanes_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which);
@@ -134,6 +139,8 @@ bool creep_would_tell(const struct monitor *m, const struct track *t, unsigned w
 /* structure.c: with every reading. */
 void structure_judge(struct monitor *m, struct track *t, const struct reading *r);
 bool structure_is_calm(const struct track *t);
+/* So many calls a request at that price are a fair part of a request of its route. */
+bool structure_costs_something(const struct track *t, float calls, float cost_ms);
 
 /* succession.c: with every step, who goes on under another name. */
 void succession_step(struct monitor *m);

@@ -18,9 +18,8 @@ follow(float figure, float value)
     return isnan(figure) ? value : figure + FIGURE_NOW * (value - figure);
 }
 
-/* What the added calls cost is a fair part of a request of the route. */
-static bool
-costs_something(const struct track *t, float calls, float cost_ms)
+bool
+structure_costs_something(const struct track *t, float calls, float cost_ms)
 {
     float route_ms = t->parent == NULL ? NAN : level_expect(&t->parent->cost_level);
     return isnan(route_ms) || calls * cost_ms >= STRUCTURE_COST_SHARE * route_ms;
@@ -64,7 +63,7 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     bool may_learn = t->episode == NULL && t->jumps == 0;
     t->now.calls = follow(t->now.calls, calls);
     if (is_new(m, t, at_s)) {
-        bool heavy = calls >= NEW_CALLS_MIN && costs_something(t, calls, mean_ms) &&
+        bool heavy = calls >= NEW_CALLS_MIN && structure_costs_something(t, calls, mean_ms) &&
                      !succession_may_be(m, t, calls, mean_ms);
         t->jumps = heavy ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
         if (heavy && (monitor_deploy_near(m, t, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
@@ -79,7 +78,8 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     float chance = sqrtf(MAX(expect, 0.1f) / t->s_requests);
     float jump = calls - expect;
     bool off = jump >= STRUCTURE_JUMP_MIN && calls >= STRUCTURE_RATIO_MIN * expect &&
-               jump >= STRUCTURE_SPREADS * MAX(spread, chance) && costs_something(t, jump, mean_ms);
+               jump >= STRUCTURE_SPREADS * MAX(spread, chance) &&
+               structure_costs_something(t, jump, mean_ms);
     t->jumps = off ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
     unsigned hold = t->s_requests >= STRUCTURE_SURE ? 1 : STRUCTURE_HOLD_DEPLOY;
     bool is_sure = t->jumps >= hold && !level_is_learning(&t->calls_level) &&
@@ -90,7 +90,7 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     /* Slow or small: more calls than ever, again and again. */
     bool more = jump > 3 * MAX(spread, chance) && calls >= 1.1f * expect;
     exceed_add(&t->calls_chart, more, (uint32_t)(at_s / MONITOR_STEP_S));
-    if (t->calls_chart.f > LIMIT_CALLS && costs_something(t, jump, mean_ms)) {
+    if (t->calls_chart.f > LIMIT_CALLS && structure_costs_something(t, jump, mean_ms)) {
         tell(m, t, LANE_CALLS, (int64_t)t->calls_chart.zero * MONITOR_STEP_S, expect, calls);
     }
     level_add(&t->calls_level, &t->past->calls, at_s, calls,
@@ -103,7 +103,7 @@ judge_plan(struct monitor *m, struct track *t, int64_t at_s, float mean_ms)
     bool other = t->plan_changed_s != 0 && at_s - t->plan_changed_s <= STRUCTURE_DEPLOY_S;
     float expect = other ? level_expect(&t->cost_level) : NAN;
     if (other && t->episode == NULL && !isnan(expect) && mean_ms >= PLAN_TIMES * expect &&
-        costs_something(t, isnan(t->now.calls) ? 1 : t->now.calls, mean_ms - expect)) {
+        structure_costs_something(t, isnan(t->now.calls) ? 1 : t->now.calls, mean_ms - expect)) {
         tell(m, t, LANE_PLAN, t->plan_changed_s, expect, mean_ms);
     }
 }

@@ -24,6 +24,7 @@ struct scene {
     double errors[ROUTES];
     double call_errors[ROUTES]; /* of which: in the route's call */
     double reads[ROUTES];       /* rows a call; 0: not known */
+    double locks[ROUTES];       /* milliseconds a call that are waited for; below 0: not known */
     double traffic;
     int64_t length_s; /* of the windows */
 };
@@ -41,6 +42,7 @@ scene_new(unsigned tracks_max)
     s->length_s = 60;
     for (unsigned i = 0; i < ROUTES; i++) {
         s->times[i] = s->calls[i] = 1;
+        s->locks[i] = -1;
     }
     return s;
 }
@@ -66,7 +68,9 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
         .length_s = (uint32_t)s->length_s,
         .route = slice_from_str(name),
         .fingerprint = slice_from_str(is_call ? print : ""),
-        .known = (is_call ? READING_REQUESTS : 0) | (s->reads[route] > 0 ? READING_ROWS_READ : 0),
+        .known = (is_call ? READING_REQUESTS : 0) | (s->reads[route] > 0 ? READING_ROWS_READ : 0) |
+                 (s->locks[route] >= 0 ? READING_LOCK : 0),
+        .lock_ms = n * s->locks[route],
         .rows_read = n * s->reads[route],
         .calls = (uint32_t)(n / 2) + (uint32_t)(n - n / 2),
         .requests = is_call ? 100 * s->traffic * (double)s->length_s / 60 : 0,
@@ -83,7 +87,7 @@ play(struct scene *s, int64_t seconds)
     for (int64_t end = s->t + seconds; s->t < end; s->t += s->length_s) {
         for (unsigned i = 0; i < ROUTES; i++) {
             double n = 100 * s->traffic * (double)s->length_s / 60;
-            give(s, i, true, n * s->calls[i], 4 * s->times[i]);
+            give(s, i, true, n * s->calls[i], 4 * s->times[i] + MAX(s->locks[i], 0));
             give(s, i, false, n, 10 + 4 * s->times[i] * s->calls[i]);
         }
     }
@@ -177,6 +181,201 @@ what_reads_more_has_grown(void **state)
         assert_int_equal(only_one(s)->cause[0].kind, grows ? FINDING_GROWTH : FINDING_SLOWER);
         scene_free(s);
     }
+}
+
+/* The one that is named as a cause, or NULL. */
+static const struct episode_cause *
+cause_of(const struct scene *s, unsigned route)
+{
+    const struct episode *e = only_one(s);
+    char name[32];
+    snprintf(name, sizeof(name), "GET /%u: ", route);
+    for (unsigned i = 0; i < e->cause_count; i++) {
+        if (strncmp(e->cause[i].subject, name, strlen(name)) == 0) {
+            return &e->cause[i];
+        }
+    }
+    return NULL;
+}
+
+/* A hundredth of what the first one takes, and a proof of its own. */
+static void
+a_small_cause_with_a_proof_is_named_beside_a_large_one(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 2 * DAY);
+    s->calls[5] = 200;
+    s->calls[6] = 3;
+    play(s, 20 * 60);
+    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(cause_of(s, 5)->kind, FINDING_MORE_CALLS);
+    assert_int_equal(cause_of(s, 6)->kind, FINDING_MORE_CALLS);
+    scene_free(s);
+}
+
+/* All wait for the first one; a tenth of it is asked of what is but somewhat slower than they are,
+ * and not of what is clearly so. */
+static void
+a_small_cause_is_clear_of_everybodys_waiting(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->calls[5] = 400;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = i == 2 ? 9 : i == 3 ? 2.2 : 1.5;
+    }
+    play(s, 3000);
+    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(only_one(s)->cause[0].kind, FINDING_MORE_CALLS);
+    assert_int_equal(cause_of(s, 2)->kind, FINDING_SLOWER);
+    assert_true(cause_of(s, 2)->demand_ms < 0.1 * only_one(s)->cause[0].demand_ms);
+    scene_free(s);
+}
+
+/* Five minutes of a victim, while all wait. */
+static void
+a_spike_is_no_cause(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->calls[5] = 20;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = 3;
+    }
+    play(s, 3000);
+    for (unsigned i = 0; i < 8; i++) {
+        s->times[2] = i < 5 ? 30 : 3;
+        play(s, 60);
+        assert_int_equal(only_one(s)->cause_count, 1);
+        assert_non_null(cause_of(s, 5));
+    }
+    scene_free(s);
+}
+
+/* By the counters of a route that fails: while traffic surges no latency is judged. */
+static void
+what_waits_for_locks_is_found_in_a_surge(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->locks[i] = 0;
+    }
+    play(s, 15 * DAY);
+    s->traffic = 2.5;
+    s->errors[1] = 40;
+    s->locks[1] = 15;
+    s->locks[7] = 15; /* nobody looks into that one */
+    play(s, 1200);
+    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(cause_of(s, 1)->kind, FINDING_LOCK_WAIT);
+    scene_free(s);
+}
+
+/* All wait six times as long for one of them: that is nobody's own, but locks are. */
+static void
+what_waits_for_locks_is_told_from_what_waits_for_its_turn(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->locks[i] = 0;
+    }
+    play(s, 15 * DAY);
+    s->calls[5] = 100;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = 6;
+    }
+    s->locks[7] = 10;
+    play(s, 3000);
+    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(cause_of(s, 5)->kind, FINDING_MORE_CALLS);
+    assert_int_equal(cause_of(s, 7)->kind, FINDING_LOCK_WAIT);
+    scene_free(s);
+}
+
+/* A table that grows is told by itself when that is sure; sooner where its route fails anyway, be
+ * it in that very call. */
+static void
+growth_is_found_early_where_a_route_fails(void **state)
+{
+    for (unsigned in_call = 0; in_call < 2; in_call++) {
+        struct scene *s = scene_new(0);
+        const struct episode_cause *c = NULL;
+        (void)state;
+        for (unsigned i = 0; i < ROUTES; i++) {
+            s->reads[i] = 40;
+        }
+        play(s, 15 * DAY);
+        s->errors[1] = 5;
+        s->call_errors[1] = in_call ? 5 : 0;
+        for (unsigned i = 1; i <= 60 && (c == NULL || c->kind != FINDING_GROWTH); i++) {
+            s->times[1] = s->times[2] = 1 + 0.2 * i / 60;
+            s->reads[1] = s->reads[2] = 40 * s->times[1];
+            play(s, 60);
+            c = monitor_episode_count(s->m) > 0 ? cause_of(s, 1) : NULL;
+        }
+        assert_non_null(c);
+        assert_int_equal(c->kind, FINDING_GROWTH);
+        assert_int_equal(monitor_track(s->m, c->track)->lanes, in_call ? 1u << LANE_ERRORS : 0);
+        assert_null(cause_of(s, 2));
+        scene_free(s);
+    }
+}
+
+static void
+a_cause_stands_while_a_shock_hides_it(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->times[3] = 1.1;
+    play(s, 3600);
+    assert_int_equal(cause_of(s, 3)->kind, FINDING_SLOWER);
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = i == 3 ? 3.3 : 3;
+    }
+    play(s, 8 * 60);
+    assert_int_equal(cause_of(s, 3)->kind, FINDING_SLOWER);
+    scene_free(s);
+}
+
+/* Its calls a request go up and down by a fifth, and are many just now. */
+static void
+what_is_called_more_by_chance_is_slower(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct prng chance = {3};
+    (void)state;
+    for (unsigned i = 0; i < 2 * DAY / 60; i++) {
+        s->calls[3] = 0.8 + 0.4 * (double)prng_below(&chance, 1000) / 1000;
+        play(s, 60);
+    }
+    s->times[3] = 3;
+    play(s, 3600);
+    s->calls[3] = 1.4;
+    play(s, 180);
+    assert_int_equal(cause_of(s, 3)->kind, FINDING_SLOWER);
+    scene_free(s);
+}
+
+static void
+what_comes_to_an_old_episode_is_a_cause_of_it(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->errors[1] = 40;
+    play(s, 2 * 3600);
+    assert_int_equal(only_one(s)->cause_count, 1);
+    s->times[1] = 2;
+    play(s, 3600);
+    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(cause_of(s, 1)->kind, FINDING_SLOWER);
+    scene_free(s);
 }
 
 static void
@@ -654,6 +853,15 @@ main(void)
         cmocka_unit_test(a_slow_ramp_is_one_episode_that_ends),
         cmocka_unit_test(what_creeps_for_days_is_told_against_a_week_ago),
         cmocka_unit_test(what_reads_more_has_grown),
+        cmocka_unit_test(a_small_cause_with_a_proof_is_named_beside_a_large_one),
+        cmocka_unit_test(a_small_cause_is_clear_of_everybodys_waiting),
+        cmocka_unit_test(a_spike_is_no_cause),
+        cmocka_unit_test(what_waits_for_locks_is_found_in_a_surge),
+        cmocka_unit_test(what_waits_for_locks_is_told_from_what_waits_for_its_turn),
+        cmocka_unit_test(growth_is_found_early_where_a_route_fails),
+        cmocka_unit_test(a_cause_stands_while_a_shock_hides_it),
+        cmocka_unit_test(what_is_called_more_by_chance_is_slower),
+        cmocka_unit_test(what_comes_to_an_old_episode_is_a_cause_of_it),
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(errors_are_told_by_their_rate),
