@@ -350,7 +350,7 @@ lasting(const struct monitor *m, const struct track *t, float spread)
 {
     bool is_cut = t->kind == TRACK_COMMON || fabsf(m->common_now) >= COMMON_LEARN_MAX;
     if (is_cut || t->z <= NOISE_CLIP || t->last_count < CONFIRM_WINDOWS ||
-        monitor_deploy_near(m, t, m->step_s) != NULL) {
+        monitor_deploy_near(m, t, m->step_s, m->step_s) != NULL) {
         return 0;
     }
     return MAX(least_of_last(t) / spread, 0);

@@ -236,22 +236,6 @@ monitor_deploy(struct monitor *m, const struct history_deploy *d)
     }
 }
 
-const struct monitor_deploy *
-monitor_last_deploy(const struct monitor *m, int64_t from_s, int64_t to_s)
-{
-    const struct monitor_deploy *last = NULL;
-    if (from_s > m->last_deploy_s) {
-        return NULL;
-    }
-    for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
-        const struct monitor_deploy *d = &m->deploy[i];
-        if (d->at_s >= from_s && d->at_s <= to_s && (last == NULL || d->at_s > last->at_s)) {
-            last = d;
-        }
-    }
-    return last;
-}
-
 bool
 monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t)
 {
@@ -269,10 +253,22 @@ monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t)
 }
 
 const struct monitor_deploy *
-monitor_deploy_near(const struct monitor *m, const struct track *t, int64_t at_s)
+monitor_deploy_near(const struct monitor *m, const struct track *t, int64_t from_s, int64_t to_s)
 {
-    const struct monitor_deploy *d = monitor_last_deploy(m, at_s - STRUCTURE_DEPLOY_S, at_s);
-    return d != NULL && monitor_deploy_affects(d, t) ? d : NULL;
+    const struct monitor_deploy *last = NULL;
+    from_s -= STRUCTURE_DEPLOY_S;
+    if (from_s > m->last_deploy_s) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
+        const struct monitor_deploy *d = &m->deploy[i];
+        bool is_between = d->at_s >= from_s && d->at_s <= to_s;
+        bool is_later = last == NULL || d->at_s > last->at_s;
+        if (is_between && is_later && monitor_deploy_affects(d, t)) {
+            last = d;
+        }
+    }
+    return last;
 }
 
 /* What was learned is forgotten: as it is now is where it begins. */

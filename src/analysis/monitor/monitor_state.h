@@ -167,11 +167,10 @@ void causes_find(struct monitor *m, struct episode *e);
 
 /* monitor.c */
 uint64_t monitor_key(struct slice route, struct slice fingerprint);
-const struct monitor_deploy *monitor_last_deploy(const struct monitor *m, int64_t from_s,
-                                                 int64_t to_s);
 bool monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t);
-/* The last one in STRUCTURE_DEPLOY_S before, if it may affect the track; else NULL. */
+/* The last deploy that may affect the track, from STRUCTURE_DEPLOY_S before from_s until to_s; else
+ * NULL. */
 const struct monitor_deploy *monitor_deploy_near(const struct monitor *m, const struct track *t,
-                                                 int64_t at_s);
+                                                 int64_t from_s, int64_t to_s);
 
 #endif

@@ -49,7 +49,7 @@ is_new(const struct monitor *m, const struct track *t, int64_t at_s)
         t->first_s < route->first_s + ROUTE_MIN_S) {
         return false;
     }
-    int64_t settled = monitor_deploy_near(m, t, at_s) != NULL ? ROUTE_MIN_S : NEW_AFTER_S;
+    int64_t settled = monitor_deploy_near(m, t, at_s, at_s) != NULL ? ROUTE_MIN_S : NEW_AFTER_S;
     return t->first_s >= route->first_s + settled;
 }
 
@@ -66,7 +66,8 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
         bool heavy = calls >= NEW_CALLS_MIN && structure_costs_something(t, calls, mean_ms) &&
                      !succession_may_be(m, t, calls, mean_ms);
         t->jumps = heavy ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
-        if (heavy && (monitor_deploy_near(m, t, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
+        if (heavy &&
+            (monitor_deploy_near(m, t, at_s, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
             tell(m, t, LANE_NEW, t->first_s, 0, calls);
         }
         return; /* not learned: whether it is normal is asked for an hour */
@@ -83,7 +84,7 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     t->jumps = off ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
     unsigned hold = t->s_requests >= STRUCTURE_SURE ? 1 : STRUCTURE_HOLD_DEPLOY;
     bool is_sure = t->jumps >= hold && !level_is_learning(&t->calls_level) &&
-                   monitor_deploy_near(m, t, at_s) != NULL;
+                   monitor_deploy_near(m, t, at_s, at_s) != NULL;
     if (is_sure || t->jumps >= STRUCTURE_HOLD) {
         tell(m, t, LANE_CALLS, r->start_s, expect, calls);
     }

@@ -426,6 +426,28 @@ more_calls_behind_a_deploy_are_told_at_once(void **state)
     scene_free(s);
 }
 
+/* One of other routes, some minutes later, hides nothing. */
+static void
+a_deploy_is_near_though_another_came_after_it(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct history_deploy own = {.name = SLICE_LIT("v2"), .affects_count = 1};
+    struct history_deploy other = {.name = SLICE_LIT("v3"), .affects_count = 1};
+    (void)state;
+    play(s, 2 * DAY);
+    own.at_s = s->t;
+    own.affects[0] = SLICE_LIT("GET /5");
+    monitor_deploy(s->m, &own);
+    play(s, 10 * 60);
+    other.at_s = s->t;
+    other.affects[0] = SLICE_LIT("GET /6");
+    monitor_deploy(s->m, &other);
+    s->calls[5] = 20;
+    play(s, 2 * 60); /* without a deploy it takes three stretches */
+    assert_string_equal(only_one(s)->deploy, "v2");
+    scene_free(s);
+}
+
 static void
 errors_are_told_by_their_rate(void **state)
 {
@@ -864,6 +886,7 @@ main(void)
         cmocka_unit_test(what_comes_to_an_old_episode_is_a_cause_of_it),
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
+        cmocka_unit_test(a_deploy_is_near_though_another_came_after_it),
         cmocka_unit_test(errors_are_told_by_their_rate),
         cmocka_unit_test(errors_that_have_ended_are_over),
         cmocka_unit_test(an_outage_is_told_at_once),
