@@ -28,7 +28,7 @@ enum near {
 };
 
 static const char *const near_name[NEAR_COUNT] = {
-    "drift 1/8", "drift 1/4", "drift 1/2", "drift 1",   "shift",   "shape",
+    "drift 1/8", "drift 1/4", "drift 3/5", "drift 1",   "shift",   "shape",
     "errors",    "creep 1/8", "creep 1/4", "creep 1/2", "creep 1", "everything"};
 
 struct calm {
@@ -85,7 +85,7 @@ look_at_errors(const struct monitor *m, const struct track *t, float most[NEAR_C
 static void
 look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
 {
-    static const float drift[CUSUM_BANK] = LIMITS_DRIFT, creep[CUSUM_BANK] = LIMITS_CREEP;
+    static const float creep[CUSUM_BANK] = LIMITS_CREEP;
     bool all = t->kind == TRACK_COMMON;
     bool knows = noise_is_ready(&t->noise);
     float times = knows ? 1 : LIMIT_LEARNING_TIMES;
@@ -94,7 +94,7 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
     }
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         unsigned which = all ? NEAR_EVERYTHING : NEAR_DRIFT + i;
-        float level = t->drift.g[i] / drift[i] / (knows ? 1 : LIMIT_LEARNING_DRIFT);
+        float level = lanes_drift_level(m, t, i);
         if (level > most[which] && lanes_would_tell_drift(m, t, i)) {
             note(t, which, level, most);
         }
@@ -103,7 +103,7 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
             note(t, NEAR_CREEP + i, level, most);
         }
     }
-    float level = t->shift.f / LIMIT_SHIFT / times;
+    float level = t->shift.f / lanes_shift_limit(m, t);
     if (level > most[all ? NEAR_EVERYTHING : NEAR_SHIFT] && lanes_would_tell_shift(m, t)) {
         note(t, all ? NEAR_EVERYTHING : NEAR_SHIFT, level, most);
     }

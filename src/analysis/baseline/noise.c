@@ -21,8 +21,8 @@
 
 /* What is known before there are blocks counts as much as so many of them. Long blocks are few, so
  * they are remembered for longer. */
-static const float prior_blocks[NOISE_SCALES] = {24, 12, 8};
-static const float block_decay[NOISE_SCALES] = {0.995f, 0.99f, 0.98f};
+static const float prior_blocks[NOISE_SCALES - 1] = {24, 12, 8};
+static const float block_decay[NOISE_SCALES - 1] = {0.995f, 0.99f, 0.98f};
 
 static unsigned
 cell_of(float residual)
@@ -96,33 +96,45 @@ noise_spread(const struct noise *s, float n)
     return sqrtf(v0 + s->v1 / MAX(n, 1));
 }
 
+/* Of sums over as many windows: squares of `times` sums a block, the prior for as many blocks. */
+static float
+long_run(const struct noise_blocks *b, float squares, float times, float windows, float prior,
+         float blocks)
+{
+    float around = b->count > 0 ? squares - b->sums * b->sums / (times * b->count) : 0;
+    return (prior * blocks + MAX(around, 0) / (times * windows)) / (blocks + b->count);
+}
+
 static void
 make_long_run(struct noise *s, const struct noise_past *past)
 {
     const struct noise_blocks *least = &past->blocks[0];
     float bias = least->sums / (prior_blocks[0] + least->count) / NOISE_BLOCK;
-    float prior = PRIOR, floor = LONG_RUN_MIN, size = NOISE_BLOCK;
+    float size = NOISE_BLOCK, quarter = size / NOISE_QUARTERS;
+    float prior = PRIOR, floor = LONG_RUN_MIN;
     s->bias = MAX(MIN(bias, BIAS_MAX), -BIAS_MAX);
-    for (unsigned i = 0; i < NOISE_SCALES; i++, size *= NOISE_SCALE_TIMES) {
+    float l = long_run(least, past->quarters, NOISE_QUARTERS, quarter, PRIOR, prior_blocks[0]);
+    s->scale[0] = 1 / sqrtf(MAX(l, floor));
+    for (unsigned i = 0; i + 1 < NOISE_SCALES; i++, size *= NOISE_SCALE_TIMES) {
         const struct noise_blocks *b = &past->blocks[i];
-        float around = b->count > 0 ? b->squares - b->sums * b->sums / b->count : 0;
-        float l = (prior * prior_blocks[i] + MAX(around, 0) / size) / (prior_blocks[i] + b->count);
-        floor = MAX(l, floor);
-        s->scale[i] = 1 / sqrtf(floor);
+        floor = MAX(long_run(b, b->squares, 1, size, prior, prior_blocks[i]), floor);
+        s->scale[i + 1] = 1 / sqrtf(floor);
         prior = PRIOR_TIMES * floor;
     }
 }
 
 /* A block is over; so may be a longer one that it is part of. */
 static void
-learn_block(struct noise_past *past, float sum)
+learn_block(struct noise_past *past, const struct noise_block *block)
 {
-    for (unsigned i = 0; i < NOISE_SCALES; i++) {
+    float sum = block->sum;
+    past->quarters = block_decay[0] * past->quarters + block->squares;
+    for (unsigned i = 0; i + 1 < NOISE_SCALES; i++) {
         struct noise_blocks *b = &past->blocks[i];
         b->sums = block_decay[i] * b->sums + sum;
         b->squares = block_decay[i] * b->squares + sum * sum;
         b->count = block_decay[i] * b->count + 1;
-        if (i + 1 == NOISE_SCALES) {
+        if (i + 2 == NOISE_SCALES) {
             return;
         }
         struct noise_blocks *longer = &past->blocks[i + 1];
@@ -140,7 +152,7 @@ learn_block(struct noise_past *past, float sum)
 static void
 skip_block(struct noise_past *past)
 {
-    for (unsigned i = 1; i < NOISE_SCALES; i++) {
+    for (unsigned i = 1; i + 1 < NOISE_SCALES; i++) {
         past->blocks[i].sum = 0;
         past->blocks[i].parts = 0;
     }
@@ -149,7 +161,7 @@ skip_block(struct noise_past *past)
 static void
 end_block(struct noise *s, struct noise_past *past, bool may_learn)
 {
-    float old = past->pending[past->pending_at];
+    struct noise_block *old = &past->pending[past->pending_at];
     if (past->pending_count == NOISE_BLOCKS_KEPT) {
         if (may_learn) {
             learn_block(past, old);
@@ -160,11 +172,27 @@ end_block(struct noise *s, struct noise_past *past, bool may_learn)
     } else {
         past->pending_count++;
     }
-    past->pending[past->pending_at] = s->block_sum;
+    *old = s->block;
     past->pending_at = (uint8_t)((past->pending_at + 1) % NOISE_BLOCKS_KEPT);
-    s->block_sum = 0;
+    s->block = (struct noise_block){0};
+    s->quarters_sum = 0;
     s->block_count = 0;
     make_long_run(s, past);
+}
+
+static void
+add_to_block(struct noise *s, struct noise_past *past, float z, bool may_learn)
+{
+    s->block.sum += z;
+    if (++s->block_count % (NOISE_BLOCK / NOISE_QUARTERS) != 0) {
+        return;
+    }
+    float quarter = s->block.sum - s->quarters_sum;
+    s->block.squares += quarter * quarter;
+    s->quarters_sum = s->block.sum;
+    if (s->block_count == NOISE_BLOCK) {
+        end_block(s, past, may_learn);
+    }
 }
 
 void
@@ -183,10 +211,7 @@ noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, f
         s->inverse_n += (first ? 1 : SLOW) * (1 / MAX(n, 1) - s->inverse_n);
     }
     if (!isnan(z)) {
-        s->block_sum += noise_clip(z, 0);
-        if (++s->block_count == NOISE_BLOCK) {
-            end_block(s, past, may_learn);
-        }
+        add_to_block(s, past, noise_clip(z, 0), may_learn);
     }
 }
 

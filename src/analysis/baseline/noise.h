@@ -11,13 +11,13 @@
  * of n windows: L = their variance / n (Carlstein, "The use of subseries values for estimating the
  * variance of a general statistic", Annals of Statistics 14, 1986). z / sqrt(L) may be summed up as
  * if windows were independent, over about as many windows as a block has: what strays for hours
- * counts little in an hour and much in a day, so L is known for blocks of 60, 240 and 960, and who
- * sums up for long uses a long one. Few long blocks have been seen at first, so they are drawn
+ * counts little in an hour and much in a day, so L is known for blocks of 15, 60, 240 and 960, and
+ * who sums up for long uses a long one. Few long blocks have been seen at first, so they are drawn
  * towards twice the L of the next shorter ones, and never fall below it. Made out of sample: the
  * baseline is older than a day.
  *
  * Both learn a day late, and not while something is suspected. Plain data, zeroed is empty:
- * about 100 bytes that every minute touches, and 350 kept apart. Pure. */
+ * about 100 bytes that every minute touches, and 450 kept apart. Pure. */
 #ifndef ANALYSIS_BASELINE_NOISE_H
 #define ANALYSIS_BASELINE_NOISE_H
 
@@ -27,24 +27,31 @@
 #define NOISE_CELLS        28u
 #define NOISE_CLIP         2.0f
 #define NOISE_BLOCK        60u
-#define NOISE_SCALES       3u /* blocks of 60, 240, 960 windows */
+#define NOISE_QUARTERS     4u /* of a block: 15 windows */
+#define NOISE_SCALES       4u /* quarters, blocks, and longer ones of 240 and 960 windows */
 #define NOISE_SCALE_TIMES  4u
 #define NOISE_SCALE_EARLY  0.5f /* before any block was seen */
 #define NOISE_BLOCKS_KEPT  24u
 #define NOISE_BLOCKS_READY 120u /* so many blocks before L stands on its own */
 
-/* Blocks of one size. */
+/* Blocks of one size, from 60 windows on. */
 struct noise_blocks {
     float sums, squares, count; /* of those that were learned, decayed */
     float sum;                  /* of the one underway, of shorter ones */
     uint8_t parts;
 };
 
+struct noise_block {
+    float sum;
+    float squares; /* of the sums of its quarters */
+};
+
 /* What a minute needs. */
 struct noise {
-    float s;             /* spread of what is older than a day; 0: not known */
-    float v1, inverse_n; /* means, slowly */
-    float block_sum;
+    float s;                  /* spread of what is older than a day; 0: not known */
+    float v1, inverse_n;      /* means, slowly */
+    struct noise_block block; /* underway */
+    float quarters_sum;       /* of those that are over */
     float bias; /* mean of z: noise is skewed, and a baseline of medians does not see it */
     float scale[NOISE_SCALES]; /* 1 / sqrt(L); 0: not known */
     uint32_t blocks_seen;
@@ -58,8 +65,9 @@ struct noise_past {
     float kept[NOISE_CELLS]; /* of |residual|, older than a day */
     uint16_t yesterday[NOISE_CELLS];
     uint8_t pending_at, pending_count;
-    float pending[NOISE_BLOCKS_KEPT];
-    struct noise_blocks blocks[NOISE_SCALES];
+    struct noise_block pending[NOISE_BLOCKS_KEPT];
+    float quarters; /* squares of the shortest blocks' quarters, decayed as those are */
+    struct noise_blocks blocks[NOISE_SCALES - 1];
 };
 
 /* By how much the residual of a window of n calls strays: what it is standardised by, z = residual

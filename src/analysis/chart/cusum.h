@@ -6,9 +6,9 @@
  *
  * Page, "Continuous inspection schemes", Biometrika 41 (1954). A chart with allowance k is close to
  * optimal for a shift of 2k, and a ramp is found by the larger k soon after the smaller ones, so
- * four of them cover what matters. A chart with a small k sums up for longer, so each has an x of
- * its own: the residual as it may be summed up for that long (baseline/noise.h). For independent
- * normal x the mean time between false alarms is
+ * four of them, which their user chooses, cover what matters. A chart with a small k sums up for
+ * longer, so each has an x of its own: the residual as it may be summed up for that long
+ * (baseline/noise.h). For independent normal x the mean time between false alarms is
  * (exp(2kb) - 2kb - 1) / 2k^2 with b = h + 1.166 (Siegmund, "Sequential Analysis", 1985); real
  * residuals are not independent, so the limits are measured (monitor/limits.h).
  * The change began after the last zero of the chart that tells it.
@@ -27,14 +27,12 @@ struct cusum_bank {
     uint32_t zero[CUSUM_BANK]; /* when it was last at zero, or first added to */
 };
 
-static const float cusum_allowance[CUSUM_BANK] = {0.125f, 0.25f, 0.5f, 1.0f};
-
 /* at: any clock that rises with the windows. */
 static inline void
-cusum_add(struct cusum_bank *c, const float x[CUSUM_BANK], uint32_t at)
+cusum_add(struct cusum_bank *c, const float x[CUSUM_BANK], const float k[CUSUM_BANK], uint32_t at)
 {
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
-        float g = c->g[i] + x[i] - cusum_allowance[i];
+        float g = c->g[i] + x[i] - k[i];
         c->zero[i] = g > 0 && c->zero[i] != 0 ? c->zero[i] : at;
         c->g[i] = g > 0 ? g : 0;
     }

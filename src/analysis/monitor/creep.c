@@ -19,7 +19,7 @@
 #define STANDING_HOURS 48     /* yesterday is part of what the chart has seen */
 #define STANDING_SHARE 0.25f  /* of what it is above normal; less is no growth in a week */
 
-static const float limit[CUSUM_BANK] = LIMITS_CREEP;
+static const float limit[CUSUM_BANK] = LIMITS_CREEP, allowance[CUSUM_BANK] = CREEP_ALLOWANCES;
 
 /* What a day's mean would stray by if nothing but the minutes' noise were in it. */
 static float
@@ -92,7 +92,7 @@ static float
 shift_of(const struct creep *c, unsigned which)
 {
     float hours = (float)MAX(c->hour - c->chart.zero[which], 1u);
-    return c->chart.g[which] / hours + cusum_allowance[which];
+    return c->chart.g[which] / hours + allowance[which];
 }
 
 static float
@@ -105,7 +105,9 @@ bool
 creep_would_tell(const struct monitor *m, const struct track *t, unsigned which)
 {
     float in_ln = shift_of(&t->creep, which) * t->creep.spread * sqrtf(24);
-    return is_old_enough(m, t) && lanes_is_confirmed(m, t, in_ln, effect_of(t));
+    float effect = effect_of(t);
+    return is_old_enough(m, t) && effect >= CREEP_EFFECT_MIN &&
+           lanes_is_confirmed(m, t, in_ln, effect);
 }
 
 static void
@@ -143,7 +145,7 @@ end_hour(struct monitor *m, struct track *t)
     if (c->spread > 0) {
         float x = mean * week_weight(&t->week) / (c->spread * sqrtf(24));
         x = MAX(MIN(x, CREEP_CLIP), -CREEP_CLIP);
-        cusum_add(&c->chart, (float[CUSUM_BANK]){x, x, x, x}, c->hour);
+        cusum_add(&c->chart, (float[CUSUM_BANK]){x, x, x, x}, allowance, c->hour);
         look_at_chart(m, t);
     }
 }

@@ -21,11 +21,14 @@
 #define EARLY_SPREADS     6.0f
 #define EARLY_LIMIT       118.0f /* exceed.h: 40 windows */
 #define SHIFT_Z_MAX       6.0f   /* a window is worth no more */
+#define DRIFT_LOOK        0.4f   /* of a limit of drift's: less than any limit now is */
 #define IN_DOUBT          4.0f /* the interval of an onset is this over the squared shift, in windows */
 
 static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT, lasting_clip[CUSUM_BANK] = LASTING_CLIP;
-/* Of noise.h: how long each chart sums up. */
-static const unsigned drift_scale[CUSUM_BANK] = {2, 1, 0, 0};
+static const float allowance[CUSUM_BANK] = DRIFT_ALLOWANCES;
+/* Of noise.h: how long each chart sums up. A ramp is soon beyond what strays for hours, so its
+ * chart is spared that: RAMP_RISE keeps strays out. */
+static const unsigned drift_scale[CUSUM_BANK] = {3, 2, 0, 1};
 
 void
 lanes_prepare(const struct monitor *m, struct track *t, struct due *ret_due)
@@ -167,16 +170,22 @@ reset_minutes(struct track *t)
 static bool
 is_more_than_noise(const struct track *t, uint32_t windows, float effect)
 {
-    unsigned scale = windows <= 2 * NOISE_BLOCK ? 0 : windows <= 8 * NOISE_BLOCK ? 1 : 2;
+    unsigned scale = windows <= 2 * NOISE_BLOCK ? 1 : windows <= 8 * NOISE_BLOCK ? 2 : 3;
     float z = MIN(effect / noise_spread(&t->noise, t->n), SHIFT_Z_MAX);
     return sqrtf((float)windows) * z * week_weight(&t->week) >=
            LIMIT_SHIFT_SURE * noise_lasting(&t->noise, scale);
 }
 
+static uint32_t
+windows_since(const struct monitor *m, uint32_t zero)
+{
+    return (uint32_t)(m->step_s / MONITOR_STEP_S) - zero;
+}
+
 static bool
 is_shifted(const struct monitor *m, const struct track *t, float effect)
 {
-    uint32_t windows = (uint32_t)(m->step_s / MONITOR_STEP_S) - t->shift.zero;
+    uint32_t windows = windows_since(m, t->shift.zero);
     return lanes_is_confirmed(m, t, 0, effect) && is_more_than_noise(t, windows, effect);
 }
 
@@ -184,6 +193,20 @@ bool
 lanes_would_tell_shift(const struct monitor *m, const struct track *t)
 {
     return is_shifted(m, t, lanes_median_of_last(t));
+}
+
+static float
+learning_times(const struct track *t)
+{
+    return noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
+}
+
+float
+lanes_shift_limit(const struct monitor *m, const struct track *t)
+{
+    int64_t zero_s = (int64_t)t->shift.zero * MONITOR_STEP_S;
+    bool clear = t->kind != TRACK_COMMON && monitor_deploy_near(m, t, zero_s, m->step_s) == NULL;
+    return (clear ? LIMIT_SHIFT_CLEAR : LIMIT_SHIFT) * learning_times(t);
 }
 
 /* The mean that a drift chart has seen since it was at zero, standardised and in ln. */
@@ -195,9 +218,8 @@ struct drift {
 static struct drift
 drift_of(const struct monitor *m, const struct track *t, unsigned which)
 {
-    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
-    float n = (float)MAX(at - t->drift.zero[which], 1u);
-    struct drift d = {.shift = t->drift.g[which] / n + cusum_allowance[which]};
+    float n = (float)MAX(windows_since(m, t->drift.zero[which]), 1u);
+    struct drift d = {.shift = t->drift.g[which] / n + allowance[which]};
     float lasting = noise_lasting(&t->noise, drift_scale[which]);
     d.in_ln = t->z != 0 ? d.shift * lasting * t->residual / t->z : 0;
     d.is_enough = t->kind == TRACK_COMMON || d.in_ln >= least_drift(m, t);
@@ -218,13 +240,52 @@ lanes_would_tell_drift(const struct monitor *m, const struct track *t, unsigned 
     return is_still_there(m, t, &d, lanes_median_of_last(t));
 }
 
+static bool
+is_ramp(const struct monitor *m, const struct track *t)
+{
+    uint32_t windows = windows_since(m, t->drift.zero[RAMP_CHART]);
+    float g = t->drift.g[RAMP_CHART];
+    return g >= LIMIT_RAMP && windows >= RAMP_WINDOWS && g >= RAMP_RISE * (float)windows &&
+           least_of_last(t) > 0 && m->common_now < COMMON_LEARN_MAX && noise_is_ready(&t->noise);
+}
+
+static float
+drift_limit_now(const struct monitor *m, const struct track *t, unsigned which)
+{
+    float limit = drift_limit[which] * (noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_DRIFT);
+    if (which != RAMP_CHART) {
+        return limit;
+    }
+    float least = RAMP_RISE_LEAST * (float)windows_since(m, t->drift.zero[which]);
+    return is_ramp(m, t) ? LIMIT_RAMP : MAX(limit, least);
+}
+
+float
+lanes_drift_level(const struct monitor *m, const struct track *t, unsigned which)
+{
+    return t->drift.g[which] / drift_limit_now(m, t, which);
+}
+
+static unsigned
+nearest_drift(const struct monitor *m, const struct track *t)
+{
+    unsigned nearest = 0;
+    for (unsigned i = 1; i < CUSUM_BANK; i++) {
+        bool is_nearer = lanes_drift_level(m, t, i) > lanes_drift_level(m, t, nearest);
+        nearest = is_nearer ? i : nearest;
+    }
+    return nearest;
+}
+
 bool
 lanes_is_suspected(const struct monitor *m, const struct track *t)
 {
-    unsigned which = 0;
-    (void)cusum_level(&t->drift, drift_limit, &which);
-    return noise_is_ready(&t->noise) && !cusum_is_below(&t->drift, drift_limit, LEARN_BELOW) &&
-           lanes_would_tell_drift(m, t, which);
+    bool is = false;
+    for (unsigned i = 0; i < CUSUM_BANK && noise_is_ready(&t->noise); i++) {
+        float limit = i == RAMP_CHART ? LIMIT_RAMP : drift_limit[i];
+        is = is || (t->drift.g[i] >= LEARN_BELOW * limit && lanes_would_tell_drift(m, t, i));
+    }
+    return is;
 }
 
 /* A drift chart has reached its limit. */
@@ -243,22 +304,20 @@ look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
 static void
 look_at_charts(struct monitor *m, struct track *t)
 {
-    bool knows = noise_is_ready(&t->noise);
-    float times = knows ? 1 : LIMIT_LEARNING_TIMES;
-    unsigned which = 0;
-    bool drifts = !cusum_is_below(&t->drift, drift_limit, knows ? 1 : LIMIT_LEARNING_DRIFT);
-    if (!drifts && t->shift.f <= LIMIT_SHIFT * times && t->shape.f <= LIMIT_SHAPE * times) {
-        return;
+    float shape_limit = LIMIT_SHAPE * learning_times(t);
+    if (cusum_is_below(&t->drift, drift_limit, DRIFT_LOOK) && t->shift.f <= LIMIT_SHIFT_CLEAR &&
+        t->shape.f <= shape_limit) {
+        return; /* as nearly always */
     }
     float effect = lanes_median_of_last(t);
-    if (drifts) {
-        (void)cusum_level(&t->drift, drift_limit, &which);
-        look_at_drift(m, t, which, effect);
+    unsigned nearest = nearest_drift(m, t);
+    if (lanes_drift_level(m, t, nearest) >= 1) {
+        look_at_drift(m, t, nearest, effect);
     }
-    if (t->shift.f > LIMIT_SHIFT * times && is_shifted(m, t, effect)) {
+    if (t->shift.f > lanes_shift_limit(m, t) && is_shifted(m, t, effect)) {
         lanes_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
     }
-    if (t->shape.f > LIMIT_SHAPE * times && matters(m, t)) {
+    if (t->shape.f > shape_limit && matters(m, t)) {
         lanes_tell(m, t, LANE_SHAPE, t->shape.zero, 3, MAX(effect, 0.01f));
     }
 }
@@ -364,7 +423,7 @@ add_to_drift(const struct monitor *m, struct track *t, float spread, uint32_t at
         float more = MIN(least, lasting_clip[i]);
         x[i] = noise_weigh(&t->noise, t->z, more, drift_scale[i]) * week_weight(&t->week);
     }
-    cusum_add(&t->drift, x, at);
+    cusum_add(&t->drift, x, allowance, at);
 }
 
 void

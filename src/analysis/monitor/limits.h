@@ -5,24 +5,40 @@
 #ifndef ANALYSIS_MONITOR_LIMITS_H
 #define ANALYSIS_MONITOR_LIMITS_H
 
-/* cusum.h's bank, k = 1/8, 1/4, 1/2, 1: of minutes, and of hours against what was a week ago. */
+/* cusum.h's banks: of minutes, and of hours against what was a week ago. */
+#define DRIFT_ALLOWANCES                                                                           \
+    {                                                                                              \
+        0.125f, 0.25f, 0.6f, 1.0f                                                                  \
+    }
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        170.0f, 75.0f, 27.0f, 30.0f                                                                \
+        150.0f, 60.0f, 50.0f, 40.0f                                                                \
+    }
+#define CREEP_ALLOWANCES                                                                           \
+    {                                                                                              \
+        0.125f, 0.25f, 0.5f, 1.0f                                                                  \
     }
 #define LIMITS_CREEP                                                                               \
     {                                                                                              \
-        72.0f, 42.0f, 20.0f, 12.0f                                                                 \
+        62.0f, 36.0f, 17.5f, 11.0f                                                                 \
     }
 /* Beyond noise.h's, for a residual that lasts: the last chart is for what is large. */
 #define LASTING_CLIP                                                                               \
     {                                                                                              \
-        2.0f, 2.0f, 2.0f, 6.0f                                                                     \
+        2.0f, 2.0f, 1.0f, 6.0f                                                                     \
     }
-#define LIMIT_SHIFT          94.0f /* exceed.h: 32 windows */
+/* A ramp: that chart of drift's has risen for so long, which bursts do not, and by so much a
+ * window, which noise that lasts for hours does not. At its own limit it may rise more slowly. */
+#define RAMP_CHART           2u
+#define RAMP_WINDOWS         45u
+#define RAMP_RISE            0.28f
+#define RAMP_RISE_LEAST      0.20f
+#define LIMIT_RAMP           25.0f
+#define LIMIT_SHIFT          94.0f /* exceed.h: 32 windows behind a deploy, whose caches are cold */
+#define LIMIT_SHIFT_CLEAR    73.0f /* 25 where there was none */
 #define LIMIT_SHIFT_Z        2.5f
 #define LIMIT_SHIFT_SURE     5.0f /* standard deviations of a sum of as many windows */
-#define LIMIT_SHAPE          79.0f
+#define LIMIT_SHAPE          84.0f
 #define LIMIT_CALLS          60.0f
 #define LIMIT_LEARNING_TIMES 2.0f /* wider, until the noise is known from its own days */
 #define LIMIT_LEARNING_DRIFT 3.0f /* it is summed up as if it did not last for hours until then */
@@ -30,7 +46,7 @@
 /* poisson.h's rates, 2, 3, 5: the first one takes long to come down behind a burst. */
 #define LIMITS_ERRORS                                                                              \
     {                                                                                              \
-        28.0f, 20.0f, 20.0f                                                                        \
+        26.0f, 18.0f, 18.0f                                                                        \
     }
 
 /* Above: frozen, and told as traffic. */
@@ -70,7 +86,7 @@
 #define ERRORS_SHARE_MIN   0.001f
 #define ERRORS_WINDOWS_MIN 12u   /* with more than expected; three bursts of three minutes have 9 */
 #define ERRORS_BURST_MAX   5u    /* windows in a row; more are no burst */
-#define ERRORS_BURST_SHARE 0.75f /* of a limit must be there without them */
+#define ERRORS_BURST_SHARE 0.85f /* of a limit must be there without them */
 /* An outage: after so many calls, so many errors of a class in a window, this share of its calls,
  * and so many times what is expected; in so many windows in a row. */
 #define OUTAGE_CALLS   30.0f
@@ -88,10 +104,11 @@
 
 /* Common mode: so many series must be there, and this much slower at least. */
 #define COMMON_MIN        8u
-#define COMMON_EFFECT_MIN 0.10f
+#define COMMON_EFFECT_MIN 0.12f
 
-/* Creep: what is normal must be so old, and hours are cut. */
-#define CREEP_READY_S (14 * 86400)
-#define CREEP_CLIP    1.5f
+/* Creep: what is normal must be so old, hours are cut, and less is what days stray by. */
+#define CREEP_READY_S    (14 * 86400)
+#define CREEP_CLIP       1.5f
+#define CREEP_EFFECT_MIN 0.03f
 
 #endif

@@ -131,6 +131,9 @@ bool lanes_is_suspected(const struct monitor *m, const struct track *t);
 /* A chart of it that is at its limit would be told, not passed over. */
 bool lanes_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which);
 bool lanes_would_tell_shift(const struct monitor *m, const struct track *t);
+/* How near the drift chart is to its limit, which is 1; where the chart of shifts has its own. */
+float lanes_drift_level(const struct monitor *m, const struct track *t, unsigned which);
+float lanes_shift_limit(const struct monitor *m, const struct track *t);
 
 /* creep.c: the window that is closed in this step. */
 void creep_judge(struct monitor *m, struct track *t);

@@ -64,7 +64,7 @@ fetch(const void *p, size_t from, size_t to)
 void
 track_fetch_for_reading(const struct track *t)
 {
-    fetch(t, 0, offsetof(struct track, noise.block_sum));
+    fetch(t, 0, offsetof(struct track, noise.block));
 }
 
 void

@@ -16,6 +16,8 @@ normal(struct prng *p)
     return (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
 }
 
+static const float allowance[CUSUM_BANK] = {0.125f, 0.25f, 0.5f, 1};
+
 /* Siegmund's formula for independent normal residuals, within the error of 200 runs. */
 static void
 cusum_runs_as_long_as_siegmund_says(void **state)
@@ -29,7 +31,7 @@ cusum_runs_as_long_as_siegmund_says(void **state)
         unsigned n = 0;
         do {
             float x = normal(&p);
-            cusum_add(&c, (float[CUSUM_BANK]){x, x, x, x}, ++n);
+            cusum_add(&c, (float[CUSUM_BANK]){x, x, x, x}, allowance, ++n);
         } while ((double)c.g[2] <= h);
         sum += n;
     }
@@ -44,11 +46,11 @@ cusum_remembers_when_it_began(void **state)
     (void)state;
     for (uint32_t at = 1; at <= 100; at++) {
         float x = at <= 60 ? -1 : 1;
-        cusum_add(&c, (float[CUSUM_BANK]){x, x, x, 3 * x}, at);
+        cusum_add(&c, (float[CUSUM_BANK]){x, x, x, 3 * x}, allowance, at);
     }
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         assert_int_equal(c.zero[i], 60);
-        assert_float_equal(c.g[i], 40 * ((i == 3 ? 3 : 1) - cusum_allowance[i]), 1e-3);
+        assert_float_equal(c.g[i], 40 * ((i == 3 ? 3 : 1) - allowance[i]), 1e-3);
     }
 }
 
@@ -61,7 +63,7 @@ what_begins_high_began_then(void **state)
     struct poisson p = {0};
     (void)state;
     for (uint32_t at = 500; at < 510; at++) {
-        cusum_add(&c, (float[CUSUM_BANK]){2, 2, 2, 2}, at);
+        cusum_add(&c, (float[CUSUM_BANK]){2, 2, 2, 2}, allowance, at);
         exceed_add(&e, true, at);
         poisson_add(&p, 9, 1, at);
     }

@@ -552,6 +552,75 @@ a_spike_and_cold_caches_are_no_drift(void **state)
     }
 }
 
+/* A burst is over sooner, and what strays for hours rises more slowly, even beyond the limit. */
+static void
+a_ramp_is_what_rises_for_long_and_not_too_slowly(void **state)
+{
+    static const struct {
+        float g;
+        unsigned windows;
+        bool reached;
+    } charts[] = {{26, 60, true},  {26, 30, false}, {26, 110, false},
+                  {51, 200, true}, {51, 250, true}, {51, 400, false}};
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 600);
+    struct track *t = &s->m->track[0];
+    t->noise.blocks_seen = 1000;
+    for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
+        t->last[i] = 0.05f;
+    }
+    t->last_count = CONFIRM_WINDOWS;
+    for (unsigned i = 0; i < ARRAY_LEN(charts); i++) {
+        uint32_t now = (uint32_t)(s->m->step_s / MONITOR_STEP_S);
+        t->drift.g[RAMP_CHART] = charts[i].g;
+        t->drift.zero[RAMP_CHART] = now - charts[i].windows;
+        assert_int_equal(lanes_drift_level(s->m, t, RAMP_CHART) >= 1, charts[i].reached);
+    }
+    t->last[3] = -0.01f; /* nor what was back to normal a moment ago */
+    t->drift.g[RAMP_CHART] = 26;
+    t->drift.zero[RAMP_CHART] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 60;
+    assert_false(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
+    t->last[3] = 0.05f;
+    assert_true(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
+    t->noise.blocks_seen = 0; /* while it is learning there is only the limit, and that is wide */
+    assert_true(lanes_drift_level(s->m, t, RAMP_CHART) < 0.5f);
+    scene_free(s);
+}
+
+/* As much slower for good is told some minutes later behind a deploy, whose caches may be cold; one
+ * of other routes neither counts nor hides that one. */
+static void
+a_step_is_told_later_behind_a_deploy(void **state)
+{
+    int64_t told_s[3];
+    (void)state;
+    for (unsigned deploys = 0; deploys < 3; deploys++) {
+        struct scene *s = scene_new(0);
+        struct history_deploy other = {.name = SLICE_LIT("v1"), .affects_count = 1};
+        struct history_deploy own = {.name = SLICE_LIT("v2"), .affects_count = 1};
+        other.affects[0] = SLICE_LIT("GET /5");
+        own.affects[0] = SLICE_LIT("GET /3");
+        play(s, 15 * DAY);
+        int64_t onset = s->t;
+        own.at_s = onset - 120;
+        other.at_s = onset - 60;
+        if (deploys == 2) {
+            monitor_deploy(s->m, &own);
+        }
+        if (deploys >= 1) {
+            monitor_deploy(s->m, &other);
+        }
+        s->times[3] = 1.2;
+        play(s, 3600);
+        told_s[deploys] = only_one(s)->opened_s - onset;
+        scene_free(s);
+    }
+    assert_int_equal(told_s[0], told_s[1]);
+    assert_true(told_s[0] < 27 * 60);
+    assert_true(told_s[2] > told_s[0]);
+}
+
 /* Where a third of the requests has always failed, a third is no news. */
 static void
 what_always_fails_is_no_outage(void **state)
@@ -892,6 +961,8 @@ main(void)
         cmocka_unit_test(an_outage_is_told_at_once),
         cmocka_unit_test(a_smaller_outage_that_lasts_is_told),
         cmocka_unit_test(a_spike_and_cold_caches_are_no_drift),
+        cmocka_unit_test(a_ramp_is_what_rises_for_long_and_not_too_slowly),
+        cmocka_unit_test(a_step_is_told_later_behind_a_deploy),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
