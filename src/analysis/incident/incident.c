@@ -118,15 +118,33 @@ incident_has(const struct incident *inc, enum finding_kind kind)
     return false;
 }
 
-bool
-incident_has_reason(const struct incident *inc)
+static bool
+is_one_of(const struct finding *f, const struct finding *list, unsigned count)
 {
-    for (unsigned i = 0; i < inc->cause_count; i++) {
-        if (!finding_is_generic(inc->cause[i].finding.kind)) {
+    for (unsigned i = 0; i < count; i++) {
+        if (list[i].kind == f->kind && list[i].fingerprint == f->fingerprint) {
             return true;
         }
     }
     return false;
+}
+
+bool
+incident_has_reason_beside(const struct incident *inc, const struct finding *theirs, unsigned count)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *f = &inc->cause[i].finding;
+        if (!finding_is_generic(f->kind) && !is_one_of(f, theirs, count)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+incident_has_reason(const struct incident *inc)
+{
+    return incident_has_reason_beside(inc, NULL, 0);
 }
 
 bool

@@ -193,6 +193,9 @@ bool incident_blames(const struct incident *inc, uint64_t fingerprint);
 bool incident_has(const struct incident *inc, enum finding_kind kind);
 /* Some cause says more than that there is more, or slower, work. */
 bool incident_has_reason(const struct incident *inc);
+/* Such a one that is not of theirs: same kind, same statement. */
+bool incident_has_reason_beside(const struct incident *inc, const struct finding *theirs,
+                                unsigned count);
 /* Nobody deployed anything, and it has no cause that somebody has to remove. */
 bool incident_may_pass(const struct incident *inc);
 

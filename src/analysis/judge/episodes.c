@@ -333,11 +333,24 @@ open_incident(struct judge *j, const struct episode *e, const struct about *a)
 
 /* ---- following */
 
+/* Somebody else has found a reason. */
+static bool
+others_know(const struct judge *j, const struct incident *inc, const struct episode *e)
+{
+    struct finding own[EPISODE_CAUSES_MAX];
+    for (unsigned i = 0; i < e->cause_count; i++) {
+        const struct track *t = monitor_track(j->long_term.monitor, e->cause[i].track);
+        own[i] = (struct finding){.kind = e->cause[i].kind, .fingerprint = fingerprint_of(t)};
+    }
+    return incident_has_reason_beside(inc, own, e->cause_count);
+}
+
 /* What the monitor knows of its causes, where nobody knows better. Of an incident that it has only
  * joined: what fails besides, and not because of it. */
 static void
 add_causes(struct judge *j, struct incident *inc, const struct episode *e)
 {
+    bool is_known = others_know(j, inc, e);
     for (unsigned i = 0; i < e->cause_count; i++) {
         const struct episode_cause *c = &e->cause[i];
         const struct track *t = monitor_track(j->long_term.monitor, c->track);
@@ -345,7 +358,7 @@ add_causes(struct judge *j, struct incident *inc, const struct episode *e)
                           c->kind == FINDING_INCONSISTENT_RESPONSE;
         bool may_wait = !is_failure && j->now_ns < inc->opened_ns + OWN_CAUSES_AFTER;
         if (t == NULL || may_wait || (!inc->episode.opened && !c->by_itself) ||
-            (!is_failure && incident_has_reason(inc))) {
+            (!is_failure && is_known)) {
             continue;
         }
         struct finding f = {

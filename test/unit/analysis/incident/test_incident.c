@@ -41,6 +41,23 @@ better_evidence_replaces_weaker(void **state)
     free(inc);
 }
 
+/* Who has found two reasons is not silenced by the first of them. */
+static void
+a_reason_may_be_somebody_elses(void **state)
+{
+    struct incident *inc = incident_new_bare(1, "GET /a", T0, T0);
+    const struct finding theirs[] = {finding_of(FINDING_LOCK_WAIT, EVIDENCE_MEASURED, 1),
+                                     finding_of(FINDING_GROWTH, EVIDENCE_MEASURED, 2)};
+    (void)state;
+    assert_true(add(inc, FINDING_LOCK_WAIT, EVIDENCE_MEASURED, 1));
+    assert_true(incident_has_reason(inc));
+    assert_false(incident_has_reason_beside(inc, theirs, 2));
+    assert_true(incident_has_reason_beside(inc, &theirs[1], 1));
+    assert_true(add(inc, FINDING_LOCK_WAIT, EVIDENCE_MEASURED, 3));
+    assert_true(incident_has_reason_beside(inc, theirs, 2));
+    free(inc);
+}
+
 /* An index that is missing is so for all that reads the table; that a statement is repeated or runs
  * in a crowd says nothing of others. */
 static void
@@ -229,6 +246,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(better_evidence_replaces_weaker),
+        cmocka_unit_test(a_reason_may_be_somebody_elses),
         cmocka_unit_test(what_is_said_of_a_table_explains_its_statements),
         cmocka_unit_test(a_reason_makes_room_for_itself),
         cmocka_unit_test(causes_have_a_limit),
