@@ -246,7 +246,8 @@ is_ramp(const struct monitor *m, const struct track *t)
     uint32_t windows = windows_since(m, t->drift.zero[RAMP_CHART]);
     float g = t->drift.g[RAMP_CHART];
     return g >= LIMIT_RAMP && windows >= RAMP_WINDOWS && g >= RAMP_RISE * (float)windows &&
-           least_of_last(t) > 0 && m->common_now < COMMON_LEARN_MAX && noise_is_ready(&t->noise);
+           least_of_last(t) > 0 && m->common_now < COMMON_LEARN_MAX && noise_is_ready(&t->noise) &&
+           lanes_median_of_last(t) <= RAMP_TOP * drift_of(m, t, RAMP_CHART).in_ln;
 }
 
 static float

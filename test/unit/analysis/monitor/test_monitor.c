@@ -571,6 +571,8 @@ a_ramp_is_what_rises_for_long_and_not_too_slowly(void **state)
         t->last[i] = 0.05f;
     }
     t->last_count = CONFIRM_WINDOWS;
+    t->residual = 0.05f;
+    t->z = 1;
     for (unsigned i = 0; i < ARRAY_LEN(charts); i++) {
         uint32_t now = (uint32_t)(s->m->step_s / MONITOR_STEP_S);
         t->drift.g[RAMP_CHART] = charts[i].g;
@@ -581,7 +583,13 @@ a_ramp_is_what_rises_for_long_and_not_too_slowly(void **state)
     t->drift.g[RAMP_CHART] = 26;
     t->drift.zero[RAMP_CHART] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 60;
     assert_false(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
-    t->last[3] = 0.05f;
+    for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
+        t->last[i] = 0.5f; /* nor a burst on top of little */
+    }
+    assert_false(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
+    for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
+        t->last[i] = 0.1f;
+    }
     assert_true(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
     t->noise.blocks_seen = 0; /* while it is learning there is only the limit, and that is wide */
     assert_true(lanes_drift_level(s->m, t, RAMP_CHART) < 0.5f);
