@@ -560,7 +560,7 @@ a_ramp_is_what_rises_for_long_and_not_too_slowly(void **state)
         float g;
         unsigned windows;
         bool reached;
-    } charts[] = {{26, 60, true},  {26, 30, false}, {26, 110, false},
+    } charts[] = {{28, 60, true},  {28, 30, false}, {28, 110, false},
                   {51, 200, true}, {51, 250, true}, {51, 400, false}};
     struct scene *s = scene_new(0);
     (void)state;
@@ -580,7 +580,7 @@ a_ramp_is_what_rises_for_long_and_not_too_slowly(void **state)
         assert_int_equal(lanes_drift_level(s->m, t, RAMP_CHART) >= 1, charts[i].reached);
     }
     t->last[3] = -0.01f; /* nor what was back to normal a moment ago */
-    t->drift.g[RAMP_CHART] = 26;
+    t->drift.g[RAMP_CHART] = 28;
     t->drift.zero[RAMP_CHART] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 60;
     assert_false(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
