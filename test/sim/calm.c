@@ -94,8 +94,8 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
     }
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         unsigned which = all ? NEAR_EVERYTHING : NEAR_DRIFT + i;
-        float level = lanes_drift_level(m, t, i);
-        if (level > most[which] && lanes_would_tell_drift(m, t, i)) {
+        float level = charts_drift_level(m, t, i);
+        if (level > most[which] && charts_would_tell_drift(m, t, i)) {
             note(t, which, level, most);
         }
         level = t->creep.chart.g[i] / creep[i] / times;
@@ -103,8 +103,8 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
             note(t, NEAR_CREEP + i, level, most);
         }
     }
-    float level = t->shift.f / lanes_shift_limit(m, t);
-    if (level > most[all ? NEAR_EVERYTHING : NEAR_SHIFT] && lanes_would_tell_shift(m, t)) {
+    float level = t->shift.f / charts_shift_limit(m, t);
+    if (level > most[all ? NEAR_EVERYTHING : NEAR_SHIFT] && charts_would_tell_shift(m, t)) {
         note(t, all ? NEAR_EVERYTHING : NEAR_SHIFT, level, most);
     }
     note(t, NEAR_SHAPE, t->shape.f / LIMIT_SHAPE / times, most);

@@ -106,8 +106,7 @@ creep_would_tell(const struct monitor *m, const struct track *t, unsigned which)
 {
     float in_ln = shift_of(&t->creep, which) * t->creep.spread * sqrtf(24);
     float effect = effect_of(t);
-    return is_old_enough(m, t) && effect >= CREEP_EFFECT_MIN &&
-           lanes_is_confirmed(m, t, in_ln, effect);
+    return is_old_enough(m, t) && effect >= CREEP_EFFECT_MIN && charts_confirm(m, t, in_ln, effect);
 }
 
 static void
@@ -125,8 +124,8 @@ look_at_chart(struct monitor *m, struct track *t)
         return;
     }
     if (creep_would_tell(m, t, which)) {
-        lanes_tell(m, t, LANE_CREEP, c->chart.zero[which] * (HOUR_S / MONITOR_STEP_S),
-                   shift_of(c, which) / sqrtf(HOUR_S / MONITOR_STEP_S), effect_of(t));
+        charts_tell(m, t, LANE_CREEP, c->chart.zero[which] * (HOUR_S / MONITOR_STEP_S),
+                    shift_of(c, which) / sqrtf(HOUR_S / MONITOR_STEP_S), effect_of(t));
     } else if (!is_old_enough(m, t) || effect_of(t) <= 0) {
         c->chart = (struct cusum_bank){0};
     }

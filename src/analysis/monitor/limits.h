@@ -107,6 +107,7 @@
 /* Common mode: so many series must be there, and this much slower at least. */
 #define COMMON_MIN        8u
 #define COMMON_EFFECT_MIN 0.12f
+#define COMMON_LEARN_MAX  2.0f /* beyond is a shock */
 
 /* Creep: what is normal must be so old, hours are cut, and less is what days stray by. */
 #define CREEP_READY_S    (14 * 86400)

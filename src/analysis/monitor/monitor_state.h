@@ -113,27 +113,31 @@ void lanes_judge(struct monitor *m, const struct due *d);
 /* Its latency is back. */
 bool lanes_is_calm(const struct track *t);
 void lanes_reset(struct track *t);
+/* Of the residuals of the last windows, in ln. */
 float lanes_median_of_last(const struct track *t);
+float lanes_least_of_last(const struct track *t);
 /* What is told of it: by how much it is slower than it was, or was a week ago; in ln. */
 float lanes_effect(const struct track *t);
 /* By how much it follows the common mode, in ln for one of its units. */
 float lanes_follows(const struct monitor *m, const struct track *t);
-/* One that a chart has seen is still there, by at least half of it, and worth telling. */
-bool lanes_is_confirmed(const struct monitor *m, const struct track *t, float estimate,
-                        float effect);
+
+/* charts.c: the residual of that window goes into them; then what they say is told. */
+void charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape);
+void charts_look(struct monitor *m, struct track *t);
+void charts_reset(struct track *t);
+/* What one has seen is still there, by at least half of it, and worth telling. */
+bool charts_confirm(const struct monitor *m, const struct track *t, float estimate, float effect);
 /* zero: the step before which it began; shift: in standardised units of a step. */
-void lanes_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift,
-                float effect);
-
-/* A chart of it is so near to its limit that nothing is learned, and what it has seen is there. */
-bool lanes_is_suspected(const struct monitor *m, const struct track *t);
-
-/* A chart of it that is at its limit would be told, not passed over. */
-bool lanes_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which);
-bool lanes_would_tell_shift(const struct monitor *m, const struct track *t);
+void charts_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift,
+                 float effect);
+/* One is so near to its limit that nothing is learned, and what it has seen is there. */
+bool charts_suspect(const struct monitor *m, const struct track *t);
+/* One that is at its limit would be told, not passed over. */
+bool charts_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which);
+bool charts_would_tell_shift(const struct monitor *m, const struct track *t);
 /* How near the drift chart is to its limit, which is 1; where the chart of shifts has its own. */
-float lanes_drift_level(const struct monitor *m, const struct track *t, unsigned which);
-float lanes_shift_limit(const struct monitor *m, const struct track *t);
+float charts_drift_level(const struct monitor *m, const struct track *t, unsigned which);
+float charts_shift_limit(const struct monitor *m, const struct track *t);
 
 /* creep.c: the window that is closed in this step. */
 void creep_judge(struct monitor *m, struct track *t);
@@ -165,7 +169,24 @@ void objectives_judge(struct monitor *m);
 /* None that is about it is broken too fast. */
 bool objectives_are_calm(const struct monitor *m, const struct track *t);
 
-/* causes.c: whose demand has grown, afresh. */
+/* growth.c: a statement, or a call, whose own demand has grown. */
+struct growth {
+    struct track *t;
+    enum finding_kind kind;
+    float calls, calls_before; /* per request */
+    float cost, cost_before;   /* ms a call; the latter with what everybody's waiting adds */
+    float normal;              /* without */
+    double demand;             /* ms a second */
+};
+
+/* Those of the episode, in no order. Returns how many. */
+unsigned growth_find(const struct monitor *m, const struct episode *e,
+                     struct growth ret_found[EPISODE_MEMBERS_MAX]);
+/* It is a cause however little it takes beside the first one: it has a proof of its own, or its own
+ * part is more than what it waits for the others. */
+bool growth_is_clear(const struct growth *g);
+
+/* causes.c: why it is, afresh. */
 void causes_find(struct monitor *m, struct episode *e);
 
 /* monitor.c */

@@ -577,22 +577,22 @@ a_ramp_is_what_rises_for_long_and_not_too_slowly(void **state)
         uint32_t now = (uint32_t)(s->m->step_s / MONITOR_STEP_S);
         t->drift.g[RAMP_CHART] = charts[i].g;
         t->drift.zero[RAMP_CHART] = now - charts[i].windows;
-        assert_int_equal(lanes_drift_level(s->m, t, RAMP_CHART) >= 1, charts[i].reached);
+        assert_int_equal(charts_drift_level(s->m, t, RAMP_CHART) >= 1, charts[i].reached);
     }
     t->last[3] = -0.01f; /* nor what was back to normal a moment ago */
     t->drift.g[RAMP_CHART] = 28;
     t->drift.zero[RAMP_CHART] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 60;
-    assert_false(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
+    assert_false(charts_drift_level(s->m, t, RAMP_CHART) >= 1);
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
         t->last[i] = 0.5f; /* nor a burst on top of little */
     }
-    assert_false(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
+    assert_false(charts_drift_level(s->m, t, RAMP_CHART) >= 1);
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
         t->last[i] = 0.1f;
     }
-    assert_true(lanes_drift_level(s->m, t, RAMP_CHART) >= 1);
+    assert_true(charts_drift_level(s->m, t, RAMP_CHART) >= 1);
     t->noise.blocks_seen = 0; /* while it is learning there is only the limit, and that is wide */
-    assert_true(lanes_drift_level(s->m, t, RAMP_CHART) < 0.5f);
+    assert_true(charts_drift_level(s->m, t, RAMP_CHART) < 0.5f);
     scene_free(s);
 }
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the charts of latency say: they are fed with the standardised residual of a window, and what
+ * one says is told when it is still there and worth telling. limits.h has their limits. */
+#include <math.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+#define DRIFT_LOOK  0.4f /* of a limit of drift's: less than any limit now is */
+#define IN_DOUBT    4.0f /* the interval of an onset is this over the squared shift, in windows */
+#define SHIFT_Z_MAX 6.0f /* a window is worth no more */
+
+static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT, lasting_clip[CUSUM_BANK] = LASTING_CLIP;
+static const float allowance[CUSUM_BANK] = DRIFT_ALLOWANCES;
+/* Of noise.h: how long each chart sums up. A ramp is soon beyond what strays for hours, so its
+ * chart is spared that: RAMP_RISE keeps strays out. */
+static const unsigned drift_scale[CUSUM_BANK] = {3, 2, 0, 1};
+
+/* Milliseconds of it in all milliseconds spent in the database. */
+static bool
+matters(const struct monitor *m, const struct track *t)
+{
+    if (t->kind == TRACK_ROUTE || t->kind == TRACK_COMMON || m->busy_ms <= 0) {
+        return true;
+    }
+    float ms_per_s = t->now.cost_ms * t->now.per_s;
+    return isnan(ms_per_s) || ms_per_s >= CONFIRM_IMPACT_MIN * m->busy_ms;
+}
+
+/* What is told at least, in ln; of everything, in its own unit. */
+static float
+least_effect(const struct monitor *m, const struct track *t)
+{
+    return t->kind == TRACK_COMMON ? COMMON_EFFECT_MIN / m->typical_spread : CONFIRM_EFFECT_MIN;
+}
+
+/* Where what is normal rests on few days, it may be off by more for hours, which adds up. */
+static float
+least_drift(const struct monitor *m, const struct track *t)
+{
+    float weight = week_weight(&t->week);
+    float doubt = weight > 0 ? 1 / (weight * weight) - 1 : 0;
+    return least_effect(m, t) * (1 + CONFIRM_DOUBT * doubt);
+}
+
+/* Everything at once has little noise, so it is slower in each of the last windows: what a shock
+ * does to most of them is none. */
+bool
+charts_confirm(const struct monitor *m, const struct track *t, float estimate, float effect)
+{
+    bool is_there = t->last_count == CONFIRM_WINDOWS && effect >= CONFIRM_SHARE * estimate;
+    float told = t->kind == TRACK_COMMON ? lanes_least_of_last(t) : effect;
+    return is_there && told >= least_effect(m, t) && matters(m, t);
+}
+
+void
+charts_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, float shift,
+            float effect)
+{
+    float windows = IN_DOUBT / MAX(shift * shift, 0.01f);
+    int64_t onset = (int64_t)zero * MONITOR_STEP_S;
+    int64_t elapsed = m->step_s - onset;
+    struct alarm a = {
+        .lane = lane,
+        .onset_s = onset,
+        .doubt_s = MIN((int64_t)(MAX(windows, 1) * MONITOR_STEP_S), MAX(elapsed / 2, 60)),
+        .now = t->now.cost_ms,
+        .before = t->now.cost_ms / expf(effect),
+        .shift_ln = effect,
+        .learning = !noise_is_ready(&t->noise),
+    };
+    episodes_tell(m, t, &a);
+}
+
+void
+charts_reset(struct track *t)
+{
+    t->drift = (struct cusum_bank){0};
+    t->shift = t->shape = (struct exceed){0};
+}
+
+/* Windows above a limit are as many as they should be only where none has to do with the one
+ * before: their sum must be more than noise that lasts can make it. */
+static bool
+is_more_than_noise(const struct track *t, uint32_t windows, float effect)
+{
+    unsigned scale = windows <= 2 * NOISE_BLOCK ? 1 : windows <= 8 * NOISE_BLOCK ? 2 : 3;
+    float z = MIN(effect / noise_spread(&t->noise, t->n), SHIFT_Z_MAX);
+    return sqrtf((float)windows) * z * week_weight(&t->week) >=
+           LIMIT_SHIFT_SURE * noise_lasting(&t->noise, scale);
+}
+
+static uint32_t
+windows_since(const struct monitor *m, uint32_t zero)
+{
+    return (uint32_t)(m->step_s / MONITOR_STEP_S) - zero;
+}
+
+static bool
+is_shifted(const struct monitor *m, const struct track *t, float effect)
+{
+    uint32_t windows = windows_since(m, t->shift.zero);
+    return charts_confirm(m, t, 0, effect) && is_more_than_noise(t, windows, effect);
+}
+
+bool
+charts_would_tell_shift(const struct monitor *m, const struct track *t)
+{
+    return is_shifted(m, t, lanes_median_of_last(t));
+}
+
+static float
+learning_times(const struct track *t)
+{
+    return noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
+}
+
+float
+charts_shift_limit(const struct monitor *m, const struct track *t)
+{
+    int64_t zero_s = (int64_t)t->shift.zero * MONITOR_STEP_S;
+    bool clear = t->kind != TRACK_COMMON && monitor_deploy_near(m, t, zero_s, m->step_s) == NULL;
+    return (clear ? LIMIT_SHIFT_CLEAR : LIMIT_SHIFT) * learning_times(t);
+}
+
+/* The mean that a drift chart has seen since it was at zero, standardised and in ln. */
+struct drift {
+    float shift, in_ln;
+    bool is_enough; /* to tell */
+};
+
+static struct drift
+drift_of(const struct monitor *m, const struct track *t, unsigned which)
+{
+    float n = (float)MAX(windows_since(m, t->drift.zero[which]), 1u);
+    struct drift d = {.shift = t->drift.g[which] / n + allowance[which]};
+    float lasting = noise_lasting(&t->noise, drift_scale[which]);
+    d.in_ln = t->z != 0 ? d.shift * lasting * t->residual / t->z : 0;
+    d.is_enough = t->kind == TRACK_COMMON || d.in_ln >= least_drift(m, t);
+    return d;
+}
+
+static bool
+is_still_there(const struct monitor *m, const struct track *t, const struct drift *d, float effect)
+{
+    return d->is_enough && effect >= least_drift(m, t) && charts_confirm(m, t, d->in_ln, effect);
+}
+
+bool
+charts_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which)
+{
+    struct drift d = drift_of(m, t, which);
+    return is_still_there(m, t, &d, lanes_median_of_last(t));
+}
+
+static bool
+is_ramp(const struct monitor *m, const struct track *t)
+{
+    uint32_t windows = windows_since(m, t->drift.zero[RAMP_CHART]);
+    float g = t->drift.g[RAMP_CHART];
+    return g >= LIMIT_RAMP && windows >= RAMP_WINDOWS && g >= RAMP_RISE * (float)windows &&
+           lanes_least_of_last(t) > 0 && m->common_now < COMMON_LEARN_MAX &&
+           noise_is_ready(&t->noise) &&
+           lanes_median_of_last(t) <= RAMP_TOP * drift_of(m, t, RAMP_CHART).in_ln;
+}
+
+static float
+drift_limit_now(const struct monitor *m, const struct track *t, unsigned which)
+{
+    float limit = drift_limit[which] * (noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_DRIFT);
+    if (which != RAMP_CHART) {
+        return limit;
+    }
+    float least = RAMP_RISE_LEAST * (float)windows_since(m, t->drift.zero[which]);
+    return is_ramp(m, t) ? LIMIT_RAMP : MAX(limit, least);
+}
+
+float
+charts_drift_level(const struct monitor *m, const struct track *t, unsigned which)
+{
+    return t->drift.g[which] / drift_limit_now(m, t, which);
+}
+
+static unsigned
+nearest_drift(const struct monitor *m, const struct track *t)
+{
+    unsigned nearest = 0;
+    for (unsigned i = 1; i < CUSUM_BANK; i++) {
+        bool is_nearer = charts_drift_level(m, t, i) > charts_drift_level(m, t, nearest);
+        nearest = is_nearer ? i : nearest;
+    }
+    return nearest;
+}
+
+bool
+charts_suspect(const struct monitor *m, const struct track *t)
+{
+    bool is = false;
+    for (unsigned i = 0; i < CUSUM_BANK && noise_is_ready(&t->noise); i++) {
+        float limit = i == RAMP_CHART ? LIMIT_RAMP : drift_limit[i];
+        is = is || (t->drift.g[i] >= LEARN_BELOW * limit && charts_would_tell_drift(m, t, i));
+    }
+    return is;
+}
+
+/* A drift chart has reached its limit. */
+static void
+look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
+{
+    struct drift d = drift_of(m, t, which);
+    if (is_still_there(m, t, &d, effect)) {
+        charts_tell(m, t, LANE_DRIFT, t->drift.zero[which], d.shift, effect);
+    } else if (effect <= (d.is_enough ? 0 : least_drift(m, t))) {
+        charts_reset(t); /* it went away again, or is too little to tell: it may be learned */
+        m->totals.blips += d.is_enough ? 1 : 0;
+    }
+}
+
+void
+charts_look(struct monitor *m, struct track *t)
+{
+    float shape_limit = LIMIT_SHAPE * learning_times(t);
+    if (cusum_is_below(&t->drift, drift_limit, DRIFT_LOOK) && t->shift.f <= LIMIT_SHIFT_CLEAR &&
+        t->shape.f <= shape_limit) {
+        return; /* as nearly always */
+    }
+    float effect = lanes_median_of_last(t);
+    unsigned nearest = nearest_drift(m, t);
+    if (charts_drift_level(m, t, nearest) >= 1) {
+        look_at_drift(m, t, nearest, effect);
+    }
+    if (t->shift.f > charts_shift_limit(m, t) && is_shifted(m, t, effect)) {
+        charts_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
+    }
+    if (t->shape.f > shape_limit && matters(m, t)) {
+        charts_tell(m, t, LANE_SHAPE, t->shape.zero, 3, MAX(effect, 0.01f));
+    }
+}
+
+/* What comes and goes is cut; what lasts is not to saturate: a residual counts for as much more as
+ * the least of the last ones lies above what is normal. Not of everything at once, which must be
+ * slower by far to be told, nor in the minutes of a shock, nor while a deploy's caches may be cold:
+ * a spike, a deploy and a shock in a row last as long. */
+static float
+lasting(const struct monitor *m, const struct track *t, float spread)
+{
+    bool is_cut = t->kind == TRACK_COMMON || fabsf(m->common_now) >= COMMON_LEARN_MAX;
+    if (is_cut || t->z <= NOISE_CLIP || t->last_count < CONFIRM_WINDOWS ||
+        monitor_deploy_near(m, t, m->step_s, m->step_s) != NULL) {
+        return 0;
+    }
+    return MAX(lanes_least_of_last(t) / spread, 0);
+}
+
+void
+charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape)
+{
+    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
+    float x[CUSUM_BANK], least = lasting(m, t, spread);
+    for (unsigned i = 0; i < CUSUM_BANK; i++) {
+        float more = MIN(least, lasting_clip[i]);
+        x[i] = noise_weigh(&t->noise, t->z, more, drift_scale[i]) * week_weight(&t->week);
+    }
+    cusum_add(&t->drift, x, allowance, at);
+    exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
+    exceed_add(&t->shape, has_other_shape, at);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whose own demand on the database grew, as against who only waits: a statement that is called more
+ * often, or whose calls have become dearer by more than everybody's; and what kind of growth that
+ * is, by the figures that moved with it. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/baseline/median.h"
+#include "analysis/monitor/monitor_state.h"
+
+#define COMMON_TIMES  1.6f /* of what everybody's calls have become dearer by */
+#define COMMON_SLACK  0.15f
+#define COMMON_LITTLE 0.05f
+#define EFFECT_MIN    0.015f
+#define CALLS_TIMES   1.25f
+#define CALLS_SPREADS 3
+#define ROWS_TIMES    1.3f
+#define READ_LEAST    0.05f /* more rows read a call */
+#define READ_SHARE    0.5f  /* of what it became dearer by */
+#define SHARE_UP      0.15f
+#define SAME_SHARE    0.5f
+#define LOCK_SHARE    0.4f /* of what it became dearer by */
+#define FIGURE_WEIGHT 0.3f /* of a window in the price, track.c and lanes.c */
+#define RATIOS_MAX    512u
+#define FAILURES      (1u << LANE_ERRORS | 1u << LANE_STALL)
+
+/* The median of what calls have become dearer by, over statements. */
+static float
+common_ratio(const struct monitor *m)
+{
+    float ratio[RATIOS_MAX];
+    unsigned n = 0;
+    for (unsigned i = 0; i < m->track_count && n < RATIOS_MAX; i++) {
+        const struct track *t = &m->track[i];
+        float before = level_expect(&t->cost_level);
+        if (t->kind != TRACK_ROUTE && before > 0 && !isnan(t->now.cost_ms) &&
+            m->step_s - t->last_s < 600) {
+            ratio[n++] = t->now.cost_ms / before;
+        }
+    }
+    return n < COMMON_MIN ? 1 : MAX(median_of(ratio, n), 1);
+}
+
+/* With what is due to everybody's waiting: that is nobody's own. */
+static float
+with_waiting(float cost, float common)
+{
+    float slack = common > 1 + COMMON_LITTLE ? COMMON_SLACK : COMMON_LITTLE;
+    return cost * (1 + COMMON_TIMES * (common - 1) + slack);
+}
+
+/* By more than its calls a request stray by; or it was told of. */
+static bool
+is_called_more(const struct growth *g)
+{
+    const struct track *t = g->t;
+    float spread = level_spread(&t->calls_level), more = g->calls - g->calls_before;
+    bool is_told = (t->lanes & (1u << LANE_CALLS | 1u << LANE_NEW)) != 0;
+    return g->calls > CALLS_TIMES * g->calls_before && (is_told || more > CALLS_SPREADS * spread);
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* By how much it is slower than is normal in three of four of the last windows, give or take its
+ * noise, in ln: what is but a spike, of minutes, is not in it. */
+static float
+lasting_effect(const struct track *t)
+{
+    float sorted[CONFIRM_WINDOWS];
+    memcpy(sorted, t->last, sizeof(sorted));
+    qsort(sorted, CONFIRM_WINDOWS, sizeof(sorted[0]), by_size);
+    return MIN(lanes_median_of_last(t), sorted[CONFIRM_WINDOWS / 4] + t->noise.s);
+}
+
+/* Its price without what is but a spike: the last windows weigh in that as they do in the figure.
+ */
+static float
+steady_cost(const struct track *t)
+{
+    float smooth = t->last[t->last_at]; /* the oldest */
+    if (t->last_count < CONFIRM_WINDOWS) {
+        return t->now.cost_ms;
+    }
+    for (unsigned i = 1; i < CONFIRM_WINDOWS; i++) {
+        smooth += FIGURE_WEIGHT * (t->last[(t->last_at + i) % CONFIRM_WINDOWS] - smooth);
+    }
+    return t->now.cost_ms * expf(MIN(lasting_effect(t) - smooth, 0));
+}
+
+/* What of that is its own. Where everything is slower, a residual has too much of that in it or too
+ * little: with what has been taken out of it, beyond what waiting may add. 0: as good as nothing,
+ * or not known. */
+static float
+own_effect(const struct monitor *m, const struct track *t)
+{
+    if (isnan(t->expect) || t->last_count < CONFIRM_WINDOWS) {
+        return 0;
+    }
+    bool creeps = (t->lanes & (1u << LANE_CREEP)) != 0;
+    float effect = creeps ? lanes_effect(t) : lasting_effect(t);
+    float common = lanes_median_of_last(m->common), common_ln = common * m->typical_spread;
+    if (common_ln >= COMMON_EFFECT_MIN) {
+        effect += lanes_follows(m, t) * common - logf(with_waiting(1, expf(common_ln)));
+    }
+    return effect >= EFFECT_MIN ? effect : 0;
+}
+
+/* Milliseconds a call that it waits for locks, and did not before. */
+static float
+locked_ms(const struct track *t)
+{
+    float more = t->now.lock_ms - t->before.lock_ms;
+    return more > 0 ? more : 0; /* NAN: not known */
+}
+
+/* Its own demand, at this price. */
+static void
+reckon(const struct monitor *m, float common, float cost, struct growth *g)
+{
+    const struct track *t = g->t;
+    bool is_new = g->calls_before == 0;
+    g->cost = cost;
+    g->cost_before = MAX(g->normal, MIN(with_waiting(g->normal, common), cost));
+    /* Where the week is known its residuals tell better: time of day and waiting are out of them.
+     */
+    float effect = is_new ? 0 : own_effect(m, t);
+    if (effect > 0) {
+        g->cost_before = MIN(g->cost_before, cost / expf(effect));
+    }
+    /* What has been seen waiting for locks did not wait for its turn. */
+    g->cost_before = MIN(g->cost_before, MAX(g->normal, cost - locked_ms(t)));
+    float requests = (isnan(t->now.per_s) ? 1 : t->now.per_s) / g->calls;
+    bool more = is_called_more(g);
+    g->demand = requests * (g->calls * cost - (more ? g->calls_before : g->calls) * g->cost_before);
+    g->demand = more || cost > g->cost_before ? g->demand : 0;
+}
+
+static bool
+grew(const struct monitor *m, float common, struct growth *g)
+{
+    const struct track *t = g->t;
+    bool is_new = (t->lanes & (1u << LANE_NEW)) != 0;
+    float calls_before = is_new ? 0 : level_expect(&t->calls_level);
+    g->normal = is_new ? t->now.cost_ms : level_expect(&t->cost_level);
+    if (isnan(g->normal) || isnan(t->now.cost_ms)) {
+        return false;
+    }
+    bool has_calls = !isnan(calls_before) && !isnan(t->now.calls) && t->now.calls > 0;
+    g->calls = has_calls ? t->now.calls : 1;
+    g->calls_before = has_calls ? calls_before : 1;
+    reckon(m, common, t->now.cost_ms, g);
+    return g->demand > 0;
+}
+
+static bool
+is_up(float now, float before, float by)
+{
+    return !isnan(now) && !isnan(before) && now > before + by;
+}
+
+/* Enough more rows than before to account for half of what it became dearer by, or more. */
+static bool
+reads_more(const struct growth *g)
+{
+    const struct track *t = g->t;
+    float dearer = g->cost / MAX(g->cost_before, 1e-6f) - 1;
+    float times = MIN(1 + MAX(READ_LEAST, READ_SHARE * dearer), ROWS_TIMES);
+    return is_up(t->now.rows_read, times * t->before.rows_read, 0);
+}
+
+static bool
+has_other_plan(const struct episode *e, const struct track *t)
+{
+    return t->plan_changed_s != 0 && t->plan_changed_s >= e->onset_from_s - 3600;
+}
+
+static enum finding_kind
+kind_of_calls(const struct growth *g)
+{
+    const struct track_figures *now = &g->t->now, *before = &g->t->before;
+    bool is_new = g->calls_before == 0;
+    if (is_up(now->repeating, before->repeating, SHARE_UP) ||
+        (now->repeating > SHARE_UP && is_new)) {
+        return FINDING_REPEATED_QUERY;
+    }
+    bool old_values =
+        is_up(now->same, before->same, SHARE_UP) || (now->same > SAME_SHARE && is_new);
+    return old_values ? FINDING_CACHEABLE : FINDING_MORE_CALLS;
+}
+
+static enum finding_kind
+kind_of(const struct episode *e, const struct growth *g)
+{
+    const struct track *t = g->t;
+    bool more = is_called_more(g), dearer = g->cost > g->cost_before;
+    float rows_before = level_expect(&t->rows_level);
+    if (dearer && locked_ms(t) > LOCK_SHARE * (g->cost - g->cost_before)) {
+        return FINDING_LOCK_WAIT;
+    }
+    if (more && (!dearer ||
+                 g->calls / MAX(g->calls_before, 0.01f) > g->cost / MAX(g->cost_before, 1e-6f))) {
+        return kind_of_calls(g);
+    }
+    if (has_other_plan(e, t)) {
+        return t->plan_reads_all ? FINDING_MISSING_INDEX : FINDING_PLAN_CHANGE;
+    }
+    if (!isnan(rows_before) && t->now.rows > ROWS_TIMES * MAX(rows_before, 1)) {
+        return FINDING_UNBOUNDED_RESULT;
+    }
+    return reads_more(g) ? FINDING_GROWTH : FINDING_SLOWER;
+}
+
+bool
+growth_is_clear(const struct growth *g)
+{
+    const struct track *t = g->t;
+    switch (g->kind) {
+    case FINDING_REPEATED_QUERY:
+    case FINDING_CACHEABLE:
+    case FINDING_MORE_CALLS:
+        return (t->lanes & (1u << LANE_CALLS | 1u << LANE_NEW)) != 0;
+    case FINDING_LOCK_WAIT:
+        return structure_costs_something(t, g->calls, locked_ms(t));
+    case FINDING_MISSING_INDEX:
+    case FINDING_PLAN_CHANGE:
+        if ((t->lanes & (1u << LANE_PLAN)) != 0) {
+            return true;
+        }
+        break;
+    default:
+        break;
+    }
+    return g->cost - g->cost_before >= g->cost_before - g->normal;
+}
+
+/* One that nobody has told yet, of a route that is looked into anyway: it takes less to be believed
+ * than one of all series. */
+static bool
+is_suspect(const struct monitor *m, const struct growth *g)
+{
+    const struct track *t = g->t;
+    switch (g->kind) {
+    case FINDING_LOCK_WAIT:
+        return structure_costs_something(t, g->calls, locked_ms(t));
+    case FINDING_GROWTH:
+    case FINDING_UNBOUNDED_RESULT:
+        return charts_suspect(m, t);
+    default:
+        return false;
+    }
+}
+
+/* A call of the route that the episode began with, or of one that fails. */
+static bool
+is_looked_into(const struct episode *e, const struct track *t)
+{
+    bool is_of_another = t->episode != NULL && t->episode != e;
+    if (t->kind != TRACK_CALL || t->parent == NULL || is_of_another) {
+        return false;
+    }
+    for (unsigned i = 0; i < e->member_count; i++) {
+        const struct track *k = e->member[i];
+        bool is_first = k->key == e->subject_key;
+        if ((is_first || (k->lanes & FAILURES) != 0) &&
+            (k == t->parent || k->parent == t->parent)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned
+growth_find(const struct monitor *m, const struct episode *e,
+            struct growth ret_found[EPISODE_MEMBERS_MAX])
+{
+    unsigned n = 0;
+    float common = common_ratio(m);
+    for (unsigned i = 0; i < m->track_count && n < EPISODE_MEMBERS_MAX; i++) {
+        struct growth g = {.t = &m->track[i]};
+        bool judged = g.t->kind == TRACK_CALL || g.t->kind == TRACK_STATEMENT;
+        bool is_told = g.t->episode == e && (g.t->lanes & ~FAILURES) != 0;
+        if (!judged || (!is_told && !is_looked_into(e, g.t)) || !grew(m, common, &g)) {
+            continue;
+        }
+        g.kind = kind_of(e, &g);
+        if (g.kind == FINDING_SLOWER) { /* by nothing but its price */
+            reckon(m, common, steady_cost(g.t), &g);
+        }
+        if (g.demand > 0 && (is_told || is_suspect(m, &g))) {
+            ret_found[n++] = g;
+        }
+    }
+    return n;
+}
