@@ -78,15 +78,15 @@ has_risen(const struct track_class *c, unsigned rate, float limit, float p0, uin
            is_a_rate(&c->chart, rate, p0 * MAX(c->calls_since, 1), at);
 }
 
-/* Without a day that is old enough: before today, and then today itself. Of few errors it may be
- * more than was seen, by a standard deviation. */
+/* Without a day that is old enough: before today, and then today itself, which what fails now is
+ * part of. Of few errors it may be more than was seen, by a standard deviation. */
 static float
 usual_share(const struct track *t, const struct track_class *c)
 {
     bool has_kept = t->calls_kept > 0;
     float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
     float e0 = has_kept ? c->kept : c->yesterday + c->today;
-    return (e0 + 0.5f + sqrtf(e0)) / (n0 + 1);
+    return (e0 + 0.5f + (has_kept ? sqrtf(e0) : 0)) / (n0 + 1);
 }
 
 bool
