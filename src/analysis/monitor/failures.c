@@ -97,6 +97,18 @@ failures_would_tell(const struct monitor *m, const struct track *t, unsigned cla
                      (uint32_t)(m->step_s / MONITOR_STEP_S));
 }
 
+/* The share of an outage; before: calls until this window. */
+static float
+outage_least(const struct track *t, const struct track_class *c, float p0, float before)
+{
+    float least = OUTAGE_TIMES * p0;
+    if (t->calls_kept > 0) {
+        return least;
+    }
+    float seen = MAX(c->yesterday + c->today + 0.5f, OUTAGE_ERRORS_LEARNING);
+    return MIN(least, OUTAGE_TIMES_LEARNING * seen / MAX(before, 1));
+}
+
 /* Far more than any burst is made of: two windows of it are enough; or as much as one, for longer
  * than any lasts. */
 static void
@@ -105,7 +117,8 @@ judge_outage(struct monitor *m, struct track *t, struct track_class *c, float er
 {
     float before = t->calls_kept > 0 ? t->calls_kept : t->calls_yesterday + t->calls_today - calls;
     bool is_far = before >= OUTAGE_CALLS && errors >= OUTAGE_ERRORS &&
-                  errors >= OUTAGE_LEAST * calls && errors >= OUTAGE_TIMES * p0 * calls;
+                  errors >= OUTAGE_LEAST * calls &&
+                  errors >= outage_least(t, c, p0, before) * calls;
     bool is_most = is_far && errors >= OUTAGE_SHARE * calls;
     c->outage = is_most ? (uint8_t)MIN(c->outage + 1, 100) : 0;
     c->lasting = is_far ? (uint8_t)MIN(c->lasting + 1, 100) : 0;

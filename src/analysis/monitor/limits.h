@@ -99,6 +99,10 @@
 /* Or a smaller share, for longer than any burst. */
 #define OUTAGE_LEAST   0.01f
 #define OUTAGE_LASTING 7u /* two bursts of three windows may follow one another */
+/* On the first day what is expected may hold some of the outage itself: so many times as much are
+ * enough, of what was seen before, and of so many errors at least. */
+#define OUTAGE_TIMES_LEARNING  3.0f
+#define OUTAGE_ERRORS_LEARNING 3.0f
 
 /* The way back: quiet for so long, at less than this share of the shift. */
 #define RECOVERY_S     (30 * 60)

@@ -641,6 +641,21 @@ what_always_fails_is_no_outage(void **state)
     scene_free(s);
 }
 
+/* The minute in which failures begin may be among the first ones, and is all that is known then. */
+static void
+what_begins_in_the_first_minute_is_told(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->errors[1] = 5;
+    play(s, 60);
+    s->errors[1] = 17;
+    play(s, 10 * 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->opened_s, MONDAY + 8 * 60);
+    scene_free(s);
+}
+
 /* A route fails in its call, which is named, and so the route is not; another one fails by itself.
  */
 static void
@@ -972,6 +987,7 @@ main(void)
         cmocka_unit_test(a_ramp_is_what_rises_for_long_and_not_too_slowly),
         cmocka_unit_test(a_step_is_told_later_behind_a_deploy),
         cmocka_unit_test(what_always_fails_is_no_outage),
+        cmocka_unit_test(what_begins_in_the_first_minute_is_told),
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
         cmocka_unit_test(a_burst_does_not_help_a_chance_over_the_limit),
