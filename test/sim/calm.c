@@ -28,7 +28,7 @@ enum near {
 };
 
 static const char *const near_name[NEAR_COUNT] = {
-    "drift 1/8", "drift 1/4", "drift 3/5", "drift 1",   "shift",   "shape",
+    "drift 1/8", "drift 2/5", "drift 3/5", "drift 1",   "shift",   "shape",
     "errors",    "creep 1/8", "creep 1/4", "creep 1/2", "creep 1", "everything"};
 
 struct calm {

@@ -158,6 +158,20 @@ skip_block(struct noise_past *past)
     }
 }
 
+/* In the first half of a block the last one is not over for long enough. */
+static void
+look_back(struct noise *s, const struct noise_past *past)
+{
+    unsigned from = s->block_count < NOISE_BLOCK / 2 ? 1 : 0;
+    unsigned to = MIN(from + NOISE_BEFORE, past->pending_count);
+    float sum = 0;
+    for (unsigned i = from; i < to; i++) {
+        unsigned at = (past->pending_at + 2 * NOISE_BLOCKS_KEPT - 1 - i) % NOISE_BLOCKS_KEPT;
+        sum += past->pending[at].sum;
+    }
+    s->before = to > from ? sum / (float)((to - from) * NOISE_BLOCK) : s->bias;
+}
+
 static void
 end_block(struct noise *s, struct noise_past *past, bool may_learn)
 {
@@ -193,6 +207,9 @@ add_to_block(struct noise *s, struct noise_past *past, float z, bool may_learn)
     if (s->block_count == NOISE_BLOCK) {
         end_block(s, past, may_learn);
     }
+    if (s->block_count % (NOISE_BLOCK / 2) == 0) {
+        look_back(s, past);
+    }
 }
 
 void
@@ -211,7 +228,7 @@ noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, f
         s->inverse_n += (first ? 1 : SLOW) * (1 / MAX(n, 1) - s->inverse_n);
     }
     if (!isnan(z)) {
-        add_to_block(s, past, noise_clip(z, 0), may_learn);
+        add_to_block(s, past, z > NOISE_SPIKE ? s->bias : noise_clip(z, 0), may_learn);
     }
 }
 
@@ -225,4 +242,11 @@ bool
 noise_is_ready(const struct noise *s)
 {
     return s->blocks_seen >= NOISE_BLOCKS_READY;
+}
+
+float
+noise_doubt(const struct noise *s)
+{
+    float missing = (float)NOISE_BLOCKS_SURE - (float)s->blocks_seen;
+    return MAX(MIN(missing / (NOISE_BLOCKS_SURE - NOISE_BLOCKS_READY), 1), 0);
 }

@@ -12,7 +12,8 @@
  * variance of a general statistic", Annals of Statistics 14, 1986). z / sqrt(L) may be summed up as
  * if windows were independent, over about as many windows as a block has: what strays for hours
  * counts little in an hour and much in a day, so L is known for blocks of 15, 60, 240 and 960, and
- * who sums up for long uses a long one. Few long blocks have been seen at first, so they are drawn
+ * who sums up for long uses a long one. What is far above what is normal is a spike, which has its
+ * own reasons: it counts as nothing. Few long blocks have been seen at first, so they are drawn
  * towards twice the L of the next shorter ones, and never fall below it. Made out of sample: the
  * baseline is older than a day.
  *
@@ -26,13 +27,16 @@
 
 #define NOISE_CELLS        28u
 #define NOISE_CLIP         2.0f
+#define NOISE_SPIKE        5.0f /* a window above says nothing of what lasts */
 #define NOISE_BLOCK        60u
 #define NOISE_QUARTERS     4u /* of a block: 15 windows */
 #define NOISE_SCALES       4u /* quarters, blocks, and longer ones of 240 and 960 windows */
 #define NOISE_SCALE_TIMES  4u
+#define NOISE_BEFORE       4u   /* blocks */
 #define NOISE_SCALE_EARLY  0.5f /* before any block was seen */
 #define NOISE_BLOCKS_KEPT  24u
 #define NOISE_BLOCKS_READY 120u /* so many blocks before L stands on its own */
+#define NOISE_BLOCKS_SURE  144u
 
 /* Blocks of one size, from 60 windows on. */
 struct noise_blocks {
@@ -52,7 +56,8 @@ struct noise {
     float v1, inverse_n;      /* means, slowly */
     struct noise_block block; /* underway */
     float quarters_sum;       /* of those that are over */
-    float bias; /* mean of z: noise is skewed, and a baseline of medians does not see it */
+    float bias;   /* mean of z: noise is skewed, and a baseline of medians does not see it */
+    float before; /* mean of z over the last blocks that are over for half a block at least */
     float scale[NOISE_SCALES]; /* 1 / sqrt(L); 0: not known */
     uint32_t blocks_seen;
     uint32_t day;
@@ -95,10 +100,19 @@ noise_weigh(const struct noise *noise, float z, float more, unsigned scale)
     return (noise_clip(z, more) - noise->bias) * (known > 0 ? known : NOISE_SCALE_EARLY);
 }
 
+/* What z was in the hours before, weighed as it is: what may be taken off for noise that lasts. */
+static inline float
+noise_before(const struct noise *noise, unsigned scale)
+{
+    return noise_weigh(noise, noise->before, 0, scale);
+}
+
 /* The standard deviation of a sum of that many z's is this times its root: sqrt(L). */
 float noise_lasting(const struct noise *noise, unsigned scale);
 
 /* Its L rests on days of its own. */
 bool noise_is_ready(const struct noise *noise);
+/* Of L: 1 until it is ready, and from there down to 0 within a day. */
+float noise_doubt(const struct noise *noise);
 
 #endif

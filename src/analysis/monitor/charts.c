@@ -11,10 +11,10 @@
 #define SHIFT_Z_MAX 6.0f /* a window is worth no more */
 
 static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT, lasting_clip[CUSUM_BANK] = LASTING_CLIP;
-static const float allowance[CUSUM_BANK] = DRIFT_ALLOWANCES;
+static const float allowance[CUSUM_BANK] = DRIFT_ALLOWANCES, take_off[CUSUM_BANK] = DRIFT_BEFORE;
 /* Of noise.h: how long each chart sums up. A ramp is soon beyond what strays for hours, so its
- * chart is spared that: RAMP_RISE keeps strays out. */
-static const unsigned drift_scale[CUSUM_BANK] = {3, 2, 0, 1};
+ * chart is spared that: what was before is taken off. */
+static const unsigned drift_scale[CUSUM_BANK] = {3, 1, 0, 1};
 
 /* Milliseconds of it in all milliseconds spent in the database. */
 static bool
@@ -153,26 +153,28 @@ charts_would_tell_drift(const struct monitor *m, const struct track *t, unsigned
     return is_still_there(m, t, &d, lanes_median_of_last(t));
 }
 
+static float
+drift_times(const struct track *t)
+{
+    return 1 + (LIMIT_LEARNING_DRIFT - 1) * noise_doubt(&t->noise);
+}
+
 static bool
 is_ramp(const struct monitor *m, const struct track *t)
 {
-    uint32_t windows = windows_since(m, t->drift.zero[RAMP_CHART]);
-    float g = t->drift.g[RAMP_CHART];
-    return g >= LIMIT_RAMP && windows >= RAMP_WINDOWS && g >= RAMP_RISE * (float)windows &&
-           lanes_least_of_last(t) > 0 && m->common_now < COMMON_LEARN_MAX &&
-           noise_is_ready(&t->noise) &&
+    bool has_risen = t->drift.g[RAMP_CHART] >= LIMIT_RAMP * drift_times(t) &&
+                     t->drift.g[RAMP_BESIDE] >= LIMIT_RAMP_BESIDE &&
+                     windows_since(m, t->drift.zero[RAMP_CHART]) >= RAMP_WINDOWS;
+    bool is_alone = m->common_now < COMMON_LEARN_MAX && m->common_now > -COMMON_FASTER_MAX;
+    return has_risen && is_alone && lanes_least_of_last(t) > 0 &&
            lanes_median_of_last(t) <= RAMP_TOP * drift_of(m, t, RAMP_CHART).in_ln;
 }
 
 static float
 drift_limit_now(const struct monitor *m, const struct track *t, unsigned which)
 {
-    float limit = drift_limit[which] * (noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_DRIFT);
-    if (which != RAMP_CHART) {
-        return limit;
-    }
-    float least = RAMP_RISE_LEAST * (float)windows_since(m, t->drift.zero[which]);
-    return is_ramp(m, t) ? LIMIT_RAMP : MAX(limit, least);
+    bool ramp = which == RAMP_CHART && is_ramp(m, t);
+    return (ramp ? LIMIT_RAMP : drift_limit[which]) * drift_times(t);
 }
 
 float
@@ -237,10 +239,11 @@ charts_look(struct monitor *m, struct track *t)
     }
 }
 
-/* What comes and goes is cut; what lasts is not to saturate: a residual counts for as much more as
- * the least of the last ones lies above what is normal. Not of everything at once, which must be
- * slower by far to be told, nor in the minutes of a shock, nor while a deploy's caches may be cold:
- * a spike, a deploy and a shock in a row last as long. */
+/* What comes and goes is cut, and does not count at all where it is far above: spikes would add up,
+ * and hide how little is left of the noise without them. What lasts is not to saturate: a residual
+ * counts for as much more as the least of the last ones lies above what is normal. Not of
+ * everything at once, which must be slower by far to be told, nor in the minutes of a shock, nor
+ * while a deploy's caches may be cold: a spike, a deploy and a shock in a row last as long. */
 static float
 lasting(const struct monitor *m, const struct track *t, float spread)
 {
@@ -256,10 +259,13 @@ void
 charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape)
 {
     uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
-    float x[CUSUM_BANK], least = lasting(m, t, spread);
+    float x[CUSUM_BANK], least = lasting(m, t, spread), weight = week_weight(&t->week);
+    bool is_spike = t->kind != TRACK_COMMON && t->z > NOISE_SPIKE && least < NOISE_CLIP;
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         float more = MIN(least, lasting_clip[i]);
-        x[i] = noise_weigh(&t->noise, t->z, more, drift_scale[i]) * week_weight(&t->week);
+        float before = take_off[i] * noise_before(&t->noise, drift_scale[i]);
+        x[i] = (noise_weigh(&t->noise, t->z, more, drift_scale[i]) - before) * weight;
+        x[i] = is_spike ? allowance[i] : x[i]; /* as if it had not been */
     }
     cusum_add(&t->drift, x, allowance, at);
     exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);

@@ -7,18 +7,17 @@
 #include "analysis/baseline/median.h"
 #include "analysis/monitor/monitor_state.h"
 
-#define LOAD_RIDGE        2.0f
-#define LOAD_TRUST        0.5f /* the slope's bounds: ln latency by share of traffic */
-#define COMMON_RIDGE      50.0f
-#define COMMON_MAX        1.5f
-#define COMMON_FASTER_MAX 1.0f /* all faster by more: what is expected is wrong for all */
-#define OWN_MAX           3.0f
-#define OFF_STEP          0.0005f
-#define SHAPE_TIMES       2.0f
-#define SHAPE_ERRORS      3.0f /* standard errors beyond twice the share */
-#define EARLY_TIMES       2.0f /* while it is learning */
-#define EARLY_SPREADS     6.0f
-#define EARLY_LIMIT       118.0f /* exceed.h: 40 windows */
+#define LOAD_RIDGE    2.0f
+#define LOAD_TRUST    0.5f /* the slope's bounds: ln latency by share of traffic */
+#define COMMON_RIDGE  50.0f
+#define COMMON_MAX    1.5f
+#define OWN_MAX       3.0f
+#define OFF_STEP      0.0005f
+#define SHAPE_TIMES   2.0f
+#define SHAPE_ERRORS  3.0f /* standard errors beyond twice the share */
+#define EARLY_TIMES   2.0f /* while it is learning */
+#define EARLY_SPREADS 6.0f
+#define EARLY_LIMIT   118.0f /* exceed.h: 40 windows */
 
 void
 lanes_prepare(const struct monitor *m, struct track *t, struct due *ret_due)

@@ -8,11 +8,17 @@
 /* cusum.h's banks: of minutes, and of hours against what was a week ago. */
 #define DRIFT_ALLOWANCES                                                                           \
     {                                                                                              \
-        0.125f, 0.25f, 0.6f, 1.0f                                                                  \
+        0.125f, 0.4f, 0.6f, 1.0f                                                                   \
     }
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        170.0f, 60.0f, 50.0f, 40.0f                                                                \
+        150.0f, 42.0f, 42.0f, 40.0f                                                                \
+    }
+/* Of what was before, for some hours, so much is taken off: noise that lasts is still there, while
+ * a ramp has just begun. */
+#define DRIFT_BEFORE                                                                               \
+    {                                                                                              \
+        0.0f, 0.0f, 0.4f, 0.0f                                                                     \
     }
 #define CREEP_ALLOWANCES                                                                           \
     {                                                                                              \
@@ -20,22 +26,22 @@
     }
 #define LIMITS_CREEP                                                                               \
     {                                                                                              \
-        66.0f, 39.0f, 18.5f, 11.5f                                                                 \
+        68.0f, 40.5f, 19.2f, 12.0f                                                                 \
     }
 /* Beyond noise.h's, for a residual that lasts: the last chart is for what is large. */
 #define LASTING_CLIP                                                                               \
     {                                                                                              \
         2.0f, 2.0f, 1.0f, 6.0f                                                                     \
     }
-/* A ramp: that chart of drift's has risen for so long, which bursts do not, and by so much a
- * window, which noise that lasts for hours does not; and what it has come to is not many times its
- * mean, as where a burst is on top. At its own limit it may rise more slowly. */
+/* A ramp: that chart of drift's has risen for so long, which bursts do not; the one that sums up
+ * for longer has seen it, too; and what it has come to is not many times its mean, as where a burst
+ * is on top. */
 #define RAMP_CHART           2u
+#define RAMP_BESIDE          1u
 #define RAMP_WINDOWS         45u
-#define RAMP_RISE            0.28f
-#define RAMP_RISE_LEAST      0.20f
 #define RAMP_TOP             2.5f
-#define LIMIT_RAMP           27.0f
+#define LIMIT_RAMP           19.0f
+#define LIMIT_RAMP_BESIDE    14.0f
 #define LIMIT_SHIFT          94.0f /* exceed.h: 32 windows behind a deploy, whose caches are cold */
 #define LIMIT_SHIFT_CLEAR    73.0f /* 25 where there was none */
 #define LIMIT_SHIFT_Z        2.5f
@@ -48,7 +54,7 @@
 /* poisson.h's rates, 2, 3, 5: the first one takes long to come down behind a burst. */
 #define LIMITS_ERRORS                                                                              \
     {                                                                                              \
-        26.0f, 18.0f, 18.0f                                                                        \
+        25.0f, 17.0f, 17.0f                                                                        \
     }
 
 /* Above: frozen, and told as traffic. */
@@ -112,6 +118,7 @@
 #define COMMON_MIN        8u
 #define COMMON_EFFECT_MIN 0.12f
 #define COMMON_LEARN_MAX  2.0f /* beyond is a shock */
+#define COMMON_FASTER_MAX 1.0f /* all faster by more: what is expected is wrong for all */
 
 /* Creep: what is normal must be so old, hours are cut, and less is what days stray by. */
 #define CREEP_READY_S    (14 * 86400)
