@@ -16,6 +16,8 @@
 #define LEASES_MAX    32u
 #define QUERIES_MAX   128u
 #define TOLD_MAX      256u
+#define ROW_MS        0.007 /* one more of an order's, in the database and in the application */
+#define ROW_APP_MS    0.022
 
 enum {
     Q_USER_BY_TOKEN,
@@ -398,7 +400,7 @@ query(struct shop *s, unsigned q, const uint64_t *values, unsigned value_count, 
 {
     struct trace_query *t = &s->q[s->query_count];
     compute(s, 0.35, 0.2); /* the client's own */
-    double ms = cost_ms(s, q);
+    double ms = cost_ms(s, q) + (q == Q_ORDER_BY_ID && rows > 1 ? ROW_MS * (double)rows : 0);
     if (s->state.machine_times > 0) {
         ms *= s->state.machine_times * noise(s, 0.5);
     }
@@ -545,7 +547,10 @@ run_route(struct shop *s, unsigned route, uint64_t user, uint64_t token)
         list_orders(s, user);
         break;
     case R_ORDER:
-        query(s, Q_ORDER_BY_ID, &user, 1, user, 1);
+        query(s, Q_ORDER_BY_ID, &user, 1, user, MAX(s->state.order_rows, 1));
+        if (s->state.order_rows > 0) {
+            compute(s, ROW_APP_MS * s->state.order_rows, 0.15);
+        }
         setting(s, 0);
         break;
     case R_CREATE:

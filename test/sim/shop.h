@@ -31,6 +31,7 @@ struct shop_state {
     double database_times; /* every query takes so many times as long; 0: once */
     double machine_times;  /* and so does the application, unevenly; 0: once */
     double me_app_ms;      /* GET /api/me computes for so long beside */
+    unsigned order_rows;   /* so many come for one order; 0: one */
 };
 
 struct shop;

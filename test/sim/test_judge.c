@@ -735,6 +735,32 @@ an_application_that_computes_while_another_burns(void **state)
 }
 
 /* Everyone but the log-in looks the user up by a token. */
+/* A second one whose rows say that it is no victim of the first, though its statement hardly
+ * became dearer: the application pays for them. */
+static void
+a_result_that_grows_while_another_burns(void **state)
+{
+    for (uint64_t seed = 580; seed < 580 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_state(s)->bad_share = 0.06;
+        shop_play(s, 240);
+        shop_deploy(s, "v2");
+        shop_state(s)->v2 = true;
+        shop_play(s, 60);
+        shop_state(s)->order_rows = 300;
+        shop_play(s, 150);
+        json_t *list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 2);
+        const json_t *second = incident_of(list, "GET /api/orders/{id}");
+        assert_non_null(incident_of(list, "GET /api/orders"));
+        assert_non_null(second);
+        assert_non_null(find_cause(second, "unbounded-result", "orders by id"));
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 static void
 one_fault_that_hits_many_routes(void **state)
 {
@@ -936,6 +962,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_restart_loses_neither_incident_nor_normal),
         cmocka_unit_test(two_faults_that_have_nothing_in_common),
         cmocka_unit_test(an_application_that_computes_while_another_burns),
+        cmocka_unit_test(a_result_that_grows_while_another_burns),
         cmocka_unit_test(one_fault_that_hits_many_routes),
         cmocka_unit_test(a_rush_on_top_is_no_second_incident),
         cmocka_unit_test(a_reader_that_is_too_slow),

@@ -13,7 +13,10 @@
 #define LARGE_COMMON_MAX 1.5
 #define LARGE_SHARE      1.0 /* of what was normal */
 #define LARGE_MS         10.0
-#define LARGE_OTHERS     3.0  /* times what the others' applications have lost to churn */
+#define LARGE_OTHERS     3.0 /* times what the others' applications have lost to churn */
+#define ROWS_TIMES       2.0
+#define ROWS_MORE        20   /* in a request */
+#define ROWS_CALLS_TIMES 1.4  /* that it is called more often is another matter */
 #define SURE             6.0  /* standard errors */
 #define STEADY_TRAFFIC   1.25 /* more than that explains that a statement gets dearer */
 
@@ -143,6 +146,17 @@ bool
 assess_has_news(const struct shift_route *r)
 {
     return r->new_or_more_ms >= certain_ms(r);
+}
+
+bool
+assess_returns_more(const struct shift_route *r, uint64_t fingerprint)
+{
+    const struct stats_query *before = stats_find(&r->before, fingerprint);
+    const struct stats_query *now = stats_find(&r->now, fingerprint);
+    return before != NULL && now != NULL && before->calls > 0 &&
+           now->calls <= ROWS_CALLS_TIMES * before->calls &&
+           now->rows >= ROWS_TIMES * MAX(before->rows, 1) &&
+           now->calls * now->rows >= before->calls * before->rows + ROWS_MORE;
 }
 
 bool

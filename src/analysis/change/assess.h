@@ -37,6 +37,10 @@ bool assess_has_churn(const struct shift *shift);
 bool assess_pays_for_churn(const struct shift *shift, const struct shift_route *route,
                            const struct shift_part *part);
 
+/* The statement gives it many more rows than before, and is not called more often: that is no
+ * waiting, whatever else is slow. */
+bool assess_returns_more(const struct shift_route *route, uint64_t fingerprint);
+
 /* It waits because of others. */
 bool assess_is_victim(const struct shift_route *route);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "analysis/change/assess.h"
 #include "analysis/detect/detect.h"
 
-#define ROWS_TIMES    2.0
-#define ROWS_MORE     20  /* in a request */
-#define CALLS_TIMES   1.4 /* that it is called more often is another matter */
 #define SHARE_OF_ROWS 0.7 /* of the rows that its route gets more of */
 #define SHARE_OF_OWN  0.5 /* of what the route has become slower by itself */
 
@@ -37,14 +35,13 @@ detect_unbounded_result(const struct detect_input *in, struct finding *f)
     if (in->part == NULL || in->statement->kind != STATEMENT_SELECT) {
         return false;
     }
-    const struct stats_query *before = stats_find(&r->before, now->fingerprint);
-    if (before == NULL || before->calls <= 0 || now->calls > CALLS_TIMES * before->calls ||
-        now->rows < ROWS_TIMES * MAX(before->rows, 1)) {
+    if (!assess_returns_more(r, now->fingerprint)) {
         return false;
     }
+    const struct stats_query *before = stats_find(&r->before, now->fingerprint);
     double more = rows_of(now) - rows_of(before);
     double cost_ms = MAX(in->part->change_ms, 0) + MAX(r->app_change_ms - r->app_waiting_ms, 0);
-    if (more < ROWS_MORE || more < SHARE_OF_ROWS * more_rows(r) || !detect_matters(in, cost_ms) ||
+    if (more < SHARE_OF_ROWS * more_rows(r) || !detect_matters(in, cost_ms) ||
         cost_ms < SHARE_OF_OWN * r->own_ms) {
         return false;
     }

@@ -254,7 +254,9 @@ stands_apart(const struct judge *j, const struct shift *s, const struct shift_ro
     }
     for (unsigned i = 0; i < part_count; i++) {
         const struct statement *st = statement_get(&j->statements, parts[i].fingerprint);
-        bool apart = st != NULL && !statement_is_exempt(st) && assess_is_distinct(s, r, &parts[i]);
+        bool own =
+            assess_is_distinct(s, r, &parts[i]) || assess_returns_more(r, parts[i].fingerprint);
+        bool apart = st != NULL && !statement_is_exempt(st) && own;
         for (unsigned k = 0; k < n && apart; k++) {
             apart = !incident_explains(active[k], st);
         }
