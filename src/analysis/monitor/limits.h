@@ -99,7 +99,7 @@
  * and so many times what is expected; in so many windows in a row. */
 #define OUTAGE_CALLS   30.0f
 #define OUTAGE_ERRORS  10.0f
-#define OUTAGE_SHARE   0.2f /* bursts of errors reach a tenth */
+#define OUTAGE_SHARE   0.15f /* bursts of errors reach a tenth */
 #define OUTAGE_TIMES   10.0f
 #define OUTAGE_WINDOWS 2u
 /* Or a smaller share, for longer than any burst. */

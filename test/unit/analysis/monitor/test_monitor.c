@@ -505,6 +505,19 @@ an_outage_is_told_at_once(void **state)
     scene_free(s);
 }
 
+/* A sixth of them: a job goes on with a password that was changed. */
+static void
+an_outage_of_some_calls_is_told_at_once(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * 60);
+    s->errors[1] = 16;
+    play(s, 180);
+    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    scene_free(s);
+}
+
 /* A tenth of them, as in a burst: five minutes are enough where bursts are over after three. */
 static void
 a_smaller_outage_that_lasts_is_told(void **state)
@@ -519,7 +532,7 @@ a_smaller_outage_that_lasts_is_told(void **state)
         play(s, 90 * 60);
     }
     assert_int_equal(monitor_episode_count(s->m), 0);
-    s->errors[1] = 15;
+    s->errors[1] = 14;
     play(s, 8 * 60);
     const struct episode *e = only_one(s);
     assert_int_equal(e->lane, LANE_ERRORS);
@@ -681,9 +694,9 @@ what_begins_in_the_first_minute_is_told(void **state)
 {
     struct scene *s = scene_new(0);
     (void)state;
-    s->errors[1] = 5;
+    s->errors[1] = 3;
     play(s, 60);
-    s->errors[1] = 17;
+    s->errors[1] = 12;
     play(s, 10 * 60);
     const struct episode *e = only_one(s);
     assert_int_equal(e->opened_s, MONDAY + 8 * 60);
@@ -1016,6 +1029,7 @@ main(void)
         cmocka_unit_test(errors_are_told_by_their_rate),
         cmocka_unit_test(errors_that_have_ended_are_over),
         cmocka_unit_test(an_outage_is_told_at_once),
+        cmocka_unit_test(an_outage_of_some_calls_is_told_at_once),
         cmocka_unit_test(a_smaller_outage_that_lasts_is_told),
         cmocka_unit_test(a_spike_and_cold_caches_are_no_drift),
         cmocka_unit_test(a_ramp_is_what_rises_for_long),
