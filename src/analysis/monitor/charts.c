@@ -159,10 +159,19 @@ drift_times(const struct track *t)
     return 1 + (LIMIT_LEARNING_DRIFT - 1) * noise_doubt(&t->noise);
 }
 
+/* Noise that has much to do with the minute before has more to do with what was long before than
+ * the quarter of an hour says by which the chart is standardised, and more where it is cut. */
+static float
+ramp_limit(const struct track *t)
+{
+    float lasting = noise_lasting(&t->noise, drift_scale[RAMP_CHART]) / RAMP_LASTING;
+    return LIMIT_RAMP * MAX(lasting * lasting * lasting, 1) * drift_times(t);
+}
+
 static bool
 is_ramp(const struct monitor *m, const struct track *t)
 {
-    bool has_risen = t->drift.g[RAMP_CHART] >= LIMIT_RAMP * drift_times(t) &&
+    bool has_risen = t->drift.g[RAMP_CHART] >= ramp_limit(t) &&
                      t->drift.g[RAMP_BESIDE] >= LIMIT_RAMP_BESIDE &&
                      windows_since(m, t->drift.zero[RAMP_CHART]) >= RAMP_WINDOWS;
     bool is_alone = m->common_now < COMMON_LEARN_MAX && m->common_now > -COMMON_FASTER_MAX;
@@ -174,7 +183,7 @@ static float
 drift_limit_now(const struct monitor *m, const struct track *t, unsigned which)
 {
     bool ramp = which == RAMP_CHART && is_ramp(m, t);
-    return (ramp ? LIMIT_RAMP : drift_limit[which]) * drift_times(t);
+    return ramp ? ramp_limit(t) : drift_limit[which] * drift_times(t);
 }
 
 float

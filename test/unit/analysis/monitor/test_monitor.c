@@ -576,13 +576,14 @@ a_ramp_is_what_rises_for_long(void **state)
     } charts[] = {{21, 15, 60, true},
                   {21, 15, 30, false},
                   {21, 13, 60, false},
-                  {18, 15, 60, false},
+                  {17, 15, 60, false},
                   {43, 15, 30, true}};
     struct scene *s = scene_new(0);
     (void)state;
     play(s, 600);
     struct track *t = &s->m->track[0];
     t->noise.blocks_seen = 1000;
+    t->noise.scale[0] = 1;
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
         t->last[i] = 0.05f;
     }
@@ -596,6 +597,12 @@ a_ramp_is_what_rises_for_long(void **state)
         t->drift.zero[RAMP_CHART] = now - charts[i].windows;
         assert_int_equal(charts_drift_level(s->m, t, RAMP_CHART) >= 1, charts[i].reached);
     }
+    t->noise.scale[0] = 0.5f; /* noise that lasts looks like it for longer */
+    t->drift.g[RAMP_CHART] = 21;
+    t->drift.zero[RAMP_CHART] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 60;
+    assert_false(charts_drift_level(s->m, t, RAMP_CHART) >= 1);
+    t->noise.scale[0] = 1;
+    assert_true(charts_drift_level(s->m, t, RAMP_CHART) >= 1);
     t->last[3] = -0.01f; /* nor what was back to normal a moment ago */
     t->drift.g[RAMP_CHART] = 21;
     t->drift.g[RAMP_BESIDE] = 15;
