@@ -36,7 +36,7 @@
 #define NOISE_SCALE_EARLY  0.5f /* before any block was seen */
 #define NOISE_BLOCKS_KEPT  24u
 #define NOISE_BLOCKS_READY 120u /* so many blocks before L stands on its own */
-#define NOISE_BLOCKS_SURE  144u
+#define NOISE_BLOCKS_SURE  144u /* and so many before nothing is left of the doubt */
 
 /* Blocks of one size, from 60 windows on. */
 struct noise_blocks {

@@ -41,7 +41,7 @@
 #define RAMP_WINDOWS         45u
 #define RAMP_TOP             2.5f
 #define LIMIT_RAMP           18.0f
-#define RAMP_LASTING         1.72f
+#define RAMP_LASTING         1.72f /* noise.h, of 15 windows: beyond, its limit grows by the cube */
 #define LIMIT_RAMP_BESIDE    14.0f
 #define LIMIT_SHIFT          94.0f /* exceed.h: 32 windows behind a deploy, whose caches are cold */
 #define LIMIT_SHIFT_CLEAR    73.0f /* 25 where there was none */
