@@ -19,7 +19,8 @@
 
 enum near {
     NEAR_DRIFT,
-    NEAR_SHIFT = NEAR_DRIFT + CUSUM_BANK,
+    NEAR_RISE = NEAR_DRIFT + CUSUM_BANK,
+    NEAR_SHIFT = NEAR_RISE + RISES,
     NEAR_SHAPE,
     NEAR_ERRORS,
     NEAR_CREEP,
@@ -28,8 +29,8 @@ enum near {
 };
 
 static const char *const near_name[NEAR_COUNT] = {
-    "drift 1/8", "drift 2/5", "drift 3/5", "drift 1",   "shift",   "shape",
-    "errors",    "creep 1/8", "creep 1/4", "creep 1/2", "creep 1", "everything"};
+    "drift 1/8", "drift 2/5", "drift 3/5", "drift 1",   "rise",      "long rise", "shift",
+    "shape",     "errors",    "creep 1/8", "creep 1/4", "creep 1/2", "creep 1",   "everything"};
 
 struct calm {
     const struct options *o;
@@ -94,13 +95,19 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
     }
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         unsigned which = all ? NEAR_EVERYTHING : NEAR_DRIFT + i;
-        float level = charts_drift_level(m, t, i);
+        float level = charts_drift_level(t, i);
         if (level > most[which] && charts_would_tell_drift(m, t, i)) {
             note(t, which, level, most);
         }
         level = t->creep.chart.g[i] / creep[i] / times;
         if (level > most[NEAR_CREEP + i] && creep_would_tell(m, t, i)) {
             note(t, NEAR_CREEP + i, level, most);
+        }
+    }
+    for (unsigned i = 0; i < RISES; i++) {
+        float level = charts_rise_level(m, t, i);
+        if (level > most[NEAR_RISE + i] && charts_would_tell_rise(m, t)) {
+            note(t, NEAR_RISE + i, level, most);
         }
     }
     float level = t->shift.f / charts_shift_limit(m, t);

@@ -158,20 +158,6 @@ skip_block(struct noise_past *past)
     }
 }
 
-/* In the first half of a block the last one is not over for long enough. */
-static void
-look_back(struct noise *s, const struct noise_past *past)
-{
-    unsigned from = s->block_count < NOISE_BLOCK / 2 ? 1 : 0;
-    unsigned to = MIN(from + NOISE_BEFORE, past->pending_count);
-    float sum = 0;
-    for (unsigned i = from; i < to; i++) {
-        unsigned at = (past->pending_at + 2 * NOISE_BLOCKS_KEPT - 1 - i) % NOISE_BLOCKS_KEPT;
-        sum += past->pending[at].sum;
-    }
-    s->before = to > from ? sum / (float)((to - from) * NOISE_BLOCK) : s->bias;
-}
-
 static void
 end_block(struct noise *s, struct noise_past *past, bool may_learn)
 {
@@ -206,9 +192,6 @@ add_to_block(struct noise *s, struct noise_past *past, float z, bool may_learn)
     s->quarters_sum = s->block.sum;
     if (s->block_count == NOISE_BLOCK) {
         end_block(s, past, may_learn);
-    }
-    if (s->block_count % (NOISE_BLOCK / 2) == 0) {
-        look_back(s, past);
     }
 }
 

@@ -32,7 +32,6 @@
 #define NOISE_QUARTERS     4u /* of a block: 15 windows */
 #define NOISE_SCALES       4u /* quarters, blocks, and longer ones of 240 and 960 windows */
 #define NOISE_SCALE_TIMES  4u
-#define NOISE_BEFORE       4u   /* blocks */
 #define NOISE_SCALE_EARLY  0.5f /* before any block was seen */
 #define NOISE_BLOCKS_KEPT  24u
 #define NOISE_BLOCKS_READY 120u /* so many blocks before L stands on its own */
@@ -56,8 +55,7 @@ struct noise {
     float v1, inverse_n;      /* means, slowly */
     struct noise_block block; /* underway */
     float quarters_sum;       /* of those that are over */
-    float bias;   /* mean of z: noise is skewed, and a baseline of medians does not see it */
-    float before; /* mean of z over the last blocks that are over for half a block at least */
+    float bias; /* mean of z: noise is skewed, and a baseline of medians does not see it */
     float scale[NOISE_SCALES]; /* 1 / sqrt(L); 0: not known */
     uint32_t blocks_seen;
     uint32_t day;
@@ -98,13 +96,6 @@ noise_weigh(const struct noise *noise, float z, float more, unsigned scale)
 {
     float known = noise->scale[scale];
     return (noise_clip(z, more) - noise->bias) * (known > 0 ? known : NOISE_SCALE_EARLY);
-}
-
-/* What z was in the hours before, weighed as it is: what may be taken off for noise that lasts. */
-static inline float
-noise_before(const struct noise *noise, unsigned scale)
-{
-    return noise_weigh(noise, noise->before, 0, scale);
 }
 
 /* The standard deviation of a sum of that many z's is this times its root: sqrt(L). */

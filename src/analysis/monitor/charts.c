@@ -6,15 +6,15 @@
 
 #include "analysis/monitor/monitor_state.h"
 
-#define DRIFT_LOOK  0.4f /* of a limit of drift's: less than any limit now is */
 #define IN_DOUBT    4.0f /* the interval of an onset is this over the squared shift, in windows */
 #define SHIFT_Z_MAX 6.0f /* a window is worth no more */
 
 static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT, lasting_clip[CUSUM_BANK] = LASTING_CLIP;
-static const float allowance[CUSUM_BANK] = DRIFT_ALLOWANCES, take_off[CUSUM_BANK] = DRIFT_BEFORE;
-/* Of noise.h: how long each chart sums up. A ramp is soon beyond what strays for hours, so its
- * chart is spared that: what was before is taken off. */
+static const float allowance[CUSUM_BANK] = DRIFT_ALLOWANCES, suspect[CUSUM_BANK] = DRIFT_SUSPECTS;
+/* Of noise.h: how long each chart sums up. */
 static const unsigned drift_scale[CUSUM_BANK] = {3, 1, 0, 1};
+static const float rise_limit[RISES] = LIMITS_RISE;
+static const unsigned dated_by[RISES] = {2, 1}; /* the chart of drift that knows since when */
 
 /* Milliseconds of it in all milliseconds spent in the database. */
 static bool
@@ -76,6 +76,7 @@ void
 charts_reset(struct track *t)
 {
     t->drift = (struct cusum_bank){0};
+    rise_forget(&t->rise);
     t->shift = t->shape = (struct exceed){0};
 }
 
@@ -147,6 +148,13 @@ is_still_there(const struct monitor *m, const struct track *t, const struct drif
 }
 
 bool
+charts_would_tell_rise(const struct monitor *m, const struct track *t)
+{
+    float effect = lanes_median_of_last(t);
+    return effect >= least_drift(m, t) && charts_confirm(m, t, 0, effect);
+}
+
+bool
 charts_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which)
 {
     struct drift d = drift_of(m, t, which);
@@ -159,45 +167,27 @@ drift_times(const struct track *t)
     return 1 + (LIMIT_LEARNING_DRIFT - 1) * noise_doubt(&t->noise);
 }
 
-/* Noise that has much to do with the minute before has more to do with what was long before than
- * the quarter of an hour says by which the chart is standardised, and more where it is cut. */
-static float
-ramp_limit(const struct track *t)
-{
-    float lasting = noise_lasting(&t->noise, drift_scale[RAMP_CHART]) / RAMP_LASTING;
-    return LIMIT_RAMP * MAX(lasting * lasting * lasting, 1) * drift_times(t);
-}
-
-static bool
-is_ramp(const struct monitor *m, const struct track *t)
-{
-    bool has_risen = t->drift.g[RAMP_CHART] >= ramp_limit(t) &&
-                     t->drift.g[RAMP_BESIDE] >= LIMIT_RAMP_BESIDE &&
-                     windows_since(m, t->drift.zero[RAMP_CHART]) >= RAMP_WINDOWS;
-    bool is_alone = m->common_now < COMMON_LEARN_MAX && m->common_now > -COMMON_FASTER_MAX;
-    return has_risen && is_alone && lanes_least_of_last(t) > 0 &&
-           lanes_median_of_last(t) <= RAMP_TOP * drift_of(m, t, RAMP_CHART).in_ln;
-}
-
-static float
-drift_limit_now(const struct monitor *m, const struct track *t, unsigned which)
-{
-    bool ramp = which == RAMP_CHART && is_ramp(m, t);
-    return ramp ? ramp_limit(t) : drift_limit[which] * drift_times(t);
-}
-
 float
-charts_drift_level(const struct monitor *m, const struct track *t, unsigned which)
+charts_drift_level(const struct track *t, unsigned which)
 {
-    return t->drift.g[which] / drift_limit_now(m, t, which);
+    return t->drift.g[which] / (drift_limit[which] * drift_times(t));
+}
+
+/* Slower in each of the last windows: a burst is over sooner. */
+float
+charts_rise_level(const struct monitor *m, const struct track *t, unsigned which)
+{
+    bool is_alone = m->common_now < COMMON_LEARN_MAX && m->common_now > -COMMON_FASTER_MAX;
+    bool is_steady = is_alone && lanes_least_of_last(t) > 0;
+    return is_steady ? rise_of(&t->rise, which) / (rise_limit[which] * drift_times(t)) : 0;
 }
 
 static unsigned
-nearest_drift(const struct monitor *m, const struct track *t)
+nearest_drift(const struct track *t)
 {
     unsigned nearest = 0;
     for (unsigned i = 1; i < CUSUM_BANK; i++) {
-        bool is_nearer = charts_drift_level(m, t, i) > charts_drift_level(m, t, nearest);
+        bool is_nearer = charts_drift_level(t, i) > charts_drift_level(t, nearest);
         nearest = is_nearer ? i : nearest;
     }
     return nearest;
@@ -208,8 +198,7 @@ charts_suspect(const struct monitor *m, const struct track *t)
 {
     bool is = false;
     for (unsigned i = 0; i < CUSUM_BANK && noise_is_ready(&t->noise); i++) {
-        float limit = i == RAMP_CHART ? LIMIT_RAMP : drift_limit[i];
-        is = is || (t->drift.g[i] >= LEARN_BELOW * limit && charts_would_tell_drift(m, t, i));
+        is = is || (t->drift.g[i] >= suspect[i] && charts_would_tell_drift(m, t, i));
     }
     return is;
 }
@@ -227,19 +216,43 @@ look_at_drift(struct monitor *m, struct track *t, unsigned which, float effect)
     }
 }
 
+static void
+look_at_rises(struct monitor *m, struct track *t, float effect)
+{
+    for (unsigned i = 0; i < RISES; i++) {
+        if (charts_rise_level(m, t, i) >= 1 && charts_would_tell_rise(m, t)) {
+            unsigned chart = dated_by[i];
+            charts_tell(m, t, LANE_DRIFT, t->drift.zero[chart], drift_of(m, t, chart).shift,
+                        effect);
+        }
+    }
+}
+
+/* As nearly always is. */
+static bool
+nothing_is_near(const struct track *t, float shape_limit)
+{
+    bool is = cusum_is_below(&t->drift, drift_limit, 1) && t->shift.f <= LIMIT_SHIFT_CLEAR &&
+              t->shape.f <= shape_limit;
+    for (unsigned i = 0; i < RISES; i++) {
+        is &= rise_of(&t->rise, i) < rise_limit[i];
+    }
+    return is;
+}
+
 void
 charts_look(struct monitor *m, struct track *t)
 {
     float shape_limit = LIMIT_SHAPE * learning_times(t);
-    if (cusum_is_below(&t->drift, drift_limit, DRIFT_LOOK) && t->shift.f <= LIMIT_SHIFT_CLEAR &&
-        t->shape.f <= shape_limit) {
-        return; /* as nearly always */
+    if (nothing_is_near(t, shape_limit)) {
+        return;
     }
     float effect = lanes_median_of_last(t);
-    unsigned nearest = nearest_drift(m, t);
-    if (charts_drift_level(m, t, nearest) >= 1) {
+    unsigned nearest = nearest_drift(t);
+    if (charts_drift_level(t, nearest) >= 1) {
         look_at_drift(m, t, nearest, effect);
     }
+    look_at_rises(m, t, effect);
     if (t->shift.f > charts_shift_limit(m, t) && is_shifted(m, t, effect)) {
         charts_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
     }
@@ -264,19 +277,31 @@ lasting(const struct monitor *m, const struct track *t, float spread)
     return MAX(lanes_least_of_last(t) / spread, 0);
 }
 
-void
-charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape)
+static void
+add_to_drift(struct track *t, float least, float weight, uint32_t at)
 {
-    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
-    float x[CUSUM_BANK], least = lasting(m, t, spread), weight = week_weight(&t->week);
-    bool is_spike = t->kind != TRACK_COMMON && t->z > NOISE_SPIKE && least < NOISE_CLIP;
+    float x[CUSUM_BANK];
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         float more = MIN(least, lasting_clip[i]);
-        float before = take_off[i] * noise_before(&t->noise, drift_scale[i]);
-        x[i] = (noise_weigh(&t->noise, t->z, more, drift_scale[i]) - before) * weight;
-        x[i] = is_spike ? allowance[i] : x[i]; /* as if it had not been */
+        x[i] = noise_weigh(&t->noise, t->z, more, drift_scale[i]) * weight;
     }
     cusum_add(&t->drift, x, allowance, at);
+}
+
+void
+charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape,
+           bool may_learn)
+{
+    uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
+    float least = lasting(m, t, spread), weight = week_weight(&t->week);
+    bool is_spike = t->kind != TRACK_COMMON && t->z > NOISE_SPIKE && least < NOISE_CLIP;
+    if (!is_spike) { /* else it is as if it had not been */
+        add_to_drift(t, least, weight, at);
+    }
+    if (!is_spike && t->kind != TRACK_COMMON) {
+        float x = noise_clip(t->z, 0) - t->noise.bias;
+        rise_add(&t->rise, &t->past->rise, m->step_s, x * weight, may_learn);
+    }
     exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
     exceed_add(&t->shape, has_other_shape, at);
 }

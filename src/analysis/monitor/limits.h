@@ -12,13 +12,17 @@
     }
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        150.0f, 42.0f, 42.0f, 40.0f                                                                \
+        150.0f, 50.0f, 60.0f, 40.0f                                                                \
     }
-/* Of what was before, for some hours, so much is taken off: noise that lasts is still there, while
- * a ramp has just begun. */
-#define DRIFT_BEFORE                                                                               \
+/* Where growth is suspected, in who is looked into anyway. */
+#define DRIFT_SUSPECTS                                                                             \
     {                                                                                              \
-        0.0f, 0.0f, 0.4f, 0.0f                                                                     \
+        75.0f, 21.0f, 9.0f, 20.0f                                                                  \
+    }
+/* rise.h: over an hour or two, and over several. */
+#define LIMITS_RISE                                                                                \
+    {                                                                                              \
+        5.5f, 5.8f                                                                                 \
     }
 #define CREEP_ALLOWANCES                                                                           \
     {                                                                                              \
@@ -33,16 +37,6 @@
     {                                                                                              \
         2.0f, 2.0f, 1.0f, 6.0f                                                                     \
     }
-/* A ramp: that chart of drift's has risen for so long, which bursts do not; the one that sums up
- * for longer has seen it, too; and what it has come to is not many times its mean, as where a burst
- * is on top. */
-#define RAMP_CHART           2u
-#define RAMP_BESIDE          1u
-#define RAMP_WINDOWS         45u
-#define RAMP_TOP             2.5f
-#define LIMIT_RAMP           18.0f
-#define RAMP_LASTING         1.72f /* noise.h, of 15 windows: beyond, its limit grows by the cube */
-#define LIMIT_RAMP_BESIDE    14.0f
 #define LIMIT_SHIFT          94.0f /* exceed.h: 32 windows behind a deploy, whose caches are cold */
 #define LIMIT_SHIFT_CLEAR    73.0f /* 25 where there was none */
 #define LIMIT_SHIFT_Z        2.5f

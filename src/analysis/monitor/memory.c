@@ -6,12 +6,14 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define MEMORY_MAGIC 0x6d656d34u /* changes with the meaning of what is in a row */
+#define MEMORY_MAGIC 0x6d656d35u /* changes with the meaning of what is in a row */
 
 struct memory_row {
     uint64_t key;
     struct noise noise;
     struct noise_past past;
+    struct rise rise;
+    struct rise_past rise_past;
     struct slope by_load, by_common;
     float off90, off99;
 };
@@ -36,6 +38,8 @@ put_row(struct buf *b, const struct track *t)
     row.key = t->key;
     row.noise = t->noise;
     row.past = t->past->noise;
+    row.rise = t->rise;
+    row.rise_past = t->past->rise;
     row.by_load = t->by_load;
     row.by_common = t->by_common;
     row.off90 = t->off90;
@@ -72,6 +76,8 @@ take_row(struct track *t, const struct memory_row *row)
     }
     t->noise = row->noise;
     t->past->noise = row->past;
+    t->rise = row->rise;
+    t->past->rise = row->rise_past;
     t->by_load = row->by_load;
     t->by_common = row->by_common;
     t->off90 = row->off90;

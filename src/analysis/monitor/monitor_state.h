@@ -122,7 +122,8 @@ float lanes_effect(const struct track *t);
 float lanes_follows(const struct monitor *m, const struct track *t);
 
 /* charts.c: the residual of that window goes into them; then what they say is told. */
-void charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape);
+void charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape,
+                bool may_learn);
 void charts_look(struct monitor *m, struct track *t);
 void charts_reset(struct track *t);
 /* What one has seen is still there, by at least half of it, and worth telling. */
@@ -134,9 +135,12 @@ void charts_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t ze
 bool charts_suspect(const struct monitor *m, const struct track *t);
 /* One that is at its limit would be told, not passed over. */
 bool charts_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which);
+bool charts_would_tell_rise(const struct monitor *m, const struct track *t);
 bool charts_would_tell_shift(const struct monitor *m, const struct track *t);
-/* How near the drift chart is to its limit, which is 1; where the chart of shifts has its own. */
-float charts_drift_level(const struct monitor *m, const struct track *t, unsigned which);
+/* How near the drift chart is to its limit, which is 1, or what has risen; where the chart of
+ * shifts has its own. */
+float charts_drift_level(const struct track *t, unsigned which);
+float charts_rise_level(const struct monitor *m, const struct track *t, unsigned which);
 float charts_shift_limit(const struct monitor *m, const struct track *t);
 
 /* creep.c: the window that is closed in this step. */

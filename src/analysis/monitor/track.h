@@ -10,6 +10,7 @@
 
 #include "analysis/baseline/level.h"
 #include "analysis/baseline/noise.h"
+#include "analysis/baseline/rise.h"
 #include "analysis/baseline/slope.h"
 #include "analysis/baseline/week.h"
 #include "analysis/chart/cusum.h"
@@ -102,6 +103,7 @@ struct track_quantiles {
 struct track_past {
     struct week_past week;
     struct noise_past noise;
+    struct rise_past rise;
     struct level_past calls, cost, rows;
 };
 
@@ -146,6 +148,7 @@ struct track {
     struct slope by_load, by_common;
     struct noise noise;
     float residual, z; /* of the window that was closed last */
+    struct rise rise;
     struct cusum_bank drift;
     struct exceed shift, shape;
     struct creep creep;

@@ -233,30 +233,6 @@ noise_does_not_learn_spikes(void **state)
     assert_true(fabsf(s.bias) < 0.05f);
 }
 
-/* Of the last hours, but for the last half an hour to an hour and a half. */
-static void
-noise_knows_what_was_before(void **state)
-{
-    struct noise s = {0};
-    struct noise_past past = {0};
-    struct prng p = {7};
-    int64_t from = MONDAY + 20 * DAY;
-    (void)state;
-    for (int64_t t = MONDAY; t < from; t += 60) {
-        add_to_noise(&s, &past, t, 0.03f * normal(&p), 1e6f, 1);
-    }
-    for (int64_t t = from; t < from + 6 * 3600; t += 60) {
-        float minutes = (float)(t - from) / 60, z = s.before - s.bias;
-        if (minutes < 85) {
-            assert_true(fabsf(z) < 0.25f);
-        } else if (minutes > 330) {
-            assert_true(z > 0.75f && z < 1.25f);
-        }
-        add_to_noise(&s, &past, t, 0.03f * (1 + 0.1f * normal(&p)), 1e6f, 1);
-    }
-    assert_float_equal(noise_before(&s, 0), (s.before - s.bias) * s.scale[0], 1e-5);
-}
-
 /* A quiet window's residual is larger by chance, and counts for less. */
 static void
 few_calls_weigh_less(void **state)
@@ -319,7 +295,6 @@ main(void)
         cmocka_unit_test(noise_knows_how_long_a_stray_lasts),
         cmocka_unit_test(noise_knows_what_lasts_for_hours),
         cmocka_unit_test(noise_does_not_learn_spikes),
-        cmocka_unit_test(noise_knows_what_was_before),
         cmocka_unit_test(few_calls_weigh_less),
         cmocka_unit_test(a_level_compares_at_first_and_learns_later),
         cmocka_unit_test(a_slope_needs_to_be_seen),

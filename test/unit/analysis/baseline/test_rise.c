@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What has risen, in units of what the noise does by itself: whatever noise that is. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/baseline/rise.h"
+#include "base/prng.h"
+#include "unit/unit.h"
+
+#define MONDAY 1699833600ll
+#define DAY    86400
+
+struct series {
+    struct rise rise;
+    struct rise_past past;
+    struct prng prng;
+    float phi, ar; /* how much the noise has to do with the minute before */
+    int64_t t;
+};
+
+static float
+normal(struct prng *p)
+{
+    double u = ((double)(prng_next(p) >> 11) + 0.5) * 0x1p-53;
+    double v = (double)(prng_next(p) >> 11) * 0x1p-53;
+    return (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
+}
+
+static void
+add(struct series *s, float more, bool may_learn)
+{
+    s->ar = s->phi * s->ar + sqrtf(1 - s->phi * s->phi) * normal(&s->prng);
+    rise_add(&s->rise, &s->past, s->t, s->ar + more, may_learn);
+    s->t += 60;
+}
+
+static void
+play(struct series *s, unsigned minutes)
+{
+    for (unsigned i = 0; i < minutes; i++) {
+        add(s, 0, true);
+    }
+}
+
+/* Of what it says on days that it has not learned: root mean square, and the most. */
+static void
+look(struct series *s, unsigned which, unsigned days, float *ret_spread, float *ret_most)
+{
+    double squares = 0;
+    *ret_most = 0;
+    for (unsigned i = 0; i < days * 1440; i++) {
+        add(s, 0, true);
+        float u = rise_of(&s->rise, which);
+        squares += u * u;
+        *ret_most = MAX(*ret_most, u);
+    }
+    *ret_spread = (float)sqrt(squares / (days * 1440));
+}
+
+static void
+noise_of_any_kind_has_the_same_spread(void **state)
+{
+    static const float phis[] = {0, 0.5f, 0.8f, 0.95f};
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(phis); i++) {
+        for (unsigned which = 0; which < RISES; which++) {
+            struct series s = {.prng = {5 + i}, .phi = phis[i], .t = MONDAY};
+            float spread, most;
+            play(&s, 20 * 1440);
+            look(&s, which, 20, &spread, &most);
+            /* drawn towards what is usual, which is more than noise without a memory has */
+            assert_true(spread > (i == 0 ? 0.3f : 0.6f) && spread < 1.3f);
+            assert_true(most < 5.5f);
+        }
+    }
+}
+
+static unsigned
+minutes_until(struct series *s, unsigned which, float level, float an_hour)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        add(s, an_hour * (float)i / 60, true);
+        if (rise_of(&s->rise, which) >= level) {
+            return i;
+        }
+    }
+    return 1000;
+}
+
+/* The steeper, the sooner; the shorter means see it first, and what has to do with the minute
+ * before hides it for longer. */
+static void
+a_ramp_rises(void **state)
+{
+    (void)state;
+    unsigned minutes[2][RISES], slowly[RISES];
+    for (unsigned noisy = 0; noisy < 2; noisy++) {
+        for (unsigned which = 0; which < RISES; which++) {
+            struct series s = {.prng = {7}, .phi = noisy ? 0.8f : 0.5f, .t = MONDAY};
+            play(&s, 14 * 1440);
+            minutes[noisy][which] = minutes_until(&s, which, 6, 1);
+        }
+    }
+    for (unsigned which = 0; which < RISES; which++) {
+        struct series s = {.prng = {7}, .phi = 0.5f, .t = MONDAY};
+        play(&s, 14 * 1440);
+        slowly[which] = minutes_until(&s, which, 6, 0.15f);
+    }
+    assert_true(minutes[0][0] < minutes[0][1]);
+    assert_true(minutes[0][0] < minutes[1][0]);
+    assert_true(minutes[0][0] > 30 && minutes[0][0] < 150);
+    assert_true(slowly[1] < slowly[0]); /* what the shorter one may never see */
+    assert_true(slowly[1] < 600);
+}
+
+/* Minutes, however high, and what has been there for long, are none. */
+static void
+neither_a_burst_nor_what_stays_is_one(void **state)
+{
+    struct series s = {.prng = {3}, .phi = 0.5f, .t = MONDAY};
+    (void)state;
+    play(&s, 14 * 1440);
+    for (unsigned i = 0; i < 6; i++) {
+        add(&s, 2, true);
+        assert_true(rise_of(&s.rise, 0) < 5);
+    }
+    play(&s, 600);
+    double sum = 0;
+    for (unsigned i = 0; i < 2 * 1440; i++) {
+        add(&s, 1, true);
+        sum += i >= 1440 ? rise_of(&s.rise, 0) : 0;
+    }
+    assert_true(sum / 1440 < 2.5);
+}
+
+/* A day late; and never what may not be learned. */
+static void
+a_burn_is_not_its_noise(void **state)
+{
+    struct series s = {.prng = {9}, .phi = 0.5f, .t = MONDAY};
+    (void)state;
+    play(&s, 14 * 1440 + 1);
+    float unit = s.rise.unit[0];
+    for (unsigned i = 0; i < 1439; i++) {
+        add(&s, 2 * (float)i / 60, true);
+    }
+    assert_float_equal(s.rise.unit[0], unit, 1e-5); /* not that day */
+    struct series spared = s;
+    for (unsigned i = 0; i < 2 * 1440; i++) {
+        add(&s, 2, true);
+        add(&spared, 2, false);
+    }
+    assert_float_equal(spared.rise.unit[0], unit, 1e-5);
+    assert_true(s.rise.unit[0] < 0.7f * unit);
+}
+
+/* Days are missing: what lies before them is older than a day as well. */
+static void
+a_gap_loses_no_day(void **state)
+{
+    struct series s = {.prng = {9}, .phi = 0.5f, .t = MONDAY};
+    (void)state;
+    play(&s, 2 * 1440);
+    float count = s.past.kept_count;
+    s.t += 5 * DAY;
+    play(&s, 1);
+    assert_float_equal(s.past.kept_count, 0.9f * count + 2 * 96, 1e-3);
+    assert_int_equal(s.past.yesterday_count, 0);
+}
+
+static void
+it_forgets_what_is_there_and_keeps_its_noise(void **state)
+{
+    struct series s = {.prng = {9}, .phi = 0.5f, .t = MONDAY};
+    (void)state;
+    assert_float_equal(rise_of(&s.rise, 0), 0, 0);
+    play(&s, 14 * 1440);
+    (void)minutes_until(&s, 0, 6, 1);
+    float unit = s.rise.unit[0];
+    rise_forget(&s.rise);
+    assert_float_equal(rise_of(&s.rise, 0), 0, 0);
+    assert_float_equal(s.rise.unit[0], unit, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(noise_of_any_kind_has_the_same_spread),
+        cmocka_unit_test(a_ramp_rises),
+        cmocka_unit_test(neither_a_burst_nor_what_stays_is_one),
+        cmocka_unit_test(a_burn_is_not_its_noise),
+        cmocka_unit_test(a_gap_loses_no_day),
+        cmocka_unit_test(it_forgets_what_is_there_and_keeps_its_noise),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
