@@ -106,7 +106,7 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
     }
     for (unsigned i = 0; i < RISES; i++) {
         float level = charts_rise_level(m, t, i);
-        if (level > most[NEAR_RISE + i] && charts_would_tell_rise(m, t)) {
+        if (level > most[NEAR_RISE + i] && charts_would_tell_rise(m, t, i)) {
             note(t, NEAR_RISE + i, level, most);
         }
     }

@@ -141,17 +141,30 @@ drift_of(const struct monitor *m, const struct track *t, unsigned which)
     return d;
 }
 
+/* What is little and slow may be nothing but what is taken out of it: where all others have been
+ * faster than expected for a while, what is expected of them is wrong. */
+static bool
+is_its_own(const struct monitor *m, const struct track *t)
+{
+    return t->kind == TRACK_COMMON || m->common_lately > -COMMON_FASTER_LATELY;
+}
+
 static bool
 is_still_there(const struct monitor *m, const struct track *t, const struct drift *d, float effect)
 {
-    return d->is_enough && effect >= least_drift(m, t) && charts_confirm(m, t, d->in_ln, effect);
+    return d->is_enough && effect >= least_drift(m, t) && charts_confirm(m, t, d->in_ln, effect) &&
+           is_its_own(m, t);
 }
 
+/* What rises is above its own mean, and a burst far above. */
 bool
-charts_would_tell_rise(const struct monitor *m, const struct track *t)
+charts_would_tell_rise(const struct monitor *m, const struct track *t, unsigned which)
 {
-    float effect = lanes_median_of_last(t);
-    return effect >= least_drift(m, t) && charts_confirm(m, t, 0, effect);
+    float effect = lanes_median_of_last(t), spread = t->z != 0 ? t->residual / t->z : 0;
+    float mean = t->rise.lately[which] * spread;
+    bool is_rising = effect >= mean && effect <= RISE_TOP * mean;
+    return is_rising && effect >= least_drift(m, t) && charts_confirm(m, t, 0, effect) &&
+           is_its_own(m, t);
 }
 
 bool
@@ -173,12 +186,11 @@ charts_drift_level(const struct track *t, unsigned which)
     return t->drift.g[which] / (drift_limit[which] * drift_times(t));
 }
 
-/* Slower in each of the last windows: a burst is over sooner. */
+/* Slower in each of the last windows, and in no shock: a burst is over sooner. */
 float
 charts_rise_level(const struct monitor *m, const struct track *t, unsigned which)
 {
-    bool is_alone = m->common_now < COMMON_LEARN_MAX && m->common_now > -COMMON_FASTER_MAX;
-    bool is_steady = is_alone && lanes_least_of_last(t) > 0;
+    bool is_steady = m->common_now < COMMON_LEARN_MAX && lanes_least_of_last(t) > 0;
     return is_steady ? rise_of(&t->rise, which) / (rise_limit[which] * drift_times(t)) : 0;
 }
 
@@ -220,7 +232,7 @@ static void
 look_at_rises(struct monitor *m, struct track *t, float effect)
 {
     for (unsigned i = 0; i < RISES; i++) {
-        if (charts_rise_level(m, t, i) >= 1 && charts_would_tell_rise(m, t)) {
+        if (charts_rise_level(m, t, i) >= 1 && charts_would_tell_rise(m, t, i)) {
             unsigned chart = dated_by[i];
             charts_tell(m, t, LANE_DRIFT, t->drift.zero[chart], drift_of(m, t, chart).shift,
                         effect);
@@ -278,9 +290,9 @@ lasting(const struct monitor *m, const struct track *t, float spread)
 }
 
 static void
-add_to_drift(struct track *t, float least, float weight, uint32_t at)
+add_to_drift(struct track *t, float least, uint32_t at)
 {
-    float x[CUSUM_BANK];
+    float x[CUSUM_BANK], weight = week_weight(&t->week);
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         float more = MIN(least, lasting_clip[i]);
         x[i] = noise_weigh(&t->noise, t->z, more, drift_scale[i]) * weight;
@@ -289,18 +301,18 @@ add_to_drift(struct track *t, float least, float weight, uint32_t at)
 }
 
 void
-charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape,
-           bool may_learn)
+charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, bool may_learn)
 {
+    struct track *t = d->track;
     uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
-    float least = lasting(m, t, spread), weight = week_weight(&t->week);
+    float least = lasting(m, t, d->spread);
     bool is_spike = t->kind != TRACK_COMMON && t->z > NOISE_SPIKE && least < NOISE_CLIP;
     if (!is_spike) { /* else it is as if it had not been */
-        add_to_drift(t, least, weight, at);
+        add_to_drift(t, least, at);
     }
     if (!is_spike && t->kind != TRACK_COMMON) {
-        float x = noise_clip(t->z, 0) - t->noise.bias;
-        rise_add(&t->rise, &t->past->rise, m->step_s, x * weight, may_learn);
+        float x = (noise_clip(t->z, 0) - t->noise.bias) * week_weight(&t->week);
+        rise_add(&t->rise, &t->past->rise, m->step_s, x, may_learn);
     }
     exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
     exceed_add(&t->shape, has_other_shape, at);

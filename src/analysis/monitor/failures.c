@@ -79,14 +79,14 @@ has_risen(const struct track_class *c, unsigned rate, float limit, float p0, uin
 }
 
 /* Without a day that is old enough: before today, and then today itself, which what fails now is
- * part of. Of few errors it may be more than was seen, by a standard deviation. */
+ * part of. Of few errors it may be more than was seen, by two standard deviations. */
 static float
 usual_share(const struct track *t, const struct track_class *c)
 {
     bool has_kept = t->calls_kept > 0;
     float n0 = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
     float e0 = has_kept ? c->kept : c->yesterday + c->today;
-    return (e0 + 0.5f + (has_kept ? sqrtf(e0) : 0)) / (n0 + 1);
+    return (e0 + 0.5f + (has_kept ? 2 * sqrtf(e0) : 0)) / (n0 + 1);
 }
 
 bool

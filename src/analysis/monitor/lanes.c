@@ -188,7 +188,7 @@ lanes_judge(struct monitor *m, const struct due *d)
         take_common(m, t, d->spread, may_learn);
         /* What is told is there by itself, not only because the others are faster than expected. */
         remember(t, MIN(d->residual, t->residual));
-        charts_add(m, t, d->spread, t->kind != TRACK_COMMON && has_other_shape(t), may_learn);
+        charts_add(m, d, t->kind != TRACK_COMMON && has_other_shape(t), may_learn);
         charts_look(m, t);
         if (t->kind != TRACK_COMMON) {
             creep_judge(m, t);

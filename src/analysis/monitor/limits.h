@@ -12,7 +12,7 @@
     }
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        150.0f, 50.0f, 60.0f, 40.0f                                                                \
+        150.0f, 60.0f, 100.0f, 60.0f                                                               \
     }
 /* Where growth is suspected, in who is looked into anyway. */
 #define DRIFT_SUSPECTS                                                                             \
@@ -22,8 +22,9 @@
 /* rise.h: over an hour or two, and over several. */
 #define LIMITS_RISE                                                                                \
     {                                                                                              \
-        5.5f, 5.8f                                                                                 \
+        5.4f, 5.8f                                                                                 \
     }
+#define RISE_TOP 2.5f /* times its mean: more is a burst */
 #define CREEP_ALLOWANCES                                                                           \
     {                                                                                              \
         0.125f, 0.25f, 0.5f, 1.0f                                                                  \
@@ -110,10 +111,12 @@
 #define RECOVERY_SHARE 0.3f
 
 /* Common mode: so many series must be there, and this much slower at least. */
-#define COMMON_MIN        8u
-#define COMMON_EFFECT_MIN 0.12f
-#define COMMON_LEARN_MAX  2.0f /* beyond is a shock */
-#define COMMON_FASTER_MAX 1.0f /* all faster by more: what is expected is wrong for all */
+#define COMMON_MIN           8u
+#define COMMON_EFFECT_MIN    0.12f
+#define COMMON_LEARN_MAX     2.0f  /* beyond is a shock */
+#define COMMON_FASTER_MAX    1.0f  /* all faster by more: what is expected is wrong for all */
+#define COMMON_LATELY        30.0f /* windows */
+#define COMMON_FASTER_LATELY 0.5f  /* in all of them */
 
 /* Creep: what is normal must be so old, hours are cut, and less is what days stray by. */
 #define CREEP_READY_S    (14 * 86400)

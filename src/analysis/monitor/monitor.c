@@ -136,6 +136,7 @@ step_common(struct monitor *m)
         return;
     }
     m->common_now = median_of(m->z, n);
+    m->common_lately += (m->common_now - m->common_lately) / COMMON_LATELY;
     struct track *c = m->common;
     c->n = (float)n;
     c->from_s = m->step_s - MONITOR_STEP_S;

@@ -65,6 +65,7 @@ struct monitor {
     bool frozen, early_surge; /* the latter while the week is not known */
     float busy_ms;            /* a second, of all statements, smoothed */
     float common_now;         /* this step's common mode */
+    float common_lately;      /* its mean in the last half an hour */
     float typical_spread;     /* its unit, in ln */
     struct monitor_deploy deploy[MONITOR_DEPLOYS_MAX];
     unsigned deploy_count; /* ever */
@@ -122,8 +123,7 @@ float lanes_effect(const struct track *t);
 float lanes_follows(const struct monitor *m, const struct track *t);
 
 /* charts.c: the residual of that window goes into them; then what they say is told. */
-void charts_add(const struct monitor *m, struct track *t, float spread, bool has_other_shape,
-                bool may_learn);
+void charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, bool may_learn);
 void charts_look(struct monitor *m, struct track *t);
 void charts_reset(struct track *t);
 /* What one has seen is still there, by at least half of it, and worth telling. */
@@ -135,7 +135,7 @@ void charts_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t ze
 bool charts_suspect(const struct monitor *m, const struct track *t);
 /* One that is at its limit would be told, not passed over. */
 bool charts_would_tell_drift(const struct monitor *m, const struct track *t, unsigned which);
-bool charts_would_tell_rise(const struct monitor *m, const struct track *t);
+bool charts_would_tell_rise(const struct monitor *m, const struct track *t, unsigned which);
 bool charts_would_tell_shift(const struct monitor *m, const struct track *t);
 /* How near the drift chart is to its limit, which is 1, or what has risen; where the chart of
  * shifts has its own. */

@@ -586,8 +586,6 @@ a_rise_is_told_where_it_is_steady(void **state)
         t->last[3] = 0.05f;
         s->m->common_now = 2.1f; /* all are slower */
         assert_true(charts_rise_level(s->m, t, i) < 0.5f);
-        s->m->common_now = -1.1f; /* all are faster than expected */
-        assert_true(charts_rise_level(s->m, t, i) < 0.5f);
         s->m->common_now = 0;
         t->noise.blocks_seen = NOISE_BLOCKS_READY; /* the limit comes down within a day */
         assert_true(charts_rise_level(s->m, t, i) < 0.5f);
@@ -595,11 +593,19 @@ a_rise_is_told_where_it_is_steady(void **state)
         assert_true(charts_rise_level(s->m, t, i) < 1);
         t->noise.blocks_seen = 1000;
     }
-    assert_true(charts_would_tell_rise(s->m, t));
+    t->residual = 0.05f;
+    t->z = 1.25f;
+    assert_true(charts_would_tell_rise(s->m, t, 0));
+    t->rise.lately[0] = 1.5f; /* it has been higher, and comes back */
+    assert_false(charts_would_tell_rise(s->m, t, 0));
+    t->rise.lately[0] = 1;
+    s->m->common_lately = -0.6f; /* all others are faster than expected */
+    assert_false(charts_would_tell_rise(s->m, t, 0));
+    s->m->common_lately = 0;
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
         t->last[i] = 0.01f; /* too little to tell */
     }
-    assert_false(charts_would_tell_rise(s->m, t));
+    assert_false(charts_would_tell_rise(s->m, t, 0));
     scene_free(s);
 }
 
