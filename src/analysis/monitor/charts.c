@@ -162,9 +162,10 @@ charts_would_tell_rise(const struct monitor *m, const struct track *t, unsigned 
 {
     float effect = lanes_median_of_last(t), spread = t->z != 0 ? t->residual / t->z : 0;
     float mean = t->rise.lately[which] * spread;
-    bool is_rising = effect >= mean && effect <= RISE_TOP * mean;
-    return is_rising && effect >= least_drift(m, t) && charts_confirm(m, t, 0, effect) &&
-           is_its_own(m, t);
+    bool is_burst =
+        effect > RISE_TOP * mean && windows_since(m, t->drift.zero[dated_by[which]]) < RISE_WINDOWS;
+    return effect >= mean && !is_burst && effect >= least_drift(m, t) &&
+           charts_confirm(m, t, 0, effect) && is_its_own(m, t);
 }
 
 bool

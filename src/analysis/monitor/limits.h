@@ -12,7 +12,7 @@
     }
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        150.0f, 60.0f, 100.0f, 60.0f                                                               \
+        150.0f, 60.0f, 100.0f, 50.0f                                                               \
     }
 /* Where growth is suspected, in who is looked into anyway. */
 #define DRIFT_SUSPECTS                                                                             \
@@ -24,7 +24,9 @@
     {                                                                                              \
         5.4f, 5.8f                                                                                 \
     }
-#define RISE_TOP 2.5f /* times its mean: more is a burst */
+/* A burst has begun since, and is more times its longer mean. */
+#define RISE_WINDOWS 45u
+#define RISE_TOP     2.5f
 #define CREEP_ALLOWANCES                                                                           \
     {                                                                                              \
         0.125f, 0.25f, 0.5f, 1.0f                                                                  \
