@@ -16,6 +16,8 @@
 #define DAY_DECAY      0.97f  /* about a month */
 #define DAY_CUT        4.0f   /* spreads: a day counts for no more */
 #define SPREAD_MIN     0.001f /* 0.1 % */
+#define FEW_DAYS       5.0f   /* learned: what days stray by is not known from fewer */
+#define FEW_DAYS_MORE  0.3f   /* of a limit, for none */
 #define STANDING_HOURS 48     /* yesterday is part of what the chart has seen */
 #define STANDING_SHARE 0.25f  /* of what it is above normal; less is no growth in a week */
 
@@ -109,6 +111,14 @@ creep_would_tell(const struct monitor *m, const struct track *t, unsigned which)
     return is_old_enough(m, t) && effect >= CREEP_EFFECT_MIN && charts_confirm(m, t, in_ln, effect);
 }
 
+static float
+limit_times(const struct track *t)
+{
+    float missing = MAX(1 - t->creep.days / FEW_DAYS, 0);
+    float times = noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES;
+    return times * (1 + FEW_DAYS_MORE * missing);
+}
+
 static void
 look_at_chart(struct monitor *m, struct track *t)
 {
@@ -120,7 +130,7 @@ look_at_chart(struct monitor *m, struct track *t)
         c->chart = (struct cusum_bank){0};
         return;
     }
-    if (level < (noise_is_ready(&t->noise) ? 1 : LIMIT_LEARNING_TIMES)) {
+    if (level < limit_times(t)) {
         return;
     }
     if (creep_would_tell(m, t, which)) {
