@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define POISSON_RATES    3u
-#define POISSON_STEP_MAX 4.0f
+#define POISSON_STEP_MAX 6.0f
 #define POISSON_MORE     1.5f
 
 struct poisson {

@@ -73,7 +73,7 @@ share_since(const struct track_class *c)
 static bool
 has_risen(const struct track_class *c, unsigned rate, float limit, float p0, uint32_t at)
 {
-    bool is_without = c->chart.g[rate] - c->by_bursts[rate] > ERRORS_BURST_SHARE * limit;
+    bool is_without = c->chart.g[rate] - c->by_bursts[rate] > limit;
     return is_without && c->since >= ERRORS_MIN && share_since(c) >= ERRORS_SHARE_MIN &&
            is_a_rate(&c->chart, rate, p0 * MAX(c->calls_since, 1), at);
 }
@@ -140,7 +140,7 @@ judge_outage(struct monitor *m, struct track *t, struct track_class *c, float er
 static float
 that_count(float errors, float expected)
 {
-    return errors <= 0 ? 0 : MIN(errors, 3 * expected + sqrtf(3 * expected) + 1);
+    return errors <= 0 ? 0 : MIN(errors, 3 * expected + 2 * sqrtf(3 * expected) + 1);
 }
 
 /* How much of each chart bursts have brought: windows of far more errors than the rates that are
@@ -156,6 +156,14 @@ follow_bursts(struct track_class *c, const struct poisson *was)
             *sum += MAX(c->chart.g[i] - was->g[i], 0);
         }
     }
+}
+
+/* Where errors are rare it takes long anyway, so that more for certainty costs little. */
+static float
+limit_times(const struct track *t, float expected)
+{
+    float rare = MAX(1 - expected, 0);
+    return (t->calls_kept > 0 ? 1 : LIMIT_LEARNING_TIMES) * (1 + ERRORS_RARE_MORE * rare);
 }
 
 static void
@@ -177,7 +185,7 @@ judge_class(struct monitor *m, struct track *t, struct track_class *c, float err
     c->lately = LATELY_DECAY * c->lately + errors;
     judge_outage(m, t, c, errors, calls, p0, at);
     for (unsigned i = 0; i < POISSON_RATES; i++) {
-        float limit = errors_limit[i] * (t->calls_kept > 0 ? 1 : LIMIT_LEARNING_TIMES);
+        float limit = errors_limit[i] * limit_times(t, p0 * calls);
         c->chart.g[i] = MIN(c->chart.g[i], 2 * limit); /* so that it finds back */
         if (c->chart.g[i] > limit && has_risen(c, i, limit, p0, at) &&
             (t->lanes & (1u << LANE_ERRORS)) == 0) {

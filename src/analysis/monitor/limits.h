@@ -89,10 +89,10 @@
 #define STALL_WINDOWS 2u
 
 #define ERRORS_MIN         15.0f
+#define ERRORS_RARE_MORE   0.15f /* of a limit, where none is expected in a window */
 #define ERRORS_SHARE_MIN   0.001f
-#define ERRORS_WINDOWS_MIN 12u   /* with more than expected; three bursts of three minutes have 9 */
-#define ERRORS_BURST_MAX   5u    /* windows in a row; more are no burst */
-#define ERRORS_BURST_SHARE 0.85f /* of a limit must be there without them */
+#define ERRORS_WINDOWS_MIN 12u /* with more than expected; three bursts of three minutes have 9 */
+#define ERRORS_BURST_MAX   5u  /* windows in a row; more are no burst */
 /* An outage: after so many calls, so many errors of a class in a window, this share of its calls,
  * and so many times what is expected; in so many windows in a row. */
 #define OUTAGE_CALLS   30.0f

@@ -110,7 +110,7 @@ poisson_sees_a_tripled_rate_and_not_more_traffic(void **state)
     }
     assert_true(burst.g[0] <= 3 * POISSON_STEP_MAX);
     assert_int_equal(burst.more[0], 3);
-    for (uint32_t at = 4; at <= 20; at++) {
+    for (uint32_t at = 4; at <= 24; at++) {
         poisson_add(&burst, 0, 1, at);
     }
     assert_int_equal(burst.more[0], 0);
