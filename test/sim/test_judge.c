@@ -410,6 +410,28 @@ an_index_that_is_dropped(void **state)
     }
 }
 
+/* Its plan was asked for when it was slow for another reason, and is not what it is now. */
+static void
+an_index_that_is_dropped_after_other_trouble(void **state)
+{
+    for (uint64_t seed = 90; seed < 90 + SEEDS; seed++) {
+        struct shop *s = shop_new(seed);
+        shop_play(s, 240);
+        shop_state(s)->growth = 20;
+        shop_play(s, 20);
+        shop_state(s)->growth = 1;
+        shop_play(s, 240);
+        shop_state(s)->user_index_gone = true;
+        shop_play(s, 150);
+        json_t *list = shop_incidents(s); /* the newest first */
+        const json_t *inc = json_array_get(list, 0);
+        assert_string_equal(text_of(inc, "state"), "open");
+        assert_non_null(find_cause(inc, "missing-index", "orders by user_id"));
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 static double
 measured(const json_t *inc, const char *kind, double *ret_predicted)
 {
@@ -949,6 +971,7 @@ main(int argc, char **argv)
         cmocka_unit_test(nothing_wrong_opens_nothing),
         cmocka_unit_test(a_query_that_slows_by_5_percent_a_minute),
         cmocka_unit_test(an_index_that_is_dropped),
+        cmocka_unit_test(an_index_that_is_dropped_after_other_trouble),
         cmocka_unit_test(a_busy_machine_is_watched),
         cmocka_unit_test(a_database_in_trouble),
         cmocka_unit_test(an_application_that_computes),

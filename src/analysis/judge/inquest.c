@@ -15,7 +15,7 @@
 #define LENS_LEASE_NS      (10 * NS_PER_S)
 #define SAMPLES_WANTED     4u
 #define SAMPLES_WAIT_NS    (3 * NS_PER_S)
-#define PLAN_AGAIN_NS      (20 * NS_PER_S) /* after a refusal */
+#define PLAN_AGAIN_NS      (20 * NS_PER_S) /* after a refusal, or before a suspicion */
 #define GENERIC_AFTER_NS   (8 * NS_PER_S)  /* until then a better reason may turn up */
 #define REPEATED_SHARE_MIN 0.3
 #define COUNTERS_EVERY_NS  (4 * NS_PER_S)
@@ -64,14 +64,22 @@ inquest_ask_plan(const struct inquest *q, struct advice_plan *p, const struct st
     }
 }
 
+/* Given before the present suspicion, so that it may be another one by now. */
+static bool
+plan_is_older(const struct shift_route *r, const struct advice_plan *p)
+{
+    return p->state == ADVICE_GIVEN && r->watch->suspected_ns > p->at_ns + PLAN_AGAIN_NS;
+}
+
 static void
-gather_plan(const struct inquest *q, const struct subject *x)
+gather_plan(const struct inquest *q, const struct shift_route *r, const struct subject *x)
 {
     struct advice_plan *p = advice_plan(q->advice, x->statement->fingerprint);
     if (p == NULL || !statement_has_plan(x->statement)) {
         return;
     }
-    if (p->state == ADVICE_REFUSED && q->now_ns > p->at_ns + PLAN_AGAIN_NS) {
+    bool is_refused = p->state == ADVICE_REFUSED && q->now_ns > p->at_ns + PLAN_AGAIN_NS;
+    if (is_refused || plan_is_older(r, p)) {
         p->state = ADVICE_NONE;
         p->lens_ns = 0;
     }
@@ -121,7 +129,7 @@ inquest_gather(const struct inquest *q, const struct shift *s, const struct shif
     for (unsigned i = 0; i < n; i++) {
         const struct subject *x = &subjects[i];
         database = q->database_of(q->ctx, x->statement->database);
-        gather_plan(q, x);
+        gather_plan(q, r, x);
         gather_proof(q, x, lease);
         for (unsigned k = 0; k < x->statement->reads.count; k++) {
             (void)advice_table(q->advice, database, x->statement->reads.name[k]);
@@ -137,10 +145,11 @@ inquest_gather(const struct inquest *q, const struct shift *s, const struct shif
 }
 
 static bool
-plan_is_pending(const struct inquest *q, uint64_t fingerprint)
+plan_is_pending(const struct inquest *q, const struct shift_route *r, uint64_t fingerprint)
 {
     const struct advice_plan *p = advice_plan(q->advice, fingerprint);
-    return p != NULL && (p->state == ADVICE_NONE || p->state == ADVICE_ASKED);
+    return p != NULL &&
+           (p->state == ADVICE_NONE || p->state == ADVICE_ASKED || plan_is_older(r, p));
 }
 
 static bool
@@ -268,7 +277,7 @@ inquest_find(const struct inquest *q, struct incident *inc, const struct shift *
             }
         }
         bool wait = q->now_ns < inc->opened_ns + GENERIC_AFTER_NS ||
-                    plan_is_pending(q, x->statement->fingerprint);
+                    plan_is_pending(q, r, x->statement->fingerprint);
         for (unsigned k = 0; k < ARRAY_LEN(generic) && !wait; k++) {
             if (generic[k](&in, &f)) {
                 news = add(q, inc, &f, route_name, x->statement) || news;
