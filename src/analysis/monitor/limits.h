@@ -95,7 +95,7 @@
 #define ERRORS_BURST_MAX   5u  /* windows in a row; more are no burst */
 /* An outage: after so many calls, so many errors of a class in a window, this share of its calls,
  * and so many times what is expected; in so many windows in a row. */
-#define OUTAGE_CALLS   30.0f
+#define OUTAGE_CALLS   10.0f
 #define OUTAGE_ERRORS  10.0f
 #define OUTAGE_SHARE   0.15f /* bursts of errors reach a tenth */
 #define OUTAGE_TIMES   10.0f

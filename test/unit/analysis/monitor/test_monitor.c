@@ -697,6 +697,39 @@ what_begins_in_the_first_minute_is_told(void **state)
     scene_free(s);
 }
 
+/* A call that was made 27 times before it begins to fail is named, and not learned as it is. */
+static void
+what_fails_after_few_calls_is_named(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->calls[1] = 0.27;
+    play(s, 60);
+    s->calls[1] = 0.82;
+    s->errors[1] = s->call_errors[1] = 47;
+    play(s, 60);
+    s->errors[1] = s->call_errors[1] = 80;
+    play(s, 3 * 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->opened_s, MONDAY + 3 * 60);
+    assert_int_equal(e->cause_count, 1);
+    assert_int_equal(monitor_track(s->m, e->cause[0].track)->kind, TRACK_CALL);
+    scene_free(s);
+}
+
+/* A series that always fails is as it is; so is one that has failed for as long as it was seen. */
+static void
+what_fails_from_its_first_call_is_usual(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->calls[1] = 0.05;
+    s->call_errors[1] = 4;
+    play(s, DAY);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
 /* A route fails in its call, which is named, and so the route is not; another one fails by itself.
  */
 static void
@@ -1031,6 +1064,8 @@ main(void)
         cmocka_unit_test(a_step_is_told_later_behind_a_deploy),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_begins_in_the_first_minute_is_told),
+        cmocka_unit_test(what_fails_after_few_calls_is_named),
+        cmocka_unit_test(what_fails_from_its_first_call_is_usual),
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
         cmocka_unit_test(a_burst_does_not_help_a_chance_over_the_limit),
