@@ -14,10 +14,11 @@
     {                                                                                              \
         150.0f, 60.0f, 100.0f, 50.0f                                                               \
     }
-/* Where growth is suspected, in who is looked into anyway. */
+/* From there on a series is suspected: it is not learned from, and in one that is looked into
+ * anyway that is growth. */
 #define DRIFT_SUSPECTS                                                                             \
     {                                                                                              \
-        75.0f, 21.0f, 9.0f, 20.0f                                                                  \
+        75.0f, 21.0f, 12.0f, 20.0f                                                                 \
     }
 /* rise.h: over an hour or two, and over several. */
 #define LIMITS_RISE                                                                                \

@@ -213,8 +213,8 @@ track_next(struct track *t)
 bool
 track_may_learn(const struct track *t)
 {
-    static const float limit[CUSUM_BANK] = LIMITS_DRIFT, creep_limit[CUSUM_BANK] = LIMITS_CREEP;
-    return t->episode == NULL && cusum_is_below(&t->drift, limit, LEARN_BELOW) &&
+    static const float suspect[CUSUM_BANK] = DRIFT_SUSPECTS, creep_limit[CUSUM_BANK] = LIMITS_CREEP;
+    return t->episode == NULL && cusum_is_below(&t->drift, suspect, 1) &&
            cusum_is_below(&t->creep.chart, creep_limit, LEARN_BELOW) &&
            t->shift.f < LIMIT_SHIFT / 2 && t->shape.f < LIMIT_SHAPE / 2;
 }
