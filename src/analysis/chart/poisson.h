@@ -6,8 +6,9 @@
  *
  * for E errors of N calls and an expected share p0 (Lucas, "Counted data CUSUM's", Technometrics
  * 27, 1985). Exposure is in the formula, so more traffic is no more errors. A window's step is cut,
- * so that a burst of a few minutes, however large, does not reach the limit: it is recorded only.
- * Two bursts close by can, so the windows that had half as many again as expected are counted too.
+ * so that a burst of a few minutes, however large, is worth no more than some windows. That can be
+ * a limit's worth, so its user knows how much of G bursts have brought, and the windows that had
+ * half as many again as expected are counted here.
  *
  * Plain data, zeroed is empty; 32 bytes. Pure. */
 #ifndef ANALYSIS_CHART_POISSON_H

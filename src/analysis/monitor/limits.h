@@ -62,7 +62,7 @@
 /* "Went away": what a chart says must still be there, and be worth telling. */
 #define CONFIRM_WINDOWS    10u
 #define CONFIRM_SHARE      0.5f
-#define LEARN_BELOW        0.5f  /* of a chart's limit: beyond, something is suspected */
+#define LEARN_BELOW        0.5f  /* of a limit of creep's: beyond, something is suspected */
 #define CONFIRM_EFFECT_MIN 0.02f /* of the latency */
 #define CONFIRM_DOUBT      2.5f /* that is three times as much where one day is all that is known */
 #define CONFIRM_IMPACT_MIN 0.001f /* of all time spent, for a statement */

@@ -9,19 +9,11 @@
 #include "analysis/baseline/noise.h"
 #include "analysis/baseline/slope.h"
 #include "analysis/baseline/week.h"
-#include "base/prng.h"
+#include "unit/normal.h"
 #include "unit/unit.h"
 
 #define MONDAY 1699833600ll
 #define DAY    86400
-
-static float
-normal(struct prng *p)
-{
-    double u = ((double)(prng_next(p) >> 11) + 0.5) * 0x1p-53;
-    double v = (double)(prng_next(p) >> 11) * 0x1p-53;
-    return (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
-}
 
 static void
 add_to_noise(struct noise *s, struct noise_past *past, int64_t t, float residual, float n, float v1)

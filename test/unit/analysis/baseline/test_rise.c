@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/baseline/rise.h"
-#include "base/prng.h"
+#include "unit/normal.h"
 #include "unit/unit.h"
 
 #define MONDAY 1699833600ll
@@ -17,14 +17,6 @@ struct series {
     float phi, ar; /* how much the noise has to do with the minute before */
     int64_t t;
 };
-
-static float
-normal(struct prng *p)
-{
-    double u = ((double)(prng_next(p) >> 11) + 0.5) * 0x1p-53;
-    double v = (double)(prng_next(p) >> 11) * 0x1p-53;
-    return (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
-}
 
 static void
 add(struct series *s, float more, bool may_learn)

@@ -5,16 +5,8 @@
 #include "analysis/chart/cusum.h"
 #include "analysis/chart/exceed.h"
 #include "analysis/chart/poisson.h"
-#include "base/prng.h"
+#include "unit/normal.h"
 #include "unit/unit.h"
-
-static float
-normal(struct prng *p)
-{
-    double u = ((double)(prng_next(p) >> 11) + 0.5) * 0x1p-53;
-    double v = (double)(prng_next(p) >> 11) * 0x1p-53;
-    return (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
-}
 
 static const float allowance[CUSUM_BANK] = {0.125f, 0.25f, 0.5f, 1};
 
