@@ -75,7 +75,8 @@ look_at_errors(const struct monitor *m, const struct track *t, float most[NEAR_C
     static const float limit[POISSON_RATES] = LIMITS_ERRORS;
     for (unsigned i = 0; t->errors != NULL && t->calls_kept > 0 && i < ERROR_CLASS_COUNT; i++) {
         for (unsigned k = 0; k < POISSON_RATES; k++) {
-            float level = t->errors->of[i].chart.g[k] / limit[k];
+            const struct track_class *c = &t->errors->of[i];
+            float level = (c->chart.g[k] - c->by_bursts[k]) / limit[k];
             if (level > most[NEAR_ERRORS] && failures_would_tell(m, t, i, k)) {
                 note(t, NEAR_ERRORS, level, most);
             }

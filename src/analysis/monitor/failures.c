@@ -73,7 +73,7 @@ share_since(const struct track_class *c)
 static bool
 has_risen(const struct track_class *c, unsigned rate, float limit, float p0, uint32_t at)
 {
-    bool is_without = c->chart.g[rate] - c->by_bursts[rate] > limit;
+    bool is_without = c->chart.g[rate] - c->by_bursts[rate] >= limit;
     return is_without && c->since >= ERRORS_MIN && share_since(c) >= ERRORS_SHARE_MIN &&
            is_a_rate(&c->chart, rate, p0 * MAX(c->calls_since, 1), at);
 }
@@ -93,7 +93,7 @@ bool
 failures_would_tell(const struct monitor *m, const struct track *t, unsigned class, unsigned rate)
 {
     const struct track_class *c = &t->errors->of[class];
-    return has_risen(c, rate, c->chart.g[rate], usual_share(t, c),
+    return has_risen(c, rate, c->chart.g[rate] - c->by_bursts[rate], usual_share(t, c),
                      (uint32_t)(m->step_s / MONITOR_STEP_S));
 }
 

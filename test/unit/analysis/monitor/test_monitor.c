@@ -606,7 +606,11 @@ a_rise_is_told_where_it_is_steady(void **state)
     t->rise.lately[0] = 1;
     s->m->common_lately = -0.6f; /* all others are faster than expected */
     assert_false(charts_would_tell_rise(s->m, t, 0));
+    t->drift.g[1] = 20;
+    t->drift.zero[1] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 60;
+    assert_false(charts_would_tell_drift(s->m, t, 1));
     s->m->common_lately = 0;
+    assert_true(charts_would_tell_drift(s->m, t, 1));
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
         t->last[i] = 0.01f; /* too little to tell */
     }
