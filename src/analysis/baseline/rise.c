@@ -3,27 +3,36 @@
 
 #include <math.h>
 
+#include "base/check.h"
+
 #define DAY_S      86400
 #define DAY_DECAY  0.9f
 #define EVERY      15u    /* windows: those next to one another say the same */
-#define USUAL_KEPT 200.0f /* counted, about two days: what is usual weighs as much */
+#define RISEN_MAX  2.0f   /* what has risen by more is cut as if it had not */
+#define USUAL_KEPT 500.0f /* counted, about five days: what is usual weighs as much */
+#define L_UNKNOWN  4.0f
 
-/* In windows; and what F's square usually is, in the noise of simulated worlds. */
+/* In windows; and, in the noise of simulated worlds, what F's square usually is where shorter sums
+ * have a long-run variance of L, times L^power, and the least that it is taken to be. */
 static const struct {
-    float lately, before, share, usual;
-} rises[RISES] = {{60, 80, 0.9f, 0.0021f}, {160, 400, 0.7f, 0.0112f}};
+    float lately, before, share, times, power, least;
+} rises[RISES] = {{60, 80, 0.9f, 0.00043f, 1.53f, 0.0017f},
+                  {160, 400, 0.7f, 0.00113f, 1.4f, 0.0084f}};
 
 static void
-make_units(struct rise *r, const struct rise_past *past)
+make_units(struct rise *r, const struct rise_past *past, const float scale[RISES])
 {
     for (unsigned i = 0; i < RISES; i++) {
-        float squares = past->kept[i] + USUAL_KEPT * rises[i].usual;
-        r->unit[i] = sqrtf((past->kept_count + USUAL_KEPT) / squares);
+        float l = scale[i] > 0 ? 1 / (scale[i] * scale[i]) : L_UNKNOWN;
+        float usual = rises[i].times * powf(l, rises[i].power);
+        float square = (past->kept[i] + USUAL_KEPT * usual) / (past->kept_count + USUAL_KEPT);
+        r->unit[i] = 1 / sqrtf(MAX(square, rises[i].least));
     }
 }
 
 static void
-new_day(struct rise *r, struct rise_past *past, uint32_t day, bool may_learn)
+new_day(struct rise *r, struct rise_past *past, const float scale[RISES], uint32_t day,
+        bool may_learn)
 {
     bool is_next = day == r->day + 1; /* else what lies before the gap is older than a day, too */
     for (unsigned i = 0; i < RISES && may_learn; i++) {
@@ -41,7 +50,7 @@ new_day(struct rise *r, struct rise_past *past, uint32_t day, bool may_learn)
     past->yesterday_count = is_next ? r->today_count : 0;
     r->today_count = 0;
     r->day = day;
-    make_units(r, past);
+    make_units(r, past, scale);
 }
 
 static float
@@ -50,13 +59,22 @@ difference(const struct rise *r, unsigned which)
     return r->lately[which] - rises[which].share * r->before[which];
 }
 
+static float
+within(float x, float least, float most)
+{
+    return MAX(MIN(x, most), least);
+}
+
 void
-rise_add(struct rise *r, struct rise_past *past, int64_t t, float x, bool may_learn)
+rise_add(struct rise *r, struct rise_past *past, const float scale[RISES], int64_t t, float x,
+         float cut, bool may_learn)
 {
     uint32_t day = (uint32_t)(t / DAY_S);
     if (day != r->day) {
-        new_day(r, past, day, may_learn);
+        new_day(r, past, scale, day, may_learn);
     }
+    float risen = within(r->lately[0], 0, RISEN_MAX);
+    x = within(x, risen - cut, risen + cut);
     for (unsigned i = 0; i < RISES; i++) {
         r->lately[i] += (x - r->lately[i]) * (1 / rises[i].lately);
         r->before[i] += (x - r->before[i]) * (1 / rises[i].before);

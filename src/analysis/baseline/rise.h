@@ -12,8 +12,13 @@
  *
  * F is standardised by its own root mean square on days that are over, so noise is measured as it
  * is summed up here, however long it lasts: cusum.h's charts are given what noise.h knows of sums
- * of other lengths. Few days say little, so they are drawn towards what is usual. Learned a day
- * late, and not while something is suspected.
+ * of other lengths. Few days say little, so they are drawn towards what is usual of a series whose
+ * shorter sums, of which a day has many, stray as much. A steady series is not taken to be steadier
+ * than most: what disturbs it is as large as elsewhere. Learned a day late, and not while something
+ * is suspected.
+ *
+ * What is far from the mean of the last hour is cut, and not what is far from normal: minutes never
+ * count for more than they would have, and what has been rising for an hour does not saturate.
  *
  * Plain data, zeroed is empty: 40 bytes that every minute touches, 24 that a day does. Pure. */
 #ifndef ANALYSIS_BASELINE_RISE_H
@@ -41,8 +46,10 @@ struct rise_past {
     uint16_t yesterday_count;
 };
 
-/* t: seconds since 1970. x: a standardised residual, clipped (noise.h), whose mean is 0. */
-void rise_add(struct rise *r, struct rise_past *past, int64_t t, float x, bool may_learn);
+/* scale: noise.h's, of sums over 15 and 60 windows. t: seconds since 1970. x: a standardised
+ * residual, whose mean is 0; cut: beyond which it counts for no more. */
+void rise_add(struct rise *r, struct rise_past *past, const float scale[RISES], int64_t t, float x,
+              float cut, bool may_learn);
 
 /* F in its unit: how many standard deviations. */
 float rise_of(const struct rise *r, unsigned which);

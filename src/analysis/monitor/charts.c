@@ -301,6 +301,16 @@ add_to_drift(struct track *t, float least, uint32_t at)
     cusum_add(&t->drift, x, allowance, at);
 }
 
+/* Not in the minutes of a shock: by how much one series follows all others is not known exactly,
+ * and of a shock that is much. */
+static void
+add_to_rises(const struct monitor *m, struct track *t, bool may_learn)
+{
+    float weight = week_weight(&t->week), x = (t->z - t->noise.bias) * weight;
+    rise_add(&t->rise, &t->past->rise, t->noise.scale, m->step_s, x, NOISE_CLIP * weight,
+             may_learn);
+}
+
 void
 charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, bool may_learn)
 {
@@ -311,9 +321,8 @@ charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, b
     if (!is_spike) { /* else it is as if it had not been */
         add_to_drift(t, least, at);
     }
-    if (!is_spike && t->kind != TRACK_COMMON) {
-        float x = (noise_clip(t->z, 0) - t->noise.bias) * week_weight(&t->week);
-        rise_add(&t->rise, &t->past->rise, m->step_s, x, may_learn);
+    if (!is_spike && t->kind != TRACK_COMMON && fabsf(m->common_now) < COMMON_LEARN_MAX) {
+        add_to_rises(m, t, may_learn);
     }
     exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
     exceed_add(&t->shape, has_other_shape, at);

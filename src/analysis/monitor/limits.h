@@ -12,7 +12,7 @@
     }
 #define LIMITS_DRIFT                                                                               \
     {                                                                                              \
-        150.0f, 60.0f, 100.0f, 50.0f                                                               \
+        150.0f, 75.0f, 100.0f, 60.0f                                                               \
     }
 /* From there on a series is suspected: it is not learned from, and in one that is looked into
  * anyway that is growth. */
@@ -23,7 +23,7 @@
 /* rise.h: over an hour or two, and over several. */
 #define LIMITS_RISE                                                                                \
     {                                                                                              \
-        5.4f, 5.8f                                                                                 \
+        5.9f, 7.0f                                                                                 \
     }
 /* A burst has begun since, and is more times its longer mean. */
 #define RISE_WINDOWS 45u

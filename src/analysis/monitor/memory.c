@@ -6,7 +6,7 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define MEMORY_MAGIC 0x6d656d35u /* changes with the meaning of what is in a row */
+#define MEMORY_MAGIC 0x6d656d36u /* changes with the meaning of what is in a row */
 
 struct memory_row {
     uint64_t key;

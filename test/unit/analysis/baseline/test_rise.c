@@ -9,6 +9,7 @@
 
 #define MONDAY 1699833600ll
 #define DAY    86400
+#define CUT    2.0f
 
 struct series {
     struct rise rise;
@@ -18,11 +19,19 @@ struct series {
     int64_t t;
 };
 
+/* The variance of a sum of n of them, over n. */
+static float
+long_run(float phi, float n)
+{
+    return (1 + phi) / (1 - phi) - 2 * phi * (1 - powf(phi, n)) / (n * (1 - phi) * (1 - phi));
+}
+
 static void
 add(struct series *s, float more, bool may_learn)
 {
     s->ar = s->phi * s->ar + sqrtf(1 - s->phi * s->phi) * normal(&s->prng);
-    rise_add(&s->rise, &s->past, s->t, s->ar + more, may_learn);
+    float scale[RISES] = {1 / sqrtf(long_run(s->phi, 15)), 1 / sqrtf(long_run(s->phi, 60))};
+    rise_add(&s->rise, &s->past, scale, s->t, s->ar + more, CUT, may_learn);
     s->t += 60;
 }
 
@@ -105,6 +114,38 @@ a_ramp_rises(void **state)
     assert_true(slowly[1] < 600);
 }
 
+/* What is beyond the cut goes on rising: after hours it is more than ever, not as much as before.
+ */
+static void
+a_ramp_does_not_saturate(void **state)
+{
+    struct series s = {.prng = {7}, .phi = 0.5f, .t = MONDAY};
+    float after[2] = {0};
+    (void)state;
+    play(&s, 14 * 1440);
+    for (unsigned i = 0; i < 240; i++) {
+        add(&s, (float)i / 60, true);
+        after[i / 120] = MAX(after[i / 120], rise_of(&s.rise, 0));
+    }
+    assert_true(after[0] > 5);
+    assert_true(after[1] > 1.3f * after[0]);
+}
+
+/* Of a series that is known from few days: what is usual where shorter sums stray as much. */
+static void
+few_days_are_drawn_towards_what_is_usual(void **state)
+{
+    struct series steady = {.prng = {7}, .phi = 0.3f, .t = MONDAY};
+    struct series straying = {.prng = {7}, .phi = 0.9f, .t = MONDAY};
+    (void)state;
+    play(&steady, 1);
+    play(&straying, 1);
+    assert_true(steady.rise.unit[0] > 1.5f * straying.rise.unit[0]);
+    float first = straying.rise.unit[0];
+    play(&straying, 20 * 1440);
+    assert_true(fabsf(straying.rise.unit[0] / first - 1) < 0.4f);
+}
+
 /* Minutes, however high, and what has been there for long, are none. */
 static void
 neither_a_burst_nor_what_stays_is_one(void **state)
@@ -180,6 +221,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise_of_any_kind_has_the_same_spread),
         cmocka_unit_test(a_ramp_rises),
+        cmocka_unit_test(a_ramp_does_not_saturate),
+        cmocka_unit_test(few_days_are_drawn_towards_what_is_usual),
         cmocka_unit_test(neither_a_burst_nor_what_stays_is_one),
         cmocka_unit_test(a_burn_is_not_its_noise),
         cmocka_unit_test(a_gap_loses_no_day),
