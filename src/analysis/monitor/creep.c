@@ -56,10 +56,29 @@ learn_day(struct track *t, float mean, bool may_learn)
     c->pending_count = (uint8_t)MIN(c->pending_count + 1, (int)CREEP_DAYS);
 }
 
+void
+creep_remember(struct track *t, const struct creep_past *past)
+{
+    t->past->creep = *past;
+    t->creep.bias = past->count > 0 ? past->bias[past->count - 1] : t->noise.bias;
+}
+
+/* What noise is skewed by has some of what crept in it, as what is normal has. */
+static void
+learn_bias(struct track *t)
+{
+    struct creep_past past = t->past->creep;
+    memmove(&past.bias[1], &past.bias[0], (WEEK_DAYS - 1) * sizeof(past.bias[0]));
+    past.bias[0] = t->noise.bias;
+    past.count = (uint8_t)MIN(past.count + 1u, WEEK_DAYS);
+    creep_remember(t, &past);
+}
+
 static void
 end_day(struct track *t)
 {
     struct creep *c = &t->creep;
+    learn_bias(t);
     if (c->day_count >= HOURS_MIN) {
         float windows = (float)c->day_windows;
         c->windows += (c->windows == 0 ? 1 : 1 - DAY_DECAY) * (windows - c->windows);
@@ -175,6 +194,6 @@ creep_judge(struct monitor *m, struct track *t)
         c->hour = hour;
     }
     float cut = NOISE_CLIP * t->noise.s;
-    c->hour_sum += MAX(MIN(t->residual, cut), -cut) - t->noise.bias * t->noise.s;
+    c->hour_sum += MAX(MIN(t->residual, cut), -cut) - c->bias * t->noise.s;
     c->hour_count++;
 }

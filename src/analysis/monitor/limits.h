@@ -34,7 +34,7 @@
     }
 #define LIMITS_CREEP                                                                               \
     {                                                                                              \
-        68.0f, 40.5f, 19.2f, 12.0f                                                                 \
+        75.0f, 44.5f, 21.0f, 13.0f                                                                 \
     }
 /* Beyond noise.h's, for a residual that lasts: the last chart is for what is large. */
 #define LASTING_CLIP                                                                               \

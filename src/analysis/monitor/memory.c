@@ -14,6 +14,7 @@ struct memory_row {
     struct noise_past past;
     struct rise rise;
     struct rise_past rise_past;
+    struct creep_past creep_past;
     struct slope by_load, by_common;
     float off90, off99;
 };
@@ -40,6 +41,7 @@ put_row(struct buf *b, const struct track *t)
     row.past = t->past->noise;
     row.rise = t->rise;
     row.rise_past = t->past->rise;
+    row.creep_past = t->past->creep;
     row.by_load = t->by_load;
     row.by_common = t->by_common;
     row.off90 = t->off90;
@@ -78,6 +80,7 @@ take_row(struct track *t, const struct memory_row *row)
     t->past->noise = row->past;
     t->rise = row->rise;
     t->past->rise = row->rise_past;
+    creep_remember(t, &row->creep_past);
     t->by_load = row->by_load;
     t->by_common = row->by_common;
     t->off90 = row->off90;

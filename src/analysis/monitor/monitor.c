@@ -284,6 +284,7 @@ relearn(struct monitor *m, struct track *t)
         *t->quantiles = (struct track_quantiles){0};
     }
     t->creep = (struct creep){0};
+    creep_remember(t, &(struct creep_past){0});
     t->before = t->now;
     t->expect = NAN;
     lanes_reset(t);

@@ -146,6 +146,8 @@ float charts_shift_limit(const struct monitor *m, const struct track *t);
 /* creep.c: the window that is closed in this step. */
 void creep_judge(struct monitor *m, struct track *t);
 bool creep_would_tell(const struct monitor *m, const struct track *t, unsigned which);
+/* What it knew before a restart; nothing: it begins with how skewed noise is now. */
+void creep_remember(struct track *t, const struct creep_past *past);
 
 /* structure.c: with every reading. */
 void structure_judge(struct monitor *m, struct track *t, const struct reading *r);

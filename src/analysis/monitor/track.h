@@ -91,6 +91,13 @@ struct creep {
     uint8_t pending_count;
     float squares, days, windows; /* of days that were learned, decayed; windows a day */
     float spread;                 /* of a day's mean, in ln; 0: not known */
+    float bias;                   /* of noise.h, as it was a week ago */
+};
+
+/* What that needs once a day. */
+struct creep_past {
+    float bias[WEEK_DAYS]; /* the newest first */
+    uint8_t count;
 };
 
 /* Of a route's windows, for telling what was normal. */
@@ -104,6 +111,7 @@ struct track_past {
     struct week_past week;
     struct noise_past noise;
     struct rise_past rise;
+    struct creep_past creep;
     struct level_past calls, cost, rows;
 };
 
