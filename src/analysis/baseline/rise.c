@@ -8,9 +8,8 @@
 #define DAY_S      86400
 #define DAY_DECAY  0.9f
 #define EVERY      15u    /* windows: those next to one another say the same */
-#define RISEN_MAX  2.0f   /* what has risen by more is cut as if it had not */
-#define USUAL_KEPT 500.0f /* counted, about five days: what is usual weighs as much */
-#define L_UNKNOWN  4.0f
+#define RISEN_MAX  2.0f   /* the cut is about no more than this */
+#define USUAL_KEPT 500.0f /* counted, about five days: what is usual weighs as much, for good */
 
 /* In windows; and, in the noise of simulated worlds, what F's square usually is where shorter sums
  * have a long-run variance of L, times L^power, and the least that it is taken to be. */
@@ -20,18 +19,18 @@ static const struct {
                   {160, 400, 0.7f, 0.00113f, 1.4f, 0.0084f}};
 
 static void
-make_units(struct rise *r, const struct rise_past *past, const float scale[RISES])
+make_units(struct rise *r, const struct rise_past *past, const struct noise *noise)
 {
     for (unsigned i = 0; i < RISES; i++) {
-        float l = scale[i] > 0 ? 1 / (scale[i] * scale[i]) : L_UNKNOWN;
-        float usual = rises[i].times * powf(l, rises[i].power);
+        float root = noise_lasting(noise, i); /* of L, of sums over 15 and 60 windows */
+        float usual = rises[i].times * powf(root * root, rises[i].power);
         float square = (past->kept[i] + USUAL_KEPT * usual) / (past->kept_count + USUAL_KEPT);
         r->unit[i] = 1 / sqrtf(MAX(square, rises[i].least));
     }
 }
 
 static void
-new_day(struct rise *r, struct rise_past *past, const float scale[RISES], uint32_t day,
+new_day(struct rise *r, struct rise_past *past, const struct noise *noise, uint32_t day,
         bool may_learn)
 {
     bool is_next = day == r->day + 1; /* else what lies before the gap is older than a day, too */
@@ -50,7 +49,7 @@ new_day(struct rise *r, struct rise_past *past, const float scale[RISES], uint32
     past->yesterday_count = is_next ? r->today_count : 0;
     r->today_count = 0;
     r->day = day;
-    make_units(r, past, scale);
+    make_units(r, past, noise);
 }
 
 static float
@@ -66,15 +65,15 @@ within(float x, float least, float most)
 }
 
 void
-rise_add(struct rise *r, struct rise_past *past, const float scale[RISES], int64_t t, float x,
-         float cut, bool may_learn)
+rise_add(struct rise *r, struct rise_past *past, const struct noise *noise, int64_t t, float z,
+         float weight, bool may_learn)
 {
     uint32_t day = (uint32_t)(t / DAY_S);
     if (day != r->day) {
-        new_day(r, past, scale, day, may_learn);
+        new_day(r, past, noise, day, may_learn);
     }
-    float risen = within(r->lately[0], 0, RISEN_MAX);
-    x = within(x, risen - cut, risen + cut);
+    float risen = within(r->lately[0], 0, RISEN_MAX * weight), cut = NOISE_CLIP * weight;
+    float x = within((z - noise->bias) * weight, risen - cut, risen + cut);
     for (unsigned i = 0; i < RISES; i++) {
         r->lately[i] += (x - r->lately[i]) * (1 / rises[i].lately);
         r->before[i] += (x - r->before[i]) * (1 / rises[i].before);

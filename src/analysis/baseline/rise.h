@@ -12,13 +12,14 @@
  *
  * F is standardised by its own root mean square on days that are over, so noise is measured as it
  * is summed up here, however long it lasts: cusum.h's charts are given what noise.h knows of sums
- * of other lengths. Few days say little, so they are drawn towards what is usual of a series whose
- * shorter sums, of which a day has many, stray as much. A steady series is not taken to be steadier
- * than most: what disturbs it is as large as elsewhere. Learned a day late, and not while something
- * is suspected.
+ * of other lengths. Few days say little, so they are drawn, by a third at least, towards what is
+ * usual of a series whose shorter sums, of which a day has many, stray as much. A steady series is
+ * not taken to be steadier than most: what disturbs it is as large as elsewhere. Learned a day
+ * late, and not while something is suspected.
  *
- * What is far from the mean of the last hour is cut, and not what is far from normal: minutes never
- * count for more than they would have, and what has been rising for an hour does not saturate.
+ * A residual is cut about the mean of the last hour, where that is above normal, and not about
+ * normal: what has been rising for an hour does not saturate. So F is linear but for a cut that
+ * follows it, which makes what is far up less rare than its root mean square says.
  *
  * Plain data, zeroed is empty: 40 bytes that every minute touches, 24 that a day does. Pure. */
 #ifndef ANALYSIS_BASELINE_RISE_H
@@ -26,6 +27,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "analysis/baseline/noise.h"
 
 #define RISES 2u /* over an hour or two, and over several */
 
@@ -46,10 +49,10 @@ struct rise_past {
     uint16_t yesterday_count;
 };
 
-/* scale: noise.h's, of sums over 15 and 60 windows. t: seconds since 1970. x: a standardised
- * residual, whose mean is 0; cut: beyond which it counts for no more. */
-void rise_add(struct rise *r, struct rise_past *past, const float scale[RISES], int64_t t, float x,
-              float cut, bool may_learn);
+/* noise: the series', which is only read. t: seconds since 1970. z: its standardised residual, not
+ * NAN, which counts with that weight (week_weight). */
+void rise_add(struct rise *r, struct rise_past *past, const struct noise *noise, int64_t t, float z,
+              float weight, bool may_learn);
 
 /* F in its unit: how many standard deviations. */
 float rise_of(const struct rise *r, unsigned which);

@@ -282,7 +282,7 @@ charts_look(struct monitor *m, struct track *t)
 static float
 lasting(const struct monitor *m, const struct track *t, float spread)
 {
-    bool is_cut = t->kind == TRACK_COMMON || fabsf(m->common_now) >= COMMON_LEARN_MAX;
+    bool is_cut = t->kind == TRACK_COMMON || monitor_in_shock(m);
     if (is_cut || t->z <= NOISE_CLIP || t->last_count < CONFIRM_WINDOWS ||
         monitor_deploy_near(m, t, m->step_s, m->step_s) != NULL) {
         return 0;
@@ -306,9 +306,10 @@ add_to_drift(struct track *t, float least, uint32_t at)
 static void
 add_to_rises(const struct monitor *m, struct track *t, bool may_learn)
 {
-    float weight = week_weight(&t->week), x = (t->z - t->noise.bias) * weight;
-    rise_add(&t->rise, &t->past->rise, t->noise.scale, m->step_s, x, NOISE_CLIP * weight,
-             may_learn);
+    if (t->kind != TRACK_COMMON && !monitor_in_shock(m)) {
+        rise_add(&t->rise, &t->past->rise, &t->noise, m->step_s, t->z, week_weight(&t->week),
+                 may_learn);
+    }
 }
 
 void
@@ -320,8 +321,6 @@ charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, b
     bool is_spike = t->kind != TRACK_COMMON && t->z > NOISE_SPIKE && least < NOISE_CLIP;
     if (!is_spike) { /* else it is as if it had not been */
         add_to_drift(t, least, at);
-    }
-    if (!is_spike && t->kind != TRACK_COMMON && fabsf(m->common_now) < COMMON_LEARN_MAX) {
         add_to_rises(m, t, may_learn);
     }
     exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);

@@ -59,19 +59,24 @@ learn_day(struct track *t, float mean, bool may_learn)
 void
 creep_remember(struct track *t, const struct creep_past *past)
 {
+    unsigned count = MIN(past->count, WEEK_DAYS);
     t->past->creep = *past;
-    t->creep.bias = past->count > 0 ? past->bias[past->count - 1] : t->noise.bias;
+    t->creep.bias = count > 0 ? past->bias[count - 1] : t->noise.bias;
 }
 
-/* What noise is skewed by has some of what crept in it, as what is normal has. */
+/* What noise is skewed by has some of what crept in it, as what is normal has. Until the noise is
+ * known there is nothing to remember. */
 static void
 learn_bias(struct track *t)
 {
-    struct creep_past past = t->past->creep;
-    memmove(&past.bias[1], &past.bias[0], (WEEK_DAYS - 1) * sizeof(past.bias[0]));
-    past.bias[0] = t->noise.bias;
-    past.count = (uint8_t)MIN(past.count + 1u, WEEK_DAYS);
-    creep_remember(t, &past);
+    struct creep_past *p = &t->past->creep;
+    if (!noise_is_ready(&t->noise)) {
+        p->count = 0;
+    }
+    memmove(&p->bias[1], &p->bias[0], (WEEK_DAYS - 1) * sizeof(p->bias[0]));
+    p->bias[0] = t->noise.bias;
+    p->count = (uint8_t)MIN(p->count + 1u, WEEK_DAYS);
+    t->creep.bias = p->bias[p->count - 1];
 }
 
 static void

@@ -162,7 +162,7 @@ take_common(const struct monitor *m, struct track *t, float spread, bool may_lea
     }
     float own = MAX(MIN(t->residual, OWN_MAX * unit), -OWN_MAX * unit);
     float slope = lanes_follows(m, t);
-    if (may_learn && fabsf(c) < COMMON_LEARN_MAX) { /* beyond, own is cut and c is not */
+    if (may_learn && !monitor_in_shock(m)) { /* in one own is cut and c is not */
         slope_add(&t->by_common, c, own);
     }
     t->residual -= slope * MAX(c, -COMMON_FASTER_MAX);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * analysis/monitor/memory.h - what only weeks of minutes can teach, as bytes: how noisy each series
- * is, and how it follows load and what all have in common.
+ * is, also as rises and creep see it, and how it follows load and what all have in common.
  *
  * A monitor that has learned again from hours (replay.h) is given it back, so that a restart does
  * not make every series a beginner. In pieces of MEMORY_SERIES series, each by itself: with a

@@ -3,6 +3,8 @@
 #ifndef ANALYSIS_MONITOR_MONITOR_STATE_H
 #define ANALYSIS_MONITOR_MONITOR_STATE_H
 
+#include <math.h>
+
 #include "analysis/monitor/monitor.h"
 #include "base/map.h"
 
@@ -79,6 +81,13 @@ struct monitor {
     unsigned promise_count;
 };
 
+/* All series are much slower, or faster, at once. */
+static inline bool
+monitor_in_shock(const struct monitor *m)
+{
+    return fabsf(m->common_now) >= COMMON_LEARN_MAX;
+}
+
 /* An alarm of one lane. effect: in ln for latency, else what it is by. */
 struct alarm {
     enum lane lane;
@@ -146,7 +155,7 @@ float charts_shift_limit(const struct monitor *m, const struct track *t);
 /* creep.c: the window that is closed in this step. */
 void creep_judge(struct monitor *m, struct track *t);
 bool creep_would_tell(const struct monitor *m, const struct track *t, unsigned which);
-/* What it knew before a restart; nothing: it begins with how skewed noise is now. */
+/* As it was before a restart; empty: from how skewed noise is now. */
 void creep_remember(struct track *t, const struct creep_past *past);
 
 /* structure.c: with every reading. */

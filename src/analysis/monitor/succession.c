@@ -161,6 +161,7 @@ take_over(struct monitor *m, struct track *to, const struct track *from)
     *to->past = *from->past;
     to->week = from->week;
     to->noise = from->noise;
+    to->rise = from->rise;
     to->by_load = from->by_load;
     to->by_common = from->by_common;
     to->calls_level = from->calls_level;

@@ -2,9 +2,8 @@
  * analysis/monitor/track.h - one series under watch: the window underway, its baseline and noise,
  * its charts.
  *
- * Belongs to the monitor. About 0.8 KB each that a minute touches, 2.8 KB that it does not, and its
- * names. Times are seconds since 1970, of
- * events. One thread. */
+ * Belongs to the monitor. About 0.8 KB each that a minute touches, 3 KB that it does not, and its
+ * names. Times are seconds since 1970, of events. One thread. */
 #ifndef ANALYSIS_MONITOR_TRACK_H
 #define ANALYSIS_MONITOR_TRACK_H
 
@@ -91,10 +90,10 @@ struct creep {
     uint8_t pending_count;
     float squares, days, windows; /* of days that were learned, decayed; windows a day */
     float spread;                 /* of a day's mean, in ln; 0: not known */
-    float bias;                   /* of noise.h, as it was a week ago */
+    float bias; /* of noise.h, seven of its days ago, or the oldest that is known */
 };
 
-/* What that needs once a day. */
+/* What creep needs once a day. */
 struct creep_past {
     float bias[WEEK_DAYS]; /* the newest first */
     uint8_t count;

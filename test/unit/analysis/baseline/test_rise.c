@@ -9,11 +9,11 @@
 
 #define MONDAY 1699833600ll
 #define DAY    86400
-#define CUT    2.0f
 
 struct series {
     struct rise rise;
     struct rise_past past;
+    struct noise noise;
     struct prng prng;
     float phi, ar; /* how much the noise has to do with the minute before */
     int64_t t;
@@ -30,8 +30,9 @@ static void
 add(struct series *s, float more, bool may_learn)
 {
     s->ar = s->phi * s->ar + sqrtf(1 - s->phi * s->phi) * normal(&s->prng);
-    float scale[RISES] = {1 / sqrtf(long_run(s->phi, 15)), 1 / sqrtf(long_run(s->phi, 60))};
-    rise_add(&s->rise, &s->past, scale, s->t, s->ar + more, CUT, may_learn);
+    s->noise.scale[0] = 1 / sqrtf(long_run(s->phi, 15));
+    s->noise.scale[1] = 1 / sqrtf(long_run(s->phi, 60));
+    rise_add(&s->rise, &s->past, &s->noise, s->t, s->ar + more, 1, may_learn);
     s->t += 60;
 }
 
@@ -140,10 +141,76 @@ few_days_are_drawn_towards_what_is_usual(void **state)
     (void)state;
     play(&steady, 1);
     play(&straying, 1);
-    assert_true(steady.rise.unit[0] > 1.5f * straying.rise.unit[0]);
-    float first = straying.rise.unit[0];
+    struct rise first = straying.rise;
     play(&straying, 20 * 1440);
-    assert_true(fabsf(straying.rise.unit[0] / first - 1) < 0.4f);
+    for (unsigned i = 0; i < RISES; i++) {
+        assert_true(steady.rise.unit[i] > 1.5f * first.unit[i]);
+        assert_true(fabsf(straying.rise.unit[i] / first.unit[i] - 1) < 0.4f);
+    }
+}
+
+static struct rise
+begun_with(float quarter, float hour)
+{
+    struct rise r = {0};
+    struct rise_past past = {0};
+    struct noise noise = {.scale = {quarter, hour}};
+    rise_add(&r, &past, &noise, MONDAY, 0, 1, true);
+    return r;
+}
+
+/* Each has its own shorter sums; of which nothing is known at first. */
+static void
+each_is_known_from_sums_of_its_own(void **state)
+{
+    struct rise usual = begun_with(0.4f, 0.4f), other = begun_with(0.4f, 0.3f);
+    struct rise unknown = begun_with(0, 0), early = begun_with(0.5f, 0.5f);
+    (void)state;
+    assert_float_equal(other.unit[0], usual.unit[0], 0);
+    assert_true(other.unit[1] < 0.9f * usual.unit[1]);
+    for (unsigned i = 0; i < RISES; i++) {
+        assert_true(unknown.unit[i] > 0);
+        assert_float_equal(unknown.unit[i], early.unit[i], 0);
+    }
+}
+
+/* What disturbs it is as large as elsewhere. */
+static void
+a_steady_series_is_not_steadier_than_most(void **state)
+{
+    struct series s = {.prng = {7}, .t = MONDAY};
+    (void)state;
+    play(&s, 20 * 1440);
+    assert_true(s.rise.unit[0] < 24.3f && s.rise.unit[1] < 11);
+}
+
+/* Two above the mean of the last hour, if that is above normal, and by two at most: by half of that
+ * where what is normal is known half as well. */
+static void
+what_is_far_above_the_last_hour_is_cut(void **state)
+{
+    (void)state;
+    for (unsigned half = 0; half < 2; half++) {
+        struct rise r = {0};
+        struct rise_past past = {0};
+        struct noise noise = {.bias = 0.5f};
+        float weight = half ? 0.5f : 1;
+        int64_t t = MONDAY;
+        rise_add(&r, &past, &noise, t, 20, weight, true);
+        assert_float_equal(r.lately[0], 2 * weight / 60, 1e-6);
+        for (unsigned i = 0; i < 1000; i++) {
+            rise_add(&r, &past, &noise, t += 60, 20, weight, true);
+        }
+        assert_true(r.lately[0] > 3.9f * weight && r.lately[0] <= 4 * weight);
+        rise_forget(&r);
+        for (unsigned i = 0; i < 200; i++) {
+            rise_add(&r, &past, &noise, t += 60, -1, weight, true);
+        }
+        float low = r.lately[0];
+        assert_true(low < -weight);
+        rise_add(&r, &past, &noise, t += 60, 20, weight, true);
+        assert_float_equal(r.lately[0] - low, (2 * weight - low) / 60, 1e-5);
+    }
 }
 
 /* Minutes, however high, and what has been there for long, are none. */
@@ -223,6 +290,9 @@ main(void)
         cmocka_unit_test(a_ramp_rises),
         cmocka_unit_test(a_ramp_does_not_saturate),
         cmocka_unit_test(few_days_are_drawn_towards_what_is_usual),
+        cmocka_unit_test(each_is_known_from_sums_of_its_own),
+        cmocka_unit_test(a_steady_series_is_not_steadier_than_most),
+        cmocka_unit_test(what_is_far_above_the_last_hour_is_cut),
         cmocka_unit_test(neither_a_burst_nor_what_stays_is_one),
         cmocka_unit_test(a_burn_is_not_its_noise),
         cmocka_unit_test(a_gap_loses_no_day),

@@ -27,6 +27,7 @@ struct scene {
     double locks[ROUTES];       /* milliseconds a call that are waited for; below 0: not known */
     double traffic;
     int64_t length_s; /* of the windows */
+    bool skewed;      /* noise is rarely far below, and now and again far above */
 };
 
 static struct scene *
@@ -59,6 +60,9 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
 {
     char name[32], print[32];
     double noise = ((double)prng_below(&s->prng, 1000) / 1000 - 0.5) * 0.08;
+    if (s->skewed) {
+        noise = 0.1 * pow(12.5 * noise + 0.5, 4);
+    }
     uint32_t us = (uint32_t)(ms * 1000 * (1 + noise));
     struct reading_cell cells[2] = {{us, (uint32_t)(n / 2)}, {us + us / 8, (uint32_t)(n - n / 2)}};
     snprintf(name, sizeof(name), "GET /%u", route);
@@ -99,6 +103,14 @@ only_one(const struct scene *s)
 {
     assert_int_equal(monitor_episode_count(s->m), 1);
     return monitor_episode(s->m, 0);
+}
+
+static void
+set_times(struct scene *s, double times)
+{
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = times;
+    }
 }
 
 static struct track *
@@ -196,10 +208,59 @@ what_creeps_is_not_taken_for_skew(void **state)
     struct creep_past kept = t->past->creep;
     play(s, 7 * DAY);
     assert_true(t->creep.bias > before + 0.02f);
+    unsigned minutes = 0;
+    for (unsigned i = 0; i < 30; i++) { /* and that is what is taken off */
+        float sum = t->creep.hour_sum;
+        unsigned count = t->creep.hour_count;
+        play(s, 60);
+        if (t->creep.hour_count == count + 1) {
+            float cut = NOISE_CLIP * t->noise.s, x = MAX(MIN(t->residual, cut), -cut);
+            assert_float_equal(t->creep.hour_sum - sum, x - t->creep.bias * t->noise.s, 1e-6);
+            minutes++;
+        }
+    }
+    assert_true(minutes > 20);
     creep_remember(t, &kept);
     assert_true(t->creep.bias < before + 0.01f);
-    creep_remember(t, &(struct creep_past){0});
+    monitor_expect(s->m, "GET /3");
+    assert_int_equal(t->past->creep.count, 0);
     assert_float_equal(t->creep.bias, t->noise.bias, 0);
+    scene_free(s);
+}
+
+/* Noise that has always been skewed is no creep: what is remembered begins where that is known. */
+static void
+noise_that_is_skewed_does_not_creep(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->skewed = true;
+    play(s, 16 * DAY);
+    const struct track *t = call_of(s, "GET /3");
+    assert_true(t->noise.bias > 0.1f);
+    assert_true(fabsf(t->creep.bias - t->noise.bias) < 0.05f);
+    scene_free(s);
+}
+
+/* In the minutes of a shock nothing rises by itself. */
+static void
+a_shock_is_no_rise(void **state)
+{
+    struct scene *s = scene_new(0);
+    unsigned minutes = 0;
+    (void)state;
+    play(s, 15 * DAY);
+    const struct track *t = call_of(s, "GET /3");
+    set_times(s, 1.10); /* more would be a spike */
+    for (unsigned i = 0; i < 6; i++) {
+        float before = t->rise.lately[0];
+        play(s, 60);
+        if (monitor_in_shock(s->m)) {
+            assert_float_equal(t->rise.lately[0], before, 0);
+            minutes++;
+        }
+    }
+    assert_true(minutes >= 4);
     scene_free(s);
 }
 
@@ -847,14 +908,6 @@ a_burst_does_not_help_a_chance_over_the_limit(void **state)
     scene_free(s);
 }
 
-static void
-set_times(struct scene *s, double times)
-{
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = times;
-    }
-}
-
 /* The next one at that time of the week would be taken for half of one, and what all wait behind it
  * for a database that has become slower. */
 static void
@@ -1034,6 +1087,11 @@ what_minutes_teach_is_kept(void **state)
     b.data[b.len / 2] ^= 1;
     assert_int_equal(memory_load(again->m, buf_slice(&b)), 0);
     assert_int_equal(monitor_totals(again->m).learning, 0);
+    const struct track *was = call_of(s, "GET /3"), *is = call_of(again, "GET /3");
+    assert_true(is->past->creep.count > 0);
+    assert_memory_equal(&is->past->creep, &was->past->creep, sizeof(is->past->creep));
+    assert_float_equal(is->creep.bias, was->creep.bias, 0);
+    assert_float_equal(is->rise.unit[1], was->rise.unit[1], 0);
     assert_int_equal(memory_load(again->m, slice_sub(buf_slice(&b), 0, b.len - 1)), -EBADMSG);
     play(again, DAY); /* and with it nothing is cried */
     assert_int_equal(monitor_episode_count(again->m), 0);
@@ -1071,6 +1129,8 @@ main(void)
         cmocka_unit_test(a_slow_ramp_is_one_episode_that_ends),
         cmocka_unit_test(what_creeps_for_days_is_told_against_a_week_ago),
         cmocka_unit_test(what_creeps_is_not_taken_for_skew),
+        cmocka_unit_test(noise_that_is_skewed_does_not_creep),
+        cmocka_unit_test(a_shock_is_no_rise),
         cmocka_unit_test(what_reads_more_has_grown),
         cmocka_unit_test(a_small_cause_with_a_proof_is_named_beside_a_large_one),
         cmocka_unit_test(a_small_cause_is_clear_of_everybodys_waiting),

@@ -138,6 +138,19 @@ is_of_days(const struct shop *s, struct slice route, struct slice fingerprint)
     return normal.calls > 3 * DAY / 60 * 100;
 }
 
+static const struct track *
+track_of(const struct shop *s, const char *print)
+{
+    for (unsigned i = 0; i < s->m->track_count; i++) {
+        const struct track *t = &s->m->track[i];
+        if (t->route == NULL && t->fingerprint != NULL && strcmp(t->fingerprint, print) == 0) {
+            return t;
+        }
+    }
+    fail_msg("no statement %s", print);
+    return NULL;
+}
+
 static const char *const with_a_column =
     "select id, name, price, weight from thing3 where part0 = $1 and owner = $2";
 
@@ -153,6 +166,8 @@ a_statement_that_reads_otherwise_keeps_what_is_normal(void **state)
     assert_int_equal(followed(s), 1);
     assert_true(is_of_days(s, SLICE_NONE, SLICE_LIT("g3.0")));
     assert_true(is_of_days(s, SLICE_LIT("GET /api/thing3"), SLICE_LIT("g3.0")));
+    assert_true(track_of(s, "g3.0")->past->rise.yesterday_count >
+                0); /* not learned before its time */
     const struct episode *e = slower_is_found(s, 3);
     assert_non_null(e);
     assert_false(e->learning);
