@@ -232,8 +232,9 @@ monitor_deploy(struct monitor *m, const struct history_deploy *d)
     to->at_s = d->at_s;
     m->last_deploy_s = MAX(m->last_deploy_s, d->at_s);
     slice_to_str(d->name, to->name, sizeof(to->name));
-    for (unsigned i = 0; i < d->affects_count && i < ARRAY_LEN(to->affects); i++) {
-        to->affects[to->affects_count++] = hash_bytes(d->affects[i]);
+    to->affects_count = MIN(d->affects_count, HISTORY_AFFECTS_MAX);
+    for (unsigned i = 0; i < to->affects_count; i++) {
+        to->affects[i] = hash_bytes(d->affects[i]);
     }
 }
 

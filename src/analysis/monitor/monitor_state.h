@@ -13,7 +13,7 @@
 struct monitor_deploy {
     int64_t at_s;
     char name[128];
-    uint64_t affects[16]; /* hashes of names; none: whatever it likes */
+    uint64_t affects[HISTORY_AFFECTS_MAX]; /* hashes of names; none: whatever it likes */
     unsigned affects_count;
 };
 

@@ -774,6 +774,25 @@ a_step_is_told_later_behind_a_deploy(void **state)
     assert_true(told_s[2] > told_s[0]);
 }
 
+/* As many names as a deploy may have: the last one counts like the first. */
+static void
+a_deploy_affects_all_that_it_names(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct history_deploy d = {.name = SLICE_LIT("v1"), .affects_count = HISTORY_AFFECTS_MAX};
+    (void)state;
+    play(s, 600);
+    for (unsigned i = 0; i < HISTORY_AFFECTS_MAX; i++) {
+        d.affects[i] = SLICE_LIT("GET /none");
+    }
+    d.affects[HISTORY_AFFECTS_MAX - 1] = SLICE_LIT("GET /3");
+    d.at_s = s->t - 60;
+    monitor_deploy(s->m, &d);
+    assert_non_null(monitor_deploy_near(s->m, call_of(s, "GET /3"), s->t, s->t));
+    assert_null(monitor_deploy_near(s->m, call_of(s, "GET /4"), s->t, s->t));
+    scene_free(s);
+}
+
 /* Where a third of the requests has always failed, a third is no news. */
 static void
 what_always_fails_is_no_outage(void **state)
@@ -1153,6 +1172,7 @@ main(void)
         cmocka_unit_test(a_rise_is_told_where_it_is_steady),
         cmocka_unit_test(a_spike_adds_nothing_to_a_drift),
         cmocka_unit_test(a_step_is_told_later_behind_a_deploy),
+        cmocka_unit_test(a_deploy_affects_all_that_it_names),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_begins_in_the_first_minute_is_told),
         cmocka_unit_test(what_fails_after_few_calls_is_named),
