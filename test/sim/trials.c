@@ -256,6 +256,21 @@ print_quantile(const double *sorted, unsigned n, double q, const char *name, dou
     }
 }
 
+/* With the interval of 95 % (Wilson, "Probable inference, the law of succession, and statistical
+ * inference", JASA 22, 1927). */
+static void
+print_share(const char *name, unsigned yes, unsigned n, double goal)
+{
+    double share = (double)yes / n, square = 1.96 * 1.96 / n;
+    double middle = (share + square / 2) / (1 + square);
+    double half = sqrt(square * share * (1 - share) + square * square / 4) / (1 + square);
+    printf("  %s %.0f %% (%.0f-%.0f)", name, 100 * share, 100 * (middle - half),
+           100 * (middle + half));
+    if (goal > 0) {
+        printf(" goal %.0f", goal);
+    }
+}
+
 static void
 print_row(const struct trial *t, const struct outcome *o, unsigned n)
 {
@@ -273,12 +288,17 @@ print_row(const struct trial *t, const struct outcome *o, unsigned n)
     printf("%-26s", t->name);
     print_quantile(delay, n, 0.5, "median", t->goal_median);
     print_quantile(delay, n, 0.9, "p90", t->goal_p90);
-    printf("  missed %u of %u  first cause %.0f %%  exact %.0f %%", missed, n, 100.0 * first / n,
-           100.0 * exact / n);
+    printf("  missed %u of %u", missed, n);
+    print_share("first cause", first, n, 98);
+    print_share("exact", exact, n, t->fault_count > 1 ? 80 : 0);
     if (t->deploy) {
-        printf("  deploy named %.0f %%", 100.0 * named / n);
+        print_share("deploy named", named, n, 99);
     }
-    printf("  wrong deploy %.0f %%\n", 100.0 * wrong / n);
+    if (t->deploy && named + wrong > 0) {
+        print_share("right where one is", named, named + wrong, 95);
+    }
+    print_share("wrong deploy", wrong, n, 0);
+    printf("\n");
     free(delay);
 }
 
