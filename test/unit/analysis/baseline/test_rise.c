@@ -115,8 +115,7 @@ a_ramp_rises(void **state)
     assert_true(slowly[1] < 600);
 }
 
-/* What is beyond the cut goes on rising: after hours it is more than ever, not as much as before.
- */
+/* What is beyond the cut goes on rising: after hours it is more than it has ever been. */
 static void
 a_ramp_does_not_saturate(void **state)
 {

@@ -166,8 +166,8 @@ a_statement_that_reads_otherwise_keeps_what_is_normal(void **state)
     assert_int_equal(followed(s), 1);
     assert_true(is_of_days(s, SLICE_NONE, SLICE_LIT("g3.0")));
     assert_true(is_of_days(s, SLICE_LIT("GET /api/thing3"), SLICE_LIT("g3.0")));
-    assert_true(track_of(s, "g3.0")->past->rise.yesterday_count >
-                0); /* not learned before its time */
+    /* yesterday is not learned before its time */
+    assert_true(track_of(s, "g3.0")->past->rise.yesterday_count > 0);
     const struct episode *e = slower_is_found(s, 3);
     assert_non_null(e);
     assert_false(e->learning);
