@@ -146,7 +146,7 @@ stretch_since(struct shift_route *r, uint64_t split_ns, uint64_t now_ns)
         stats_make(&w->recent, MAX(split_ns, seen), UINT64_MAX, WATCH_REQUESTS_MIN, &r->now);
     }
     if (r->before.n < WATCH_REQUESTS_MIN && w->base.n >= WATCH_REQUESTS_MIN) {
-        r->before = w->base;
+        stats_copy(&r->before, &w->base);
     }
 }
 
@@ -167,7 +167,7 @@ stretch_frozen(struct shift_route *r, uint64_t onset_ns, uint64_t now_ns)
     struct watch *w = r->watch;
     uint64_t from = MAX(watch_baseline_from(w), onset_ns); /* what was before it is not now */
     last_minute(r, from, now_ns);
-    r->before = w->base;
+    stats_copy(&r->before, &w->base);
 }
 
 static void
@@ -177,7 +177,7 @@ stretch_drift(struct shift_route *r, uint64_t now_ns)
     uint64_t from = watch_baseline_from(w);
     last_minute(r, from, now_ns);
     if (w->base_restored && w->base.n >= WATCH_REQUESTS_MIN) {
-        r->before = w->base;
+        stats_copy(&r->before, &w->base);
         return;
     }
     if (w->recent.count > 0) {
@@ -331,11 +331,13 @@ relief_ms(const struct shift *s, const struct shift_route *r, const struct shift
     return ms;
 }
 
-static void
-judge_route(const struct shift *s, struct shift_route *r)
+void
+shift_judge(const struct shift *s, struct shift_route *r)
 {
     struct shift_part parts[SHIFT_PARTS_MAX];
     unsigned n = shift_parts(s, r, parts);
+    r->waiting_ms = r->light_waiting_ms = r->app_waiting_ms = 0;
+    r->new_or_more_ms = r->structural_ms = r->gone_or_fewer_ms = 0;
     r->change_ms = r->now.mean_ms - r->before.mean_ms;
     r->app_change_ms = r->now.app_ms - r->before.app_ms;
     for (unsigned i = 0; i < n; i++) {
@@ -453,7 +455,7 @@ shift_new(struct watch *const *watches, unsigned count, const struct load *load,
     common_app(s);
     s->floor_ms = floor_ms(s);
     for (unsigned i = 0; i < s->count; i++) {
-        judge_route(s, &s->route[i]);
+        shift_judge(s, &s->route[i]);
     }
     return s;
 }

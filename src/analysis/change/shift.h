@@ -8,7 +8,7 @@
  * interquartile ranges; what is printed are means, which add up. doc/internals/attribution.md has
  * the formulas; what a change is worth is assess.h's to say.
  *
- * Pure: made from the watches for one pair of stretches. Owns its routes; about 13 KB each. */
+ * Pure: made from the watches for one pair of stretches. Owns its routes; at most 40 KB each. */
 #ifndef ANALYSIS_CHANGE_SHIFT_H
 #define ANALYSIS_CHANGE_SHIFT_H
 
@@ -82,6 +82,9 @@ struct shift {
 struct shift *shift_new(struct watch *const *watches, unsigned count, const struct load *load,
                         enum shift_mode mode, uint64_t split_ns, uint64_t now_ns);
 void shift_free(struct shift **shift);
+
+/* Judges a route whose stretches are others now, by what all routes have in common as it was. */
+void shift_judge(const struct shift *shift, struct shift_route *route);
 
 struct shift_route *shift_find(struct shift *shift, const struct watch *watch);
 

@@ -107,21 +107,38 @@ name_actions(struct incident *inc)
     }
 }
 
-static uint32_t
-causes_of(const struct incident *inc, uint32_t actions)
+unsigned
+actions_cause_of(const struct incident *inc, const struct incident_action *a)
+{
+    enum action_kind kind;
+    for (unsigned c = 0; c < inc->cause_count; c++) {
+        const struct finding *f = &inc->cause[c].finding;
+        if (f->fingerprint == a->fingerprint && action_of(f->kind, &kind) && kind == a->kind) {
+            return c;
+        }
+    }
+    return INCIDENT_CAUSES_MAX;
+}
+
+uint32_t
+actions_causes_of(const struct incident *inc, uint32_t actions)
 {
     uint32_t mask = 0;
     for (unsigned i = 0; i < inc->action_count; i++) {
-        enum action_kind kind;
-        for (unsigned c = 0; c < inc->cause_count; c++) {
-            const struct finding *f = &inc->cause[c].finding;
-            if ((actions & (1u << i)) != 0 && f->fingerprint == inc->action[i].fingerprint &&
-                action_of(f->kind, &kind) && kind == inc->action[i].kind) {
-                mask |= 1u << c;
-            }
-        }
+        unsigned c = actions_cause_of(inc, &inc->action[i]);
+        mask |= (actions & (1u << i)) != 0 && c < INCIDENT_CAUSES_MAX ? 1u << c : 0;
     }
     return mask;
+}
+
+double
+actions_interaction_ms(const struct attribution_input *in, uint32_t causes)
+{
+    double ms = attribution_saving_ms(in, causes);
+    for (unsigned c = 0; c < in->finding_count; c++) {
+        ms -= (causes & (1u << c)) != 0 ? attribution_saving_ms(in, 1u << c) : 0;
+    }
+    return ms;
 }
 
 static void
@@ -133,8 +150,11 @@ add_together(struct incident *inc, const struct attribution_input *in, uint32_t 
         }
     }
     if (inc->together_count < INCIDENT_TOGETHER_MAX) {
-        inc->together[inc->together_count++] =
-            (struct incident_together){mask, attribution_saving_ms(in, causes_of(inc, mask))};
+        uint32_t causes = actions_causes_of(inc, mask);
+        struct incident_together *t = &inc->together[inc->together_count++];
+        *t = (struct incident_together){.mask = mask};
+        t->saving_ms = attribution_saving_ms(in, causes);
+        t->interaction_ms = actions_interaction_ms(in, causes);
     }
 }
 
@@ -160,10 +180,28 @@ weigh_together(struct incident *inc, const struct attribution_input *in)
             }
         }
     }
-    inc->saving_together_ms = attribution_saving_ms(in, causes_of(inc, all));
+    inc->saving_together_ms = attribution_saving_ms(in, actions_causes_of(inc, all));
     if ((all & (all - 1)) != 0) {
         add_together(inc, in, all);
     }
+}
+
+double
+actions_cause_saving_ms(const struct incident *inc, const struct attribution_input *in,
+                        unsigned cause, const struct shift_route *r)
+{
+    const struct finding *f = &inc->cause[cause].finding;
+    if (f->has_saving) {
+        return f->saving_ms;
+    }
+    if (finding_is_generic(f->kind)) {
+        const struct stats_query *now = stats_find(&r->now, f->fingerprint);
+        const struct stats_query *was = stats_find(&r->before, f->fingerprint);
+        return now == NULL ? 0 : now->cost_ms - (was == NULL ? 0 : was->cost_ms);
+    }
+    /* A cache is measured by the query time it saves: so is its promise. */
+    return f->kind == FINDING_CACHEABLE ? attribution_query_saving_ms(in, cause)
+                                        : attribution_saving_ms(in, 1u << cause);
 }
 
 void
@@ -177,17 +215,7 @@ actions_weigh(struct incident *inc, struct shift *s, const struct statement_tabl
     struct attribution_input in;
     actions_attribution(inc, s, r, findings, &in);
     for (unsigned i = 0; i < inc->cause_count; i++) {
-        struct incident_cause *c = &inc->cause[i];
-        /* A cache is measured by the query time it saves: so is its promise. */
-        c->saving_ms = c->finding.kind == FINDING_CACHEABLE ? attribution_query_saving_ms(&in, i)
-                                                            : attribution_saving_ms(&in, 1u << i);
-        if (c->finding.has_saving) {
-            c->saving_ms = c->finding.saving_ms;
-        } else if (finding_is_generic(c->finding.kind)) {
-            const struct stats_query *now = stats_find(&r->now, c->finding.fingerprint);
-            const struct stats_query *was = stats_find(&r->before, c->finding.fingerprint);
-            c->saving_ms = now == NULL ? 0 : now->cost_ms - (was == NULL ? 0 : was->cost_ms);
-        }
+        inc->cause[i].saving_ms = actions_cause_saving_ms(inc, &in, i, r);
     }
     qsort(inc->cause, inc->cause_count, sizeof(inc->cause[0]), cause_compare);
     actions_attribution(inc, s, r, findings, &in); /* in the new order */

@@ -14,6 +14,16 @@
 void actions_weigh(struct incident *inc, struct shift *shift,
                    const struct statement_table *statements);
 
+/* The same for one of its causes, and for the actions of a set. */
+double actions_cause_saving_ms(const struct incident *inc, const struct attribution_input *in,
+                               unsigned cause, const struct shift_route *route);
+uint32_t actions_causes_of(const struct incident *inc, uint32_t actions);
+/* The cause that it is against; INCIDENT_CAUSES_MAX: all that has changed, or none. */
+unsigned actions_cause_of(const struct incident *inc, const struct incident_action *action);
+
+/* By so much a set of causes saves more than the sum of what each of them saves alone. */
+double actions_interaction_ms(const struct attribution_input *in, uint32_t causes);
+
 /* What attribution.h wants to know: the causes, in their order, for this route as it is now.
  * ret_findings: room for INCIDENT_CAUSES_MAX; ret_input borrows it, and the route's figures. */
 void actions_attribution(const struct incident *inc, const struct shift *shift,

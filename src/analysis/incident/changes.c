@@ -57,6 +57,12 @@ change_compare(const void *a, const void *b)
     return x > y ? -1 : x < y;
 }
 
+bool
+changes_only_waits(const struct incident *inc, const struct shift_part *p)
+{
+    return p->kind == SHIFT_WAITING && !incident_blames(inc, p->fingerprint);
+}
+
 void
 changes_list(struct incident *inc, const struct shift *s, const struct shift_route *r,
              const struct statement_table *statements)
@@ -73,7 +79,7 @@ changes_list(struct incident *inc, const struct shift *s, const struct shift_rou
         sum += p->change_ms;
         const struct statement *st = statement_get(statements, p->fingerprint);
         bool own_line = fabs(p->change_ms) >= small || incident_blames(inc, p->fingerprint);
-        if (p->kind == SHIFT_WAITING && !incident_blames(inc, p->fingerprint)) {
+        if (changes_only_waits(inc, p)) {
             waiting_before += p->before_ms;
             waiting_now += p->now_ms;
         } else if (own_line && inc->change_count < INCIDENT_CHANGES_MAX - 3) {

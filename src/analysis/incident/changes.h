@@ -10,6 +10,9 @@
 
 #include "analysis/incident/incident.h"
 
+/* It is no line of its own: dearer as all are, and no cause is about it. */
+bool changes_only_waits(const struct incident *inc, const struct shift_part *part);
+
 void changes_list(struct incident *inc, const struct shift *shift, const struct shift_route *route,
                   const struct statement_table *statements);
 

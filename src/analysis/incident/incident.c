@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/incident/incident.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +36,10 @@ incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns, uint64_t 
     inc->opened_ns = now_ns;
     inc->updated_ns = now_ns;
     inc->full_in_s = -1;
+    inc->explained = NAN;
+    inc->measured_before_error_ms = inc->measured_now_error_ms = NAN;
+    inc->measured_change_error_ms = inc->unexplained_error_ms = NAN;
+    inc->saving_together_error_ms = NAN;
     snprintf(inc->trend, sizeof(inc->trend), "steady");
     inc->dirty = true;
     return inc;
@@ -45,7 +50,7 @@ incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64
 {
     struct incident *inc = incident_new_bare(id, r->watch->text, onset_ns, now_ns);
     inc->watch = r->watch;
-    inc->before = r->before;
+    stats_copy(&inc->before, &r->before);
     inc->now = r->now;
     inc->opened_own_ms = r->own_ms;
     return inc;
@@ -75,7 +80,7 @@ incident_move(struct incident *inc, const struct shift_route *r)
 {
     inc->watch = r->watch;
     slice_to_str(slice_from_str(r->watch->text), inc->subject, sizeof(inc->subject));
-    inc->before = r->before;
+    stats_copy(&inc->before, &r->before);
     inc->now = r->now;
     inc->opened_own_ms = r->own_ms;
     inc->change_count = inc->cause_count = inc->action_count = inc->together_count = 0;

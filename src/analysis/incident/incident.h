@@ -15,15 +15,21 @@
  *    changes.h    before against now, in parts that add up    until a fix lands
  *   cause.h     why                                           as findings come
  *   actions.h   what each would remove                        until a fix lands
+ *    account.h    how much of the change its causes explain    until a fix lands
+ *    interval.h   how sure each of these figures is            until a fix lands
  *   receipt.h   which of them landed, and what that removed   from then on
  *   keep.h      as bytes, for the next analyzer
  *
- * Plain data with fixed limits; about 60 KB each. Owned by the judge. Times are monotonic. */
+ * Every *_error_ms is half of the 95 % interval around the figure before it (interval.h); NAN where
+ * too few requests were seen to tell.
+ *
+ * Plain data with fixed limits; about 100 KB each. Owned by the judge. Times are monotonic. */
 #ifndef ANALYSIS_INCIDENT_INCIDENT_H
 #define ANALYSIS_INCIDENT_INCIDENT_H
 
 #include "analysis/change/shift.h"
 #include "analysis/detect/detect.h"
+#include "analysis/series/jackknife.h"
 #include "model/mute.h"
 
 #define INCIDENT_CAUSES_MAX   8u
@@ -47,13 +53,14 @@ struct incident_change {
     double calls_before, calls_now;
     double per_call_before_ms, per_call_now_ms;
     double before_ms, now_ms, change_ms;
+    double before_error_ms, now_error_ms, change_error_ms; /* errors: see struct incident */
 };
 
 struct incident_cause {
     struct finding finding;
     char route[256]; /* "" : the subject's */
     char label[96];
-    double saving_ms;
+    double saving_ms, saving_error_ms;
 };
 
 struct incident_action {
@@ -63,13 +70,13 @@ struct incident_action {
     uint64_t fingerprint; /* of its cause; 0: roll back */
     char text[320];
     char note[160];
-    double saving_alone_ms;
-    double predicted_ms; /* just before it landed */
-    double measured_ms;
-    double measured_error_ms; /* half of the 95 % interval around it */
-    double measured_n;        /* requests after it that the figure rests on */
-    /* Just before it landed: what it is measured from, and the standard error of that. */
-    double before_ms, before_se_ms;
+    double saving_alone_ms, saving_alone_error_ms;
+    double predicted_ms, predicted_error_ms; /* just before it landed */
+    double measured_ms, measured_error_ms;
+    double measured_n; /* requests after it that the figure rests on */
+    /* Just before it landed: what it is measured from. */
+    double before_ms;
+    struct jackknife before_side;
     double reference_calls, reference_call_ms, reference_share; /* while the fault was there */
     uint64_t landed_ns;
 };
@@ -92,7 +99,10 @@ struct incident_entry {
 
 struct incident_together {
     uint32_t mask; /* bits of action[] */
-    double saving_ms;
+    double saving_ms, saving_error_ms;
+    /* By so much it is more than the sum of what each saves alone, waiting included; mostly less.
+     */
+    double interaction_ms, interaction_error_ms;
 };
 
 /* The monitor's part in it: one of its episodes opened the incident, or is the same thing. */
@@ -131,13 +141,16 @@ struct incident {
     struct incident_change change[INCIDENT_CHANGES_MAX];
     unsigned change_count;
     double measured_before_ms, measured_now_ms, unexplained_ms;
+    double measured_before_error_ms, measured_now_error_ms;
+    double measured_change_error_ms, unexplained_error_ms;
+    double explained; /* share of the change that its causes account for; NAN: no such question */
     struct incident_cause cause[INCIDENT_CAUSES_MAX];
     unsigned cause_count;
     struct incident_action action[INCIDENT_ACTIONS_MAX];
     unsigned action_count;
     struct incident_together together[INCIDENT_TOGETHER_MAX];
     unsigned together_count;
-    double saving_together_ms;
+    double saving_together_ms, saving_together_error_ms;
     struct incident_victim victim[INCIDENT_VICTIMS_MAX];
     unsigned victim_count;
     struct incident_ruled_out ruled_out[INCIDENT_RULED_MAX];

@@ -6,8 +6,8 @@
 
 #include "base/hash.h"
 
-#define KEEP_INCIDENT_MAGIC 0x69736337u /* changes with struct incident's meaning */
-#define KEEP_WATCH_MAGIC    0x77736331u
+#define KEEP_INCIDENT_MAGIC 0x69736338u /* changes with struct incident's meaning */
+#define KEEP_WATCH_MAGIC    0x77736332u
 #define KEEP_SINGLE_TIMES   17u
 #define KEEP_TIMES_MAX      (KEEP_SINGLE_TIMES + INCIDENT_TIMELINE_MAX + INCIDENT_ACTIONS_MAX)
 
@@ -129,7 +129,9 @@ counts_fit(const struct incident *inc)
         inc->ruled_out_count <= INCIDENT_RULED_MAX &&
         inc->together_count <= INCIDENT_TOGETHER_MAX &&
         inc->before.query_count <= STATS_QUERIES_MAX && inc->now.query_count <= STATS_QUERIES_MAX &&
-        inc->after.query_count <= STATS_QUERIES_MAX && (unsigned)inc->state <= INCIDENT_CLOSED;
+        inc->after.query_count <= STATS_QUERIES_MAX &&
+        inc->before.block_count <= STATS_BLOCKS_MAX && inc->now.block_count <= STATS_BLOCKS_MAX &&
+        inc->after.block_count <= STATS_BLOCKS_MAX && (unsigned)inc->state <= INCIDENT_CLOSED;
     for (unsigned i = 0; fits && i < inc->cause_count; i++) {
         const struct finding *f = &inc->cause[i].finding;
         fits = f->tables.count <= STATEMENT_NAMES_MAX && f->columns.count <= STATEMENT_NAMES_MAX &&
@@ -199,7 +201,8 @@ keep_watch_back(struct slice blob, struct watch *w)
     }
     memcpy(&base, body.ptr + flags, offsetof(struct stats, q));
     size_t queries = base.query_count * sizeof(base.q[0]);
-    if (base.query_count > STATS_QUERIES_MAX || head.count > WATCH_KNOWN_MAX ||
+    if (base.query_count > STATS_QUERIES_MAX || base.block_count > STATS_BLOCKS_MAX ||
+        head.count > WATCH_KNOWN_MAX ||
         body.len != fixed + queries + head.count * sizeof(uint64_t)) {
         return -EBADMSG;
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "analysis/incident/actions.h"
+#include "analysis/incident/interval.h"
 #include "base/clock.h"
 
 #define RUN_MIN       8u
@@ -14,7 +15,6 @@
 #define COUNTING_NS   (120 * NS_PER_S)
 /* The last ones only: what the traffic was minutes ago is not what the fix changed. */
 #define BEFORE_REQUESTS 240u
-#define Z_95            1.96
 
 /* Requests in a row without the fault that cannot be chance, when `share` of them have it. */
 static unsigned
@@ -122,16 +122,16 @@ change_after(const struct incident *inc, uint64_t at_ns)
     return next;
 }
 
-/* What the action is measured by, and its standard error. */
+/* What the action is measured by, and how sure that is. */
 static double
-figure_of(const struct incident_action *a, const struct stats *s, double *ret_se_ms)
+figure_of(const struct incident_action *a, const struct stats *s, struct jackknife *ret_side)
 {
     if (a->kind != ACTION_CACHE) {
-        *ret_se_ms = s->mean_se_ms;
+        *ret_side = interval_of_mean(s, 0);
         return s->mean_ms;
     }
     const struct stats_query *q = stats_find(s, a->fingerprint);
-    *ret_se_ms = q == NULL ? 0 : q->cost_se_ms;
+    *ret_side = interval_of_mean(s, a->fingerprint);
     return q == NULL ? 0 : q->cost_ms;
 }
 
@@ -144,26 +144,18 @@ freeze_before(struct incident *inc, struct incident_action *a, const struct shif
     struct shift_route *r = check_alloc(1, sizeof(*r));
     *r = *live;
     stats_make(&inc->watch->recent, from, a->landed_ns, BEFORE_REQUESTS, &r->now);
-    a->before_ms = figure_of(a, &r->now, &a->before_se_ms);
+    a->before_ms = figure_of(a, &r->now, &a->before_side);
     struct finding findings[INCIDENT_CAUSES_MAX];
     struct attribution_input in;
     actions_attribution(inc, s, r, findings, &in);
-    a->predicted_ms = 0;
-    for (unsigned i = 0; i < inc->cause_count; i++) {
-        const struct finding *f = &findings[i];
-        if (f->fingerprint != a->fingerprint) {
-            continue;
-        }
-        if (f->kind == FINDING_CACHEABLE && a->kind == ACTION_CACHE) {
-            a->predicted_ms = attribution_query_saving_ms(&in, i);
-        } else if ((f->kind == FINDING_MISSING_INDEX && a->kind == ACTION_CREATE_INDEX) ||
-                   (f->kind == FINDING_REPEATED_QUERY && a->kind == ACTION_EAGER_LOAD)) {
-            a->predicted_ms = attribution_saving_ms(&in, 1u << i);
-        }
-    }
+    unsigned cause = actions_cause_of(inc, a);
+    bool has_cause = cause < INCIDENT_CAUSES_MAX;
+    a->predicted_ms = has_cause ? actions_cause_saving_ms(inc, &in, cause, r) : 0;
     if (a->kind == ACTION_ROLL_BACK) {
         a->predicted_ms = a->before_ms - inc->before.mean_ms;
     }
+    a->predicted_error_ms =
+        has_cause || a->kind == ACTION_ROLL_BACK ? interval_of_saving(inc, s, r, cause) : NAN;
     free(r);
 }
 
@@ -190,9 +182,9 @@ measure(struct incident *inc, struct incident_action *a)
     stats_make(&inc->watch->recent, a->landed_ns + NS_PER_S, change_after(inc, a->landed_ns), 0,
                after);
     if (after->n >= RECEIPT_REQUESTS_MIN && after->n > a->measured_n) {
-        double se_ms;
-        a->measured_ms = a->before_ms - figure_of(a, after, &se_ms);
-        a->measured_error_ms = Z_95 * hypot(a->before_se_ms, se_ms);
+        struct jackknife after_side;
+        a->measured_ms = a->before_ms - figure_of(a, after, &after_side);
+        a->measured_error_ms = jackknife_error(a->before_side, after_side);
         a->measured_n = after->n;
         inc->dirty = true;
         if (a->state == ACTION_LANDED) {

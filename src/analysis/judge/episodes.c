@@ -222,7 +222,7 @@ normal_of(const struct judge *j, const struct watch *w, const struct stats *now,
         normal.calls < WATCH_REQUESTS_MIN) {
         return false;
     }
-    *before = *now;
+    stats_copy(before, now);
     before->from_ns = w->base.from_ns;
     before->to_ns = w->base.to_ns;
     before->n = normal.calls;
@@ -231,6 +231,8 @@ normal_of(const struct judge *j, const struct watch *w, const struct stats *now,
     before->p95_ms = normal.p95_ms;
     before->sigma_ms = NAN;
     before->mean_se_ms = 0;
+    before->block_count = 0;
+    before->spread = normal.spread;
     before->errors = 0;
     before->query_ms = 0;
     before->query_count = 0;
@@ -260,7 +262,7 @@ take_normal(struct judge *j, struct watch *w)
     struct stats *now = check_alloc(2, sizeof(*now)), *before = now + 1;
     stats_make(&w->recent, j->now_ns - MIN(j->now_ns, 60 * NS_PER_S), UINT64_MAX, 0, now);
     if (normal_of(j, w, now, before)) {
-        w->base = *before;
+        stats_copy(&w->base, before);
         w->base_restored = false;
     }
     free(now);

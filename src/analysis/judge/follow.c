@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "analysis/change/assess.h"
+#include "analysis/incident/account.h"
 #include "analysis/incident/actions.h"
+#include "analysis/incident/interval.h"
 #include "analysis/incident/progress.h"
 #include "analysis/incident/receipt.h"
 #include "analysis/judge/state.h"
@@ -219,7 +221,7 @@ judge_follow(struct judge *j, struct incident *inc)
     bool news = false;
     mark_taken(j, inc, s);
     if (r != NULL && r->now.n >= 5) {
-        r->before = inc->before; /* the judge's own base may be another burn's */
+        stats_copy(&r->before, &inc->before); /* the judge's own base may be another burn's */
         r = blame(j, inc, s, r);
         struct inquest q = judge_inquest(j);
         q.is_quiet = judge_is_quiet(j, inc);
@@ -229,6 +231,8 @@ judge_follow(struct judge *j, struct incident *inc)
         }
         progress_follow(inc, s, &j->load, &j->statements, j->config.cores, j->now_ns);
         actions_weigh(inc, s, &j->statements);
+        account_of(inc, s, &j->statements);
+        interval_estimate(inc, s);
         rule_out(j, inc, s);
         unsigned entries = inc->timeline_count;
         news = receipt_look(inc, s, j->advice, database_of_incident(j, inc), j->now_ns) || news;

@@ -75,7 +75,7 @@ freeze_bases(struct shift *s, const struct watch *only)
     for (unsigned i = 0; i < s->count; i++) {
         struct shift_route *r = &s->route[i];
         if (r->before.n >= 10 && (only == NULL || r->watch == only)) {
-            r->watch->base = r->before;
+            stats_copy(&r->watch->base, &r->before);
             r->watch->base_dirty = true;
         }
     }
@@ -382,7 +382,7 @@ judge_learn_bases(struct judge *j)
                        j->now_ns - MIN(j->now_ns, BASE_FIRST_NS), 0, &r->before);
         }
         if (reaches_back && r->before.n >= WATCH_REQUESTS_MIN) {
-            w->base = r->before;
+            stats_copy(&w->base, &r->before);
             w->base_dirty = true;
             w->base_ns = j->now_ns;
         }

@@ -385,6 +385,7 @@ monitor_normal(const struct monitor *m, struct slice route, struct slice fingerp
         .p95_ms = t->quantiles == NULL ? NAN : level_expect(&t->quantiles->p95),
         .calls_before = is_new ? 0 : level_expect(&t->calls_level),
         .calls = t->calls_kept + t->calls_yesterday + t->calls_today,
+        .spread = noise_spread(&t->noise, t->now.per_s * MONITOR_STEP_S),
     };
     return true;
 }

@@ -92,6 +92,7 @@ struct monitor_normal {
     double p50_ms, p95_ms;    /* of a route, before; NAN: not known */
     double calls_before;      /* per request; NAN: not known */
     double calls;             /* that it was learned from, about */
+    double spread;            /* of a minute's mean around before_ms, relative; NAN: not known */
 };
 bool monitor_normal(const struct monitor *m, struct slice route, struct slice fingerprint,
                     struct monitor_normal *ret_normal);

@@ -4,9 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analysis/incident/account.h"
 #include "analysis/report/put.h"
 #include "base/clock.h"
 #include "model/json_text.h"
+
+#define INTERACTION_SHARE 0.02 /* of the saving */
 
 static json_t *
 names_json(const struct statement_names *names)
@@ -46,6 +49,9 @@ changes_json(const struct incident *inc)
         put_ms(o, "before_ms", c->before_ms);
         put_ms(o, "now_ms", c->now_ms);
         put_ms(o, "change_ms", c->change_ms);
+        put_ms(o, "before_error_ms", c->before_error_ms);
+        put_ms(o, "now_error_ms", c->now_error_ms);
+        put_ms(o, "change_error_ms", c->change_error_ms);
         json_array_append_new(list, o);
     }
     return list;
@@ -120,6 +126,7 @@ causes_json(const struct incident *inc, const struct statement_table *statements
         put_text(o, "detail", c->finding.detail);
         json_object_set_new(o, "figures", figures_json(&c->finding));
         put_ms(o, "saving_ms", c->saving_ms);
+        put_ms(o, "saving_error_ms", c->saving_error_ms);
         put_blocker(o, &c->finding, statements);
         if (c->finding.advice[0] != '\0') {
             put_text(o, "advice", c->finding.advice);
@@ -159,15 +166,25 @@ actions_json(const struct incident *inc, const struct wall_clock *clock)
         put_text(o, "note", a->note);
         json_object_set_new(o, "cause", rank_of_action(inc, a));
         put_ms(o, "saving_alone_ms", a->saving_alone_ms);
+        put_ms(o, "saving_alone_error_ms", a->saving_alone_error_ms);
         put_text(o, "state", incident_action_state_name(a->state));
         put_time(o, "landed_at", a->landed_ns, clock);
         put_ms(o, "predicted_ms", a->state == ACTION_PROPOSED ? NAN : a->predicted_ms);
+        put_ms(o, "predicted_error_ms", a->state == ACTION_PROPOSED ? NAN : a->predicted_error_ms);
         put_ms(o, "measured_ms", a->state == ACTION_MEASURED ? a->measured_ms : NAN);
         put_ms(o, "measured_error_ms", a->state == ACTION_MEASURED ? a->measured_error_ms : NAN);
         put_int(o, "measured_requests", a->measured_n);
         json_array_append_new(list, o);
     }
     return list;
+}
+
+/* Beyond chance, and not by next to nothing. */
+static bool
+interacts(const struct incident_together *t)
+{
+    double least = MAX(0.1, INTERACTION_SHARE * fabs(t->saving_ms));
+    return fabs(t->interaction_ms) > fmax(least, t->interaction_error_ms);
 }
 
 static json_t *
@@ -184,6 +201,10 @@ together_json(const struct incident *inc)
         }
         json_object_set_new(o, "actions", ids);
         put_ms(o, "saving_ms", inc->together[i].saving_ms);
+        put_ms(o, "saving_error_ms", inc->together[i].saving_error_ms);
+        put_ms(o, "interaction_ms", inc->together[i].interaction_ms);
+        put_ms(o, "interaction_error_ms", inc->together[i].interaction_error_ms);
+        json_object_set_new(o, "interacts", json_boolean(interacts(&inc->together[i])));
         json_array_append_new(list, o);
     }
     return list;
@@ -319,6 +340,22 @@ put_headline(json_t *o, const struct incident *inc)
     put_text(o, "headline", text);
 }
 
+/* The last lines of "what changed", and how much of it the causes account for. */
+static void
+put_measured(json_t *o, const struct incident *inc)
+{
+    put_ms(o, "measured_before_ms", inc->measured_before_ms);
+    put_ms(o, "measured_before_error_ms", inc->measured_before_error_ms);
+    put_ms(o, "measured_now_ms", inc->measured_now_ms);
+    put_ms(o, "measured_now_error_ms", inc->measured_now_error_ms);
+    put_ms(o, "measured_change_ms", inc->measured_now_ms - inc->measured_before_ms);
+    put_ms(o, "measured_change_error_ms", inc->measured_change_error_ms);
+    put_ms(o, "unexplained_ms", inc->unexplained_ms);
+    put_ms(o, "unexplained_error_ms", inc->unexplained_error_ms);
+    put_ms(o, "explained", inc->explained);
+    json_object_set_new(o, "cannot_tell", json_boolean(account_cannot_tell(inc)));
+}
+
 json_t *
 report_incident(const struct incident *inc, const struct statement_table *statements,
                 const struct wall_clock *clock, unsigned cores)
@@ -344,14 +381,12 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     json_object_set_new(o, "monitor", monitor_json(inc, clock));
     put_figures(o, inc, cores);
     json_object_set_new(o, "changes", changes_json(inc));
-    put_ms(o, "measured_before_ms", inc->measured_before_ms);
-    put_ms(o, "measured_now_ms", inc->measured_now_ms);
-    put_ms(o, "measured_change_ms", inc->measured_now_ms - inc->measured_before_ms);
-    put_ms(o, "unexplained_ms", inc->unexplained_ms);
+    put_measured(o, inc);
     json_object_set_new(o, "causes", causes_json(inc, statements));
     put_lists(o, inc);
     json_object_set_new(o, "actions", actions_json(inc, clock));
     put_ms(o, "saving_together_ms", inc->saving_together_ms);
+    put_ms(o, "saving_together_error_ms", inc->saving_together_error_ms);
     json_object_set_new(o, "together", together_json(inc));
     json_object_set_new(o, "timeline", timeline_json(inc, clock));
     put_example(o, inc);
