@@ -8,28 +8,18 @@
 
 #include "base/check.h"
 #include "cli/document.h"
+#include "cli/page_tables.h"
 #include "cli/text.h"
 
 enum {
     PAGE_WIDTH = 112,     /* what it is made for */
     PAGE_NARROW = 60,     /* and the least */
-    WHAT_WIDTH = 44,      /* "What changed": the name column */
-    FIGURE_WIDTH = 10,    /* its three figures */
-    MEASURED_WIDTH = 16,  /* "What helps": a figure and its error */
     KIND_WIDTH = 20,      /* "Why": rank and kind */
     EVIDENCE_COLUMN = 92, /* "Why": where the evidence begins, where there is room */
     EVIDENCE_WIDTH = 18,
-    ACTION_WIDTH = 68, /* "What helps": an action, where there is room */
 };
 
 #define TRAFFIC_TIMES 1.5 /* more or less of it is said */
-
-/* What a column is wide, where `right` has to stand beside it on a page of this width. */
-static size_t
-column(size_t wanted, size_t right, size_t width)
-{
-    return width < wanted + right ? width - MIN(width, right) : wanted;
-}
 
 static bool
 is_finished(const json_t *incident)
@@ -208,56 +198,6 @@ print_monitor(FILE *out, const json_t *incident, double now)
 }
 
 static void
-print_figure(FILE *out, double ms, int sign, const char *absent)
-{
-    text_put_right(out, isnan(ms) ? absent : text_ms(ms, sign).s, FIGURE_WIDTH);
-}
-
-static void
-print_change_row(FILE *out, const char *what, double before, double now, double change,
-                 const char *absent)
-{
-    fputs("    ", out);
-    text_put_left(out, what, WHAT_WIDTH - 2);
-    print_figure(out, before, 0, absent);
-    print_figure(out, now, 0, absent);
-    print_figure(out, change, 1, "");
-    fputc('\n', out);
-}
-
-static void
-print_changes(FILE *out, const json_t *incident)
-{
-    size_t i;
-    const json_t *change;
-    const json_t *changes = json_object_get(incident, "changes");
-    if (json_array_size(changes) == 0) {
-        return;
-    }
-    fputs("  ", out);
-    text_put_left(out, "What changed, mean ms per request", WHAT_WIDTH);
-    text_put_right(out, "before", FIGURE_WIDTH);
-    text_put_right(out, "now", FIGURE_WIDTH);
-    text_put_right(out, "change", FIGURE_WIDTH);
-    fputc('\n', out);
-    json_array_foreach(changes, i, change)
-    {
-        const char *kind = document_text(change, "kind", "");
-        double before = document_number(change, "before_ms", NAN);
-        bool is_new = strcmp(kind, "new-query") == 0;
-        print_change_row(out, document_text(change, "what", "?"), is_new ? NAN : before,
-                         document_number(change, "now_ms", NAN),
-                         document_number(change, "change_ms", NAN), "–");
-    }
-    print_change_row(out, "unexplained", NAN, NAN, document_number(incident, "unexplained_ms", NAN),
-                     "");
-    print_change_row(out, "measured", document_number(incident, "measured_before_ms", NAN),
-                     document_number(incident, "measured_now_ms", NAN),
-                     document_number(incident, "measured_change_ms", NAN), "");
-    fputc('\n', out);
-}
-
-static void
 put_folded(FILE *out, const char *text, size_t width)
 {
     size_t n;
@@ -283,7 +223,7 @@ print_cause(FILE *out, const json_t *cause, size_t page_width)
     const char *grade = document_text(cause, "evidence", "?");
     bool by = strcmp(grade, "proved") == 0 && basis[0] != '\0';
     snprintf(evidence, sizeof(evidence), "%s%s%s", grade, by ? " by " : "", by ? basis : "");
-    size_t width = column(EVIDENCE_COLUMN, EVIDENCE_WIDTH, page_width) - KIND_WIDTH - 3;
+    size_t width = page_column(EVIDENCE_COLUMN, EVIDENCE_WIDTH, page_width) - KIND_WIDTH - 3;
     if (text_width(first) > KIND_WIDTH) { /* the reason stands below it */
         fprintf(out, "%s\n", first);
         first[0] = '\0';
@@ -340,17 +280,27 @@ print_ruled_out(FILE *out, const json_t *incident)
 }
 
 static void
+print_cannot_tell(FILE *out, const json_t *incident)
+{
+    double explained = document_number(incident, "explained", NAN);
+    if (json_array_size(json_object_get(incident, "causes")) == 0) {
+        fputs("  cannot tell yet: nothing that was tested explains it\n", out);
+    } else if (json_is_true(json_object_get(incident, "cannot_tell"))) {
+        fprintf(out, "  cannot tell: what was found explains %.0f %% of the change\n",
+                100 * explained);
+    }
+}
+
+static void
 print_why(FILE *out, const json_t *incident, size_t page_width)
 {
     size_t i;
     const json_t *cause;
     const json_t *causes = json_object_get(incident, "causes");
     fputs("  ", out);
-    text_put_left(out, "Why", column(EVIDENCE_COLUMN, EVIDENCE_WIDTH, page_width) - 2);
+    text_put_left(out, "Why", page_column(EVIDENCE_COLUMN, EVIDENCE_WIDTH, page_width) - 2);
     fputs("evidence\n", out);
-    if (json_array_size(causes) == 0) {
-        fputs("  cannot tell yet: nothing that was tested explains it\n", out);
-    }
+    print_cannot_tell(out, incident);
     json_array_foreach(causes, i, cause)
     {
         print_cause(out, cause, page_width);
@@ -358,124 +308,6 @@ print_why(FILE *out, const json_t *incident, size_t page_width)
     print_victims(out, incident);
     print_ruled_out(out, incident);
     fputc('\n', out);
-}
-
-static bool
-any_measured(const json_t *actions)
-{
-    size_t i;
-    const json_t *action;
-    json_array_foreach(actions, i, action)
-    {
-        if (json_is_number(json_object_get(action, "measured_ms"))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* "301.9 ± 24.0": what the fix removed, and half of the 95 % interval around it. */
-static void
-print_measured(FILE *out, const json_t *action)
-{
-    double ms = document_number(action, "measured_ms", NAN);
-    double error = document_number(action, "measured_error_ms", NAN);
-    char text[160];
-    if (isnan(ms)) {
-        const char *state = document_text(action, "state", "");
-        snprintf(text, sizeof(text), "%s", strcmp(state, "landed") == 0 ? "…" : "–");
-    } else {
-        snprintf(text, sizeof(text), "%s%s%s", text_ms(ms, 0).s, isnan(error) ? "" : " ± ",
-                 isnan(error) ? "" : text_ms(error, 0).s);
-    }
-    text_put_right(out, text, MEASURED_WIDTH);
-}
-
-static void
-print_action(FILE *out, const json_t *action, bool measured, size_t width)
-{
-    char line[512];
-    snprintf(line, sizeof(line), "  %s %s", document_text(action, "id", "-"),
-             document_text(action, "text", "?"));
-    if (text_width(line) > width) { /* the figures stand below it */
-        fprintf(out, "%s\n", line);
-        line[0] = '\0';
-    }
-    text_put_left(out, line, width);
-    print_figure(out, document_number(action, "saving_alone_ms", NAN), 0, "–");
-    if (measured) {
-        print_figure(out, document_number(action, "predicted_ms", NAN), 0, "–");
-        print_measured(out, action);
-    }
-    fputc('\n', out);
-    const char *note = document_text(action, "note", "");
-    if (note[0] != '\0') {
-        fprintf(out, "      %s\n", note);
-    }
-}
-
-/* "Together: a + b 255.6 · a + c 248.1 · all 265.9" */
-static void
-print_together(FILE *out, const json_t *incident)
-{
-    size_t i, k;
-    const json_t *row, *id;
-    const json_t *rows = json_object_get(incident, "together");
-    double all = document_number(incident, "saving_together_ms", NAN);
-    size_t fixes = 0;
-    json_array_foreach(json_object_get(incident, "actions"), i, row)
-    {
-        fixes += strcmp(document_text(row, "kind", ""), "roll-back") != 0;
-    }
-    const char *sep = "  Together: ";
-    json_array_foreach(rows, i, row)
-    {
-        const json_t *ids = json_object_get(row, "actions");
-        if (json_array_size(ids) >= fixes) {
-            continue;
-        }
-        fputs(sep, out);
-        json_array_foreach(ids, k, id)
-        {
-            fprintf(out, "%s%s", k > 0 ? " + " : "", json_string_value(id));
-        }
-        fprintf(out, " %s", text_ms(document_number(row, "saving_ms", 0), 0).s);
-        sep = " · ";
-    }
-    if (!isnan(all) && fixes > 1) {
-        fprintf(out, "%sall %s", sep, text_ms(all, 0).s);
-        sep = " · ";
-    }
-    if (strcmp(sep, " · ") == 0) {
-        fputc('\n', out);
-    }
-}
-
-static void
-print_actions(FILE *out, const json_t *incident, size_t page_width)
-{
-    size_t i;
-    const json_t *action;
-    const json_t *actions = json_object_get(incident, "actions");
-    if (json_array_size(actions) == 0) {
-        return;
-    }
-    bool measured = any_measured(actions) || strcmp(document_text(incident, "state", ""), "open");
-    size_t figures = FIGURE_WIDTH + (measured ? FIGURE_WIDTH + MEASURED_WIDTH : 0);
-    size_t width = column(ACTION_WIDTH, figures, page_width);
-    fputs("  ", out);
-    text_put_left(out, "What helps, mean ms it removes", width - 2);
-    text_put_right(out, "alone", FIGURE_WIDTH);
-    if (measured) {
-        text_put_right(out, "as landed", FIGURE_WIDTH);
-        text_put_right(out, "measured", MEASURED_WIDTH);
-    }
-    fputc('\n', out);
-    json_array_foreach(actions, i, action)
-    {
-        print_action(out, action, measured, width);
-    }
-    print_together(out, incident);
 }
 
 static void
@@ -510,9 +342,9 @@ print_page(FILE *out, const json_t *incident, double now, size_t width)
         fprintf(out, "  %s\n", document_route_basis(incident));
     }
     print_deploy(out, incident);
-    print_changes(out, incident);
+    page_print_changes(out, incident, width);
     print_why(out, incident, width);
-    print_actions(out, incident, width);
+    page_print_actions(out, incident, width);
     json_array_foreach(json_object_get(incident, "notes"), i, note)
     {
         fprintf(out, "  Note: %s\n", json_string_value(note));

@@ -33,6 +33,20 @@ print_cell_ms(FILE *out, double ms, int sign)
     fprintf(out, "| %s ", isnan(ms) ? "–" : text_ms(ms, sign).s);
 }
 
+/* "338.0 ± 12.1": with half of the 95 % interval, where that is known. */
+static void
+print_cell_sure(FILE *out, const json_t *row, const char *name, int sign)
+{
+    char key[64];
+    snprintf(key, sizeof(key), "%s_ms", name);
+    double ms = document_number(row, key, NAN);
+    snprintf(key, sizeof(key), "%s_error_ms", name);
+    double error = document_number(row, key, NAN);
+    fprintf(out, "| %s%s%s ", isnan(ms) ? "–" : text_ms(ms, sign).s,
+            isnan(ms) || isnan(error) ? "" : " ± ",
+            isnan(ms) || isnan(error) ? "" : text_ms(error, 0).s);
+}
+
 static void
 print_summary(FILE *out, const json_t *incident)
 {
@@ -52,8 +66,13 @@ print_summary(FILE *out, const json_t *incident)
     } else {
         fputs("No deploy was found that it began with. ", out);
     }
+    double explained = document_number(incident, "explained", NAN);
     if (json_array_size(causes) == 0) {
-        fputs("No cause could be told.", out);
+        fputs("No cause could be told", out);
+    } else if (json_is_true(json_object_get(incident, "cannot_tell"))) {
+        fprintf(out,
+                "What caused it cannot be told: what was found explains %.0f %% of the change: ",
+                100 * explained);
     } else {
         fputs(json_array_size(causes) > 1 ? "Together caused by " : "Caused by ", out);
     }
@@ -112,25 +131,25 @@ print_changes(FILE *out, const json_t *incident)
 {
     size_t i;
     const json_t *change;
-    fputs("## What changed\n\nMean ms per request.\n\n"
+    fputs("## What changed\n\nMean ms per request; ± is half of the 95 % interval.\n\n"
           "| what | before | now | change |\n|---|---|---|---|\n",
           out);
     json_array_foreach(json_object_get(incident, "changes"), i, change)
     {
         print_cell(out, document_text(change, "what", "?"));
         bool is_new = strcmp(document_text(change, "kind", ""), "new-query") == 0;
-        print_cell_ms(out, is_new ? NAN : document_number(change, "before_ms", NAN), 0);
-        print_cell_ms(out, document_number(change, "now_ms", NAN), 0);
-        print_cell_ms(out, document_number(change, "change_ms", NAN), 1);
+        print_cell_sure(out, is_new ? NULL : change, "before", 0);
+        print_cell_sure(out, change, "now", 0);
+        print_cell_sure(out, change, "change", 1);
         fputs("|\n", out);
     }
     print_cell(out, "unexplained");
     fputs("| | ", out);
-    print_cell_ms(out, document_number(incident, "unexplained_ms", NAN), 1);
+    print_cell_sure(out, incident, "unexplained", 1);
     fputs("|\n| **measured** ", out);
-    print_cell_ms(out, document_number(incident, "measured_before_ms", NAN), 0);
-    print_cell_ms(out, document_number(incident, "measured_now_ms", NAN), 0);
-    print_cell_ms(out, document_number(incident, "measured_change_ms", NAN), 1);
+    print_cell_sure(out, incident, "measured_before", 0);
+    print_cell_sure(out, incident, "measured_now", 0);
+    print_cell_sure(out, incident, "measured_change", 1);
     fputs("|\n\n", out);
 }
 
@@ -182,6 +201,30 @@ print_causes(FILE *out, const json_t *incident)
     fputs("\n\n", out);
 }
 
+/* Which pairs of fixes save clearly less, or more, together than the sum of what each saves alone.
+ */
+static void
+print_interactions(FILE *out, const json_t *incident)
+{
+    size_t i, k;
+    const json_t *row, *id;
+    json_array_foreach(json_object_get(incident, "together"), i, row)
+    {
+        const json_t *ids = json_object_get(row, "actions");
+        double ms = document_number(row, "interaction_ms", 0);
+        if (!json_is_true(json_object_get(row, "interacts")) || json_array_size(ids) != 2) {
+            continue;
+        }
+        fputs("Fixes", out);
+        json_array_foreach(ids, k, id)
+        {
+            fprintf(out, "%s %s", k > 0 ? " and" : "", json_string_value(id));
+        }
+        fprintf(out, " interact: together they save %s ms %s than their sum.\n",
+                text_ms(fabs(ms), 0).s, ms < 0 ? "less" : "more");
+    }
+}
+
 static void
 print_fixes(FILE *out, const json_t *incident)
 {
@@ -194,14 +237,17 @@ print_fixes(FILE *out, const json_t *incident)
     json_array_foreach(json_object_get(incident, "actions"), i, action)
     {
         print_cell(out, document_text(action, "text", "?"));
-        print_cell_ms(out, document_number(action, "saving_alone_ms", NAN), 0);
-        print_cell_ms(out, document_number(action, "predicted_ms", NAN), 0);
-        print_cell_ms(out, document_number(action, "measured_ms", NAN), 0);
+        print_cell_sure(out, action, "saving_alone", 0);
+        print_cell_sure(out, action, "predicted", 0);
+        print_cell_sure(out, action, "measured", 0);
         print_cell(out, time_of(action, "landed_at"));
         fputs("|\n", out);
     }
-    fprintf(out, "\nAll fixes together were predicted to save %s ms a request.\n",
-            text_ms(document_number(incident, "saving_together_ms", 0), 0).s);
+    double error = document_number(incident, "saving_together_error_ms", NAN);
+    fprintf(out, "\nAll fixes together were predicted to save %s%s%s ms a request.\n",
+            text_ms(document_number(incident, "saving_together_ms", 0), 0).s,
+            isnan(error) ? "" : " ± ", isnan(error) ? "" : text_ms(error, 0).s);
+    print_interactions(out, incident);
 }
 
 /* The most executions of one statement in a request, before and now, and which grew most. */

@@ -3,7 +3,7 @@
 import { ms } from "./format";
 import { address } from "./location";
 import type { Change, Incident } from "./types";
-import { Link, Term } from "./ui";
+import { Link, Sure, Term } from "./ui";
 
 const PART_CLASS: Record<string, string> = {
   waiting: "waiting",
@@ -21,7 +21,7 @@ export function Changes({ incident }: { incident: Incident }) {
   return (
     <section class="card" aria-labelledby="changes">
       <h2 id="changes">
-        What changed <small>mean milliseconds per request</small>
+        What changed <small>mean milliseconds per request, ± half of the 95 % interval</small>
       </h2>
       <Split rows={rows} incident={incident} />
       <table class="figures">
@@ -44,15 +44,23 @@ export function Changes({ incident }: { incident: Incident }) {
             </th>
             <td />
             <td />
-            <td>{ms(incident.unexplained_ms, true)}</td>
+            <td>
+              <Sure value={incident.unexplained_ms} error={incident.unexplained_error_ms} sign />
+            </td>
           </tr>
         </tbody>
         <tfoot>
           <tr>
             <th scope="row">measured</th>
-            <td>{ms(incident.measured_before_ms)}</td>
-            <td>{ms(incident.measured_now_ms)}</td>
-            <td>{ms(incident.measured_change_ms, true)}</td>
+            <td>
+              <Sure value={incident.measured_before_ms} error={incident.measured_before_error_ms} />
+            </td>
+            <td>
+              <Sure value={incident.measured_now_ms} error={incident.measured_now_error_ms} />
+            </td>
+            <td>
+              <Sure value={incident.measured_change_ms} error={incident.measured_change_error_ms} sign />
+            </td>
           </tr>
         </tfoot>
       </table>
@@ -74,9 +82,15 @@ function ChangeRow({ change, part }: { change: Change; part: string }) {
           change.what
         )}
       </th>
-      <td>{change.kind === "new-query" ? "–" : ms(change.before_ms)}</td>
-      <td>{ms(change.now_ms)}</td>
-      <td>{ms(change.change_ms, true)}</td>
+      <td>
+        {change.kind === "new-query" ? "–" : <Sure value={change.before_ms} error={change.before_error_ms} />}
+      </td>
+      <td>
+        <Sure value={change.now_ms} error={change.now_error_ms} />
+      </td>
+      <td>
+        <Sure value={change.change_ms} error={change.change_error_ms} sign />
+      </td>
     </tr>
   );
 }

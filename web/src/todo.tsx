@@ -2,8 +2,8 @@
 // What to do first, what each action removes, and what those that have landed did remove.
 import { adviceOf, inOrder } from "./actions";
 import { clock, ms, plural } from "./format";
-import { type Action, type Incident, isOver } from "./types";
-import { Copy, Term } from "./ui";
+import { type Action, type Incident, isOver, type Together as Set } from "./types";
+import { Copy, Sure, Term } from "./ui";
 
 const KINDS: Record<string, string> = {
   "roll-back": "no release needed",
@@ -68,7 +68,10 @@ function ActionRow({ action, whole, first }: { action: Action; whole: number; fi
       </div>
       <div class="saves">
         <span class="amount">
-          {saving === null ? "–" : `−${ms(saving)}`} <small>ms</small>
+          {saving === null ? "–" : `−${ms(saving)}`}{" "}
+          <small>
+            {action.saving_alone_error_ms != null && `± ${ms(action.saving_alone_error_ms)} `}ms
+          </small>
         </span>
         <span class="meter" aria-hidden="true">
           <span style={{ width: `${width}%` }} />
@@ -84,7 +87,7 @@ function Receipt({ action }: { action: Action }) {
     <p class="receipt">
       <span class="pill landed">{action.state}</span>
       {action.landed_at !== null && <> {clock(action.landed_at)}: </>}
-      <Term word="predicted" /> {ms(action.predicted_ms)} ms
+      <Term word="predicted" /> <Sure value={action.predicted_ms ?? null} error={action.predicted_error_ms} /> ms
       {action.measured_ms !== null ? (
         <>
           , measured{" "}
@@ -101,10 +104,19 @@ function Receipt({ action }: { action: Action }) {
   );
 }
 
+/** What pairs that work on the same calls, or on the same load, do not save twice. */
+function interaction(set: Set): string {
+  const by = set.interaction_ms ?? 0;
+  return `they interact: ${ms(Math.abs(by))} ${by < 0 ? "less" : "more"} than their sum`;
+}
+
 function Together({ incident }: { incident: Incident }) {
   const fixes = incident.actions.filter((action) => action.kind !== "roll-back").length;
-  const sets = incident.together.filter((set) => set.saving_ms !== null && set.actions.length < fixes);
-  const all = fixes > 1 ? incident.saving_together_ms : null;
+  const sets = incident.together.filter(
+    (set) => set.saving_ms !== null && (set.actions.length < fixes || fixes === 2),
+  );
+  const all = fixes > 2 || sets.length === 0 ? incident.saving_together_ms : null;
+  if (fixes < 2) return null;
   if (sets.length === 0 && all === null) return null;
   return (
     <p class="together">
@@ -112,12 +124,19 @@ function Together({ incident }: { incident: Incident }) {
       <Term word="together">Together</Term>:{" "}
       {sets.map((set, i) => (
         <span key={i} class="set">
-          {set.actions.join(" + ")} <b>{ms(set.saving_ms)}</b>
+          {set.actions.join(" + ")}{" "}
+          <b>
+            <Sure value={set.saving_ms} error={set.saving_error_ms} />
+          </b>
+          {set.interacts === true && <> ({interaction(set)})</>}
         </span>
       ))}
       {all !== null && (
         <span class="set">
-          all <b>{ms(all)}</b>
+          all{" "}
+          <b>
+            <Sure value={all} error={incident.saving_together_error_ms} />
+          </b>
         </span>
       )}{" "}
       ms.

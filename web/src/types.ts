@@ -19,6 +19,9 @@ export interface Change {
   before_ms: number | null;
   now_ms: number | null;
   change_ms: number | null;
+  before_error_ms?: number | null;
+  now_error_ms?: number | null;
+  change_error_ms?: number | null;
 }
 
 export interface Cause {
@@ -34,6 +37,7 @@ export interface Cause {
   detail: string;
   figures?: Figures;
   saving_ms: number | null;
+  saving_error_ms?: number | null;
   route?: string;
   advice?: string;
   blocker?: { state: string; holder: string | null; holder_short: string };
@@ -58,12 +62,22 @@ export interface Action {
   note: string;
   cause: number | null;
   saving_alone_ms: number | null;
+  saving_alone_error_ms?: number | null;
   state: "proposed" | "landed" | "measured";
   landed_at: string | null;
   predicted_ms?: number | null;
+  predicted_error_ms?: number | null;
   measured_ms: number | null;
   measured_error_ms?: number | null;
   measured_requests?: number | null;
+}
+
+export interface Together {
+  actions: string[];
+  saving_ms: number | null;
+  saving_error_ms?: number | null;
+  interaction_ms?: number | null;
+  interacts?: boolean;
 }
 
 export interface Monitor {
@@ -109,15 +123,22 @@ export interface Incident {
   errors: { before: number; now: number; all_ok: boolean } | null;
   changes: Change[];
   measured_before_ms: number | null;
+  measured_before_error_ms?: number | null;
   measured_now_ms: number | null;
+  measured_now_error_ms?: number | null;
   measured_change_ms: number | null;
+  measured_change_error_ms?: number | null;
   unexplained_ms: number | null;
+  unexplained_error_ms?: number | null;
+  explained?: number | null;
+  cannot_tell?: boolean;
   causes: Cause[];
   victims: { subject: string; change_ms: number | null }[];
   ruled_out: { test: string; figure: string }[];
   actions: Action[];
   saving_together_ms: number | null;
-  together: { actions: string[]; saving_ms: number | null }[];
+  saving_together_error_ms?: number | null;
+  together: Together[];
   timeline: { at: string; kind: string; text: string }[];
   example_trace: string | null;
   notes: string[];

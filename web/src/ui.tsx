@@ -3,6 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, setToken } from "./api";
+import { ms } from "./format";
 import { address, navigate } from "./location";
 import { explain } from "./words";
 
@@ -186,4 +187,22 @@ export function Sql({ text, inline = false }: { text: string; inline?: boolean }
           .map((piece, k) => (k % 2 === 1 ? <span class="keyword">{piece}</span> : piece)),
   );
   return inline ? <code class="sql">{body}</code> : <pre class="sql">{body}</pre>;
+}
+
+/** A figure, and half of the 95 % interval around it where that is known. */
+export function Sure({
+  value,
+  error,
+  sign = false,
+}: {
+  value: number | null;
+  error: number | null | undefined;
+  sign?: boolean;
+}) {
+  return (
+    <>
+      {ms(value, sign)}
+      {value !== null && error != null && <small class="error"> ± {ms(error)}</small>}
+    </>
+  );
 }

@@ -17,6 +17,11 @@ export function Why({ incident }: { incident: Incident }) {
           {incident.changes.length > 0 && " The figures above are measured all the same."}
         </p>
       )}
+      {incident.causes.length > 0 && incident.cannot_tell === true && (
+        <p class="unsure">
+          Why cannot be told: what was found explains {percent(incident.explained ?? 0)} of the change.
+        </p>
+      )}
       <ol class="causes">
         {incident.causes.map((cause) => (
           <CauseItem key={cause.rank} cause={cause} incident={incident} />

@@ -134,9 +134,56 @@ a_receipt_stands_beside_what_was_predicted(void **state)
     FILE *out = open_memstream(&text, &size);
     page_print(out, incident, text_parse_time("2026-11-23T14:05:51.000Z"), 0);
     fclose(out);
-    assert_non_null(strstr(text, " alone as landed        measured\n"));
-    assert_non_null(strstr(text, "     318.5    301.9 ± 24.1\n"));
+    assert_non_null(strstr(text, " alone       as landed        measured\n"));
+    assert_non_null(strstr(text, "     320.0 ± 8.8           318.5    301.9 ± 24.1\n"));
     free(text);
+    json_decref(incident);
+}
+
+/* Below 60 % explained, whatever was found; and where nothing was. */
+static void
+what_cannot_be_told_is_said(void **state)
+{
+    json_t *incident = load();
+    (void)state;
+    char *page = page_of(incident, 0);
+    assert_null(strstr(page, "cannot tell"));
+    free(page);
+    json_object_set_new(incident, "explained", json_real(0.41));
+    json_object_set_new(incident, "cannot_tell", json_true());
+    page = page_of(incident, 0);
+    assert_non_null(strstr(page, "\n  cannot tell: what was found explains 41 % of the change\n"));
+    free(page);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    postmortem_print(out, incident);
+    fclose(out);
+    assert_non_null(strstr(text, "cannot be told: what was found explains 41 % of the change: "
+                                 "missing-index (items by order_id), "));
+    free(text);
+    json_array_clear(json_object_get(incident, "causes"));
+    page = page_of(incident, 0);
+    assert_non_null(strstr(page, "\n  cannot tell yet: nothing that was tested explains it\n"));
+    free(page);
+    json_decref(incident);
+}
+
+static void
+only_fixes_that_interact_are_said_to(void **state)
+{
+    json_t *incident = load();
+    json_t *pair = json_array_get(json_object_get(incident, "together"), 0);
+    (void)state;
+    json_object_set_new(pair, "interaction_ms", json_real(2.0));
+    char *page = page_of(incident, 0);
+    assert_non_null(strstr(page, "a + b 322.0 ± 8.9 (they interact: 2.0 more than their sum) ·"));
+    free(page);
+    json_object_set_new(pair, "interacts", json_false());
+    json_object_del(pair, "saving_error_ms");
+    page = page_of(incident, 0);
+    assert_non_null(strstr(page, "Together: a + b 322.0 · a + c 320.9 ± 8.8 · all"));
+    free(page);
     json_decref(incident);
 }
 
@@ -185,6 +232,8 @@ main(void)
         cmocka_unit_test(other_traffic_is_said),
         cmocka_unit_test(a_kind_with_a_long_name_is_not_cut),
         cmocka_unit_test(a_receipt_stands_beside_what_was_predicted),
+        cmocka_unit_test(what_cannot_be_told_is_said),
+        cmocka_unit_test(only_fixes_that_interact_are_said_to),
         cmocka_unit_test(the_postmortem_reads_as_agreed),
         cmocka_unit_test(a_bare_document_prints),
     };
