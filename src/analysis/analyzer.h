@@ -71,7 +71,7 @@ struct analyzer_out {
 };
 
 struct analyzer_config {
-    unsigned cores;                      /* of the database's machine; 0: unknown */
+    unsigned cores;                      /* of this machine; 0: unknown */
     uint64_t slow_query_ns;              /* as analyzer_set_slow_query */
     bool link_alone;                     /* as linker_set_alone */
     enum report_detail request_detail;   /* of out.request */

@@ -124,6 +124,9 @@ print_episode(const struct episode *e, int64_t until_s)
     printf("      since %s (give or take %s), told by %s%s\n", day_text(e->onset_s, onset),
            text_span((double)(e->onset_to_s - e->onset_from_s) / 2).s, lane_name(e->lane),
            e->learning ? ", while still learning what is normal" : "");
+    if (is_open && e->trend != EPISODE_TREND_UNKNOWN) {
+        printf("      %s\n", episode_trend_name(e->trend));
+    }
     if (e->deploy[0] != '\0') {
         printf("      after deploy %s", e->deploy);
         if (e->chance < 0) {

@@ -130,8 +130,12 @@ print_handling(FILE *out, const json_t *incident, double now)
 {
     const char *until = document_text(incident, "muted_until", "");
     bool is_open = !is_finished(incident);
+    double merged = document_number(incident, "merged_into", NAN);
     size_t i;
     const json_t *entry;
+    if (!isnan(merged)) {
+        fprintf(out, "  Merged: it is part of incident %.0f\n", merged);
+    }
     if (until[0] != '\0') {
         fprintf(out, "  Muted until %s\n", text_clock(until, now).s);
     } else if (is_open && json_is_null(json_object_get(incident, "announced_at"))) {

@@ -68,7 +68,10 @@ page_print_changes(FILE *out, const json_t *incident, size_t page_width)
         return;
     }
     fputs("  ", out);
-    text_put_left(out, "What changed, mean ms per request", WHAT_WIDTH);
+    bool per_call = strcmp(document_text(incident, "figures_per", ""), "call") == 0;
+    text_put_left(out,
+                  per_call ? "What changed, mean ms per call" : "What changed, mean ms per request",
+                  WHAT_WIDTH);
     text_put_right(out, "before", FIGURE_WIDTH);
     text_put_right(out, "now", FIGURE_WIDTH);
     text_put_right(out, "change", width);

@@ -21,13 +21,13 @@ export function Changes({ incident }: { incident: Incident }) {
   return (
     <section class="card" aria-labelledby="changes">
       <h2 id="changes">
-        What changed <small>mean milliseconds per request, ± half of the 95 % interval</small>
+        What changed <small>mean milliseconds per {incident.figures_per ?? "request"}, ± half of the 95 % interval</small>
       </h2>
       <Split rows={rows} incident={incident} />
       <table class="figures">
         <thead>
           <tr>
-            <th scope="col">part of a request</th>
+            <th scope="col">part of a {incident.figures_per ?? "request"}</th>
             <th scope="col">before</th>
             <th scope="col">now</th>
             <th scope="col">change</th>

@@ -64,6 +64,12 @@ export function Handling({ incident, again }: Props) {
   const path = pathOf(incident);
   return (
     <div class="handling">
+      {incident.merged_into != null && (
+        <p>
+          It turned out to be part of{" "}
+          <Link to={address(`/incident/${incident.merged_into}`)}>incident {incident.merged_into}</Link>.
+        </p>
+      )}
       <div class="row">
         {incident.acknowledged_at === null && !isOver(incident) && (
           <button type="button" onClick={() => act({ path: `${path}/ack` })}>

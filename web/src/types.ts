@@ -105,6 +105,8 @@ export interface Incident {
   acknowledged_at: string | null;
   announced_at?: string | null;
   muted_until?: string | null;
+  merged_into?: number | null;
+  figures_per?: "request" | "call";
   deploy: { name: string; at: string; basis: string; onset_after_s: number | null } | null;
   monitor?: Monitor | null;
   latency: { before: Latency; now: Latency; after?: Latency | null };

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/baseline/kendall.h"
 #include "analysis/series/stats.h"
 #include "base/clock.h"
 
@@ -22,20 +23,6 @@ struct groups {
     uint64_t at_ns[TREND_GROUPS_MAX];
     unsigned n;
 };
-
-/* S over its standard deviation, for values without a trend; ties count for nothing. */
-static double
-mann_kendall(const double *v, unsigned n)
-{
-    double s = 0;
-    for (unsigned i = 0; i < n; i++) {
-        for (unsigned k = i + 1; k < n; k++) {
-            s += v[k] > v[i] ? 1 : v[k] < v[i] ? -1 : 0;
-        }
-    }
-    double variance = n * (n - 1.0) * (2.0 * n + 5.0) / 18.0;
-    return n < 3 || s == 0 ? 0 : (s - (s > 0 ? 1 : -1)) / sqrt(variance);
-}
 
 static double
 median_of(const double *v, unsigned n)
@@ -103,10 +90,10 @@ trend_of(const struct recent *r, uint64_t fingerprint, uint64_t from_ns, struct 
         t->groups = g.n;
         t->first_ms = median_of(g.ms, g.n / 3);
         t->now_ms = median_of(g.ms + g.n - last, last);
-        t->z = mann_kendall(g.ms, g.n);
+        t->z = kendall_z(g.ms, g.n);
         unsigned from = rise_from(&g, t);
         t->rise_ns = from < g.n ? at_ns[n - 1] - g.at_ns[from] : 0;
-        t->rise_z = g.n - from >= RISE_MIN ? mann_kendall(g.ms + from, g.n - from) : 0;
+        t->rise_z = g.n - from >= RISE_MIN ? kendall_z(g.ms + from, g.n - from) : 0;
     }
     free(at_ns);
     free(ms);

@@ -3,9 +3,8 @@
 
 #include <math.h>
 
-/* Failures, stalls and other answers are no matter of milliseconds. */
-static bool
-is_of_latency(const struct incident *inc)
+bool
+account_is_of_latency(const struct incident *inc)
 {
     bool fails = inc->episode.opened && (strcmp(inc->episode.lane, "errors") == 0 ||
                                          strcmp(inc->episode.lane, "stall") == 0 ||
@@ -60,7 +59,7 @@ account_of(struct incident *inc, struct shift *s, const struct statement_table *
         return;
     }
     inc->explained = NAN;
-    if (!is_of_latency(inc) || r->change_ms <= 0 || inc->change_count == 0) {
+    if (!account_is_of_latency(inc) || r->change_ms <= 0 || inc->change_count == 0) {
         return;
     }
     double app = MAX(r->app_change_ms, 0);

@@ -185,6 +185,31 @@ is_about_table(const struct finding *f, const struct statement_names *names)
     return false;
 }
 
+/* All of their names are among ours. */
+static bool
+have_all(const struct statement_names *ours, const struct statement_names *theirs)
+{
+    bool all = true;
+    for (unsigned i = 0; i < theirs->count; i++) {
+        all = all && statement_names_have(ours, theirs->name[i]);
+    }
+    return all;
+}
+
+bool
+incident_has_same(const struct incident *inc, const struct finding *f)
+{
+    for (unsigned i = 0; i < inc->cause_count; i++) {
+        const struct finding *own = &inc->cause[i].finding;
+        bool of_table = f->tables.count > 0 && is_about_table(own, &f->tables) &&
+                        have_all(&own->tables, &f->tables) && have_all(&own->columns, &f->columns);
+        if (own->kind == f->kind && (own->fingerprint == f->fingerprint || of_table)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool
 incident_explains(const struct incident *inc, const struct statement *s)
 {

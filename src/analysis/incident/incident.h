@@ -3,7 +3,8 @@
  * helps, what was done about it.
  *
  *   open --a fix lands--> fixing --back to normal for a minute--> recovered --30 min--> closed
- *     \______________________________________________________________/^   (or by the user)
+ *     \______________________________________________________________/^   (or by the user, or
+ *                                                        merged into another one that is the same)
  *
  * While it is open the figures follow the last minute; once a fix has landed, "what changed" and
  * "what helps" stay as they were just before it, and receipt.h measures. Causes stay once found:
@@ -112,6 +113,7 @@ struct incident_episode {
     bool over;
     bool learning;
     char lane[12];        /* "": none ever */
+    char trend[16];       /* over an hour or two; "": not known */
     uint64_t fingerprint; /* of a statement that no route is known of; 0: it is about a route */
     uint64_t onset_from_ns, onset_to_ns;
     double deploy_chance; /* that a deploy lies there by chance; < 0: not known */
@@ -125,6 +127,7 @@ struct incident {
     uint64_t onset_ns, opened_ns, updated_ns, closed_ns, acknowledged_ns, recovered_ns;
     uint64_t calm_ns;      /* since when it is back to normal; 0: it is not */
     uint64_t announced_ns; /* 0: only recorded so far */
+    uint32_t merged_into;  /* the number of the one that it is part of; 0: it stands for itself */
     bool has_deploy;
     char deploy_name[128];
     uint64_t deploy_ns;
@@ -209,6 +212,9 @@ bool incident_has_reason(const struct incident *inc);
 /* Such a one that is not of theirs: same kind, same statement. */
 bool incident_has_reason_beside(const struct incident *inc, const struct finding *theirs,
                                 unsigned count);
+/* One of its causes is the same as this finding of another incident: the same statement; or the
+ * same tables, and columns, where such a finding is about those. */
+bool incident_has_same(const struct incident *inc, const struct finding *finding);
 /* Nobody deployed anything, and it has no cause that somebody has to remove. */
 bool incident_may_pass(const struct incident *inc);
 

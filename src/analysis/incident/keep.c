@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 
-#define KEEP_INCIDENT_MAGIC 0x69736338u /* changes with struct incident's meaning */
+#define KEEP_INCIDENT_MAGIC 0x69736339u /* changes with struct incident's meaning */
 #define KEEP_WATCH_MAGIC    0x77736332u
 #define KEEP_SINGLE_TIMES   17u
 #define KEEP_TIMES_MAX      (KEEP_SINGLE_TIMES + INCIDENT_TIMELINE_MAX + INCIDENT_ACTIONS_MAX)

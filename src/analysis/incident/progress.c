@@ -28,7 +28,9 @@ find_trend(struct incident *inc, uint64_t now_ns)
             trend = "easing";
         }
     }
-    snprintf(inc->trend, sizeof(inc->trend), "%s", trend);
+    /* A ramp of hours is none in two minutes. */
+    bool is_steady = strcmp(trend, "steady") == 0 && inc->episode.trend[0] != '\0';
+    snprintf(inc->trend, sizeof(inc->trend), "%s", is_steady ? inc->episode.trend : trend);
     free(late);
 }
 

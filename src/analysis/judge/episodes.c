@@ -131,7 +131,7 @@ find_home(const struct judge *j, const struct episode *e, const struct about *a)
         bool is_active = incident_is_active(inc);
         uint64_t ended_ns = MAX(inc->recovered_ns, inc->closed_ns);
         bool is_recent = ended_ns + HOUR_NS >= j->now_ns && onset_ns <= ended_ns;
-        if ((is_active || is_recent) && concerns(inc, a)) {
+        if ((is_active || is_recent) && inc->merged_into == 0 && concerns(inc, a)) {
             return inc;
         }
         bool is_young = inc->opened_ns + HOUR_NS >= j->now_ns && !inc->of_answers;
@@ -424,7 +424,12 @@ follow(struct judge *j, const struct episode *e)
         inc->episode.over = inc->episode.over || inc->episode.opened;
         inc->dirty = inc->dirty || inc->episode.opened;
     } else if (inc->state == INCIDENT_OPEN) {
+        snprintf(inc->episode.trend, sizeof(inc->episode.trend), "%s",
+                 episode_trend_name(e->trend));
         add_causes(j, inc, e);
+        if (inc->watch == NULL && inc->before.n == 0) {
+            judge_follow_bare(j, inc);
+        }
     }
 }
 

@@ -229,7 +229,7 @@ judge_follow(struct judge *j, struct incident *inc)
             inquest_gather(&q, s, r);
             news = inquest_find(&q, inc, s, r, "");
         }
-        progress_follow(inc, s, &j->load, &j->statements, j->config.cores, j->now_ns);
+        progress_follow(inc, s, &j->load, &j->statements, judge_cores(j), j->now_ns);
         actions_weigh(inc, s, &j->statements);
         account_of(inc, s, &j->statements);
         interval_estimate(inc, s);

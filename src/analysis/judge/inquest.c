@@ -210,36 +210,41 @@ largest_of(const struct subject *subjects, unsigned n)
     return largest_ms;
 }
 
-bool
-inquest_has_reason(const struct inquest *q, const struct shift *s, const struct shift_route *r)
+static enum inquest_reason
+reason_of(const struct detect_input *in)
+{
+    struct finding f;
+    if (detect_unbounded_result(in, &f)) { /* mostly the application's own time */
+        return INQUEST_REASON;
+    }
+    enum shift_kind kind = in->part->kind;
+    if ((kind != SHIFT_NEW && kind != SHIFT_MORE && kind != SHIFT_SLOWER) ||
+        !detect_stands_out(in)) {
+        return INQUEST_NOTHING;
+    }
+    for (unsigned k = 0; k < ARRAY_LEN(reasons); k++) {
+        if (reasons[k](in, &f)) {
+            return INQUEST_REASON;
+        }
+    }
+    return detect_more_calls(in, &f) ? INQUEST_REASON
+           : detect_slower(in, &f)   ? INQUEST_SLOWER
+                                     : INQUEST_NOTHING;
+}
+
+enum inquest_reason
+inquest_reason(const struct inquest *q, const struct shift *s, const struct shift_route *r)
 {
     struct shift_part parts[SHIFT_PARTS_MAX];
     struct subject subjects[SUBJECTS_MAX];
     unsigned n = subjects_of(q, r, parts, shift_parts(s, r, parts), subjects);
     double largest_ms = largest_of(subjects, n);
-    for (unsigned i = 0; i < n; i++) {
-        enum shift_kind kind = subjects[i].part->kind;
+    enum inquest_reason best = INQUEST_NOTHING;
+    for (unsigned i = 0; i < n && best != INQUEST_REASON; i++) {
         struct detect_input in = input_of(q, s, r, &subjects[i], largest_ms);
-        struct finding f;
-        if (detect_unbounded_result(&in, &f)) { /* mostly the application's own time */
-            return true;
-        }
-        if ((kind != SHIFT_NEW && kind != SHIFT_MORE && kind != SHIFT_SLOWER) ||
-            !detect_stands_out(&in)) {
-            continue;
-        }
-        for (unsigned k = 0; k < ARRAY_LEN(generic); k++) {
-            if (generic[k](&in, &f)) {
-                return true;
-            }
-        }
-        for (unsigned k = 0; k < ARRAY_LEN(reasons); k++) {
-            if (reasons[k](&in, &f)) {
-                return true;
-            }
-        }
+        best = MAX(best, reason_of(&in));
     }
-    return false;
+    return best;
 }
 
 /* What is no statement's; that there are too few processors only where nothing else explains it. */

@@ -33,10 +33,16 @@ void inquest_gather(const struct inquest *q, const struct shift *shift,
 /* Samples, then the question; called until p is answered. */
 void inquest_ask_plan(const struct inquest *q, struct advice_plan *p, const struct statement *s);
 
+enum inquest_reason {
+    INQUEST_NOTHING,
+    INQUEST_SLOWER, /* calls take longer, and nobody knows why: latency alone */
+    INQUEST_REASON,
+};
+
 /* A statement of the route that is new, called more or slower by its own doing makes a good part of
  * its change, and a detector has something to say of it. */
-bool inquest_has_reason(const struct inquest *q, const struct shift *shift,
-                        const struct shift_route *route);
+enum inquest_reason inquest_reason(const struct inquest *q, const struct shift *shift,
+                                   const struct shift_route *route);
 
 /* New or better causes go into the incident. True when there were any. route_name: "" for the
  * subject's own. */

@@ -141,6 +141,13 @@ judge_deploy(struct judge *j, uint64_t now_ns, struct slice name)
     judge_tell(j, "deploy", d->name);
 }
 
+/* The advisor sees what the server's processes use only where they run beside it. */
+unsigned
+judge_cores(const struct judge *j)
+{
+    return advice_waiting(j->advice)->sums.server_cpu < 0 ? 0 : j->config.cores;
+}
+
 struct inquest
 judge_inquest(struct judge *j)
 {
@@ -155,7 +162,7 @@ judge_inquest(struct judge *j)
         .ctx = j,
         .now_ns = j->now_ns,
         .rows_asked_ns = &j->rows_asked_ns,
-        .cores = j->config.cores,
+        .cores = judge_cores(j),
     };
 }
 
@@ -218,6 +225,7 @@ evaluate(struct judge *j)
             judge_publish(j, active[i]);
         }
     }
+    judge_merge(j);
     if (none_is_large) {
         judge_learn_bases(j);
     }

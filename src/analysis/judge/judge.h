@@ -75,9 +75,9 @@ struct judge_out {
 };
 
 struct judge_config {
-    enum report_detail request_detail; /* of out.request */
-    unsigned cores;                    /* of the database's machine, as far as known; 0: unknown */
-    int utc_offset_s;                  /* of the users' local time, for days and weekends */
+    enum report_detail request_detail;   /* of out.request */
+    unsigned cores;                      /* of this machine; 0: unknown */
+    int utc_offset_s;                    /* of the users' local time, for days and weekends */
     const struct objectives *objectives; /* NULL: none; outlives the judge */
 };
 

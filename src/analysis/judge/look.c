@@ -12,6 +12,7 @@
 #define DEPLOY_TIE_NS    (5 * 60 * NS_PER_S)  /* onset that soon after it */
 #define HOLD_SINCE_NS    (2 * NS_PER_S)       /* a change must be seen for so long */
 #define HOLD_DRIFT_NS    (15 * NS_PER_S)
+#define COLD_NS          (60 * NS_PER_S) /* after a deploy latency alone opens nothing */
 #define RESTORED_SPAN_NS (10 * 60 * NS_PER_S)
 #define NOVELTIES_MAX    4u
 #define VICTIM_WAITS_NS  (20 * NS_PER_S)     /* for one with fewer requests that may be to blame */
@@ -164,6 +165,19 @@ watch_closely(struct judge *j, const struct shift_route *r)
     w->watched_was_ms = r->before.mean_ms;
 }
 
+/* Something was deployed a moment ago: caches are cold, and what is only slower may warm up. */
+static bool
+is_cold(const struct judge *j, const struct watch *w)
+{
+    uint64_t since = j->now_ns - MIN(j->now_ns, COLD_NS), fingerprint = 0;
+    for (unsigned i = 0; i < MIN(j->deploy_count, JUDGE_DEPLOYS_MAX); i++) {
+        if (j->deploy[i].at_ns > since) {
+            return true;
+        }
+    }
+    return watch_novelty(w, since, &fingerprint) != 0;
+}
+
 /* True when it has held for long enough, given what there is to explain it. */
 static bool
 suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
@@ -176,9 +190,12 @@ suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
     }
     w->still_suspected = true;
     uint64_t for_ns = j->now_ns - w->suspected_ns;
-    if (assess_is_structural(r) || inquest_has_reason(&q, s, r)) {
+    enum inquest_reason reason =
+        assess_is_structural(r) ? INQUEST_REASON : inquest_reason(&q, s, r);
+    if (reason != INQUEST_NOTHING) {
         w->is_watched = false;
-        return for_ns >= (s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS);
+        bool waits = reason == INQUEST_SLOWER && is_cold(j, w);
+        return for_ns >= (s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS) && !waits;
     }
     if (for_ns >= HOLD_DRIFT_NS) {
         watch_closely(j, r);

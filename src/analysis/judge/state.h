@@ -8,6 +8,8 @@
  *   items.c     what comes in from ingest
  *   look.c      no incident is open: what is normal, and whether it still is
  *   follow.c    an incident is open: causes, receipts, the way back
+ *   bare.c      no requests are known of the one that is open
+ *   merge.c     two are open that turn out to be one
  *   survey.c    plans from before anything was wrong
  *   traces.c    the traces that are kept to look at
  *   monitor.c   what is normal at this time of the week: minutes to the monitor, and back
@@ -115,6 +117,8 @@ uint64_t judge_wall(const struct judge *judge, uint64_t at_ns);
 /* The incidents that are open or fixing, oldest first. */
 unsigned judge_active(const struct judge *judge, struct incident *ret_list[JUDGE_ACTIVE_MAX]);
 struct inquest judge_inquest(struct judge *judge);
+/* Of the database's machine; 0: it is another one than slowburn's, as far as is known. */
+unsigned judge_cores(const struct judge *judge);
 
 /* tell.c. judge_announce: where it is due, and was not yet. Quiet: not announced, or muted.
  * judge_tell_of: unless it is quiet. */
@@ -149,6 +153,10 @@ void judge_make_place(struct judge *judge);
 /* follow.c. judge_reopen: what has passed by itself within the last half hour and is back
  * goes on as the same incident. NULL: there is no such. */
 void judge_follow(struct judge *judge, struct incident *inc);
+/* bare.c: once a minute, of one that has no requests. */
+void judge_follow_bare(struct judge *judge, struct incident *inc);
+/* merge.c */
+void judge_merge(struct judge *judge);
 bool judge_may_reopen(const struct incident *inc);
 void judge_open_again(struct judge *judge, struct incident *inc, const char *text);
 struct incident *judge_reopen(struct judge *judge, const struct shift *shift,

@@ -97,7 +97,7 @@ put_muted(json_t *o, uint64_t until_wall_ns)
 json_t *
 judge_incident_json(const struct judge *j, const struct incident *inc)
 {
-    json_t *o = report_incident(inc, &j->statements, &j->clock, j->config.cores);
+    json_t *o = report_incident(inc, &j->statements, &j->clock, judge_cores(j));
     put_muted(o, judge_muted_until(j, inc));
     return o;
 }

@@ -14,9 +14,21 @@
 
 #define EPISODE_MEMBERS_MAX 64u
 #define EPISODE_CAUSES_MAX  8u
+#define EPISODE_PIECES_MAX  12u
 #define EPISODE_JOIN_S      3600 /* so young it takes in whatever becomes slower */
 
 enum episode_state { EPISODE_OPEN, EPISODE_OVER, EPISODE_CLOSED, EPISODE_EXPECTED };
+
+/* Of its subject's latency, over an hour or two; not known before that, nor of other lanes. */
+enum episode_trend { EPISODE_TREND_UNKNOWN, EPISODE_WORSE, EPISODE_STEADY, EPISODE_EASING };
+
+struct episode_course {
+    double level[EPISODE_PIECES_MAX]; /* ln above what is normal, oldest first */
+    unsigned count;
+    double sum; /* of the piece underway */
+    unsigned windows;
+    int64_t last_s;
+};
 
 struct episode_cause {
     enum finding_kind kind;
@@ -48,8 +60,12 @@ struct episode {
     double chance;      /* that one that may affect it is that near by chance; < 0: unknown */
     double before, now; /* of the subject: ms, or calls per request, or errors per call */
     float worst;        /* largest shift so far, ln */
+    struct episode_course course;
+    enum episode_trend trend;
 };
 
 const char *episode_state_name(enum episode_state state);
+/* "getting worse", "steady", "easing"; "" where it is not known. */
+const char *episode_trend_name(enum episode_trend trend);
 
 #endif

@@ -22,6 +22,13 @@ episode_state_name(enum episode_state state)
     return (unsigned)state < ARRAY_LEN(names) ? names[state] : "?";
 }
 
+const char *
+episode_trend_name(enum episode_trend trend)
+{
+    static const char *const names[] = {"", "getting worse", "steady", "easing"};
+    return (unsigned)trend < ARRAY_LEN(names) ? names[trend] : "";
+}
+
 unsigned
 episodes_open(const struct monitor *m, struct episode *list[MONITOR_OPEN_MAX])
 {
@@ -282,6 +289,7 @@ episodes_step(struct monitor *m)
             episodes_end(m, e, EPISODE_OVER);
             continue;
         }
+        course_add(m, e);
         if (m->step_s - e->opened_s <= EPISODE_JOIN_S) {
             tie_deploy(m, e);
         }

@@ -17,6 +17,7 @@
  *   failures.c   errors and stalls
  *   objectives.c what the user promises of routes, and how fast that is broken
  *   episodes.c   which alarms belong together
+ *   course.c     which way an episode goes
  *   causes.c     whose demand grew
  *   report.c     as JSON
  *   memory.c     what only weeks of minutes can teach, as bytes and back

@@ -201,6 +201,9 @@ unsigned growth_find(const struct monitor *m, const struct episode *e,
  * part is more than what it waits for the others. */
 bool growth_is_clear(const struct growth *g);
 
+/* course.c: the windows of this step. */
+void course_add(const struct monitor *m, struct episode *e);
+
 /* causes.c: why it is, afresh. */
 void causes_find(struct monitor *m, struct episode *e);
 

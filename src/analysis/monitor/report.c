@@ -42,6 +42,9 @@ episode_json(const struct episode *e)
         struct slice text = slice_from_str(track_name(e->member[i], name, sizeof(name)));
         json_array_append_new(members, json_text(text));
     }
+    bool has_trend = e->trend != EPISODE_TREND_UNKNOWN;
+    json_object_set_new(o, "trend",
+                        has_trend ? json_string(episode_trend_name(e->trend)) : json_null());
     json_object_set_new(o, "causes", causes);
     json_object_set_new(o, "members", members);
     json_object_set_new(o, "member_count", json_integer(e->member_count));

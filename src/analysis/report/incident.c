@@ -375,11 +375,14 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     put_time(o, "updated_at", inc->updated_ns, clock);
     put_time(o, "recovered_at", inc->recovered_ns, clock);
     put_time(o, "closed_at", inc->closed_ns, clock);
+    json_object_set_new(o, "merged_into",
+                        inc->merged_into == 0 ? json_null() : json_integer(inc->merged_into));
     put_time(o, "acknowledged_at", inc->acknowledged_ns, clock);
     put_time(o, "announced_at", inc->announced_ns, clock);
     put_deploy(o, inc, clock);
     json_object_set_new(o, "monitor", monitor_json(inc, clock));
     put_figures(o, inc, cores);
+    put_text(o, "figures_per", inc->before.n == 0 && inc->change_count > 0 ? "call" : "request");
     json_object_set_new(o, "changes", changes_json(inc));
     put_measured(o, inc);
     json_object_set_new(o, "causes", causes_json(inc, statements));

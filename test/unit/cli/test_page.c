@@ -170,6 +170,21 @@ what_cannot_be_told_is_said(void **state)
 }
 
 static void
+what_is_part_of_another_says_so(void **state)
+{
+    json_t *incident = load();
+    (void)state;
+    json_object_set_new(incident, "state", json_string("closed"));
+    json_object_set_new(incident, "merged_into", json_integer(3));
+    json_object_set_new(incident, "figures_per", json_string("call"));
+    char *page = page_of(incident, 0);
+    assert_non_null(strstr(page, "\n  Merged: it is part of incident 3\n"));
+    assert_non_null(strstr(page, "\n  What changed, mean ms per call  "));
+    free(page);
+    json_decref(incident);
+}
+
+static void
 only_fixes_that_interact_are_said_to(void **state)
 {
     json_t *incident = load();
@@ -233,6 +248,7 @@ main(void)
         cmocka_unit_test(a_kind_with_a_long_name_is_not_cut),
         cmocka_unit_test(a_receipt_stands_beside_what_was_predicted),
         cmocka_unit_test(what_cannot_be_told_is_said),
+        cmocka_unit_test(what_is_part_of_another_says_so),
         cmocka_unit_test(only_fixes_that_interact_are_said_to),
         cmocka_unit_test(the_postmortem_reads_as_agreed),
         cmocka_unit_test(a_bare_document_prints),

@@ -44,6 +44,7 @@ struct lab {
     double db_ms;        /* what the statement takes */
     double failing;      /* share of calls */
     double lying;        /* of requests: 200, and the body says error */
+    bool is_orphan;      /* no route is known of its calls */
     unsigned flood;      /* requests of other work that fail beside each */
     uint64_t members;    /* of the answers of another route, which is rarer; 0: there is none */
     char told[4096][33]; /* ids of traces, a ring */
@@ -350,7 +351,8 @@ request(struct lab *l)
     uint64_t *values;
     struct trace *t = trace_new(1, 0, &q, &values);
     uint64_t db_ns = (uint64_t)(call_ms(l) * 1e6);
-    t->request = 1;
+    t->request = l->is_orphan ? 0 : 1;
+    t->route = l->is_orphan ? TRACE_ROUTE_UNLINKED : 0;
     t->end_ns = l->now_ns;
     t->start_ns = t->end_ns - db_ns - 5 * NS_PER_MS;
     t->status = 200;
@@ -532,6 +534,59 @@ a_slow_ramp_is_one_incident(void **state)
     assert_string_equal(text_of(cause, "short"), "items by order_id");
     json_decref(list);
     check_backtest(l, "drift");
+    lab_free(l);
+}
+
+static void
+expect_trend(struct lab *l, const char *trend)
+{
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "trend"), trend);
+    json_decref(list);
+}
+
+/* Two minutes of it are steady; the hours are not. */
+static void
+a_slow_ramp_gets_worse_until_it_stays(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR, 0);
+    play(l, 5 * HOUR, 0.06);
+    expect_trend(l, "getting worse");
+    play(l, 3 * HOUR, 0);
+    expect_trend(l, "steady");
+    play(l, 2 * HOUR, -0.06);
+    expect_trend(l, "easing");
+    lab_free(l);
+}
+
+/* Nobody knows who asks: its tables are what the monitor knows of the mean call. */
+static void
+a_statement_without_a_route_has_its_tables(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    l->is_orphan = true;
+    play(l, HOUR, 0);
+    play(l, 3 * HOUR, 0.06);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    const json_t *inc = json_array_get(list, 0);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(inc, "subject_kind"), "statement");
+    assert_string_equal(text_of(inc, "figures_per"), "call");
+    const json_t *change = json_array_get(json_object_get(inc, "changes"), 0);
+    assert_string_equal(text_of(change, "kind"), "slower");
+    double before = json_number_value(json_object_get(change, "before_ms"));
+    double now = json_number_value(json_object_get(change, "now_ms"));
+    double error = json_number_value(json_object_get(change, "change_error_ms"));
+    assert_true(before > 9.7 && before < 10.3);
+    assert_true(now > 11);
+    assert_true(error > 0.05 && error < 1.5);
+    assert_true(json_number_value(json_object_get(inc, "measured_now_ms")) == now);
+    assert_true(json_number_value(json_object_get(inc, "explained")) == 1);
+    json_decref(list);
     lab_free(l);
 }
 
@@ -892,6 +947,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slow_ramp_is_one_incident),
+        cmocka_unit_test(a_slow_ramp_gets_worse_until_it_stays),
+        cmocka_unit_test(a_statement_without_a_route_has_its_tables),
         cmocka_unit_test(a_ramp_beside_answers_that_differ_is_another_incident),
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(the_wall_clock_may_be_set_back),
