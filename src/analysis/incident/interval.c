@@ -141,7 +141,7 @@ side_of(struct estimate *e, bool of_now, struct jackknife *sides)
         return;
     }
     for (unsigned b = 0; b < whole->block_count; b++) {
-        *x = (struct shift_route){.watch = r->watch};
+        x->watch = r->watch;
         stats_copy(&x->before, &r->before);
         stats_copy(&x->now, &r->now);
         jackknife_without(whole, b, of_now ? &x->now : &x->before);

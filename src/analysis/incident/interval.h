@@ -5,7 +5,8 @@
  *
  * What all routes have in common stays as it is. Where what is normal was learned by the monitor
  * there are no requests to leave out: a minute's spread around what it expected stands for them.
- * About 20 times what weighing costs (some 0.2 ms). No memory of its own but while it works. */
+ * 0.55 million instructions with three statements and 480 requests (0.2 ms or so), and more where
+ * more requests are scanned for what is new. No memory of its own but while it works. */
 #ifndef ANALYSIS_INCIDENT_INTERVAL_H
 #define ANALYSIS_INCIDENT_INTERVAL_H
 
