@@ -85,7 +85,7 @@ blocks_fold(struct blocks *b, const struct block_row *rows, unsigned count, doub
         }
         x->samples += x->in_sample == 0;
         x->in_sample++;
-        x->lock_ms += MIN(ms, rows[i].waited_ms);
+        x->lock_ms += ms;
         x->waiters = MAX(x->waiters, x->in_sample);
         x->depth = MAX(x->depth, depth);
         x->waited_ms = MAX(x->waited_ms, rows[i].waited_ms);

@@ -27,8 +27,8 @@ struct block {
     unsigned waiters;         /* at a time, at most */
     unsigned depth;           /* so many wait one behind the other, at most */
     double waited_ms, idle_ms, transaction_ms; /* the longest; of the holder the latter two */
-    double lock_ms;                            /* that all of them waited while they were seen */
-    unsigned in_sample;                        /* waiters of the sample that is being taken */
+    double lock_ms;     /* that all of them waited: each stands for the time between two samples */
+    unsigned in_sample; /* waiters of the sample that is being taken */
 };
 
 struct blocks {

@@ -35,6 +35,7 @@ each_queue_is_followed_to_its_end(void **state)
     assert_int_equal(x->waiters, 2);
     assert_int_equal(x->depth, 2);
     assert_true(x->waited_ms == 40 && x->idle_ms == 500);
+    assert_true(x->lock_ms == 4000); /* two, twice, a second each, however short their own waits */
     assert_true(b.block[1].waiting == 22 && b.block[1].depth == 1 && b.block[1].waiters == 1);
     json_t *answer = json_object();
     blocks_take(&b, answer);
