@@ -98,10 +98,10 @@ join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *
 }
 
 static bool
-touches(const struct monitor_deploy *d, const struct episode *e)
+touches(const struct monitor *m, const struct monitor_deploy *d, const struct episode *e)
 {
     for (unsigned i = 0; i < e->member_count; i++) {
-        if (monitor_deploy_affects(d, e->member[i])) {
+        if (monitor_deploy_affects(m, d, e->member[i])) {
             return true;
         }
     }
@@ -118,7 +118,7 @@ deploy_rate(const struct monitor *m, const struct episode *e)
         return 0;
     }
     for (unsigned i = 0; i < kept; i++) {
-        of_it += touches(&m->deploy[i], e) ? 1 : 0;
+        of_it += touches(m, &m->deploy[i], e) ? 1 : 0;
     }
     return m->deploy_count / for_s * MAX(of_it, 1u) / kept;
 }
@@ -142,7 +142,7 @@ tie_deploy(const struct monitor *m, struct episode *e)
     e->deploy[0] = '\0';
     for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
         const struct monitor_deploy *d = &m->deploy[i];
-        if (d->at_s < from || d->at_s > to || !touches(d, e)) {
+        if (d->at_s < from || d->at_s > to || !touches(m, d, e)) {
             continue;
         }
         double off = distance_s(e, d->at_s);

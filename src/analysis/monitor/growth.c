@@ -22,8 +22,22 @@
 #define SAME_SHARE    0.5f
 #define LOCK_SHARE    0.4f /* of what it became dearer by */
 #define FIGURE_WEIGHT 0.3f /* of a window in the price, track.c and lanes.c */
+#define ROUTE_SHARE   0.5  /* of a statement's growth */
 #define RATIOS_MAX    512u
 #define FAILURES      (1u << LANE_ERRORS | 1u << LANE_STALL)
+
+/* Where it is known how long its calls take, one by one: of a call that has sums only, its
+ * statement's, which are those of all routes. */
+static const struct track *
+latency_of(const struct monitor *m, const struct track *t)
+{
+    if (t->kind != TRACK_CALL || t->last_count > 0) {
+        return t;
+    }
+    uint64_t key = monitor_key(SLICE_NONE, slice_from_str(t->fingerprint));
+    const struct track *statement = map_get(&m->by_key, key);
+    return statement == NULL ? t : statement;
+}
 
 /* The median of what calls have become dearer by, over statements. */
 static float
@@ -129,7 +143,7 @@ reckon(const struct monitor *m, float common, float cost, struct growth *g)
     g->cost_before = MAX(g->normal, MIN(with_waiting(g->normal, common), cost));
     /* Where the week is known its residuals tell better: time of day and waiting are out of them.
      */
-    float effect = is_new ? 0 : own_effect(m, t);
+    float effect = is_new ? 0 : own_effect(m, latency_of(m, t));
     if (effect > 0) {
         g->cost_before = MIN(g->cost_before, cost / expf(effect));
     }
@@ -250,15 +264,29 @@ is_suspect(const struct monitor *m, const struct growth *g)
         return structure_costs_something(t, g->calls, locked_ms(t));
     case FINDING_GROWTH:
     case FINDING_UNBOUNDED_RESULT:
-        return charts_suspect(m, t);
+        return charts_suspect(m, latency_of(m, t));
     default:
         return false;
     }
 }
 
+/* It runs in that route, as one of its calls or of all. */
+static bool
+runs_in(const struct monitor *m, const struct track *t, const struct track *route)
+{
+    if (t == route || t->parent == route) {
+        return true;
+    }
+    if (t->kind != TRACK_STATEMENT) {
+        return false;
+    }
+    uint64_t key = monitor_key(slice_from_str(route->route), slice_from_str(t->fingerprint));
+    return map_get(&m->by_key, key) != NULL;
+}
+
 /* A call of the route that the episode began with, or of one that fails. */
 static bool
-is_looked_into(const struct episode *e, const struct track *t)
+is_looked_into(const struct monitor *m, const struct episode *e, const struct track *t)
 {
     bool is_of_another = t->episode != NULL && t->episode != e;
     if (t->kind != TRACK_CALL || t->parent == NULL || is_of_another) {
@@ -267,12 +295,42 @@ is_looked_into(const struct episode *e, const struct track *t)
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *k = e->member[i];
         bool is_first = k->key == e->subject_key;
-        if ((is_first || (k->lanes & FAILURES) != 0) &&
-            (k == t->parent || k->parent == t->parent)) {
+        if ((is_first || (k->lanes & FAILURES) != 0) && runs_in(m, k, t->parent)) {
             return true;
         }
     }
     return false;
+}
+
+/* A statement's growth and its growth in one route are one thing: where most of it is in that
+ * route, it is the route's, else the statement's. */
+static bool
+is_said_by(const struct growth *g, const struct growth *other)
+{
+    if (g->t->kind == other->t->kind || strcmp(g->t->fingerprint, other->t->fingerprint) != 0) {
+        return false;
+    }
+    return g->t->kind == TRACK_STATEMENT
+               ? other->demand >= ROUTE_SHARE * g->demand
+               : g->demand < ROUTE_SHARE * other->demand && !is_called_more(g);
+}
+
+static unsigned
+without_doubles(struct growth *found, unsigned n)
+{
+    bool is_double[EPISODE_MEMBERS_MAX] = {false};
+    unsigned kept = 0;
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned k = 0; k < n; k++) {
+            is_double[i] = is_double[i] || is_said_by(&found[i], &found[k]);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (!is_double[i]) {
+            found[kept++] = found[i];
+        }
+    }
+    return kept;
 }
 
 unsigned
@@ -285,7 +343,7 @@ growth_find(const struct monitor *m, const struct episode *e,
         struct growth g = {.t = &m->track[i]};
         bool judged = g.t->kind == TRACK_CALL || g.t->kind == TRACK_STATEMENT;
         bool is_told = g.t->episode == e && (g.t->lanes & ~FAILURES) != 0;
-        if (!judged || (!is_told && !is_looked_into(e, g.t)) || !grew(m, common, &g)) {
+        if (!judged || (!is_told && !is_looked_into(m, e, g.t)) || !grew(m, common, &g)) {
             continue;
         }
         g.kind = kind_of(e, &g);
@@ -296,5 +354,5 @@ growth_find(const struct monitor *m, const struct episode *e,
             ret_found[n++] = g;
         }
     }
-    return n;
+    return without_doubles(ret_found, n);
 }

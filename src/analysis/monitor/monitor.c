@@ -238,8 +238,16 @@ monitor_deploy(struct monitor *m, const struct history_deploy *d)
     }
 }
 
+/* The statement is one of that route's; both by their hashes. */
+static bool
+runs_in(const struct monitor *m, uint64_t print, uint64_t route)
+{
+    return map_get(&m->by_key, hash_combine(hash_combine(0, route), print)) != NULL;
+}
+
 bool
-monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t)
+monitor_deploy_affects(const struct monitor *m, const struct monitor_deploy *d,
+                       const struct track *t)
 {
     if (d->affects_count == 0 || t->kind == TRACK_COMMON) {
         return true;
@@ -247,7 +255,9 @@ monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t)
     uint64_t route = t->route == NULL ? 0 : hash_bytes(slice_from_str(t->route));
     uint64_t print = t->fingerprint == NULL ? 0 : hash_bytes(slice_from_str(t->fingerprint));
     for (unsigned i = 0; i < d->affects_count; i++) {
-        if ((route != 0 && d->affects[i] == route) || (print != 0 && d->affects[i] == print)) {
+        bool is_named =
+            (route != 0 && d->affects[i] == route) || (print != 0 && d->affects[i] == print);
+        if (is_named || (t->kind == TRACK_STATEMENT && runs_in(m, print, d->affects[i]))) {
             return true;
         }
     }
@@ -266,7 +276,7 @@ monitor_deploy_near(const struct monitor *m, const struct track *t, int64_t from
         const struct monitor_deploy *d = &m->deploy[i];
         bool is_between = d->at_s >= from_s && d->at_s <= to_s;
         bool is_later = last == NULL || d->at_s > last->at_s;
-        if (is_between && is_later && monitor_deploy_affects(d, t)) {
+        if (is_between && is_later && monitor_deploy_affects(m, d, t)) {
             last = d;
         }
     }

@@ -209,7 +209,9 @@ void causes_find(struct monitor *m, struct episode *e);
 
 /* monitor.c */
 uint64_t monitor_key(struct slice route, struct slice fingerprint);
-bool monitor_deploy_affects(const struct monitor_deploy *d, const struct track *t);
+/* Itself, or a route that it runs in. */
+bool monitor_deploy_affects(const struct monitor *m, const struct monitor_deploy *d,
+                            const struct track *t);
 /* The last deploy that may affect the track, from STRUCTURE_DEPLOY_S before from_s until to_s; else
  * NULL. */
 const struct monitor_deploy *monitor_deploy_near(const struct monitor *m, const struct track *t,
