@@ -166,6 +166,17 @@ limit_times(const struct track *t, float expected)
     return (t->calls_kept > 0 ? 1 : LIMIT_LEARNING_TIMES) * (1 + ERRORS_RARE_MORE * rare);
 }
 
+/* So that it finds back; with what bursts have brought of it. */
+static void
+cap(struct track_class *c, unsigned rate, float most)
+{
+    float *g = &c->chart.g[rate];
+    if (*g > most) {
+        c->by_bursts[rate] *= most / *g;
+        *g = most;
+    }
+}
+
 static void
 judge_class(struct monitor *m, struct track *t, struct track_class *c, float errors, float calls,
             uint32_t at)
@@ -186,7 +197,7 @@ judge_class(struct monitor *m, struct track *t, struct track_class *c, float err
     judge_outage(m, t, c, errors, calls, p0, at);
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         float limit = errors_limit[i] * limit_times(t, p0 * calls);
-        c->chart.g[i] = MIN(c->chart.g[i], 2 * limit); /* so that it finds back */
+        cap(c, i, 2 * limit);
         if (c->chart.g[i] > limit && has_risen(c, i, limit, p0, at) &&
             (t->lanes & (1u << LANE_ERRORS)) == 0) {
             tell(m, t, c, c->chart.zero[i], share_since(c), p0);

@@ -562,6 +562,23 @@ errors_are_told_by_their_rate(void **state)
     scene_free(s);
 }
 
+/* Every other minute has more than count in full, so that half of what adds up might be bursts. */
+static void
+many_times_as_many_errors_are_no_bursts(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->errors[1] = 2;
+    play(s, 3 * DAY);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    for (unsigned i = 0; i < 20; i++) {
+        s->errors[1] = i % 2 == 0 ? 15 : 9;
+        play(s, 60);
+    }
+    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    scene_free(s);
+}
+
 /* However many there were, and where there had never been one: half an hour without them is enough,
  * and half as many are not. */
 static void
@@ -1164,6 +1181,7 @@ main(void)
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(a_deploy_is_near_though_another_came_after_it),
         cmocka_unit_test(errors_are_told_by_their_rate),
+        cmocka_unit_test(many_times_as_many_errors_are_no_bursts),
         cmocka_unit_test(errors_that_have_ended_are_over),
         cmocka_unit_test(an_outage_is_told_at_once),
         cmocka_unit_test(an_outage_of_some_calls_is_told_at_once),
