@@ -4,7 +4,8 @@
  * ones, with confidence bounds; what a minute's feed costs. `make judge`.
  *
  *   card [--laws calibration|held-out] [--worlds N] [--delay-worlds N] [--seed S] [--advisor]
- *        [--jobs N] [--results FILE] [--trial NAME] [--verbose]
+ *        [--jobs N] [--results FILE] [--trial NAME] [--families] [--verbose]
+ *          (--families: only those that no calibration world has)
  *   card --cost
  *   card --emit DAYS [--seed S]      one world's windows as lines, for slowburn backtest */
 #include <getopt.h>
@@ -39,6 +40,7 @@ main(int argc, char **argv)
                                             {"jobs", required_argument, NULL, 'j'},
                                             {"results", required_argument, NULL, 'r'},
                                             {"trial", required_argument, NULL, 't'},
+                                            {"families", no_argument, NULL, 'f'},
                                             {"cost", no_argument, NULL, 'c'},
                                             {"verbose", no_argument, NULL, 'v'},
                                             {NULL, 0, NULL, 0}};
@@ -73,6 +75,9 @@ main(int argc, char **argv)
             break;
         case 't':
             o.trial = optarg;
+            break;
+        case 'f':
+            o.families = true;
             break;
         case 'c':
             o.cost = true;

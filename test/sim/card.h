@@ -4,7 +4,7 @@
  *   card.c      options, what is printed
  *   sky.c       one world under a monitor
  *   calm.c      false incidents, in months without a fault
- *   trials.c    delays, on injected faults
+ *   trials.c    delays, on injected faults (trial.c: which)
  *   cost.c      what a minute's feed of 10,000 series costs
  *   results.c   a line a world: played by several processes, and in pieces
  */
@@ -23,6 +23,7 @@ struct options {
     uint64_t seed;
     const char *results; /* NULL: kept for this run only */
     const char *trial;   /* part of the names of those to play; NULL: all */
+    bool families;       /* only those that no calibration world has */
     bool advisor, verbose, cost;
 };
 
@@ -32,6 +33,7 @@ struct sky {
     struct monitor *monitor;
     struct buf line;
     bool emits; /* lines, instead of being judged */
+    int open;   /* episodes */
     double windows;
 };
 

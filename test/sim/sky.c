@@ -31,12 +31,14 @@ on_deploy(void *ctx, const struct history_deploy *d)
     }
 }
 
-/* SIM_SHOW=1: what the charts knew when it opened. */
+/* While one is open the daemon asks for plans. SIM_SHOW=1: what the charts knew when it opened. */
 static void
 on_changed(void *ctx, const struct episode *e)
 {
+    struct sky *s = ctx;
     const struct track *t = e->member[0];
-    (void)ctx;
+    s->open += e->state == EPISODE_OPEN ? 1 : -1;
+    world_looks_for_cause(s->world, s->open > 0);
     if (e->state == EPISODE_OPEN && getenv("SIM_SHOW") != NULL) {
         fprintf(stderr,
                 "day %.2f %s %s: s %.4f v1 %.4f 1/n %.4f scale %.2f drift %.0f %.0f %.0f %.0f "
@@ -60,7 +62,7 @@ sky_begin(struct sky *s, const struct world_config *config)
 {
     struct world_out out = {.ctx = s, .reading = on_reading, .deploy = on_deploy};
     struct monitor_config mc = {0};
-    struct monitor_out mo = {.changed = on_changed};
+    struct monitor_out mo = {.ctx = s, .changed = on_changed};
     s->world = world_new(config, &out);
     s->monitor = monitor_new(&mc, &mo);
     buf_init(&s->line, HISTORY_LINE_MAX);

@@ -13,18 +13,15 @@
 
 #include "base/prng.h"
 #include "sim/card.h"
+#include "sim/trial.h"
 
-#define WARM_DAYS   16u
-#define TRIAL_SEEDS 500000u /* added: worlds of their own */
-
-struct trial {
-    const char *name;
-    struct fault fault[WORLD_FAULTS_MAX];
-    unsigned fault_count;
-    bool deploy; /* just before it */
-    double horizon_h;
-    double goal_median, goal_p90; /* minutes; 0: none */
-};
+#define WARM_DAYS       16u
+#define TRIAL_SEEDS     500000u /* added: worlds of their own */
+#define SETTLE_S        (30 * 60)
+#define DECOYS_MAX      8u
+#define DECOY_NEAR_MIN  10 /* minutes before the onset */
+#define DECOY_FAR_MIN   120
+#define DECOY_AFTER_MIN 30
 
 /* What a child tells. */
 struct outcome {
@@ -61,6 +58,7 @@ true_cause(enum fault_kind kind)
         [FAULT_PLAN_FLIP] = FINDING_PLAN_CHANGE,
         [FAULT_ERRORS] = FINDING_ERRORS,
         [FAULT_STALL] = FINDING_STALL,
+        [FAULT_FAILING] = FINDING_ERRORS,
     };
     return causes[kind];
 }
@@ -93,18 +91,33 @@ grade(const struct sky *s, const struct trial *t, const struct episode *e, struc
     o->deploy_wrong = e->deploy[0] != '\0' && !o->deploy_named;
 }
 
-/* In the child: the rest of the day that is left to chance, then the faults. */
-static struct outcome
-play(struct sky *s, const struct trial *t, uint64_t seed, bool verbose)
+/* Minutes from the onset of each deploy that is not to blame: before it, and, every other one, soon
+ * after it. */
+static void
+place_decoys(const struct trial *t, uint64_t seed, int wait, int at[DECOYS_MAX])
 {
-    struct outcome o = {.delay_min = INFINITY};
-    struct prng prng = {seed};
-    world_reseed(s->world, seed);
-    unsigned wait = 60 + (unsigned)prng_below(&prng, DAY_MIN - 60);
-    for (unsigned i = 0; i < wait; i++) {
-        world_minute(s->world);
+    struct prng prng = {~seed};
+    for (unsigned i = 0; i < t->decoys; i++) {
+        int before = DECOY_NEAR_MIN + (int)prng_below(&prng, DECOY_FAR_MIN - DECOY_NEAR_MIN);
+        int after = 5 + (int)prng_below(&prng, DECOY_AFTER_MIN - 5);
+        at[i] = i % 2 == 0 ? -MIN(before, wait) : after;
     }
-    int64_t onset = world_now(s->world) + (int64_t)prng_below(&prng, 60);
+}
+
+static void
+minute(struct sky *s, const struct trial *t, int from_onset, const int decoy[DECOYS_MAX])
+{
+    for (unsigned i = 0; i < t->decoys; i++) {
+        if (decoy[i] == from_onset) {
+            world_deploy(s->world, t->fault[0].statement, "decoy");
+        }
+    }
+    world_minute(s->world);
+}
+
+static void
+inject(struct sky *s, const struct trial *t, int64_t onset)
+{
     if (t->deploy) {
         world_deploy(s->world, t->fault[0].statement, "culprit");
     }
@@ -113,36 +126,64 @@ play(struct sky *s, const struct trial *t, uint64_t seed, bool verbose)
         f.onset_s = onset;
         world_fault(s->world, &f);
     }
-    unsigned known = monitor_episode_count(s->monitor);
-    const struct episode *hit = NULL;
-    int64_t settle = 0;
-    for (unsigned i = 0; i < (unsigned)(t->horizon_h * 60); i++) {
-        world_minute(s->world);
-        for (unsigned k = known; k < monitor_episode_count(s->monitor) && hit == NULL; k++) {
-            const struct episode *e = monitor_episode(s->monitor, k);
-            if (e->opened_s > onset && concerns(s, e, t->fault[0].statement)) {
-                hit = e;
-                o.delay_min = (double)(e->opened_s - onset) / 60;
-                settle = world_now(s->world) + 30 * 60;
-            }
-        }
-        if (hit != NULL && world_now(s->world) >= settle) {
-            break; /* half an hour later it should know what it is about */
+}
+
+static void
+print_outcome(const struct trial *t, const struct outcome *o, const struct episode *hit)
+{
+    printf("    %s: %.0f min, lane %s, first %d, exact %d", t->name, o->delay_min,
+           hit == NULL ? "-" : lane_name(hit->lane), o->right_first, o->exact);
+    for (unsigned i = 0; hit != NULL && i < hit->cause_count; i++) {
+        printf("; %s %s (%s)", finding_kind_name(hit->cause[i].kind), hit->cause[i].subject,
+               hit->cause[i].detail);
+    }
+    printf("%s%s\n", hit == NULL || hit->deploy[0] == '\0' ? "" : " deploy ",
+           hit == NULL ? "" : hit->deploy);
+    fflush(stdout);
+}
+
+/* The first that was opened behind the onset, and concerns the first fault; NULL: none yet. */
+static const struct episode *
+find_hit(const struct sky *s, const struct trial *t, unsigned known, int64_t onset)
+{
+    for (unsigned k = known; k < monitor_episode_count(s->monitor); k++) {
+        const struct episode *e = monitor_episode(s->monitor, k);
+        if (e->opened_s > onset && concerns(s, e, t->fault[0].statement)) {
+            return e;
         }
     }
+    return NULL;
+}
+
+/* In the child: the rest of the day that is left to chance, then the faults. */
+static struct outcome
+play(struct sky *s, const struct trial *t, uint64_t seed, bool verbose)
+{
+    struct outcome o = {.delay_min = INFINITY};
+    struct prng prng = {seed};
+    int decoy[DECOYS_MAX];
+    world_reseed(s->world, seed);
+    int wait = 60 + (int)prng_below(&prng, DAY_MIN - 60);
+    place_decoys(t, seed, wait, decoy);
+    for (int i = 0; i < wait; i++) {
+        minute(s, t, i - wait, decoy);
+    }
+    int64_t onset = world_now(s->world) + (int64_t)prng_below(&prng, 60), settle = INT64_MAX;
+    inject(s, t, onset);
+    unsigned known = monitor_episode_count(s->monitor);
+    const struct episode *hit = NULL;
+    /* Half an hour later it should know what it is about. */
+    for (int i = 0; i < (int)(t->horizon_h * 60) && world_now(s->world) < settle; i++) {
+        minute(s, t, i, decoy);
+        hit = hit == NULL ? find_hit(s, t, known, onset) : hit;
+        settle = hit != NULL && settle == INT64_MAX ? world_now(s->world) + SETTLE_S : settle;
+    }
     if (hit != NULL) {
+        o.delay_min = (double)(hit->opened_s - onset) / 60;
         grade(s, t, hit, &o);
     }
     if (verbose) {
-        printf("    %s: %.0f min, lane %s, first %d, exact %d", t->name, o.delay_min,
-               hit == NULL ? "-" : lane_name(hit->lane), o.right_first, o.exact);
-        for (unsigned i = 0; hit != NULL && i < hit->cause_count; i++) {
-            printf("; %s %s (%s)", finding_kind_name(hit->cause[i].kind), hit->cause[i].subject,
-                   hit->cause[i].detail);
-        }
-        printf("%s%s\n", hit == NULL || hit->deploy[0] == '\0' ? "" : " deploy ",
-               hit == NULL ? "" : hit->deploy);
-        fflush(stdout);
+        print_outcome(t, &o, hit);
     }
     return o;
 }
@@ -167,73 +208,6 @@ fork_trial(struct sky *s, const struct trial *t, uint64_t seed, bool verbose, st
     close(ends[0]);
     return pid > 0 && waitpid(pid, &status, 0) == pid && ok;
 }
-
-#define TYPICAL 0u
-#define BUSY    4u /* the first statement of the second route */
-
-static const struct trial trials[] = {
-    {"ramp of 5 %/h", {{FAULT_RAMP, TYPICAL, 0, 0.05}}, 1, false, 12, 130, 170},
-    {"ramp of 1 %/h", {{FAULT_RAMP, TYPICAL, 0, 0.01}}, 1, false, 30, 360, 0},
-    {"ramp of 1 %/day", {{FAULT_RAMP, TYPICAL, 0, 0.01 / 24}}, 1, false, 14 * 24, 6 * 1440, 0},
-    {"step of 20 %, 100/min", {{FAULT_STEP, TYPICAL, 0, 1.2}}, 1, false, 8, 45, 0},
-    {"step of 20 %, 1000/min", {{FAULT_STEP, BUSY, 0, 1.2}}, 1, false, 8, 25, 0},
-    {"step of 50 %", {{FAULT_STEP, TYPICAL, 0, 1.5}}, 1, false, 8, 25, 0},
-    {"errors x 3 from 0.1 %", {{FAULT_ERRORS, BUSY, 0, 3}}, 1, false, 8, 16, 0},
-    {"stall", {{FAULT_STALL, TYPICAL, 0, 1}}, 1, false, 4, 0, 0},
-    {"lock holder, 20 ms", {{FAULT_LOCK_HOLDER, BUSY, 0, 20}}, 1, false, 4, 0, 0},
-    {"growth, 20 %/h", {{FAULT_GROWTH, BUSY, 0, 0.2}}, 1, false, 12, 0, 0},
-    {"plan flip, 4 x", {{FAULT_PLAN_FLIP, BUSY, 0, 4}}, 1, false, 4, 0, 0},
-    {"repeated query, deploy", {{FAULT_REPEATED, BUSY, 0, 20}}, 1, true, 4, 1, 0},
-    {"lost index, deploy", {{FAULT_LOST_INDEX, BUSY, 0, 15}}, 1, true, 4, 1, 0},
-    {"lost cache, deploy", {{FAULT_LOST_CACHE, BUSY, 0, 6}}, 1, true, 4, 1, 0},
-    {"repeated + index",
-     {{FAULT_REPEATED, BUSY, 0, 12}, {FAULT_LOST_INDEX, BUSY + 1, 0, 12}},
-     2,
-     true,
-     4,
-     1,
-     0},
-    {"repeated + cache",
-     {{FAULT_REPEATED, BUSY, 0, 15}, {FAULT_LOST_CACHE, BUSY + 2, 0, 10}},
-     2,
-     true,
-     4,
-     1,
-     0},
-    {"index + cache + repeated",
-     {{FAULT_LOST_INDEX, BUSY, 0, 10},
-      {FAULT_LOST_CACHE, BUSY + 1, 0, 10},
-      {FAULT_REPEATED, BUSY + 2, 0, 12}},
-     3,
-     true,
-     4,
-     1,
-     0},
-    {"growth + errors",
-     {{FAULT_GROWTH, BUSY, 0, 0.5}, {FAULT_ERRORS, BUSY, 0, 6}},
-     2,
-     false,
-     8,
-     0,
-     0},
-    {"step + lock + plan",
-     {{FAULT_STEP, BUSY, 0, 2},
-      {FAULT_LOCK_HOLDER, BUSY + 1, 0, 15},
-      {FAULT_PLAN_FLIP, BUSY + 2, 0, 5}},
-     3,
-     false,
-     4,
-     0,
-     0},
-    {"lock + plan",
-     {{FAULT_LOCK_HOLDER, BUSY, 0, 15}, {FAULT_PLAN_FLIP, BUSY + 1, 0, 5}},
-     2,
-     false,
-     4,
-     0,
-     0},
-};
-#define TRIALS (sizeof(trials) / sizeof(trials[0]))
 
 static int
 by_value(const void *a, const void *b)
@@ -272,7 +246,7 @@ print_share(const char *name, unsigned yes, unsigned n, double goal)
 }
 
 static void
-print_row(const struct trial *t, const struct outcome *o, unsigned n)
+print_row(const struct trial *t, const struct outcome *o, unsigned n, bool has_goals)
 {
     double *delay = check_alloc(n, sizeof(*delay));
     unsigned missed = 0, first = 0, exact = 0, named = 0, wrong = 0;
@@ -289,13 +263,13 @@ print_row(const struct trial *t, const struct outcome *o, unsigned n)
     print_quantile(delay, n, 0.5, "median", t->goal_median);
     print_quantile(delay, n, 0.9, "p90", t->goal_p90);
     printf("  missed %u of %u", missed, n);
-    print_share("first cause", first, n, 98);
-    print_share("exact", exact, n, t->fault_count > 1 ? 80 : 0);
+    print_share("first cause", first, n, has_goals ? 98 : 0);
+    print_share("exact", exact, n, has_goals && t->fault_count > 1 ? 80 : 0);
     if (t->deploy) {
-        print_share("deploy named", named, n, 99);
+        print_share("deploy named", named, n, has_goals ? 99 : 0);
     }
     if (t->deploy && named + wrong > 0) {
-        print_share("right where one is", named, named + wrong, 95);
+        print_share("right where one is", named, named + wrong, has_goals ? 95 : 0);
     }
     print_share("wrong deploy", wrong, n, 0);
     printf("\n");
@@ -304,9 +278,17 @@ print_row(const struct trial *t, const struct outcome *o, unsigned n)
 
 struct card {
     const struct options *o;
-    struct outcome *found[TRIALS];
+    struct outcome *found[TRIALS_MAX];
     unsigned worlds;
 };
+
+static bool
+is_wanted(const struct options *o, unsigned t)
+{
+    bool is_family = t >= trials_count(WORLD_CALIBRATION);
+    return (is_family || !o->families) &&
+           (o->trial == NULL || strstr(trial_of(t)->name, o->trial) != NULL);
+}
 
 /* A delay and four yes or no of each trial; "-": it could not be played. */
 static void
@@ -323,10 +305,10 @@ play_world(void *ctx, uint64_t seed, char figures[RESULTS_LINE_MAX])
     unsigned at = 0;
     sky_begin(&s, &c);
     sky_minutes(&s, WARM_DAYS * DAY_MIN);
-    for (unsigned t = 0; t < TRIALS; t++) {
+    for (unsigned t = 0; t < trials_count(o->laws); t++) {
         struct outcome r = {.delay_min = NAN};
-        if (o->trial == NULL || strstr(trials[t].name, o->trial) != NULL) {
-            (void)fork_trial(&s, &trials[t], seed * 100 + t + 1, o->verbose, &r);
+        if (is_wanted(o, t)) {
+            (void)fork_trial(&s, trial_of(t), seed * 100 + t + 1, o->verbose, &r);
         }
         at +=
             (unsigned)snprintf(figures + at, RESULTS_LINE_MAX - at, "%.2f %d %d %d %d ",
@@ -341,7 +323,7 @@ add_world(void *ctx, uint64_t seed, const char *figures)
     struct card *c = ctx;
     char *p = (char *)figures;
     (void)seed;
-    for (unsigned t = 0; t < TRIALS; t++) {
+    for (unsigned t = 0; t < trials_count(c->o->laws); t++) {
         struct outcome *r = &c->found[t][c->worlds];
         r->delay_min = strtod(p, &p);
         r->right_first = strtol(p, &p, 10) != 0;
@@ -372,17 +354,21 @@ trials_print(const struct options *o)
     char part[64];
     snprintf(part, sizeof(part), "delays-%s%s",
              o->laws == WORLD_HELD_OUT ? "held-out" : "calibration", o->advisor ? "-advisor" : "");
-    for (unsigned t = 0; t < TRIALS; t++) {
+    for (unsigned t = 0; t < trials_count(o->laws); t++) {
         c.found[t] = check_alloc(o->delay_worlds, sizeof(struct outcome));
     }
     int err =
         results_run(o->results, part, o->seed, o->delay_worlds, o->jobs, play_world, add_world, &c);
     printf("delays in minutes (with the interval that holds the quantile with 95 %%), %s\n",
            o->advisor ? "with an advisor" : "from the wire only");
-    for (unsigned t = 0; t < TRIALS; t++) {
+    for (unsigned t = 0; t < trials_count(o->laws); t++) {
+        bool is_common = t < trials_count(WORLD_CALIBRATION);
+        if (t == trials_count(WORLD_CALIBRATION)) {
+            printf("families that no calibration world has, without goals\n");
+        }
         unsigned n = keep_played(c.found[t], c.worlds);
         if (err == 0 && n > 0) {
-            print_row(&trials[t], c.found[t], n);
+            print_row(trial_of(t), c.found[t], n, is_common);
         }
         free(c.found[t]);
     }

@@ -5,20 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/prng.h"
+#include "sim/chance.h"
+#include "sim/grid.h"
+#include "sim/script.h"
 
-#define NORMALS    65536u
-#define EXP_STEPS  16u /* of one; up to CELL_FEW */
-#define CELL_FEW   8
-#define PHI_STEPS  2048u
-#define PHI_MAX    4.5f
-#define CELLS_MAX  96u
-#define CELL_LN    0.2310491f /* a third of a power of two */
-#define GRID_FROM  0
-#define GRID_CELLS 92 /* 1 us to 27 minutes */
-#define COLD_S     240
-#define EXACT_MAX  40 /* so few calls are drawn one by one */
-#define DAY_S      86400
+#define COLD_S        240
+#define TAIL_MOST     200
+#define REPEATS       5 /* calls with other values that count as repeated: series/repeating.h */
+#define ROW_BYTES     60
+#define REQUEST_BYTES 4000
+#define DAY_S         86400
 
 struct statement {
     unsigned route;
@@ -30,6 +26,7 @@ struct statement {
     float spike;
     unsigned spike_left;
     float rows;
+    struct script_statement script;
 };
 
 struct route {
@@ -41,10 +38,21 @@ struct route {
     float burst;
 };
 
+/* What is known of the minute that is over. */
+struct window {
+    struct reading reading;
+    struct reading_cell cell[GRID_CELLS];
+    float calls; /* a request, as they should be */
+    float ms;    /* of a request */
+    double requests, repeating;
+    struct effect effect;
+};
+
 struct world {
     struct world_config config;
     struct world_out out;
-    struct prng prng;
+    struct chance chance;
+    struct script script;
     int64_t now_s;
     struct route route[WORLD_ROUTES_MAX];
     struct statement statement[WORLD_STATEMENTS_MAX];
@@ -53,111 +61,10 @@ struct world {
     unsigned surge_left, shock_left;
     struct fault fault[WORLD_FAULTS_MAX];
     unsigned fault_count, deploys;
-    /* Tables. */
-    float normal[NORMALS];
-    float phi[PHI_STEPS + 2];
-    float exp_of_minus[CELL_FEW * EXP_STEPS + 1];
-    uint64_t bits; /* of a random number, for several */
-    uint32_t upper[GRID_CELLS];
-    float ln_upper[GRID_CELLS];
-    struct reading_cell cell[CELLS_MAX];
-    uint32_t count[GRID_CELLS];
+    struct window window[WORLD_STATEMENTS_MAX]; /* of the statements, in this minute */
+    struct chance_table table;
+    struct grid grid;
 };
-
-static double
-uniform(struct world *w)
-{
-    return (double)(prng_next(&w->prng) >> 11) * 0x1p-53;
-}
-
-static double
-between(struct world *w, double from, double to)
-{
-    return from + (to - from) * uniform(w);
-}
-
-static double
-log_between(struct world *w, double from, double to)
-{
-    return exp(between(w, log(from), log(to)));
-}
-
-static float
-normal(struct world *w)
-{
-    return w->normal[prng_next(&w->prng) >> 48];
-}
-
-/* Heavy tails: Student's t with 3 degrees of freedom, scaled to a variance of one. */
-static float
-student(struct world *w)
-{
-    float a = normal(w), b = normal(w), c = normal(w);
-    float t = normal(w) / sqrtf((a * a + b * b + c * c) / 3);
-    return MAX(MIN(t, 12), -12) / 1.732f;
-}
-
-static double
-poisson(struct world *w, double mean)
-{
-    if (mean > 30) {
-        return MAX(round(mean + sqrt(mean) * normal(w)), 0);
-    }
-    double limit = exp(-mean), product = uniform(w);
-    unsigned n = 0;
-    for (; product > limit; n++) {
-        product *= uniform(w);
-    }
-    return n;
-}
-
-/* Of a cell of many: by inversion, and by the normal law where the difference does not show. */
-static uint32_t
-count_of_cell(struct world *w, float mean)
-{
-    /* Three of 16 bits; the highest one marks the end. */
-    w->bits >>= 16;
-    w->bits = w->bits <= 0xffff ? prng_next(&w->prng) | 1ull << 63 : w->bits;
-    if (mean > CELL_FEW) {
-        float k = mean + sqrtf(mean) * w->normal[w->bits & (NORMALS - 1)] + 0.5f;
-        return k > 0 ? (uint32_t)k : 0;
-    }
-    unsigned step = (unsigned)(mean * EXP_STEPS);
-    float rest = mean - (float)step / EXP_STEPS;
-    float u = ((float)(w->bits & 0xffff) + 0.5f) / 0x10000;
-    float p = w->exp_of_minus[step] * (1 - rest + rest * rest / 2), below = p;
-    uint32_t n = 0;
-    while (u > below && n < 40) {
-        p *= mean / (float)++n;
-        below += p;
-    }
-    return n;
-}
-
-static void
-make_tables(struct world *w)
-{
-    struct prng prng = {
-        7}; /* the same in every world: a table of quantiles, shuffled by its reader */
-    for (unsigned i = 0; i < NORMALS; i += 2) {
-        double u = ((double)(prng_next(&prng) >> 11) + 0.5) * 0x1p-53;
-        double v = ((double)(prng_next(&prng) >> 11) + 0.5) * 0x1p-53;
-        w->normal[i] = (float)(sqrt(-2 * log(u)) * cos(2 * M_PI * v));
-        w->normal[i + 1] = (float)(sqrt(-2 * log(u)) * sin(2 * M_PI * v));
-    }
-    for (unsigned i = 0; i < ARRAY_LEN(w->exp_of_minus); i++) {
-        w->exp_of_minus[i] = expf(-(float)i / EXP_STEPS);
-    }
-    for (unsigned i = 0; i < PHI_STEPS + 2; i++) {
-        double x = -PHI_MAX + 2 * PHI_MAX * (double)i / PHI_STEPS;
-        w->phi[i] = (float)(0.5 * erfc(-x / M_SQRT2));
-    }
-    for (unsigned i = 0; i < GRID_CELLS; i++) {
-        w->upper[i] = (uint32_t)lround(exp2((double)(i + 1) / 3));
-        w->upper[i] += i > 0 && w->upper[i] <= w->upper[i - 1] ? 1 : 0;
-        w->ln_upper[i] = logf((float)w->upper[i]);
-    }
-}
 
 static void
 make_statement(struct world *w, unsigned r)
@@ -167,14 +74,14 @@ make_statement(struct world *w, unsigned r)
     bool held = w->config.laws == WORLD_HELD_OUT;
     static const float noises[] = {0.02f, 0.03f, 0.03f, 0.05f, 0.08f};
     s->route = r;
-    s->calls = (float)(uniform(w) < 0.5 ? 1 : between(w, 0.3, 3));
-    s->ln_cost = (float)log(log_between(w, 300, 15000));
-    s->sd_call = (float)between(w, 0.25, held ? 0.7 : 0.5);
-    s->slow_share = held && uniform(w) < 0.4 ? 0.04f : 0;
-    s->noise = noises[prng_below(&w->prng, ARRAY_LEN(noises))];
-    s->phi = (float)between(w, 0.3, 0.8);
-    s->by_load = (float)between(w, 0, 0.15);
-    s->rows = (float)log_between(w, 1, 50);
+    s->calls = (float)(chance_uniform(&w->chance) < 0.5 ? 1 : chance_between(&w->chance, 0.3, 3));
+    s->ln_cost = (float)log(chance_log_between(&w->chance, 300, 15000));
+    s->sd_call = (float)chance_between(&w->chance, 0.25, held ? 0.7 : 0.5);
+    s->slow_share = held && chance_uniform(&w->chance) < 0.4 ? 0.04f : 0;
+    s->noise = noises[prng_below(&w->chance.prng, ARRAY_LEN(noises))];
+    s->phi = (float)chance_between(&w->chance, 0.3, 0.8);
+    s->by_load = (float)chance_between(&w->chance, 0, 0.15);
+    s->rows = (float)chance_log_between(&w->chance, 1, 50);
     unsigned i = w->statement_count++;
     if (i % w->config.statements_each == 0 && i / w->config.statements_each < 3) {
         static const float special[3][4] = {
@@ -196,20 +103,23 @@ world_new(const struct world_config *config, const struct world_out *out)
     w->config = *config;
     w->out = *out;
     /* Mixed: the states of one sequence lie that constant apart. */
-    w->prng.state = prng_mix(prng_mix(config->seed) + config->laws);
+    w->chance.prng.state = prng_mix(prng_mix(config->seed) + config->laws);
     w->now_s = WORLD_EPOCH;
-    make_tables(w);
+    chance_table_make(&w->table);
+    w->chance.table = &w->table;
+    script_begin(&w->script, config->seed, &w->table);
+    grid_init(&w->grid);
     static const float rates[3] = {100, 1000, 30};
     double demand = 0;
     for (unsigned r = 0; r < config->routes; r++) {
         struct route *to = &w->route[r];
         snprintf(to->name, sizeof(to->name), "GET /r%02u/{id}", r);
-        to->per_min = r < 3 ? rates[r] : (float)log_between(w, 8, 1500);
-        to->swing = (float)between(w, 0.2, 0.6);
-        to->phase = (float)between(w, -2, 2);
-        to->app_ms = (float)log_between(w, 3, 40);
-        to->sd_call = (float)between(w, 0.2, 0.5);
-        to->error_share = (float)log_between(w, 1e-4, 3e-3);
+        to->per_min = r < 3 ? rates[r] : (float)chance_log_between(&w->chance, 8, 1500);
+        to->swing = (float)chance_between(&w->chance, 0.2, 0.6);
+        to->phase = (float)chance_between(&w->chance, -2, 2);
+        to->app_ms = (float)chance_log_between(&w->chance, 3, 40);
+        to->sd_call = (float)chance_between(&w->chance, 0.2, 0.5);
+        to->error_share = (float)chance_log_between(&w->chance, 1e-4, 3e-3);
         to->error_share = r < 3 ? 0.001f : to->error_share;
         for (unsigned k = 0; k < config->statements_each; k++) {
             make_statement(w, r);
@@ -217,7 +127,8 @@ world_new(const struct world_config *config, const struct world_out *out)
             demand += to->per_min * s->calls * exp(s->ln_cost) / 1000;
         }
     }
-    w->capacity_ms = (float)(demand / between(w, 0.25, 0.45)); /* a minute, at the mean */
+    w->capacity_ms =
+        (float)(demand / chance_between(&w->chance, 0.25, 0.45)); /* a minute, at the mean */
     return w;
 }
 
@@ -239,13 +150,19 @@ world_fault(struct world *w, const struct fault *fault)
 void
 world_reseed(struct world *w, uint64_t seed)
 {
-    w->prng.state ^= seed * 0xd1342543de82ef95u;
+    w->chance.prng.state ^= seed * 0xd1342543de82ef95u;
 }
 
 int64_t
 world_now(const struct world *w)
 {
     return w->now_s;
+}
+
+void
+world_looks_for_cause(struct world *w, bool looks)
+{
+    w->script.is_asked = looks;
 }
 
 const char *
@@ -268,20 +185,6 @@ world_deploy(struct world *w, unsigned statement, const char *name)
     w->out.deploy(w->out.ctx, &d);
 }
 
-/* How far the fault has come by the end of this minute: share of the minute for what is sudden. */
-static float
-since(const struct world *w, const struct fault *f)
-{
-    double s = (double)(w->now_s + 60 - f->onset_s);
-    return s <= 0 ? 0 : (float)s;
-}
-
-static float
-part_of_minute(const struct world *w, const struct fault *f)
-{
-    return MIN(since(w, f) / 60, 1);
-}
-
 static float
 traffic_of(struct world *w, const struct route *r)
 {
@@ -301,29 +204,32 @@ shared_things(struct world *w)
 {
     bool held = w->config.laws == WORLD_HELD_OUT;
     float phi = held ? 0.97f : 0.9f;
-    w->shared = phi * w->shared + sqrtf(1 - phi * phi) * 0.02f * (held ? student(w) : normal(w));
+    w->shared =
+        phi * w->shared + sqrtf(1 - phi * phi) * 0.02f *
+                              (held ? chance_student(&w->chance) : chance_normal(&w->chance));
     if (w->surge_left > 0 && --w->surge_left == 0) {
         w->surge = 0;
     }
-    if (w->surge_left == 0 && uniform(w) < 1.0 / ((held ? 2.2 : 3) * 1440)) {
-        bool small = held && uniform(w) < 0.5;
+    if (w->surge_left == 0 && chance_uniform(&w->chance) < 1.0 / ((held ? 2.2 : 3) * 1440)) {
+        bool small = held && chance_uniform(&w->chance) < 0.5;
         w->surge_left = held ? (small ? 90 : 25) : 45;
         w->surge = held ? (small ? 0.8f : 2.2f) : 1.5f;
     }
     if (w->shock_left > 0 && --w->shock_left == 0) {
         w->shock = 0;
     }
-    if (w->shock_left == 0 && uniform(w) < 1.0 / ((held ? 240 : 360))) {
-        w->shock_left = 1 + (unsigned)prng_below(&w->prng, held ? 6 : 8);
-        w->shock = (float)log(between(w, 1.2, held ? 5 : 3));
+    if (w->shock_left == 0 && chance_uniform(&w->chance) < 1.0 / ((held ? 240 : 360))) {
+        w->shock_left = 1 + (unsigned)prng_below(&w->chance.prng, held ? 6 : 8);
+        w->shock = (float)log(chance_between(&w->chance, 1.2, held ? 5 : 3));
     }
     double deploy = (double)w->config.deploys_a_day / 1440;
-    if (uniform(w) < deploy) {
-        unsigned s = (unsigned)prng_below(&w->prng, w->statement_count);
+    if (chance_uniform(&w->chance) < deploy) {
+        unsigned s = (unsigned)prng_below(&w->chance.prng, w->statement_count);
         char name[32];
         snprintf(name, sizeof(name), "v%u", ++w->deploys);
         world_deploy(w, s, name);
-        w->route[w->statement[s].route].cold = (float)log(between(w, 1.3, held ? 3.5 : 2.5));
+        w->route[w->statement[s].route].cold =
+            (float)log(chance_between(&w->chance, 1.3, held ? 3.5 : 2.5));
     }
 }
 
@@ -332,276 +238,244 @@ static float
 noise_of(struct world *w, struct statement *s)
 {
     bool held = w->config.laws == WORLD_HELD_OUT;
-    float e = held ? student(w) : normal(w);
+    float e = held ? chance_student(&w->chance) : chance_normal(&w->chance);
     s->ar = s->phi * s->ar + sqrtf(1 - s->phi * s->phi) * s->noise * e;
     float noise = s->ar;
     if (held) { /* and a slow part: hours */
-        s->slow_ar = 0.995f * s->slow_ar + sqrtf(1 - 0.995f * 0.995f) * 0.3f * s->noise * normal(w);
+        s->slow_ar = 0.995f * s->slow_ar +
+                     sqrtf(1 - 0.995f * 0.995f) * 0.3f * s->noise * chance_normal(&w->chance);
         noise = 0.95f * noise + s->slow_ar;
     } else { /* a slow part as well, not as long */
-        s->slow_ar = 0.99f * s->slow_ar + sqrtf(1 - 0.99f * 0.99f) * 0.3f * s->noise * normal(w);
+        s->slow_ar = 0.99f * s->slow_ar +
+                     sqrtf(1 - 0.99f * 0.99f) * 0.3f * s->noise * chance_normal(&w->chance);
         noise += s->slow_ar;
     }
     if (s->spike_left > 0 && --s->spike_left == 0) {
         s->spike = 0;
     }
-    if (s->spike_left == 0 && uniform(w) < 1.0 / (held ? 500 : 720)) {
-        s->spike_left = 1 + (unsigned)prng_below(&w->prng, held ? 6 : 8);
-        s->spike = (float)log(between(w, 2, held ? 8 : 5));
+    if (s->spike_left == 0 && chance_uniform(&w->chance) < 1.0 / (held ? 500 : 720)) {
+        s->spike_left = 1 + (unsigned)prng_below(&w->chance.prng, held ? 6 : 8);
+        s->spike = (float)log(chance_between(&w->chance, 2, held ? 8 : 5));
     }
     if (w->now_s % DAY_S == 0) {
-        s->day_level = (held ? 0.004f : 0.003f) * normal(w);
+        s->day_level = (held ? 0.004f : 0.003f) * chance_normal(&w->chance);
     }
     return noise + s->spike + s->day_level;
-}
-
-/* What a fault does to one statement in this minute. */
-struct effect {
-    float ln_cost, calls, repeating, same, rows_read, lock_ms, errors;
-    bool reads_all, other_plan, stalls;
-    float stalled_s;
-};
-
-static void
-apply(const struct world *w, const struct fault *f, const struct statement *s, struct effect *e)
-{
-    float part = part_of_minute(w, f), hours = since(w, f) / 3600;
-    float size = (float)f->size;
-    switch (f->kind) {
-    case FAULT_STEP:
-        e->ln_cost += part * logf(size);
-        break;
-    case FAULT_RAMP:
-        e->ln_cost += logf(1 + size * hours);
-        break;
-    case FAULT_REPEATED:
-        e->calls *= 1 + part * (size - 1);
-        e->repeating = part;
-        break;
-    case FAULT_LOST_INDEX:
-        e->ln_cost += part * logf(size);
-        e->rows_read *= 1 + part * 1000;
-        e->reads_all = true;
-        break;
-    case FAULT_LOST_CACHE:
-        e->calls *= 1 + part * (size - 1);
-        e->same = part;
-        break;
-    case FAULT_LOCK_HOLDER:
-        e->lock_ms += part * size;
-        break;
-    case FAULT_GROWTH:
-        e->ln_cost += logf(1 + size * hours);
-        e->rows_read *= 1 + size * hours;
-        break;
-    case FAULT_PLAN_FLIP:
-        e->ln_cost += part * logf(size);
-        e->other_plan = true;
-        break;
-    case FAULT_ERRORS:
-        e->errors *= 1 + part * (size - 1);
-        break;
-    case FAULT_STALL:
-        e->stalls = true;
-        e->stalled_s = since(w, f);
-        break;
-    case FAULT_KINDS:
-        break;
-    }
-    (void)s;
 }
 
 static struct effect
 effects_on(const struct world *w, unsigned statement)
 {
-    struct effect e = {.calls = 1, .rows_read = 1, .errors = 1};
+    struct effect e;
+    effect_init(&e);
     for (unsigned i = 0; i < w->fault_count; i++) {
         const struct fault *f = &w->fault[i];
         if (f->statement == statement && f->onset_s < w->now_s + 60) {
-            apply(w, f, &w->statement[statement], &e);
+            effect_add(&e, f, w->now_s + 60);
         }
     }
     return e;
 }
 
-static float
-phi(const struct world *w, float x)
+/* Calls of so many requests, by how many each makes, and who of them repeats: as heavy tails have
+ * it, of those behind the onset. */
+static double
+calls_with_tail(struct world *w, const struct effect *e, double requests, float calls,
+                double *ret_repeating)
 {
-    if (x <= -PHI_MAX || x >= PHI_MAX) {
-        return x > 0 ? 1 : 0;
+    double sum = 0, with_tail = floor(requests * (double)e->tail_part);
+    for (unsigned i = 0; i < (unsigned)with_tail; i++) {
+        double times = (double)e->tail_size * chance_pareto(&w->chance, (double)e->tail, TAIL_MOST);
+        sum += round(times);
+        *ret_repeating += times >= REPEATS ? 1 : 0;
     }
-    float at = (x + PHI_MAX) * (PHI_STEPS / (2 * PHI_MAX));
-    unsigned i = (unsigned)at;
-    return w->phi[i] + (at - (float)i) * (w->phi[i + 1] - w->phi[i]);
+    return round(calls * (sum + requests - with_tail));
 }
 
-static unsigned
-cell_of(float ln_us)
+static double
+calls_of(struct world *w, const struct effect *e, struct window *x)
 {
-    int i = (int)ceilf(ln_us / CELL_LN) - 1;
-    return (unsigned)MAX(MIN(i, GRID_CELLS - 1), 0);
-}
-
-/* n calls, lognormal, into w->count; returns the range that was touched. */
-static void
-spread(struct world *w, double n, float mean, float sd, unsigned *low, unsigned *high)
-{
-    if (n <= 0) {
-        return;
+    x->repeating = x->requests * MAX((double)e->repeating * 0.95, 0.01);
+    if (e->stalls) {
+        return 0;
     }
-    if (n <= EXACT_MAX) {
-        for (unsigned i = 0; i < (unsigned)n; i++) {
-            unsigned c = cell_of(mean + sd * normal(w));
-            w->count[c]++;
-            *low = MIN(*low, c);
-            *high = MAX(*high, c);
-        }
-        return;
-    }
-    unsigned from = cell_of(mean - 4 * sd), to = cell_of(mean + 4 * sd);
-    float before = 0, inverse = 1 / sd;
-    for (unsigned c = from; c <= to; c++) {
-        float p = c == to ? 1 : phi(w, (w->ln_upper[c] - mean) * inverse);
-        float expect = (float)n * (p - before);
-        before = p;
-        w->count[c] += expect > 1e-3f ? count_of_cell(w, expect) : 0;
-    }
-    *low = MIN(*low, from);
-    *high = MAX(*high, to);
-}
-
-/* The cells into the reading; calls become their sum. */
-static void
-give_cells(struct world *w, unsigned low, unsigned high, struct reading *r)
-{
-    unsigned n = 0;
-    double sum = 0;
-    for (unsigned c = low; c <= high && c < GRID_CELLS; c++) {
-        if (w->count[c] > 0) {
-            w->cell[n++] = (struct reading_cell){w->upper[c], w->count[c]};
-            sum += w->count[c];
-            w->count[c] = 0;
-        }
-    }
-    r->cell = w->cell;
-    r->cell_count = n;
-    r->calls = sum;
+    return e->tail > 0 ? calls_with_tail(w, e, x->requests, x->calls, &x->repeating)
+                       : chance_poisson(&w->chance, (float)x->requests * x->calls);
 }
 
 static void
-fill_advisor(const struct world *w, const struct statement *s, const struct effect *e,
-             struct reading *r)
+spread_calls(struct world *w, const struct statement *s, const struct effect *e, double n, float ln,
+             struct window *x)
 {
-    r->known |= READING_ROWS_READ | READING_LOCK | READING_PLAN;
-    r->rows_read = r->rows * e->rows_read;
-    r->lock_ms = r->calls * e->lock_ms;
-    r->plan = e->reads_all    ? SLICE_LIT("Seq Scan")
-              : e->other_plan ? SLICE_LIT("Nested Loop, Index Scan")
-                              : SLICE_LIT("Index Scan");
-    (void)w;
-    (void)s;
+    double slow = s->slow_share > 0 ? chance_poisson(&w->chance, n * s->slow_share) : 0;
+    double part = e->part > 0 ? MIN(chance_poisson(&w->chance, n * e->part), n - slow) : 0;
+    grid_add(&w->grid, &w->chance, n - slow - part, ln, s->sd_call);
+    grid_add(&w->grid, &w->chance, slow, ln + 1.6f, s->sd_call);
+    grid_add(&w->grid, &w->chance, part, ln + e->part_ln, s->sd_call);
+    grid_take(&w->grid, x->cell, &x->reading);
 }
 
-/* Returns the mean milliseconds that it takes of a request. demand_ms: of a request, by work alone.
- */
-static float
-play_statement(struct world *w, unsigned i, float requests, float waiting, float load,
-               float *ret_demand_ms)
+static void
+fail_calls(struct world *w, const struct effect *e, struct reading *r)
+{
+    double failed = e->failing > 0 ? chance_poisson(&w->chance, r->calls * e->failing) : 0;
+    if (failed > 0) {
+        r->known |= READING_CLASSES;
+        r->errors = r->errors_by_class[e->failing_class] = MIN(failed, r->calls);
+    }
+}
+
+/* What its calls did in the minute. */
+static void
+play_statement(struct world *w, unsigned i, float requests, float waiting, float load)
 {
     struct statement *s = &w->statement[i];
+    struct window *x = &w->window[i];
     struct effect e = effects_on(w, i);
-    float per_request = s->calls * e.calls;
+    struct reading *r = &x->reading;
     float ln = s->ln_cost + noise_of(w, s) + w->shared + w->shock + w->route[s->route].cold +
                s->by_load * load + waiting + e.ln_cost;
     if (e.lock_ms > 0) {
         ln = logf(expf(ln) + 1000 * e.lock_ms);
     }
-    double n = e.stalls ? 0 : poisson(w, requests * per_request);
-    struct reading r = {
+    x->effect = e;
+    x->requests = requests;
+    x->calls = s->calls * e.calls;
+    *r = (struct reading){
         .start_s = w->now_s,
         .length_s = 60,
-        .route = slice_from_str(w->route[s->route].name),
         .fingerprint = slice_from_str(s->fingerprint),
-        .known = READING_REQUESTS | READING_ROWS | READING_REPEATING | READING_SAME_VALUES |
-                 READING_OLDEST,
-        .requests = requests,
+        .known = READING_ROWS | READING_BYTES | READING_SAME_VALUES,
     };
-    unsigned low = GRID_CELLS, high = 0;
-    double slow = s->slow_share > 0 ? poisson(w, n * s->slow_share) : 0;
-    spread(w, n - slow, ln, s->sd_call, &low, &high);
-    spread(w, slow, ln + 1.6f, s->sd_call, &low, &high);
-    give_cells(w, low, high, &r);
-    r.rows = r.calls * s->rows;
-    r.requests_repeating = requests * MAX(e.repeating * 0.95f, 0.01f);
-    r.same_value_calls = r.calls * (0.05 + (e.same > 0 ? 0.9 * (1 - 1 / e.calls) : 0));
-    r.oldest_ms = e.stalls ? 1000 * e.stalled_s : expf(ln + 2 * s->sd_call) / 1000;
-    if (w->config.has_advisor) {
-        fill_advisor(w, s, &e, &r);
+    spread_calls(w, s, &e, calls_of(w, &e, x), ln, x);
+    r->rows = r->calls * s->rows;
+    r->bytes = r->rows * ROW_BYTES;
+    r->same_value_calls = r->calls * (0.05 + (e.same > 0 ? 0.9 * (1 - 1 / e.calls) : 0));
+    fail_calls(w, &e, r);
+    if (e.stalled_s > 0) {
+        r->known |= READING_OLDEST;
+        r->oldest_ms = 1000 * e.stalled_s;
     }
-    if (r.calls > 0 || e.stalls) {
-        w->out.reading(w->out.ctx, &r);
-    }
-    *ret_demand_ms = per_request * expf(s->ln_cost + e.ln_cost) / 1000;
-    return per_request * expf(ln + s->sd_call * s->sd_call / 2) / 1000;
+    float calls = e.tail > 0 && requests > 0 ? (float)r->calls / requests : x->calls;
+    float part = 1 + e.part * (expf(e.part_ln) - 1);
+    x->calls = calls;
+    x->ms = calls * part * expf(ln + s->sd_call * s->sd_call / 2) / 1000;
 }
 
+/* Milliseconds of a request that are work, and no waiting. */
+static float
+work_of(const struct world *w, unsigned i)
+{
+    const struct effect *e = &w->window[i].effect;
+    float part = 1 + e->part * (expf(e->part_ln) - 1);
+    return w->window[i].calls * part * expf(w->statement[i].ln_cost + e->ln_cost) / 1000;
+}
+
+/* What its statements did to a route's requests in the minute. */
+struct of_route {
+    float requests, ms, errors, failing;
+};
+
 static void
-play_route(struct world *w, unsigned i, double requests, float ms, float errors)
+play_route(struct world *w, unsigned i, struct of_route *of)
 {
     struct route *r = &w->route[i];
-    float app = r->app_ms * expf(0.05f * normal(w));
-    struct reading out = {.start_s = w->now_s, .length_s = 60, .route = slice_from_str(r->name)};
-    unsigned low = GRID_CELLS, high = 0;
-    float ln = logf((app + ms) * 1000) - r->sd_call * r->sd_call / 2;
-    spread(w, requests, ln, r->sd_call, &low, &high);
-    give_cells(w, low, high, &out);
+    float app = r->app_ms * expf(0.05f * chance_normal(&w->chance));
+    struct reading out = {.start_s = w->now_s,
+                          .length_s = 60,
+                          .route = slice_from_str(r->name),
+                          .known = READING_BYTES};
+    struct reading_cell cell[GRID_CELLS];
+    float ln = logf((app + of->ms) * 1000) - r->sd_call * r->sd_call / 2;
+    grid_add(&w->grid, &w->chance, of->requests, ln, r->sd_call);
+    grid_take(&w->grid, cell, &out);
     if (r->burst_left > 0 && --r->burst_left == 0) {
         r->burst = 0;
     }
-    if (r->burst_left == 0 && uniform(w) < 1.0 / (3 * 1440)) {
-        r->burst_left = 1 + (unsigned)prng_below(&w->prng, 3);
-        r->burst = (float)between(w, 5, 30);
+    if (r->burst_left == 0 && chance_uniform(&w->chance) < 1.0 / (3 * 1440)) {
+        r->burst_left = 1 + (unsigned)prng_below(&w->chance.prng, 3);
+        r->burst = (float)chance_between(&w->chance, 5, 30);
     }
-    double failed = poisson(w, out.calls * r->error_share * errors * (1 + r->burst));
-    out.errors = MIN(failed, out.calls);
-    out.known = READING_CLASSES;
-    out.errors_by_class[ERROR_CLASS_SERVER] = out.errors;
+    float share = r->error_share * of->errors * (1 + r->burst) + of->failing;
+    double failed = MIN(chance_poisson(&w->chance, out.calls * share), out.calls);
+    out.bytes = out.calls * REQUEST_BYTES;
+    if (failed > 0) {
+        out.known |= READING_CLASSES;
+        out.errors = out.errors_by_class[ERROR_CLASS_SERVER] = failed;
+    }
     if (out.calls > 0) {
         w->out.reading(w->out.ctx, &out);
     }
     r->cold *= (float)exp(-60.0 / COLD_S);
+    of->ms += app;
+}
+
+/* A statement has a histogram, and what is in flight; within its route it has sums, and is counted
+ * by the requests: series/series.h. */
+static void
+emit_statements(struct world *w, const struct of_route *of)
+{
+    for (unsigned i = 0; i < w->statement_count; i++) {
+        struct statement *s = &w->statement[i];
+        struct window *x = &w->window[i];
+        if (w->config.has_advisor) {
+            script_tell(&w->script, &s->script, i, &x->effect, x->ms, of[s->route].ms, &x->reading);
+        }
+        if (x->reading.calls > 0 || x->reading.oldest_ms > 0) {
+            w->out.reading(w->out.ctx, &x->reading);
+        }
+    }
+    for (unsigned i = 0; i < w->statement_count; i++) {
+        struct window *x = &w->window[i];
+        struct reading r = x->reading;
+        r.route = slice_from_str(w->route[w->statement[i].route].name);
+        r.known = (r.known | READING_REQUESTS | READING_REPEATING) & ~(uint32_t)READING_OLDEST;
+        r.requests = x->requests;
+        r.requests_repeating = x->repeating;
+        r.oldest_ms = 0;
+        r.cell = NULL;
+        r.cell_count = 0;
+        if (r.calls > 0) {
+            w->out.reading(w->out.ctx, &r);
+        }
+    }
+}
+
+/* Waiting as in an M/M/1, relative to the service time, behind the demand of the minute before. */
+static float
+waiting_of(const struct world *w)
+{
+    float rho = MIN(w->rho, 0.93f);
+    return logf(1 + 0.5f * rho / (1 - rho));
 }
 
 void
 world_minute(struct world *w)
 {
-    float requests[WORLD_ROUTES_MAX], usual = 0, now = 0, demand = 0, ms[WORLD_ROUTES_MAX] = {0};
+    struct of_route of[WORLD_ROUTES_MAX];
+    float usual = 0, now = 0, demand = 0;
     shared_things(w);
+    script_minute(&w->script);
     for (unsigned r = 0; r < w->config.routes; r++) {
-        requests[r] = (float)poisson(w, traffic_of(w, &w->route[r]));
+        float requests = (float)chance_poisson(&w->chance, traffic_of(w, &w->route[r]));
+        of[r] = (struct of_route){.requests = requests, .errors = 1};
         usual += w->route[r].per_min;
-        now += requests[r];
+        now += requests;
     }
-    /* An M/M/1's waiting, relative to the service time, behind the demand of the minute before. */
-    float rho = MIN(w->rho, 0.93f);
-    float waiting = logf(1 + 0.5f * rho / (1 - rho));
+    float waiting = waiting_of(w), load = now / usual - 1;
     for (unsigned i = 0; i < w->statement_count; i++) {
-        const struct statement *s = &w->statement[i];
-        float work = 0;
-        ms[s->route] += play_statement(w, i, requests[s->route], waiting, now / usual - 1, &work);
-        demand += requests[s->route] * work;
+        struct of_route *r = &of[w->statement[i].route];
+        const struct window *x = &w->window[i];
+        play_statement(w, i, r->requests, waiting, load);
+        r->ms += x->ms;
+        r->errors *= x->effect.errors;
+        r->failing += x->effect.failing * MIN(x->calls, 1);
+        demand += r->requests * work_of(w, i);
     }
     w->rho = 0.7f * w->rho + 0.3f * demand / w->capacity_ms;
     for (unsigned r = 0; r < w->config.routes; r++) {
-        float errors = 1;
-        for (unsigned i = 0; i < w->fault_count; i++) {
-            if (w->statement[w->fault[i].statement].route == r &&
-                w->fault[i].onset_s < w->now_s + 60) {
-                struct effect e = effects_on(w, w->fault[i].statement);
-                errors *= e.errors;
-            }
-        }
-        play_route(w, r, requests[r], ms[r], errors);
+        play_route(w, r, &of[r]);
     }
+    emit_statements(w, of);
     w->now_s += 60;
 }

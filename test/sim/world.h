@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sim/world.h - an API and its database over weeks, minute by minute, with faults of known truth.
  *
- * It emits what slowburn would have seen, windows and deploys (and, with an advisor, what that
- * would have counted), never a label. What makes false alarms in reality is in it: time of week,
- * traffic surges, shocks that all series share, queueing behind the load, deploys with cold caches,
- * noise that remembers and has heavy tails, spikes, bursts of errors. The held-out laws differ from
- * the calibration ones in how noise is made, in its periods and sizes, and in the shape of a call's
- * duration.
+ * It emits what the daemon would have written, windows and deploys (and, with an advisor, what that
+ * would have counted), never a label: routes and statements with histograms, statements within a
+ * route with sums only, plans when they are asked for, waits by samples. What makes false alarms in
+ * reality is in it: time of week, traffic surges, shocks that all series share, queueing behind the
+ * load, deploys with cold caches, noise that remembers and has heavy tails, spikes, bursts of
+ * errors. The held-out laws differ from the calibration ones in how noise is made, in its periods
+ * and sizes, and in the shape of a call's duration.
  *
  * Seeded; virtual time; one thread. About 0.4 us a window. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
 #include "analysis/window/history.h"
+#include "sim/fault.h"
 
 #define WORLD_EPOCH          1699833600ll /* a Monday, 00:00 UTC */
 #define WORLD_FAULTS_MAX     4u
@@ -20,27 +22,6 @@
 #define WORLD_STATEMENTS_MAX 256u
 
 enum world_laws { WORLD_CALIBRATION, WORLD_HELD_OUT };
-
-enum fault_kind {
-    FAULT_STEP,        /* size: times as dear */
-    FAULT_RAMP,        /* size: share an hour */
-    FAULT_REPEATED,    /* size: calls for each one before, with different values */
-    FAULT_LOST_INDEX,  /* size: times as dear, rows read in full */
-    FAULT_LOST_CACHE,  /* size: calls for each one before, with the same values */
-    FAULT_LOCK_HOLDER, /* size: milliseconds that each call waits */
-    FAULT_GROWTH,      /* size: share an hour, of rows read and of cost */
-    FAULT_PLAN_FLIP,   /* size: times as dear */
-    FAULT_ERRORS,      /* size: times as many; of the statement's route */
-    FAULT_STALL,       /* calls that do not end */
-    FAULT_KINDS,
-};
-
-struct fault {
-    enum fault_kind kind;
-    unsigned statement;
-    int64_t onset_s;
-    double size;
-};
 
 struct world_config {
     uint64_t seed;
@@ -72,6 +53,8 @@ void world_reseed(struct world *w, uint64_t seed);
 /* One more minute. */
 void world_minute(struct world *w);
 int64_t world_now(const struct world *w);
+/* Somebody looks for a cause: the advisor is asked for plans until it is over. */
+void world_looks_for_cause(struct world *w, bool looks);
 
 const char *world_route(const struct world *w, unsigned statement);
 const char *world_fingerprint(const struct world *w, unsigned statement);
