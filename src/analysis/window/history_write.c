@@ -3,21 +3,27 @@
 #include <inttypes.h>
 
 #include "analysis/window/history.h"
+#include "base/utf8.h"
 
+/* What is no UTF-8, or was cut within a character, has a "?" for each byte. */
 static void
 put_text(struct buf *b, struct slice text)
 {
     buf_append_byte(b, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.ptr[i];
+    while (text.len > 0) {
+        uint8_t c = text.ptr[0];
+        size_t len = utf8_length(text);
         if (c == '"' || c == '\\') {
             buf_append_byte(b, '\\');
             buf_append_byte(b, c);
         } else if (c < 0x20) {
             buf_printf(b, "\\u%04x", c);
+        } else if (len == 0) {
+            buf_append_byte(b, '?');
         } else {
-            buf_append_byte(b, c);
+            buf_append(b, slice_sub(text, 0, len));
         }
+        text = slice_sub(text, MAX(len, 1u), text.len);
     }
     buf_append_byte(b, '"');
 }

@@ -198,6 +198,12 @@ what_is_written_is_read_back(void **state)
     assert_float_equal(h->reading.errors_by_class[ERROR_CLASS_LOGIN], 1, 0);
     assert_int_equal(h->reading.cell[1].upper_us, 4000000000u);
 
+    /* What is no UTF-8, or ends within a character: a line is JSON all the same. */
+    r.statement = SLICE_LIT("\xc3\xbc \xff \"x\xe2\x82");
+    buf_reset(&b);
+    assert_int_equal(history_write(&r, &b), 0);
+    assert_non_null(strstr(buf_str(&b), "\"statement\":\"\xc3\xbc ? \\\"x??\""));
+
     struct history_deploy d = {.at_s = 7, .name = SLICE_LIT("v\"1"), .affects_count = 2};
     d.affects[0] = SLICE_LIT("a");
     d.affects[1] = SLICE_LIT("b");
