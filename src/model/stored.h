@@ -47,6 +47,8 @@ struct stored_route {
 /* The fingerprint of the series of a database's logins: calls are those who were let in and those
  * who were not, errors the latter. In no list, and no sum, of statements. */
 #define STORED_LOGINS 0x6c6f67696e73ull /* "logins" */
+/* What had no series of its own: route "other", and this of statements within a route. */
+#define STORED_OTHER 0x6f74686572ull /* "other" */
 
 #define WINDOW_PLAN_MAX 120u
 

@@ -35,7 +35,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     statement_table_init(&j->statements, JUDGE_STATEMENTS_MAX);
     sameness_init(&j->sameness, JUDGE_STATEMENTS_MAX);
     stampedes_init(&j->stampedes);
-    series_table_init(&j->series);
+    series_table_init(&j->series, SERIES_MAX);
     j->advice = advice_new(out->ask, out->ctx);
     advice_on_plan(j->advice, judge_keep_plan, j);
     j->proof = proof_new();
@@ -294,6 +294,7 @@ status_json(const struct judge *j)
     json_object_set_new(o, "statements_refused", json_integer((json_int_t)j->statements.refused));
     json_object_set_new(o, "series", json_integer((json_int_t)j->series.by_key.count));
     json_object_set_new(o, "series_overflowed", json_integer((json_int_t)j->series.overflowed));
+    json_object_set_new(o, "series_displaced", json_integer((json_int_t)j->series.displaced));
     json_object_set_new(o, "recent_bytes", json_integer((json_int_t)j->budget.bytes));
     json_object_set_new(o, "samples_bytes", json_integer((json_int_t)j->samples.bytes));
     json_object_set_new(o, "traces_untold", json_integer((json_int_t)j->traces_untold));

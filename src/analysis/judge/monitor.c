@@ -172,6 +172,7 @@ judge_monitor_turn(struct judge *j)
         keep_memory(j, minute);
         l->reached = l->minute;
     }
+    series_turn(&j->series, l->minute, judge_keep_window, j);
     l->minute = minute;
 }
 

@@ -3,17 +3,24 @@
 
 #include <stdlib.h>
 
-#include "base/hash.h"
+#include "model/stored.h"
+
+#define TIMES_AS_USED 2.0f /* as the least used one, or it does not get its place */
+#define USE_MIN       2.0f
 
 void
-series_table_init(struct series_table *t)
+series_table_init(struct series_table *t, size_t series_max)
 {
     memset(t, 0, sizeof(*t));
-    map_init(&t->by_key, SERIES_MAX);
+    map_init(&t->by_key, series_max);
     for (unsigned i = 0; i < ARRAY_LEN(t->other); i++) {
+        t->guest[i].newcomers = &t->newcomers;
         t->other[i].kind = (enum series_kind)i;
-        t->other[i].route = i == SERIES_ROUTE || i == SERIES_BOTH ? "other" : NULL;
     }
+    t->other[SERIES_ROUTE].route = "other";
+    t->other[SERIES_BOTH].route = "other";
+    t->other[SERIES_BOTH].fingerprint = STORED_OTHER;
+    t->other[SERIES_LOGINS].fingerprint = STORED_LOGINS;
 }
 
 static void
@@ -38,30 +45,53 @@ series_table_fini(struct series_table *t)
     }
 }
 
+static struct series_id
+id_of(const struct series *s)
+{
+    return (struct series_id){s->kind, s->database, s->fingerprint, s->route};
+}
+
+static struct series *
+add_series(struct series_table *t, const struct series_id *id)
+{
+    struct series *s = check_alloc(1, sizeof(*s));
+    s->kind = id->kind;
+    s->route = id->route;
+    s->fingerprint = id->fingerprint;
+    s->database = id->database;
+    if (map_put(&t->by_key, series_id_key(id), s) != 0) {
+        free(s);
+        return NULL;
+    }
+    return s;
+}
+
+/* The one that has its name and a place, if there is one: to the store they are the same. */
+static struct series *
+other_for(struct series_table *t, const struct series_id *guest)
+{
+    struct series *other = &t->other[guest->kind];
+    struct series_id id = id_of(other);
+    struct series *s = map_get(&t->by_key, series_id_key(&id));
+    s = s == NULL ? other : s;
+    t->guest[guest->kind].id = *guest;
+    s->guest = &t->guest[guest->kind];
+    t->overflowed++;
+    return s;
+}
+
 struct series *
 series_get(struct series_table *t, enum series_kind kind, const char *route, uint64_t fingerprint,
            uint32_t database)
 {
-    uint64_t key = hash_combine(0, (uint64_t)kind);
-    if (route != NULL) {
-        key = hash_combine(key, hash_bytes(slice_from_str(route)));
-    }
-    key = hash_combine(hash_combine(key, fingerprint), database);
-    struct series *s = map_get(&t->by_key, key);
+    struct series_id id = {kind, database, fingerprint, route};
+    struct series *s = map_get(&t->by_key, series_id_key(&id));
     if (s != NULL) {
+        s->guest = NULL;
         return s;
     }
-    s = check_alloc(1, sizeof(*s));
-    s->kind = kind;
-    s->route = route;
-    s->fingerprint = fingerprint;
-    s->database = database;
-    if (map_put(&t->by_key, key, s) != 0) {
-        free(s);
-        t->overflowed++;
-        return &t->other[kind];
-    }
-    return s;
+    s = add_series(t, &id);
+    return s != NULL ? s : other_for(t, &id);
 }
 
 void
@@ -110,6 +140,9 @@ series_add(struct series *s, const struct series_sums *add, bool to_sketch, uint
     }
     if (s->plan != s->plan_told) {
         s->window_plan = s->plan_told = s->plan;
+    }
+    if (s->guest != NULL && add->calls > 0) {
+        newcomers_add(s->guest->newcomers, &s->guest->id, (float)add->calls);
     }
     sums_add(&s->total, add);
     sums_add(&s->window, add);
@@ -177,4 +210,91 @@ series_set_back(struct series_table *t, uint64_t number, series_emit *emit, void
     for (unsigned i = 0; i < ARRAY_LEN(t->other); i++) {
         set_back_one(&t->other[i], number);
     }
+}
+
+/* ---- who has a place ---- */
+
+static bool
+may_be_displaced(const struct series *s)
+{
+    bool is_one = s->kind == SERIES_STATEMENT || s->kind == SERIES_BOTH;
+    bool is_other = s->fingerprint == 0 || s->fingerprint == STORED_OTHER;
+    return is_one && !is_other;
+}
+
+static int
+by_use(const void *a, const void *b)
+{
+    const struct series *x = *(struct series *const *)a, *y = *(struct series *const *)b;
+    return (x->use > y->use) - (x->use < y->use);
+}
+
+/* Those that may be displaced, the least used first. The caller frees the list. */
+static struct series **
+least_used(struct series_table *t, unsigned *ret_count)
+{
+    struct series **list = check_alloc(t->by_key.count, sizeof(struct series *));
+    unsigned n = 0;
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&t->by_key, &at)) != NULL) {
+        if (may_be_displaced(slot->value)) {
+            list[n++] = slot->value;
+        }
+    }
+    qsort(list, n, sizeof(struct series *), by_use);
+    *ret_count = n;
+    return list;
+}
+
+static void
+displace(struct series_table *t, struct series *s, struct newcomer *by, series_emit *emit,
+         void *ctx)
+{
+    struct series *other = &t->other[s->kind];
+    struct series_id id = id_of(s);
+    flush_one(s, emit, ctx);
+    sums_add(&other->total, &s->total);
+    sketch_merge(&other->total_sketch, &s->total_sketch);
+    (void)map_remove(&t->by_key, series_id_key(&id));
+    sketches_fini(s);
+    free(s);
+    t->displaced++;
+    struct series *made = add_series(t, &by->id);
+    assert(made != NULL); /* room was made */
+    made->use = by->use;
+    by->use = 0;
+}
+
+static void
+let_in(struct series_table *t, series_emit *emit, void *ctx)
+{
+    struct newcomer *wait[NEWCOMERS_MAX];
+    unsigned waiting = newcomers_list(&t->newcomers, USE_MIN, wait), count;
+    if (waiting == 0) {
+        return;
+    }
+    struct series **least = least_used(t, &count);
+    for (unsigned i = 0; i < MIN(waiting, count); i++) {
+        if (!newcomer_goes_first(wait[i]) && wait[i]->use <= TIMES_AS_USED * least[i]->use) {
+            break; /* nor is any further one used more, nor any further place less */
+        }
+        displace(t, least[i], wait[i], emit, ctx);
+    }
+    free(least);
+}
+
+void
+series_turn(struct series_table *t, uint64_t number, series_emit *emit, void *ctx)
+{
+    size_t at = 0;
+    struct map_slot *slot;
+    while ((slot = map_next(&t->by_key, &at)) != NULL) {
+        struct series *s = slot->value;
+        bool is_of = s->window_number == number;
+        uint64_t calls = s->window.calls + (s->window.oldest_ns > 0 ? 1 : 0);
+        s->use = NEWCOMERS_KEPT * s->use + (is_of ? (float)calls : 0);
+    }
+    let_in(t, emit, ctx);
+    newcomers_age(&t->newcomers);
 }

@@ -134,7 +134,7 @@ reading_make(struct reading_maker *m, const struct stored_window *w, struct slic
              struct reading *r)
 {
     struct sketch sketch = {0};
-    if (w->route.len == 0 && w->fingerprint == 0) {
+    if ((w->route.len == 0 && w->fingerprint == 0) || w->fingerprint == STORED_OTHER) {
         return false;
     }
     *r = (struct reading){

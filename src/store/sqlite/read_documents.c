@@ -78,7 +78,7 @@ add_statement(void *ctx, struct series_total *t)
 {
     struct listing *l = ctx;
     const struct stored_window *w = series_total_whole(t);
-    if (w->fingerprint == 0 || w->fingerprint == STORED_LOGINS) {
+    if (w->fingerprint == 0 || w->fingerprint == STORED_LOGINS || w->fingerprint == STORED_OTHER) {
         return;
     }
     json_t *row = statement_row(l, w);

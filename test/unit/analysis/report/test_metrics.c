@@ -50,7 +50,7 @@ no_two_rows_have_one_name(void **state)
 {
     struct series_table series;
     struct statement_table statements;
-    series_table_init(&series);
+    series_table_init(&series, SERIES_MAX);
     statement_table_init(&statements, 1000);
     for (unsigned i = 1; i <= METRICS_SUMMARIES_MAX + 50; i++) {
         add_statement(&series, &statements, i, i);
@@ -82,7 +82,7 @@ the_most_time_comes_first(void **state)
 {
     struct series_table series;
     struct statement_table statements;
-    series_table_init(&series);
+    series_table_init(&series, SERIES_MAX);
     statement_table_init(&statements, 1000);
     add_statement(&series, &statements, 1, 5);
     add_statement(&series, &statements, 2, 50);

@@ -25,7 +25,7 @@ static void
 keys_are_told_apart(void **state)
 {
     struct series_table t;
-    series_table_init(&t);
+    series_table_init(&t, SERIES_MAX);
     struct series *one = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
     assert_ptr_equal(series_get(&t, SERIES_STATEMENT, NULL, 1, 3), one);
     assert_ptr_not_equal(series_get(&t, SERIES_STATEMENT, NULL, 2, 3), one);
@@ -45,7 +45,7 @@ a_minute_is_given_when_it_ends_and_the_total_goes_on(void **state)
 {
     struct series_table t;
     struct emitted e = {0};
-    series_table_init(&t);
+    series_table_init(&t, SERIES_MAX);
     struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
     struct series_sums a = {
         .calls = 1, .rows = 3, .time_ns = 2 * NS_PER_MS, .max_ns = 2 * NS_PER_MS};
@@ -86,7 +86,7 @@ a_plan_is_told_once(void **state)
     struct series_table t;
     struct emitted e = {0};
     struct series_sums one = {.calls = 1};
-    series_table_init(&t);
+    series_table_init(&t, SERIES_MAX);
     struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
     series_add(s, &one, true, 10 * MINUTE, on_emit, &e);
     s->plan = 77;
@@ -109,7 +109,7 @@ the_newest_kept_window_goes_on(void **state)
     struct series_table t;
     struct emitted e = {0};
     struct sketch none = {0};
-    series_table_init(&t);
+    series_table_init(&t, SERIES_MAX);
     struct series *s = series_get(&t, SERIES_STATEMENT, NULL, 1, 3);
     struct series_sums older = {.calls = 40}, one = {.calls = 1};
     struct series_sums newest = {.calls = 7, .oldest_ns = 5 * NS_PER_S};
@@ -139,7 +139,7 @@ what_does_not_fit_is_counted_together(void **state)
 {
     struct series_table t;
     struct series_sums one = {.calls = 1};
-    series_table_init(&t);
+    series_table_init(&t, SERIES_MAX);
     for (uint64_t i = 1; i <= SERIES_MAX + 5; i++) {
         series_add(series_get(&t, SERIES_STATEMENT, NULL, i, 3), &one, false, 0, NULL, NULL);
     }
