@@ -23,10 +23,11 @@
  *   memory.c     what only weeks of minutes can teach, as bytes and back
  *   replay.c     one that has seen what the store keeps
  *
- * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one ("other"
- * counts what it is asked of those); MONITOR_OPEN_MAX open episodes and MONITOR_EPISODES_MAX that
- * are remembered. About 4.5 KB a series, of which a minute touches 0.7; about a tenth of a
- * microsecond a series and window with 10,000 of them (doc/internals/detection.md). One thread. */
+ * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one, no route and
+ * no member of an open episode while there is any other; MONITOR_OPEN_MAX open episodes and
+ * MONITOR_EPISODES_MAX that are remembered. About 4.5 KB a series, of which a minute touches 0.7;
+ * about a tenth of a microsecond a series and window with 10,000 of them
+ * (doc/internals/detection.md). One thread. */
 #ifndef ANALYSIS_MONITOR_MONITOR_H
 #define ANALYSIS_MONITOR_MONITOR_H
 

@@ -40,12 +40,13 @@ tell(struct monitor *m, struct track *t, enum lane lane, int64_t onset, double b
     episodes_tell(m, t, &a);
 }
 
-/* The route was there long before, and this statement was not. */
+/* The route was there long before, and this statement was not; which nobody can tell of one that
+ * came when there was no room: it may have been forgotten, or counted under "other" until then. */
 static bool
 is_new(const struct monitor *m, const struct track *t, int64_t at_s)
 {
     const struct track *route = t->parent;
-    if (at_s - t->first_s > NEW_AFTER_S || route == NULL ||
+    if (t->may_be_back || at_s - t->first_s > NEW_AFTER_S || route == NULL ||
         t->first_s < route->first_s + ROUTE_MIN_S) {
         return false;
     }

@@ -133,6 +133,7 @@ struct track {
     enum track_kind kind;
     uint32_t lanes;      /* bits of enum lane that it is in the episode for */
     uint16_t due;        /* place on the monitor's list for this step, from 1; 0: it is not on it */
+    bool may_be_back;    /* it came when another one had to go: it may have been here before */
     bool plan_reads_all; /* the plan in use scans a whole table, the one before did not */
     uint8_t jumps;       /* stretches in a row that are off */
     uint8_t stalls;

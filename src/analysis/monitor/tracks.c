@@ -8,6 +8,7 @@
 
 #define CACHE_LINE 64u
 #define IDLE_S     (30 * 86400) /* a series that was not seen for so long may go first */
+#define YOUNG_S    600          /* one that came since then is as if it were as old */
 
 /* Names as they mostly are. A route has quantiles, and no statement. */
 _Static_assert(MONITOR_TRACKS_MAX *(sizeof(struct track) + sizeof(struct track_past) +
@@ -66,20 +67,42 @@ forget_due(struct monitor *m, struct track *t)
     }
 }
 
-/* The least used makes room: the one that was not seen for longest, of the quietest tenth. */
+/* Calls a second, since it was first seen: who came a minute ago is not the least used for that,
+ * nor is a crowd that comes once each used more than what is called now and then. */
+static double
+use_of(const struct monitor *m, const struct track *t)
+{
+    return (double)t->used / (double)MAX(m->step_s - t->first_s, YOUNG_S);
+}
+
+/* What others depend on: a route's requests, and what an open episode waits for. */
+static unsigned
+rank_of(const struct track *t)
+{
+    return t->episode != NULL ? 2 : t->kind == TRACK_ROUTE ? 1 : 0;
+}
+
+static bool
+goes_before(const struct monitor *m, const struct track *a, const struct track *b)
+{
+    unsigned rank_a = rank_of(a), rank_b = rank_of(b);
+    bool idle_a = a->last_s < m->step_s - IDLE_S, idle_b = b->last_s < m->step_s - IDLE_S;
+    return rank_a != rank_b   ? rank_a < rank_b
+           : idle_a != idle_b ? idle_a
+                              : use_of(m, a) < use_of(m, b);
+}
+
+/* The least used makes room. */
 static struct track *
 evict(struct monitor *m)
 {
     struct track *t = &m->track[0];
     for (unsigned i = 1; i < m->track_count; i++) {
-        struct track *x = &m->track[i];
-        bool idle = x->last_s < m->step_s - IDLE_S, worst_idle = t->last_s < m->step_s - IDLE_S;
-        bool less = idle != worst_idle ? idle : x->used < t->used;
-        t = x->kind != TRACK_ROUTE && (less || t->kind == TRACK_ROUTE) ? x : t;
+        t = goes_before(m, &m->track[i], t) ? &m->track[i] : t;
     }
     episodes_forget(m, t);
     forget_due(m, t);
-    for (unsigned i = 0; i < m->track_count; i++) {
+    for (unsigned i = 0; t->kind == TRACK_ROUTE && i < m->track_count; i++) {
         m->track[i].parent = m->track[i].parent == t ? NULL : m->track[i].parent;
     }
     map_remove(&m->by_key, t->key);
@@ -97,6 +120,7 @@ add_track(struct monitor *m, uint64_t key, const struct reading *r)
                            : r->route.len == 0     ? TRACK_STATEMENT
                                                    : TRACK_CALL;
     track_init(t, &m->past[t - m->track], kind, key, r);
+    t->may_be_back = full;
     m->newest_s = MAX(m->newest_s, t->first_s);
     int err = map_put(&m->by_key, key, t);
     assert(err == 0); /* room was made */
