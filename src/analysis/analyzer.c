@@ -271,8 +271,10 @@ do_command(struct analyzer *a, const struct letter *m, uint64_t now_ns)
 {
     struct slice text = slice_of(m->text, m->len);
     bool asks = m->command == ANALYZER_TRACES || m->command == ANALYZER_TRACE ||
-                m->command == ANALYZER_METRICS || m->command == ANALYZER_MUTES;
+                m->command == ANALYZER_METRICS || m->command == ANALYZER_MUTES ||
+                m->command == ANALYZER_WINDOWS;
     int result = 0;
+    uint64_t since_s = 0;
     buf_reset(&a->text);
     switch ((enum analyzer_command)m->command) {
     case ANALYZER_DEPLOY:
@@ -304,6 +306,10 @@ do_command(struct analyzer *a, const struct letter *m, uint64_t now_ns)
         break;
     case ANALYZER_TRACE:
         result = judge_trace(a->judge, text, &a->text);
+        break;
+    case ANALYZER_WINDOWS:
+        result = slice_to_u64(text, &since_s);
+        result = result == 0 ? judge_windows(a->judge, now_ns, m->id, since_s, &a->text) : -EINVAL;
         break;
     }
     if (!asks) {

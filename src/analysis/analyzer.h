@@ -49,6 +49,7 @@ enum analyzer_command {
     ANALYZER_TRACE,    /* asks for one of them; text: its id */
     ANALYZER_METRICS,  /* asks for the figures that exporters want */
     ANALYZER_MUTES,    /* asks for what is muted */
+    ANALYZER_WINDOWS,  /* asks for windows of `number` seconds; text: since when, in digits */
 };
 
 /* What they get is borrowed for the length of the call. */

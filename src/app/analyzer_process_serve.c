@@ -97,16 +97,17 @@ static int
 on_serve_command(void *ctx, const struct serve_command *c)
 {
     static const enum analyzer_command kinds[] = {
-        [SERVE_ACK] = ANALYZER_ACK,       [SERVE_CLOSE] = ANALYZER_CLOSE,
-        [SERVE_EXPECT] = ANALYZER_EXPECT, [SERVE_ANNOTATE] = ANALYZER_ANNOTATE,
-        [SERVE_MUTE] = ANALYZER_MUTE,     [SERVE_MUTES] = ANALYZER_MUTES,
-        [SERVE_DEPLOY] = ANALYZER_DEPLOY, [SERVE_TRACES] = ANALYZER_TRACES,
-        [SERVE_TRACE] = ANALYZER_TRACE,   [SERVE_METRICS] = ANALYZER_METRICS,
+        [SERVE_ACK] = ANALYZER_ACK,         [SERVE_CLOSE] = ANALYZER_CLOSE,
+        [SERVE_EXPECT] = ANALYZER_EXPECT,   [SERVE_ANNOTATE] = ANALYZER_ANNOTATE,
+        [SERVE_MUTE] = ANALYZER_MUTE,       [SERVE_MUTES] = ANALYZER_MUTES,
+        [SERVE_DEPLOY] = ANALYZER_DEPLOY,   [SERVE_TRACES] = ANALYZER_TRACES,
+        [SERVE_TRACE] = ANALYZER_TRACE,     [SERVE_METRICS] = ANALYZER_METRICS,
+        [SERVE_WINDOWS] = ANALYZER_WINDOWS,
     };
     struct analyzer_process *p = ctx;
+    bool is_of_seconds = c->kind == SERVE_MUTE || c->kind == SERVE_WINDOWS;
     return analyzer_command(p->analyzer, kinds[c->kind], c->ticket,
-                            c->kind == SERVE_MUTE ? c->seconds : c->incident,
-                            slice_from_str(c->text));
+                            is_of_seconds ? c->seconds : c->incident, slice_from_str(c->text));
 }
 
 int

@@ -181,7 +181,7 @@ ask(const struct options *o, const char *verb, const char *path, const char *pos
     if (r == CURLE_COULDNT_CONNECT && o->data != NULL && o->admin == NULL && post == NULL) {
         return store_document(o->data, path, ret_document) == 0
                    ? CLI_OK
-                   : unreachable(&t, verb, "and there is no store to read");
+                   : unreachable(&t, verb, "and there is no store that has it");
     }
     if (r != CURLE_OK) {
         return unreachable(&t, verb, curl_easy_strerror(r));

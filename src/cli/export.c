@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The verb that writes what the store keeps as lines of JSON, for `slowburn backtest` and for
- * others. Reads the store itself, also beside a running daemon. */
+ * The verb that writes windows as lines of JSON, for `slowburn backtest` and for others. Those of a
+ * minute are what the store keeps, which it reads itself, also beside a running daemon; shorter
+ * ones only the daemon knows. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "cli/cli.h"
+#include "cli/document.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "store/store.h"
@@ -76,35 +79,88 @@ free_values(struct map *m)
     map_fini(m);
 }
 
-int
-verb_export(int argc, char **argv)
+static int
+export_stored(const char *verb, const char *data)
 {
-    struct options o;
-    int r = options_parse(argc, argv, "", 1, 1, &o);
-    if (r != CLI_OK) {
-        return r;
-    }
-    if (strcmp(o.words[0], "windows") != 0 || o.data == NULL) {
-        fprintf(stderr, "slowburn export: wants 'windows' and --data DIR\n");
-        return CLI_USAGE;
-    }
     struct exporter e = {0};
     map_init(&e.statement, STATEMENTS_MAX);
     reading_maker_init(&e.maker);
     buf_init(&e.line, HISTORY_LINE_MAX);
-    int err = store_windows(o.data, 0, on_record, &e);
+    int err = store_windows(data, 0, on_record, &e);
     e.failed = fflush(stdout) != 0 || e.failed;
     free_values(&e.statement);
     reading_maker_fini(&e.maker);
     buf_fini(&e.line);
     if (err == -ENOENT) {
-        fprintf(stderr, "slowburn export: there is no store in %s\n", o.data);
+        fprintf(stderr, "slowburn %s: there is no store in %s\n", verb, data);
         return CLI_UNREACHABLE;
     }
     if (err != 0 || e.failed) {
-        fprintf(stderr, "slowburn export: %s\n",
+        fprintf(stderr, "slowburn %s: %s\n", verb,
                 err != 0 ? "the store cannot be read" : "cannot write");
         return CLI_FAILED;
     }
     return CLI_OK;
+}
+
+static bool
+print_lines(const json_t *windows)
+{
+    size_t i;
+    const json_t *line;
+    bool failed = false;
+    json_array_foreach(windows, i, line)
+    {
+        failed = failed || json_dumpf(line, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) != 0 ||
+                 putchar('\n') == EOF;
+    }
+    return !failed && fflush(stdout) == 0;
+}
+
+/* Answer by answer; each begins where the one before it ended. What is over since the first is not
+ * waited for. */
+static int
+export_live(const char *verb, const struct options *o)
+{
+    char path[80];
+    uint64_t since_s = 0, left_out = 0;
+    for (bool more = true; more;) {
+        json_t *doc = NULL;
+        snprintf(path, sizeof(path), "windows?len=%u&since=%" PRIu64, o->length, since_s);
+        int r = document_get(o, verb, path, &doc);
+        if (r != CLI_OK) {
+            return r;
+        }
+        bool printed = print_lines(json_object_get(doc, "windows"));
+        uint64_t next_s = (uint64_t)document_number(doc, "next", 0);
+        more = json_is_true(json_object_get(doc, "more")) && next_s > since_s;
+        left_out += (uint64_t)document_number(doc, "left_out", 0);
+        since_s = next_s;
+        json_decref(doc);
+        if (!printed) {
+            fprintf(stderr, "slowburn %s: cannot write\n", verb);
+            return CLI_FAILED;
+        }
+    }
+    if (left_out > 0) {
+        fprintf(stderr, "slowburn %s: %" PRIu64 " lines were too many for one answer\n", verb,
+                left_out);
+    }
+    return CLI_OK;
+}
+
+int
+verb_export(int argc, char **argv)
+{
+    struct options o;
+    int r = options_parse(argc, argv, "len", 1, 1, &o);
+    if (r != CLI_OK) {
+        return r;
+    }
+    bool is_live = o.length == 1 || o.length == 10;
+    if (strcmp(o.words[0], "windows") != 0 || (!is_live && o.data == NULL)) {
+        fprintf(stderr, "slowburn export: wants 'windows' and --data DIR\n");
+        return CLI_USAGE;
+    }
+    return is_live ? export_live(argv[0], &o) : export_stored(argv[0], o.data);
 }

@@ -19,7 +19,8 @@ enum {
     OPT_SLOW,
     OPT_ONCE,
     OPT_FINGERPRINT,
-    OPT_FOR
+    OPT_FOR,
+    OPT_LEN
 };
 
 static const struct option long_options[] = {
@@ -33,6 +34,7 @@ static const struct option long_options[] = {
     {"once", no_argument, NULL, OPT_ONCE},
     {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
     {"for", required_argument, NULL, OPT_FOR},
+    {"len", required_argument, NULL, OPT_LEN},
     {NULL, 0, NULL, 0},
 };
 
@@ -88,11 +90,12 @@ parse_one(const char *verb, const char *allowed, int opt, struct options *o)
                                         [OPT_SLOW] = "slow",
                                         [OPT_ONCE] = "once",
                                         [OPT_FINGERPRINT] = "fingerprint",
-                                        [OPT_FOR] = "for"};
+                                        [OPT_FOR] = "for",
+                                        [OPT_LEN] = "len"};
     if (opt > OPT_ADMIN && !is_allowed(allowed, gated[opt])) {
         return usage(verb, "it takes no option", gated[opt]);
     }
-    uint64_t limit;
+    uint64_t limit, length;
     switch (opt) {
     case OPT_DATA:
         o->data = optarg;
@@ -121,6 +124,13 @@ parse_one(const char *verb, const char *allowed, int opt, struct options *o)
     case OPT_FOR:
         o->seconds = parse_span(optarg);
         return o->seconds > 0 ? 0 : usage(verb, "--for wants 90s, 30m, 2h or 7d, not", optarg);
+    case OPT_LEN:
+        if (slice_to_u64(slice_from_str(optarg), &length) < 0 ||
+            (length != 1 && length != 10 && length != 60)) {
+            return usage(verb, "--len wants 1, 10 or 60 seconds, not", optarg);
+        }
+        o->length = (unsigned)length;
+        return 0;
     case OPT_LIMIT:
         if (slice_to_u64(slice_from_str(optarg), &limit) < 0 || limit == 0 || limit > 1000000) {
             return usage(verb, "--limit wants a number from 1 to 1000000, not", optarg);

@@ -17,6 +17,7 @@ struct options {
     const char *fingerprint; /* --fingerprint HEX */
     unsigned seconds;        /* --for DURATION; 0: not given */
     unsigned limit;          /* --limit N; 0: all */
+    unsigned length;         /* --len SECONDS; 0: not given */
     bool slow;
     bool once;
     bool json;
@@ -25,8 +26,8 @@ struct options {
 };
 
 /* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit", "route", "slow",
- * "once", "fingerprint", "for" besides data and admin, comma-separated) and word counts outside the
- * bounds, with a message on stderr. 0 or CLI_USAGE. */
+ * "once", "fingerprint", "for", "len" besides data and admin, comma-separated) and word counts
+ * outside the bounds, with a message on stderr. 0 or CLI_USAGE. */
 MUST_CHECK int options_parse(int argc, char **argv, const char *allowed, unsigned words_min,
                              unsigned words_max, struct options *ret_options);
 

@@ -179,7 +179,11 @@ sketch_save(const struct sketch *s, uint8_t *dst, size_t cap)
     unsigned next = 0;
     for (unsigned i = 0; i < CELLS; i++) {
         const uint32_t *page = s->page[i / SKETCH_STEPS];
-        if (page == NULL || page[i % SKETCH_STEPS] == 0) {
+        if (page == NULL) {
+            i += SKETCH_STEPS - 1;
+            continue;
+        }
+        if (page[i % SKETCH_STEPS] == 0) {
             continue;
         }
         at = put_varint(dst, cap, at, i - next);

@@ -2,6 +2,7 @@
 #include "serve/api.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,24 @@ ask_traces(struct slice query, struct api_reply *ret_reply)
     }
 }
 
+/* Those of the last minutes. */
+static void
+ask_windows(struct slice query, struct api_reply *ret_reply)
+{
+    uint64_t length_s = 0, since_s = 0;
+    if (params_u64(query, "len", 0, &length_s) != 0 || (length_s != 1 && length_s != 10)) {
+        api_error(400, "len is 1 or 10, seconds", ret_reply);
+        return;
+    }
+    if (params_u64(query, "since", 0, &since_s) != 0) {
+        api_error(400, "since is seconds since 1970", ret_reply);
+        return;
+    }
+    *ret_reply = (struct api_reply){
+        .waits = true, .command = {.kind = SERVE_WINDOWS, .seconds = (uint32_t)length_s}};
+    snprintf(ret_reply->command.text, sizeof(ret_reply->command.text), "%" PRIu64, since_s);
+}
+
 static void
 reply_asset(const struct api_request *r, struct slice path, struct api_reply *ret_reply)
 {
@@ -201,8 +220,9 @@ enum target_kind {
     TARGET_INCIDENT,
     TARGET_POSTMORTEM,
     TARGET_QUESTION,
-    TARGET_TRACES, /* reads, by a command */
-    TARGET_TRACE,  /* so does this */
+    TARGET_TRACES,  /* reads, by a command */
+    TARGET_TRACE,   /* so does this */
+    TARGET_WINDOWS, /* and this */
     TARGET_METRICS,
     TARGET_EVENTS,
     TARGET_COMMAND,
@@ -274,6 +294,7 @@ parse_target(struct slice path)
         {"/api/v1/requests", {.kind = TARGET_DOCUMENT, .document = SERVE_REQUESTS}},
         {"/metrics", {.kind = TARGET_METRICS}},
         {"/api/v1/traces", {.kind = TARGET_TRACES}},
+        {"/api/v1/windows", {.kind = TARGET_WINDOWS}},
         {"/api/v1/status", {.kind = TARGET_DOCUMENT, .document = SERVE_STATUS}},
         {"/api/v1/overview", {.kind = TARGET_QUESTION, .question = SERVE_OVERVIEW}},
         {"/api/v1/route", {.kind = TARGET_QUESTION, .question = SERVE_ROUTE}},
@@ -410,6 +431,9 @@ reply_to(const struct api_request *r, const struct serve_source *source, const s
     case TARGET_TRACE:
         *ret_reply = (struct api_reply){.waits = true, .command.kind = SERVE_TRACE};
         slice_to_str(t->trace, ret_reply->command.text, sizeof(ret_reply->command.text));
+        break;
+    case TARGET_WINDOWS:
+        ask_windows(http_target_query(target), ret_reply);
         break;
     case TARGET_METRICS:
         ask_metrics(r, ret_reply);

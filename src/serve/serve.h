@@ -63,16 +63,18 @@ enum serve_command_kind {
     SERVE_TRACE,
     SERVE_METRICS,
     SERVE_MUTES,
+    SERVE_WINDOWS,
 };
 
 struct serve_command {
     enum serve_command_kind kind;
     uint64_t ticket;             /* for serve_answer */
     uint32_t incident;           /* ack, close, expect, annotate */
-    uint32_t seconds;            /* mute: for so long, at most MUTE_SECONDS_MAX; 0: not any more */
+    uint32_t seconds;            /* mute: for so long, at most MUTE_SECONDS_MAX; 0: not any more;
+                                  * windows: of so many */
     char text[MUTE_SUBJECT_MAX]; /* printable, not empty: a deploy's name, an annotation, what to
                                   * mute (model/mute.h); a trace's id; traces: of this
-                                  * route, or "" */
+                                  * route, or ""; windows: since this second, in digits */
 };
 
 enum serve_question_kind {

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`slowburn backtest`: what it prints, what it refuses and where, and that it needs no daemon."""
+import collections
 import json
 import os
 import subprocess
+import time
 
 import psycopg
 
@@ -89,7 +91,63 @@ def test_what_a_daemon_has_stored_is_judged(postgres, tmp_path):
     assert nothing.returncode == 3
 
 
+def export(daemon, length):
+    result = subprocess.run([BINARY, "export", "windows", "--data", daemon.data, "--len", str(length)],
+                            capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()], result.stdout
+
+
+def test_a_burst_is_seen_second_by_second(postgres, tmp_path):
+    """Windows of 1 s and of 10 s from the running daemon: the same calls, and the same as the store's in the end."""
+    def of_mine(windows):
+        return [w for w in windows if "- ?" in w.get("statement", "") and "route" not in w]
+
+    def calls(length):
+        return sum(w["calls"] for w in of_mine(export(daemon, length)[0]))
+
+    with Slowburn(BINARY, str(tmp_path), postgres.port) as daemon:
+        daemon.wait_until_watching()
+        with psycopg.connect(postgres.dsn(port=daemon.port), autocommit=True) as connection:
+            for pause in (0, 3):
+                time.sleep(pause)
+                for i in range(50):
+                    connection.execute("select %s::int - 1", (i,))
+            daemon.verb("deploy", "v7")
+        until(lambda: calls(1) == 100, "the burst is over", 30)
+        ones, text = export(daemon, 1)
+        seconds = sorted({w["t"] for w in of_mine(ones)})
+        assert 2 <= len(seconds) <= 4 and seconds[-1] - seconds[0] >= 2, seconds
+        assert {w["len"] for w in ones if "len" in w} == {1}
+        assert all(sum(count for _, count in w["hist"]) == w["calls"] for w in of_mine(ones))
+        assert [w["t"] for w in ones] == sorted(w["t"] for w in ones)
+        until(lambda: calls(10) == 100, "ten seconds are over", 30)
+        tens = of_mine(export(daemon, 10)[0])
+        assert all(w["t"] % 10 == 0 and w["len"] == 10 for w in tens)
+        for name in ("rows", "bytes"):
+            assert sum(w[name] for w in tens) == sum(w[name] for w in of_mine(ones)), name
+        assert any(w.get("deploy") == "v7" for w in export(daemon, 10)[0])
+        judged = run("-", text=text)
+        assert judged.returncode == 0 and "0 incidents" in judged.stdout
+    kept = of_mine(export(daemon, 60)[0])
+    assert sum(w["calls"] for w in kept) == 100
+    assert sum(w["bytes"] for w in kept) == sum(w["bytes"] for w in tens)
+    assert histogram(kept) == histogram(tens) == histogram(of_mine(ones))
+    gone = subprocess.run([BINARY, "export", "windows", "--data", daemon.data, "--len", "1"], capture_output=True,
+                          text=True, timeout=60)
+    assert gone.returncode == 3 and "no daemon answers" in gone.stderr
+
+
+def histogram(windows):
+    cells = collections.Counter()
+    for window in windows:
+        cells.update(dict(map(tuple, window["hist"])))
+    return cells
+
+
 def test_usage():
+    for words in (["windows"], ["windows", "--data", "/x", "--len", "5"], ["queries", "--len", "1"]):
+        assert subprocess.run([BINARY, "export", *words], timeout=60, capture_output=True).returncode == 2
     assert run().returncode == 2
     assert run("--utc-offset", "nine", "x").returncode == 2
     assert run("--bogus", "x").returncode == 2

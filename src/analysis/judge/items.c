@@ -91,6 +91,15 @@ note_failure(struct judge *j, const struct trace *t, const char *route)
     incident_note(inc, t->end_ns, "error", text);
 }
 
+void
+judge_count(struct judge *j, struct series *s, const struct series_sums *sums)
+{
+    uint64_t wall_ns = judge_wall(j, j->now_ns);
+    bool to_sketch = s->kind == SERIES_STATEMENT || s->kind == SERIES_ROUTE;
+    series_add(s, sums, to_sketch, wall_ns, judge_keep_window, j);
+    fine_add(&j->fine, s, sums, to_sketch, wall_ns);
+}
+
 /* upstream: NULL where that is not known. */
 static void
 add_to(struct judge *j, struct series *s, const uint16_t *upstream, const struct series_sums *sums)
@@ -98,7 +107,7 @@ add_to(struct judge *j, struct series *s, const uint16_t *upstream, const struct
     if (upstream != NULL) {
         series_place(s, *upstream);
     }
-    series_add(s, sums, s->kind != SERIES_BOTH, judge_wall(j, j->now_ns), judge_keep_window, j);
+    judge_count(j, s, sums);
 }
 
 static void

@@ -36,6 +36,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     sameness_init(&j->sameness, JUDGE_STATEMENTS_MAX);
     stampedes_init(&j->stampedes);
     series_table_init(&j->series, SERIES_MAX);
+    fine_init(&j->fine, FINE_BYTES_MAX);
     j->advice = advice_new(out->ask, out->ctx);
     advice_on_plan(j->advice, judge_keep_plan, j);
     j->proof = proof_new();
@@ -65,6 +66,7 @@ judge_free(struct judge **judge)
         free(j->incident[i]);
     }
     judge_monitor_fini(j);
+    fine_fini(&j->fine);
     series_table_fini(&j->series);
     for (unsigned i = 0; i < j->watch_count; i++) {
         watch_free(&j->watch[i]);
@@ -295,6 +297,8 @@ status_json(const struct judge *j)
     json_object_set_new(o, "series", json_integer((json_int_t)j->series.by_key.count));
     json_object_set_new(o, "series_overflowed", json_integer((json_int_t)j->series.overflowed));
     json_object_set_new(o, "series_displaced", json_integer((json_int_t)j->series.displaced));
+    json_object_set_new(o, "fine_windows_bytes", json_integer((json_int_t)fine_bytes(&j->fine)));
+    json_object_set_new(o, "fine_windows_refused", json_integer((json_int_t)j->fine.refused));
     json_object_set_new(o, "recent_bytes", json_integer((json_int_t)j->budget.bytes));
     json_object_set_new(o, "samples_bytes", json_integer((json_int_t)j->samples.bytes));
     json_object_set_new(o, "traces_untold", json_integer((json_int_t)j->traces_untold));

@@ -26,6 +26,7 @@
 #define JUDGE_SAMPLE_BYTES_MAX (16u * 1024 * 1024)
 #define JUDGE_INCIDENTS_MAX    64
 #define JUDGE_DOCUMENT_MAX     (16u * 1024 * 1024)
+#define JUDGE_WINDOWS_BYTES    (1024u * 1024)
 #define JUDGE_TOLD_PER_S       50u
 
 enum judge_document {
@@ -135,6 +136,13 @@ MUST_CHECK int judge_mute(struct judge *judge, uint64_t now_ns, struct slice sub
 /* Appends JSON text. 0 or -E2BIG. */
 MUST_CHECK int judge_document(struct judge *judge, uint64_t now_ns, enum judge_document which,
                               struct buf *ret_json);
+
+/* The windows of 1 s or 10 s that are over and kept (series/fine.h), and the deploys between them,
+ * as slowburn-windows(5) has them, oldest first; since_s: those that begin then or later, by the
+ * wall clock. Whole windows until there are JUDGE_WINDOWS_BYTES; doc/api.md has the object. Appends
+ * JSON text; takes about 15 ms. 0, -EINVAL: no such length; -E2BIG. */
+MUST_CHECK int judge_windows(struct judge *judge, uint64_t now_ns, uint32_t length_s,
+                             uint64_t since_s, struct buf *ret_json);
 
 /* The traces that are kept, newest first, without their statements; route: of this one only, ""
  * of all. Appends JSON text. 0 or -E2BIG. */

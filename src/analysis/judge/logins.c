@@ -13,7 +13,7 @@ add(struct judge *j, uint32_t database, uint16_t upstream, const struct series_s
     database = judge_name(j, database)[0] == '\0' ? 0 : database;
     struct series *s = series_get(&j->series, SERIES_LOGINS, NULL, STORED_LOGINS, database);
     series_place(s, upstream);
-    series_add(s, sums, false, judge_wall(j, j->now_ns), judge_keep_window, j);
+    judge_count(j, s, sums);
 }
 
 void

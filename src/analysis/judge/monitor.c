@@ -148,6 +148,7 @@ follow_clock(struct judge *j, uint64_t minute)
                  l->minute - minute);
         judge_tell(j, "clock-set-back", text);
         series_set_back(&j->series, minute, judge_keep_window, j);
+        fine_set_back(&j->fine, judge_wall(j, j->now_ns));
         l->minute = minute;
         l->wants_replay = true;
     }
@@ -172,6 +173,7 @@ judge_monitor_turn(struct judge *j)
         keep_memory(j, minute);
         l->reached = l->minute;
     }
+    fine_turn(&j->fine, minute * SERIES_WINDOW_NS);
     series_turn(&j->series, l->minute, judge_keep_window, j);
     l->minute = minute;
 }

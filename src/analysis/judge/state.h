@@ -16,6 +16,7 @@
  *   objectives.c what the user promises: told when it is broken too fast
  *   episodes.c  the monitor's episodes: which incident each one is, or opens
  *   shapes.c    answers that look different since a deploy: which incident tells of it
+ *   windows.c   windows of 1 s and 10 s, to whoever asks
  *   keep.c      what goes to the store, and what comes back from it */
 #ifndef ANALYSIS_JUDGE_STATE_H
 #define ANALYSIS_JUDGE_STATE_H
@@ -25,6 +26,7 @@
 #include "analysis/judge/inquest.h"
 #include "analysis/judge/judge.h"
 #include "analysis/monitor/memory.h"
+#include "analysis/series/fine.h"
 #include "analysis/series/logins.h"
 #include "analysis/series/repeating.h"
 #include "analysis/series/series.h"
@@ -90,6 +92,7 @@ struct judge {
     struct setup setup;
     struct logins logins;
     struct series_table series;
+    struct fine fine;
     struct advice *advice;
     struct proof *proof;
     struct judge_deploy_mark deploy[JUDGE_DEPLOYS_MAX];
@@ -140,6 +143,9 @@ bool judge_restore_mutes(struct judge *judge, const struct stored_state *in); /*
 struct watch *judge_watch_of(struct judge *judge, struct slice text, enum route_basis basis,
                              uint8_t method);
 void judge_add_name(struct judge *judge, const struct intake_name *name);
+
+/* To the series, and to its seconds. */
+void judge_count(struct judge *judge, struct series *s, const struct series_sums *sums);
 
 /* look.c: opens an incident where one is due; takes afresh what is normal. */
 void judge_look_for_burns(struct judge *judge);

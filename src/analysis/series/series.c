@@ -103,8 +103,8 @@ series_place(struct series *s, uint16_t upstream)
     }
 }
 
-static void
-sums_add(struct series_sums *to, const struct series_sums *add)
+void
+series_sums_add(struct series_sums *to, const struct series_sums *add)
 {
     to->calls += add->calls;
     to->errors += add->errors;
@@ -144,8 +144,8 @@ series_add(struct series *s, const struct series_sums *add, bool to_sketch, uint
     if (s->guest != NULL && add->calls > 0) {
         newcomers_add(s->guest->newcomers, &s->guest->id, (float)add->calls);
     }
-    sums_add(&s->total, add);
-    sums_add(&s->window, add);
+    series_sums_add(&s->total, add);
+    series_sums_add(&s->window, add);
     if (to_sketch && add->calls == 1) {
         sketch_add_to_both(&s->total_sketch, &s->window_sketch, add->time_ns);
     }
@@ -161,10 +161,10 @@ series_restore(struct series *s, const struct series_sums *kept, const struct sk
         begin_window(s, number);
     }
     if (number == s->window_number) {
-        sums_add(&s->window, kept);
+        series_sums_add(&s->window, kept);
         sketch_merge(&s->window_sketch, sketch);
     }
-    sums_add(&s->total, kept);
+    series_sums_add(&s->total, kept);
     sketch_merge(&s->total_sketch, sketch);
 }
 
@@ -219,7 +219,7 @@ may_be_displaced(const struct series *s)
 {
     bool is_one = s->kind == SERIES_STATEMENT || s->kind == SERIES_BOTH;
     bool is_other = s->fingerprint == 0 || s->fingerprint == STORED_OTHER;
-    return is_one && !is_other;
+    return is_one && !is_other && s->now == NULL;
 }
 
 static int
@@ -254,7 +254,7 @@ displace(struct series_table *t, struct series *s, struct newcomer *by, series_e
     struct series *other = &t->other[s->kind];
     struct series_id id = id_of(s);
     flush_one(s, emit, ctx);
-    sums_add(&other->total, &s->total);
+    series_sums_add(&other->total, &s->total);
     sketch_merge(&other->total_sketch, &s->total_sketch);
     (void)map_remove(&t->by_key, series_id_key(&id));
     sketches_fini(s);

@@ -4,7 +4,7 @@
  *
  * The logins of a database are a series, too (STORED_LOGINS). A statement is one of a database;
  * where its queries went is what the first of them said, so that all of its windows have one key in
- * the store. Windows are 60 s of wall time. A statement's and
+ * the store. Windows are 60 s of wall time; fine.h has those of 1 s and of 10 s. A statement's and
  * a route's series have sketches (about 1 KB each when in use); a statement within a route has sums
  * only.
  *
@@ -56,6 +56,8 @@ struct series_guest {
     struct series_id id;
 };
 
+struct fine_now;
+
 struct series {
     enum series_kind kind;
     uint64_t fingerprint; /* 0: a route, or other */
@@ -73,6 +75,7 @@ struct series {
     bool dirty;
     float use;                  /* of the minutes that are over */
     struct series_guest *guest; /* NULL: it is its own */
+    struct fine_now *now;       /* fine.h's; NULL: nothing in the second underway */
 };
 
 struct series_table {
@@ -91,6 +94,8 @@ void series_table_fini(struct series_table *t);
 struct series *series_get(struct series_table *t, enum series_kind kind, const char *route,
                           uint64_t fingerprint, uint32_t database);
 void series_place(struct series *s, uint16_t upstream);
+
+void series_sums_add(struct series_sums *to, const struct series_sums *add);
 
 /* emit is called for a window that ends because of this, or may be NULL. */
 typedef void series_emit(void *ctx, const struct series *s);

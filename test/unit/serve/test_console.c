@@ -100,6 +100,12 @@ questions_carry_what_was_asked(void **state)
     assert_string_equal(f.last.text, "GET /a{id}");
     (void)ask(connect_tcp(&f), "GET /api/v1/traces HTTP/1.1\r\n" TCP_END);
     assert_string_equal(f.last.text, "");
+    (void)ask(connect_tcp(&f), "GET /api/v1/windows?len=10&since=1700000000 HTTP/1.1\r\n" TCP_END);
+    assert_true(f.last.kind == SERVE_WINDOWS && f.last.seconds == 10);
+    assert_string_equal(f.last.text, "1700000000");
+    (void)ask(connect_tcp(&f), "GET /api/v1/windows?len=1 HTTP/1.1\r\n" TCP_END);
+    assert_true(f.last.kind == SERVE_WINDOWS && f.last.seconds == 1);
+    assert_string_equal(f.last.text, "0");
     f.result = -ENODATA;
     assert_reply(ask(connect_tcp(&f), "GET /api/v1/route?name=x HTTP/1.1\r\n" TCP_END), "404",
                  "{\"error\":\"nothing of this name is known in this time\"}");
@@ -109,7 +115,10 @@ questions_carry_what_was_asked(void **state)
                          "query?fingerprint=ff",
                          "query?fingerprint=-0000000000000ff",
                          "plans",
-                         "traces?route=%0a"};
+                         "traces?route=%0a",
+                         "windows",
+                         "windows?len=60",
+                         "windows?len=1&since=-1"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         char text[256];
         snprintf(text, sizeof(text), "GET /api/v1/%s HTTP/1.1\r\n" TCP_END, bad[i]);
