@@ -9,12 +9,14 @@
 #include "advisor/login.h"
 #include "proto/sql/sql_fingerprint.h"
 
-#define ROWS_MAX 128u
+#define ROWS_MAX ((BLOCKS_WAITERS_MAX + BLOCKS_BETWEEN_MAX) * BLOCKS_EACH_MAX)
+#define FAR      UINT32_MAX /* no end is known: a circle */
 
 static const char *
 state_name(enum block_state state)
 {
-    static const char *const names[] = {"active", "idle in transaction", "prepared transaction"};
+    static const char *const names[] = {"active", "idle in transaction", "prepared transaction",
+                                        "waiting"};
     return names[state];
 }
 
@@ -36,16 +38,50 @@ pair_of(struct blocks *b, const struct block *like)
     return &b->block[b->count++];
 }
 
-/* The row that says what this process waits for. NULL: it waits for nobody. */
+static bool
+is_better(const struct block_row *a, const struct block_row *b)
+{
+    return a->hops < b->hops || (a->hops == b->hops && a->is_idle && !b->is_idle);
+}
+
+/* The row that says what this process waits for, where several are in its way the best one. NULL:
+ * it waits for nobody. */
 static const struct block_row *
 row_of(const struct block_row *rows, unsigned count, int waiter)
 {
+    const struct block_row *best = NULL;
     for (unsigned i = 0; i < count; i++) {
-        if (rows[i].waiter == waiter) {
-            return &rows[i];
+        if (rows[i].waiter == waiter && (best == NULL || is_better(&rows[i], best))) {
+            best = &rows[i];
         }
     }
-    return NULL;
+    return best;
+}
+
+/* What the blocker waits for. NULL: it is the last one. */
+static const struct block_row *
+next_of(const struct block_row *rows, unsigned count, const struct block_row *row)
+{
+    return row->blocker == 0 ? NULL : row_of(rows, count, row->blocker);
+}
+
+/* How many wait from each to the end, by the shortest way. */
+static void
+measure_ways(struct block_row *rows, unsigned count)
+{
+    bool is_news = true;
+    for (unsigned i = 0; i < count; i++) {
+        rows[i].hops = FAR;
+    }
+    for (unsigned round = 0; is_news && round < count; round++) {
+        is_news = false;
+        for (unsigned i = 0; i < count; i++) {
+            const struct block_row *next = next_of(rows, count, &rows[i]);
+            uint32_t hops = next == NULL ? 1 : next->hops == FAR ? FAR : next->hops + 1;
+            is_news = is_news || hops < rows[i].hops;
+            rows[i].hops = MIN(rows[i].hops, hops);
+        }
+    }
 }
 
 static bool
@@ -54,43 +90,96 @@ is_first_of_waiter(const struct block_row *rows, unsigned i)
     return row_of(rows, i, rows[i].waiter) == NULL;
 }
 
+/* A queue from one that waits to the last, in the words of a block. */
+struct way {
+    const struct block_row *last; /* row: its blocker is in nobody's queue */
+    unsigned depth;
+    struct block_session chain[BLOCKS_CHAIN_MAX];
+    unsigned chain_count;
+};
+
+static struct block_session
+last_of(const struct block_row *row)
+{
+    return (struct block_session){
+        .statement = row->holder,
+        .state = row->blocker == 0 ? BLOCK_PREPARED
+                 : row->is_idle    ? BLOCK_IDLE
+                                   : BLOCK_ACTIVE,
+        .idle_ms = row->is_idle ? row->idle_ms : 0,
+        .transaction_ms = row->transaction_ms,
+    };
+}
+
+static void
+add_waiting(struct way *w, const struct block_row *row, double transaction_ms)
+{
+    if (w->chain_count + 1 < BLOCKS_CHAIN_MAX) { /* the last place is the holder's */
+        struct block_session *s = &w->chain[w->chain_count++];
+        *s = (struct block_session){.statement = row->waiting,
+                                    .state = BLOCK_WAITING,
+                                    .waited_ms = row->waited_ms,
+                                    .transaction_ms = transaction_ms};
+        memcpy(s->lock, row->lock, sizeof(s->lock));
+    }
+}
+
+static void
+follow(const struct block_row *rows, unsigned count, const struct block_row *first, struct way *w)
+{
+    *w = (struct way){.last = first, .depth = 1};
+    add_waiting(w, first, 0);
+    /* Nobody is at the end of a circle: it is a deadlock, which the server ends by itself. */
+    for (const struct block_row *next; w->last->hops != FAR; w->depth++) {
+        next = next_of(rows, count, w->last);
+        if (next == NULL) {
+            break;
+        }
+        add_waiting(w, next, w->last->transaction_ms);
+        w->last = next;
+    }
+    w->chain[w->chain_count++] = last_of(w->last);
+}
+
+static void
+add_way(struct blocks *b, const struct block_row *first, const struct way *w, double ms)
+{
+    const struct block_session *holder = &w->chain[w->chain_count - 1];
+    struct block like = {
+        .waiting = first->waiting, .holder = holder->statement, .state = holder->state};
+    memcpy(like.lock, first->lock, sizeof(like.lock));
+    struct block *x = pair_of(b, &like);
+    if (x == NULL) {
+        return;
+    }
+    x->samples += x->in_sample == 0;
+    x->in_sample++;
+    x->lock_ms += ms;
+    x->waiters = MAX(x->waiters, x->in_sample);
+    x->waited_ms = MAX(x->waited_ms, first->waited_ms);
+    x->idle_ms = MAX(x->idle_ms, holder->idle_ms);
+    x->transaction_ms = MAX(x->transaction_ms, holder->transaction_ms);
+    if (w->depth >= x->depth) {
+        x->depth = w->depth;
+        memcpy(x->chain, w->chain, sizeof(x->chain));
+        x->chain_count = w->chain_count;
+    }
+}
+
 void
-blocks_fold(struct blocks *b, const struct block_row *rows, unsigned count, double ms)
+blocks_fold(struct blocks *b, struct block_row *rows, unsigned count, double ms)
 {
     for (unsigned i = 0; i < b->count; i++) {
         b->block[i].in_sample = 0;
     }
+    measure_ways(rows, count);
     for (unsigned i = 0; i < count; i++) {
-        if (!is_first_of_waiter(rows, i)) {
-            continue;
+        struct way w;
+        if (is_first_of_waiter(rows, i)) {
+            const struct block_row *first = row_of(rows, count, rows[i].waiter);
+            follow(rows, count, first, &w);
+            add_way(b, first, &w, ms);
         }
-        const struct block_row *last = &rows[i];
-        unsigned depth = 1;
-        /* A circle is a deadlock, which the server ends by itself. */
-        for (const struct block_row *next; depth < BLOCKS_WAITERS_MAX; depth++) {
-            next = last->blocker == 0 ? NULL : row_of(rows, count, last->blocker);
-            if (next == NULL) {
-                break;
-            }
-            last = next;
-        }
-        struct block like = {.waiting = rows[i].waiting, .holder = last->holder};
-        like.state = last->blocker == 0 ? BLOCK_PREPARED
-                     : last->is_idle    ? BLOCK_IDLE
-                                        : BLOCK_ACTIVE;
-        memcpy(like.lock, rows[i].lock, sizeof(like.lock));
-        struct block *x = pair_of(b, &like);
-        if (x == NULL) {
-            continue;
-        }
-        x->samples += x->in_sample == 0;
-        x->in_sample++;
-        x->lock_ms += ms;
-        x->waiters = MAX(x->waiters, x->in_sample);
-        x->depth = MAX(x->depth, depth);
-        x->waited_ms = MAX(x->waited_ms, rows[i].waited_ms);
-        x->idle_ms = MAX(x->idle_ms, last->is_idle ? last->idle_ms : 0);
-        x->transaction_ms = MAX(x->transaction_ms, last->transaction_ms);
     }
 }
 
@@ -108,24 +197,28 @@ void
 blocks_sample(struct login *s, struct blocks *b, double ms)
 {
     static const char sql[] =
-        "SELECT w.pid, b.pid, w.wait_event, coalesce(w.query, ''), coalesce(h.query, ''),"
+        "WITH s AS MATERIALIZED (SELECT * FROM pg_stat_activity),"
+        " a AS MATERIALIZED (SELECT pid, (pg_blocking_pids(pid))[1:4] AS pids FROM (SELECT pid"
+        "  FROM s WHERE datname = current_database() AND state = 'active'"
+        "  AND wait_event_type = 'Lock' ORDER BY query_start LIMIT 32) oldest),"
+        " b AS MATERIALIZED (SELECT pid, (pg_blocking_pids(pid))[1:4] AS pids FROM (SELECT pid"
+        "  FROM s WHERE wait_event_type = 'Lock' AND pid IN (SELECT unnest(pids) FROM a)"
+        "  AND pid NOT IN (SELECT pid FROM a) ORDER BY query_start LIMIT 8) between),"
+        " l AS MATERIALIZED (SELECT pid, min(waitstart) AS since FROM pg_locks WHERE NOT granted"
+        "  GROUP BY pid)"
+        " SELECT w.pid, q.pid, w.wait_event, coalesce(w.query, ''), coalesce(h.query, ''),"
         " octet_length(w.query) >= c.cut, octet_length(h.query) >= c.cut,"
         " coalesce(h.state LIKE 'idle in transaction%', false),"
         " coalesce(1000 * extract(epoch FROM clock_timestamp() - coalesce(l.since, "
         "w.query_start)), 0),"
         " coalesce(1000 * extract(epoch FROM clock_timestamp() - h.state_change), 0),"
         " coalesce(1000 * extract(epoch FROM clock_timestamp() - h.xact_start), 0)"
-        " FROM (SELECT pid, wait_event, query, query_start FROM pg_stat_activity"
-        "  WHERE datname = current_database() AND state = 'active' AND wait_event_type = 'Lock'"
-        "  ORDER BY query_start LIMIT 32) w"
+        " FROM (SELECT pid, pids FROM a UNION ALL SELECT pid, pids FROM b) t"
+        " CROSS JOIN LATERAL unnest(t.pids) q(pid)"
         " CROSS JOIN (SELECT pg_size_bytes(current_setting('track_activity_query_size')) - 4) "
         "c(cut)"
-        " CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) b(pid)"
-        " LEFT JOIN (SELECT pid, min(waitstart) AS since FROM pg_locks WHERE NOT granted GROUP BY "
-        "pid) l"
-        "  ON l.pid = w.pid"
-        " LEFT JOIN pg_stat_activity h ON h.pid = b.pid"
-        " LIMIT 128";
+        " JOIN s w ON w.pid = t.pid LEFT JOIN l ON l.pid = t.pid LEFT JOIN s h ON h.pid = q.pid"
+        " LIMIT 160";
     struct block_row rows[ROWS_MAX];
     AUTO_RESULT PGresult *r = login_query(s, sql, 0, NULL, NULL);
     unsigned count = r == NULL ? 0 : MIN((unsigned)PQntuples(r), ROWS_MAX);
@@ -154,6 +247,20 @@ hex_json(uint64_t fingerprint)
     return fingerprint == 0 ? json_null() : json_string(hex);
 }
 
+static json_t *
+chain_json(const struct block *x)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < x->chain_count; i++) {
+        const struct block_session *s = &x->chain[i];
+        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:f, s:f, s:f}", "statement",
+                                              hex_json(s->statement), "state", state_name(s->state),
+                                              "lock", s->lock, "waited_ms", s->waited_ms, "idle_ms",
+                                              s->idle_ms, "transaction_ms", s->transaction_ms));
+    }
+    return list;
+}
+
 void
 blocks_take(struct blocks *b, json_t *answer)
 {
@@ -161,12 +268,12 @@ blocks_take(struct blocks *b, json_t *answer)
     for (unsigned i = 0; i < b->count; i++) {
         const struct block *x = &b->block[i];
         json_array_append_new(
-            list,
-            json_pack("{s:o, s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f}", "waiting",
-                      hex_json(x->waiting), "holder", hex_json(x->holder), "state",
-                      state_name(x->state), "lock", x->lock, "samples", (int)x->samples, "waiters",
-                      (int)x->waiters, "depth", (int)x->depth, "waited_ms", x->waited_ms, "idle_ms",
-                      x->idle_ms, "transaction_ms", x->transaction_ms, "lock_ms", x->lock_ms));
+            list, json_pack("{s:o, s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:o}",
+                            "waiting", hex_json(x->waiting), "holder", hex_json(x->holder), "state",
+                            state_name(x->state), "lock", x->lock, "samples", (int)x->samples,
+                            "waiters", (int)x->waiters, "depth", (int)x->depth, "waited_ms",
+                            x->waited_ms, "idle_ms", x->idle_ms, "transaction_ms",
+                            x->transaction_ms, "lock_ms", x->lock_ms, "chain", chain_json(x)));
     }
     json_object_set_new(answer, "blocks", list);
     json_object_set_new(answer, "blocks_refused", json_integer(b->refused));

@@ -38,7 +38,11 @@
  *             blocks: [{waiting: fingerprint | null, holder: fingerprint | null (what it ran last),
  *                       state: "active" | "idle in transaction" | "prepared transaction" (of the
  *                       holder), lock: "transactionid", samples, waiters, depth, waited_ms,
- *                       idle_ms, transaction_ms, lock_ms (that all of them waited)}, ...],
+ *                       idle_ms, transaction_ms, lock_ms (that all of them waited),
+ *                       chain: from who waits to the holder, at most 8; depth is of all:
+ *                              [{statement: fingerprint | null, state: "waiting" or as above,
+ *                                lock ("": it waits for none), waited_ms, idle_ms,
+ *                                transaction_ms}, ...]}, ...],
  *             blocks_refused}                         since the last such question
  */
 #ifndef MODEL_QUESTION_H

@@ -284,7 +284,16 @@ test("advice is to be done first where there is no action", async () => {
     Object.assign(incident.causes[0], {
       kind: "lock-wait",
       advice: "end the transaction that holds the lock",
-      blocker: { state: "idle in transaction", holder: "0000000000000107", holder_short: "update orders" },
+      blocker: {
+        state: "idle in transaction",
+        holder: "0000000000000107",
+        holder_short: "update orders",
+        chain: [
+          { fingerprint: "0000000000000101", short: "items by id", state: "waiting", waited_ms: 1500 },
+          { fingerprint: "0000000000000102", short: "update audit", state: "waiting", waited_ms: 1200 },
+          { fingerprint: "0000000000000107", short: "update orders", state: "idle in transaction", waited_ms: 0 },
+        ],
+      },
     });
     Object.assign(incident.causes[1], { statement: "", saving_ms: null, fingerprint: null });
   });
@@ -292,6 +301,7 @@ test("advice is to be done first where there is no action", async () => {
   const first = page.getByRole("region", { name: "What to do first" });
   await first.getByText("end the transaction that holds the lock").waitFor();
   await page.getByText("update orders").waitFor();
+  await page.getByText("update audit, waited for 1.2 s").waitFor();
   await page.getByText("once for each order listed").first().click();
   assert.equal(await page.locator("pre:empty").count(), 0, "no empty box for a statement that is not known");
   assert.equal(await page.getByText("– ms").count(), 0);

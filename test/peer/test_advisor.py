@@ -398,6 +398,56 @@ def test_who_blocks_whom(advisor, server):
     assert advisor.ask("waits")["blocks"] == []
 
 
+def told_in_time(advisor, is_told):
+    """An answer about waits of which that is true; each is about the time since the one before."""
+    deadline = time.monotonic() + 60
+    while True:
+        answer = advisor.ask("waits")
+        assert answer["ok"], answer
+        if is_told(answer):
+            return answer
+        assert time.monotonic() < deadline, answer
+        time.sleep(1.2)
+
+
+def test_the_chain_to_who_is_in_the_way(advisor, server):
+    """One waits for one that waits for one that does nothing."""
+    holder = holding(server, "UPDATE items SET sku = 'secret7f' WHERE id = 1;")
+    between = holding(server, "UPDATE items SET sku = 'secret7f' WHERE id = 2;")
+    try:
+        between.stdin.write("UPDATE items SET order_id = 3 WHERE id = 1;\n")
+        between.stdin.flush()
+        waiting(server, 1)
+        with subprocess.Popen(["/usr/lib/postgresql/15/bin/psql", "-X", "-q", server.dsn("shop"),
+                               "-c", "BEGIN", "-c", "DELETE FROM items WHERE id = 2", "-c",
+                               "ROLLBACK"], stdout=subprocess.DEVNULL):
+            waiting(server, 2)
+            advisor.ask("waits")
+            answer = told_in_time(advisor, lambda a: len(a["blocks"]) == 2)
+            by_depth = {block["depth"]: block for block in answer["blocks"]}
+            assert set(by_depth) == {1, 2}, answer
+            first, second, last = by_depth[2]["chain"]
+            assert first["statement"] == by_depth[2]["waiting"]
+            assert second["statement"] == by_depth[1]["waiting"] != first["statement"]
+            assert last["statement"] == by_depth[2]["holder"] == by_depth[1]["holder"]
+            assert [s["state"] for s in (first, second, last)] == \
+                ["waiting", "waiting", "idle in transaction"]
+            assert [s["lock"] for s in (first, second, last)] == \
+                ["transactionid", "transactionid", ""]
+            assert second["transaction_ms"] > second["waited_ms"] > first["waited_ms"] > 0
+            assert last["transaction_ms"] >= last["idle_ms"] > 0
+            assert by_depth[1]["chain"] == [dict(second, transaction_ms=0), last]
+            assert "secret7f" not in json.dumps(answer)
+            holder.communicate("ROLLBACK;\n", timeout=60)
+            between.communicate("ROLLBACK;\n", timeout=60)
+    finally:
+        for psql in (holder, between):
+            psql.kill()
+            psql.wait()
+    advisor.ask("waits")
+    assert advisor.ask("waits")["blocks"] == []
+
+
 def test_a_refused_login_is_one_line_and_a_clear_answer(server, tmp_path):
     dsns = [{"database": "shop", "dsn": server.dsn("shop", user="nobody_here")}]
     with Advisor(dsns, str(tmp_path)) as advisor:

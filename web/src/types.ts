@@ -40,7 +40,13 @@ export interface Cause {
   saving_error_ms?: number | null;
   route?: string;
   advice?: string;
-  blocker?: { state: string; holder: string | null; holder_short: string };
+  blocker?: {
+    state: string;
+    holder: string | null;
+    holder_short: string;
+    /** From what waits to the holder. */
+    chain?: { fingerprint: string | null; short: string; state: string; waited_ms: number | null }[];
+  };
 }
 
 /** Of a cause, as far as its kind has them. */

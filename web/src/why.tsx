@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Causes with their evidence, opened in place.
 import { useState } from "preact/hooks";
-import { count, ms, percent, plural, rate } from "./format";
+import { count, duration, ms, percent, plural, rate } from "./format";
 import { address } from "./location";
 import { PlanEvidence } from "./plan";
 import type { Cause, Incident } from "./types";
@@ -81,6 +81,11 @@ function Proof({ cause }: { cause: Cause }) {
   );
 }
 
+/** Who waits, and is waited for. */
+function between(cause: Cause) {
+  return cause.blocker?.chain?.slice(1, -1) ?? [];
+}
+
 function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
   const [open, setOpen] = useState(cause.rank === 1);
   const actions = incident.actions.filter((a) => a.cause === cause.rank);
@@ -139,6 +144,25 @@ function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
                     </Link>
                   )}
                   , {cause.blocker.state}
+                </dd>
+              </>
+            )}
+            {cause.blocker && between(cause).length > 0 && (
+              <>
+                <dt>in between</dt>
+                <dd>
+                  {between(cause).map((session, i) => (
+                    <div key={i}>
+                      {session.fingerprint === null ? (
+                        "a statement that is not known"
+                      ) : (
+                        <Link to={address("/query", { fingerprint: session.fingerprint })}>
+                          {session.short || session.fingerprint}
+                        </Link>
+                      )}
+                      , waited for {duration(session.waited_ms)}
+                    </div>
+                  ))}
                 </dd>
               </>
             )}

@@ -6,6 +6,7 @@
 /* Less of the route's own change than this explains nothing; nor does what a larger part dwarfs. */
 #define STANDS_OUT_SHARE      0.2
 #define STANDS_OUT_OF_LARGEST 0.4
+#define THROUGH_NAMED         2 /* of those in a queue; the others are counted */
 
 static void
 make_plain(struct statement_names *names)
@@ -68,6 +69,30 @@ detect_holder(const struct detect_input *in, const struct waiting_block *b, char
                  label, b->idle_ms / 1000);
     } else {
         snprintf(dst, size, "a session that runs %.70s", label);
+    }
+    return dst;
+}
+
+const char *
+detect_through(const struct detect_input *in, const struct waiting_block *b, char *dst, size_t size)
+{
+    unsigned named = 0, between = waiting_between(b);
+    size_t len = 0;
+    dst[0] = '\0';
+    for (unsigned i = 1; i + 1 < b->chain_count && named < THROUGH_NAMED && len < size; i++) {
+        const struct statement *s = statement_get(in->statements, b->chain[i].statement);
+        len += (size_t)snprintf(dst + len, size - len, "%s%.50s",
+                                named == 0 ? ", through " : ", which waits for ",
+                                s != NULL ? s->label : "a statement that is not known");
+        named++;
+    }
+    if (named > 0 && between > named && len < size) {
+        len +=
+            (size_t)snprintf(dst + len, size - len, ", which waits for %u more", between - named);
+    }
+    if (named > 0 && len < size) {
+        snprintf(dst + len, size - len, "%s",
+                 between > named ? ", the last for it" : ", which waits for it");
     }
     return dst;
 }

@@ -42,7 +42,7 @@ struct finding {
     enum evidence evidence;
     uint64_t fingerprint;
     char basis[16]; /* plan, values, counters, correlation */
-    char detail[256];
+    char detail[448];
     char advice[256]; /* what to do, where that is no action with a receipt; "": nothing to say */
     struct statement_names tables;
     struct statement_names columns;
@@ -103,6 +103,10 @@ bool detect_stands_out(const struct detect_input *in);
 /* Who is in the way: "a session idle in transaction that last ran orders by id". Returns dst. */
 const char *detect_holder(const struct detect_input *in, const struct waiting_block *block,
                           char *dst, size_t size);
+/* Who stands between, from who waits to the holder: ", through orders by id, which waits for it";
+ * "" where nobody does. Returns dst. */
+const char *detect_through(const struct detect_input *in, const struct waiting_block *block,
+                           char *dst, size_t size);
 /* 300000 -> "300,000". */
 const char *detect_count(double n, char dst[32]);
 

@@ -10,6 +10,7 @@ bool
 detect_idle_in_transaction(const struct detect_input *in, struct finding *f)
 {
     struct finding wait;
+    char through[200];
     if (!detect_lock_wait(in, &wait) || !waiting_is_idle(&wait.block)) {
         return false;
     }
@@ -29,14 +30,15 @@ detect_idle_in_transaction(const struct detect_input *in, struct finding *f)
     if (holder != NULL) {
         detect_about(f, holder);
     }
+    detect_through(in, b, through, sizeof(through));
     if (is_prepared) {
-        snprintf(f->detail, sizeof(f->detail), "nobody has ended it; %.100s waits for it",
-                 in->statement->label);
+        snprintf(f->detail, sizeof(f->detail), "nobody has ended it; %.100s waits for it%.190s",
+                 in->statement->label, through);
     } else {
         snprintf(f->detail, sizeof(f->detail),
                  "the last statement, then nothing for up to %.1f s of a transaction of %.1f s; "
-                 "%.100s waits for it",
-                 b->idle_ms / 1000, b->transaction_ms / 1000, in->statement->label);
+                 "%.100s waits for it%.190s",
+                 b->idle_ms / 1000, b->transaction_ms / 1000, in->statement->label, through);
     }
     return true;
 }

@@ -46,7 +46,7 @@ bool
 detect_lock_wait(const struct detect_input *in, struct finding *f)
 {
     const struct shift_part *p = in->part;
-    char holder[160], samples[32], of[32];
+    char holder[160], through[200], samples[32], of[32];
     if (p == NULL || p->change_ms <= 0 || !detect_matters(in, p->change_ms) ||
         !detect_stands_out(in)) {
         return false;
@@ -60,9 +60,11 @@ detect_lock_wait(const struct detect_input *in, struct finding *f)
     f->has_saving = true;
     f->saving_ms = p->change_ms;
     advise(b, f);
-    snprintf(f->detail, sizeof(f->detail),
-             "waits for %s in %s of %s samples, up to %.1f s and %.0f at a time, behind %.140s",
-             lock_words(b->lock), detect_count(b->samples, samples), detect_count(b->of, of),
-             b->waited_ms / 1000, b->waiters, detect_holder(in, b, holder, sizeof(holder)));
+    snprintf(
+        f->detail, sizeof(f->detail),
+        "waits for %s in %s of %s samples, up to %.1f s and %.0f at a time, behind %.140s%.190s",
+        lock_words(b->lock), detect_count(b->samples, samples), detect_count(b->of, of),
+        b->waited_ms / 1000, b->waiters, detect_holder(in, b, holder, sizeof(holder)),
+        detect_through(in, b, through, sizeof(through)));
     return true;
 }

@@ -19,6 +19,28 @@ fingerprint_of(const json_t *o, const char *key)
     return hex == NULL ? 0 : strtoull(hex, NULL, 16);
 }
 
+/* All that are in the answer, or none: a part would name the wrong ones. */
+static void
+read_chain(const json_t *list, struct waiting_block *b)
+{
+    size_t i;
+    const json_t *o;
+    size_t n = json_array_size(list);
+    json_array_foreach(list, i, o)
+    {
+        if (n > WAITING_CHAIN_MAX) {
+            break;
+        }
+        struct waiting_session *s = &b->chain[b->chain_count++];
+        *s = (struct waiting_session){.statement = fingerprint_of(o, "statement"),
+                                      .waited_ms = number(o, "waited_ms"),
+                                      .idle_ms = number(o, "idle_ms"),
+                                      .transaction_ms = number(o, "transaction_ms")};
+        json_text_copy(json_object_get(o, "state"), s->state, sizeof(s->state));
+        json_text_copy(json_object_get(o, "lock"), s->lock, sizeof(s->lock));
+    }
+}
+
 static struct waiting_block
 read_block(const json_t *o, uint64_t now_ns)
 {
@@ -36,6 +58,7 @@ read_block(const json_t *o, uint64_t now_ns)
     };
     json_text_copy(json_object_get(o, "state"), b.state, sizeof(b.state));
     json_text_copy(json_object_get(o, "lock"), b.lock, sizeof(b.lock));
+    read_chain(json_object_get(o, "chain"), &b);
     return b;
 }
 
@@ -72,6 +95,24 @@ forget(struct waiting *w, uint64_t now_ns)
         if (now_ns > w->block[i].seen_ns + WAITING_FORGET_NS) {
             w->block[i] = w->block[--w->count];
         }
+    }
+}
+
+/* Seen again: what was longest, and the deepest queue as it is now. */
+static void
+merge(struct waiting_block *x, const struct waiting_block *b)
+{
+    x->samples += b->samples;
+    x->lock_ms += b->lock_ms;
+    x->waiters = MAX(x->waiters, b->waiters);
+    x->waited_ms = MAX(x->waited_ms, b->waited_ms);
+    x->idle_ms = MAX(x->idle_ms, b->idle_ms);
+    x->transaction_ms = MAX(x->transaction_ms, b->transaction_ms);
+    x->seen_ns = b->seen_ns;
+    if (b->depth >= x->depth) {
+        x->depth = b->depth;
+        x->chain_count = b->chain_count;
+        memcpy(x->chain, b->chain, sizeof(x->chain));
     }
 }
 
@@ -153,14 +194,7 @@ waiting_answer(struct waiting *w, uint64_t database, const json_t *answer, uint6
             x->of = samples;
             continue;
         }
-        x->samples += b.samples;
-        x->lock_ms += b.lock_ms;
-        x->waiters = MAX(x->waiters, b.waiters);
-        x->depth = MAX(x->depth, b.depth);
-        x->waited_ms = MAX(x->waited_ms, b.waited_ms);
-        x->idle_ms = MAX(x->idle_ms, b.idle_ms);
-        x->transaction_ms = MAX(x->transaction_ms, b.transaction_ms);
-        x->seen_ns = now_ns;
+        merge(x, &b);
     }
 }
 
@@ -175,6 +209,12 @@ waiting_of(const struct waiting *w, uint64_t fingerprint)
         }
     }
     return most;
+}
+
+unsigned
+waiting_between(const struct waiting_block *b)
+{
+    return b->depth > 1 && b->depth < 1000 ? (unsigned)b->depth - 1 : 0;
 }
 
 bool

@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 
-#define KEEP_INCIDENT_MAGIC 0x69736339u /* changes with struct incident's meaning */
+#define KEEP_INCIDENT_MAGIC 0x6973633au /* changes with struct incident's meaning */
 #define KEEP_WATCH_MAGIC    0x77736332u
 #define KEEP_SINGLE_TIMES   17u
 #define KEEP_TIMES_MAX      (KEEP_SINGLE_TIMES + INCIDENT_TIMELINE_MAX + INCIDENT_ACTIONS_MAX)
@@ -135,7 +135,8 @@ counts_fit(const struct incident *inc)
     for (unsigned i = 0; fits && i < inc->cause_count; i++) {
         const struct finding *f = &inc->cause[i].finding;
         fits = f->tables.count <= STATEMENT_NAMES_MAX && f->columns.count <= STATEMENT_NAMES_MAX &&
-               (unsigned)f->kind < FINDING_COUNT && (unsigned)f->evidence <= EVIDENCE_PROVED;
+               f->block.chain_count <= WAITING_CHAIN_MAX && (unsigned)f->kind < FINDING_COUNT &&
+               (unsigned)f->evidence <= EVIDENCE_PROVED;
     }
     for (unsigned i = 0; fits && i < inc->action_count; i++) {
         fits = (unsigned)inc->action[i].kind <= ACTION_CACHE &&

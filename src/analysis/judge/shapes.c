@@ -112,7 +112,7 @@ tell_of(struct judge *j, struct watch *w)
                         .evidence = EVIDENCE_MEASURED,
                         .basis = "counters",
                         .has_saving = true};
-    char text[600];
+    char text[700];
     bool has_room = inc != NULL || judge_active(j, active) < JUDGE_ACTIVE_MAX;
     if (!has_room || w->shapes->run.answers < SHAPE_STEP_ANSWERS) { /* none yet since a restart */
         return;                                                     /* later, then */

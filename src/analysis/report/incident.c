@@ -79,6 +79,27 @@ figures_json(const struct finding *f)
     return o;
 }
 
+/* From what waits to who is in the way, with what each runs or ran last. */
+static json_t *
+chain_json(const struct waiting_block *b, const struct statement_table *statements)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < b->chain_count; i++) {
+        const struct waiting_session *w = &b->chain[i];
+        const struct statement *s = statement_get(statements, w->statement);
+        json_t *o = json_object();
+        put_hex(o, "fingerprint", w->statement);
+        put_text(o, "short", s != NULL ? s->label : "");
+        put_text(o, "state", w->state);
+        put_text(o, "lock", w->lock);
+        put_ms(o, "waited_ms", w->waited_ms);
+        put_ms(o, "idle_ms", w->idle_ms);
+        put_ms(o, "transaction_ms", w->transaction_ms);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
 /* Who is in the way of what waits for a lock. */
 static void
 put_blocker(json_t *o, const struct finding *f, const struct statement_table *statements)
@@ -103,6 +124,7 @@ put_blocker(json_t *o, const struct finding *f, const struct statement_table *st
     put_ms(x, "waited_ms", b->waited_ms);
     put_ms(x, "idle_ms", b->idle_ms);
     put_ms(x, "transaction_ms", b->transaction_ms);
+    json_object_set_new(x, "chain", chain_json(b, statements));
     json_object_set_new(o, "blocker", x);
 }
 

@@ -107,6 +107,59 @@ a_holder_that_works_is_not_idle(void **state)
     close_scene(&s);
 }
 
+#define SESSION(statement, state, lock)                                                            \
+    "{\"statement\": " statement ", \"state\": \"" state "\", \"lock\": \"" lock                   \
+    "\", \"waited_ms\": 5, \"idle_ms\": 0, \"transaction_ms\": 7}"
+#define CHAINED(depth, chain)                                                                      \
+    "{\"ok\": true, \"samples\": 4, \"blocks\": [{\"waiting\": \"0000000000000001\", "             \
+    "\"holder\": \"0000000000000009\", \"state\": \"idle in transaction\", \"lock\": \"tuple\", "  \
+    "\"samples\": 4, \"waiters\": 3, \"depth\": " depth ", \"idle_ms\": 900, \"chain\": [" chain   \
+    "]}]}"
+#define FIRST SESSION("\"0000000000000001\"", "waiting", "tuple")
+#define LAST  SESSION("\"0000000000000009\"", "idle in transaction", "")
+
+/* 1 waits for 2, 2 for 3, 3 for one that nobody knows the statement of, and that for the holder. */
+static void
+who_stands_between(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_waits(&s);
+    play(&s, 210, 10, 10, 0);
+    struct detect_input in = input(&s, 0);
+    answer(&s, 0, CHAINED("1", FIRST ", " LAST));
+    assert_true(detect_lock_wait(&in, &f));
+    assert_null(strstr(f.detail, "through"));
+    answer(
+        &s, 4,
+        CHAINED("2", FIRST ", " SESSION("\"0000000000000002\"", "waiting", "relation") ", " LAST));
+    assert_true(detect_lock_wait(&in, &f));
+    assert_non_null(strstr(f.detail, "idle in its transaction (0.9 s), through b by id, which "
+                                     "waits for it"));
+    assert_int_equal(f.block.chain_count, 3);
+    assert_string_equal(f.block.chain[1].lock, "relation");
+    assert_true(f.block.chain[1].transaction_ms == 7);
+    assert_true(detect_idle_in_transaction(&in, &f));
+    assert_non_null(strstr(f.detail, "stock by id waits for it, through b by id, which waits"));
+    answer(
+        &s, 8,
+        CHAINED("4", FIRST ", " SESSION("\"0000000000000002\"", "waiting", "relation") ", " SESSION(
+                         "\"0000000000000003\"", "waiting",
+                         "tuple") ", " SESSION("null", "waiting", "tuple") ", " LAST));
+    assert_true(detect_lock_wait(&in, &f));
+    assert_non_null(strstr(f.detail, "through b by id, which waits for c by id, which waits for 1 "
+                                     "more, the last for it"));
+    answer(&s, 12, CHAINED("1", FIRST ", " LAST)); /* a shorter one does not take its place */
+    assert_true(detect_lock_wait(&in, &f));
+    assert_int_equal(f.block.chain_count, 5);
+    answer(&s, 16,
+           CHAINED("20", FIRST ", " LAST ", " LAST ", " LAST ", " LAST ", " LAST ", " LAST ", " LAST
+                               ", " LAST)); /* more than there may be */
+    assert_true(detect_lock_wait(&in, &f));
+    assert_int_equal(f.block.chain_count, 0);
+    close_scene(&s);
+}
+
 /* What is as fast as ever, or waits no more, has no such cause. */
 static void
 never_for_what_is_not_slower(void **state)
@@ -378,6 +431,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_blocks_whom),
         cmocka_unit_test(a_holder_that_works_is_not_idle),
+        cmocka_unit_test(who_stands_between),
         cmocka_unit_test(never_for_what_is_not_slower),
         cmocka_unit_test(answers_of_any_kind),
         cmocka_unit_test(connections_that_come_and_go),
