@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advisor/database.h"
 #include "advisor/login.h"
 #include "base/clock.h"
 
@@ -166,6 +167,7 @@ waits_take(struct login *s, uint64_t now_ns, json_t *answer)
     json_object_set_new(answer, "idle_in_transaction",
                         json_integer((json_int_t)w->idle_in_transaction));
     json_object_set_new(answer, "server_cpu", cpu);
+    json_object_set_new(answer, "database", database_counters(s));
     blocks_take(&w->blocks, answer);
     w->samples = w->active = w->lock_waits = w->io_waits = w->idle_in_transaction = 0;
 }

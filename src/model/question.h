@@ -44,6 +44,9 @@
  *                                lock ("": it waits for none), waited_ms, idle_ms,
  *                                transaction_ms}, ...]}, ...],
  *             blocks_refused}                         since the last such question
+ *             database: {deadlocks, temp_files, temp_bytes, sessions (null: not counted),
+ *                        reset (when it began; seconds since 1970, 0: never reset)} | null
+ *                                                     counters as pg_stat_database has them
  */
 #ifndef MODEL_QUESTION_H
 #define MODEL_QUESTION_H

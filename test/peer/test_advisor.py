@@ -448,6 +448,28 @@ def test_the_chain_to_who_is_in_the_way(advisor, server):
     assert advisor.ask("waits")["blocks"] == []
 
 
+def test_what_the_server_counts_of_a_database(advisor, server):
+    before = advisor.ask("waits")["database"]
+    server.sql("SET work_mem = '64kB'; SELECT count(*) FROM (SELECT i FROM generate_series(1, 200000)"
+               " i ORDER BY -i) sorted", "shop")
+    left = holding(server, "UPDATE items SET sku = 'x' WHERE id = 1;")
+    right = holding(server, "UPDATE items SET sku = 'x' WHERE id = 2;")
+    for psql, row in (left, 2), (right, 1):
+        psql.stdin.write(f"UPDATE items SET sku = 'y' WHERE id = {row};\n")
+        psql.stdin.flush()
+    for psql in (left, right):  # the server ends one of them after a second
+        psql.communicate("ROLLBACK;\n", timeout=60)
+    after = told_in_time(advisor, lambda a: a["database"]["deadlocks"] > before["deadlocks"] and
+                         a["database"]["temp_files"] > before["temp_files"])["database"]
+    assert after["deadlocks"] == before["deadlocks"] + 1
+    assert after["temp_bytes"] > before["temp_bytes"] + 1000000
+    assert after["sessions"] >= before["sessions"] + 3
+    assert after["reset"] == before["reset"]
+    server.sql("SELECT pg_stat_reset()", "shop")
+    assert told_in_time(advisor, lambda a: a["database"]["deadlocks"] == 0)["database"]["reset"] > \
+        before["reset"]
+
+
 def test_a_refused_login_is_one_line_and_a_clear_answer(server, tmp_path):
     dsns = [{"database": "shop", "dsn": server.dsn("shop", user="nobody_here")}]
     with Advisor(dsns, str(tmp_path)) as advisor:
@@ -465,6 +487,7 @@ def test_a_role_without_rights_says_so(server, tmp_path):
     with Advisor(dsns, str(tmp_path)) as advisor:
         answer = advisor.explain(BY_ORDER)
         assert not answer["ok"] and "permission denied for table items" in answer["reason"]
+        assert advisor.ask("waits")["database"]["sessions"] > 0  # that everybody may know
 
 
 @pytest.mark.parametrize("role", ["slowburn_advisor", "it's \"Odd\""])

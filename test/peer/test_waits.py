@@ -115,6 +115,8 @@ def incident(postgres, tmp_path, database, holders, is_wanted):
             found = daemon.wait_for_incident(300, is_wanted)
             assert found is not None and is_wanted(found), (found, daemon.log)
             waited = wait_for_waits(daemon)  # in the minutes that are over, too
+            counted = daemon.wait_for_incident(60, lambda i: "deadlocks" in ruled_out(i))
+            assert ruled_out(counted)["deadlocks"] == "0", counted  # by the server's own count
         assert found["subject"] == "GET /api/orders"
         assert not visitors.failures and not application.failures
         yield daemon, found, waited

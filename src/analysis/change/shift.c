@@ -382,7 +382,7 @@ measure_load(struct shift *s, const struct load *load, uint64_t split_ns, uint64
     if (s->mode == SHIFT_SINCE) {
         before_to = MIN(before_to, split_ns);
     }
-    struct load_rate before = {0};
+    struct load_rate before = {.in_flight = -1};
     if (before_from < before_to) {
         before = load_between(load, before_from, before_to);
     }
@@ -393,8 +393,14 @@ measure_load(struct shift *s, const struct load *load, uint64_t split_ns, uint64
     struct load_rate now = load_between(load, now_from, now_ns);
     s->rate_before = before.requests_per_s;
     s->rate_now = now.requests_per_s;
+    s->before_from_ns = before_from;
+    s->before_to_ns = before_to;
+    s->now_from_ns = now_from;
+    s->now_ns = now_ns;
     s->load_before = before.database;
     s->load_now = now.database;
+    s->in_flight_before = before.in_flight;
+    s->in_flight_now = now.in_flight;
     s->opened_before = opened_per_request(&before);
     s->opened_now = opened_per_request(&now);
     s->setup_ms = now.setup_ms;

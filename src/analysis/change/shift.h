@@ -65,8 +65,11 @@ struct shift {
     enum shift_mode mode;
     struct shift_route *route;
     unsigned count;
-    double rate_before, rate_now;      /* requests a second, all routes */
-    double load_before, load_now;      /* database load */
+    double rate_before, rate_now;           /* requests a second, all routes */
+    double load_before, load_now;           /* database load */
+    double in_flight_before, in_flight_now; /* the same by samples; < 0: not known */
+    /* What these are of; from >= to: there is none. */
+    uint64_t before_from_ns, before_to_ns, now_from_ns, now_ns;
     double opened_before, opened_now;  /* connections for each request; < 0: not known */
     double setup_ms;                   /* until a new one's first query; < 0: not known */
     double call_ratio, call_growth_ms; /* what unchanged calls have come to cost: medians */

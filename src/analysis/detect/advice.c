@@ -35,6 +35,7 @@ struct advice {
     struct advice_index index[ADVICE_INDEXES_MAX];
     struct advice_column column[ADVICE_COLUMNS_MAX];
     struct waiting waiting;
+    struct databases databases;
     uint64_t tables_ns, waits_ns;
     uint64_t uses; /* counts look-ups: the index or column that was not wanted for longest goes */
 };
@@ -364,6 +365,12 @@ advice_waiting(struct advice *a)
     return &a->waiting;
 }
 
+const struct databases *
+advice_databases(const struct advice *a)
+{
+    return &a->databases;
+}
+
 /* ---- answers */
 
 static struct advice_plan *
@@ -435,6 +442,7 @@ advice_answer(struct advice *a, uint32_t id, struct slice text,
         break;
     case ABOUT_WAITS:
         waiting_answer(&a->waiting, o.key, answer, now_ns);
+        databases_answer(&a->databases, o.key, answer, now_ns);
         break;
     }
     json_decref(answer);

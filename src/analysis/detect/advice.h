@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "analysis/detect/databases.h"
 #include "analysis/detect/explained.h"
 #include "analysis/detect/tables.h"
 #include "analysis/detect/waiting.h"
@@ -85,6 +86,7 @@ void advice_ask_waits(struct advice *a, const char *database, uint64_t interval_
                       uint64_t now_ns);
 /* What came back. */
 struct waiting *advice_waiting(struct advice *a);
+const struct databases *advice_databases(const struct advice *a);
 struct tables *advice_tables(struct advice *a);
 
 /* True when the id was one of its questions. Statements are for describe's answers. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "analysis/change/assess.h"
+#include "analysis/detect/beside.h"
 #include "analysis/detect/detect.h"
 
 #define CHURN_SAVING_SHARE 0.5 /* of what it takes: the application waits for the rest anyway */
@@ -38,5 +39,7 @@ detect_connection_churn(const struct detect_input *in, struct finding *f)
     snprintf(f->detail, sizeof(f->detail),
              "%.2f new connections a request, were %.2f; each takes %.1f ms until its first query",
              s->opened_now, MAX(s->opened_before, 0), s->setup_ms);
+    struct beside beside = beside_of(advice_databases(in->advice), s, 0);
+    beside_say_sessions(&beside, s->opened_now * s->rate_now, f->detail, sizeof(f->detail));
     return true;
 }

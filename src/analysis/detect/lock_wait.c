@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/detect/beside.h"
 #include "analysis/detect/detect.h"
 
 #define SAMPLES_MIN 3 /* in which it waited */
@@ -66,5 +67,7 @@ detect_lock_wait(const struct detect_input *in, struct finding *f)
         lock_words(b->lock), detect_count(b->samples, samples), detect_count(b->of, of),
         b->waited_ms / 1000, b->waiters, detect_holder(in, b, holder, sizeof(holder)),
         detect_through(in, b, through, sizeof(through)));
+    struct beside beside = beside_of(advice_databases(in->advice), in->shift, 0);
+    beside_say_deadlocks(&beside, f->detail, sizeof(f->detail));
     return true;
 }

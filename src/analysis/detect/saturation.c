@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "analysis/detect/beside.h"
 #include "analysis/detect/detect.h"
 
 #define BUSY_SHARE    0.85 /* of the processors */
@@ -25,5 +26,7 @@ detect_saturation(const struct detect_input *in, struct finding *f)
     snprintf(f->detail, sizeof(f->detail),
              "%.1f of %u busy by its server, %.1f queries in progress, were %.1f; traffic %+.0f %%",
              w.server_cpu, in->cores, s->load_now, s->load_before, traffic);
+    struct beside beside = beside_of(advice_databases(in->advice), s, 0);
+    beside_say_load(&beside, f->detail, sizeof(f->detail));
     return true;
 }

@@ -38,7 +38,7 @@
 #define INCIDENT_CHANGES_MAX  16u
 #define INCIDENT_VICTIMS_MAX  16u
 #define INCIDENT_TIMELINE_MAX 64u
-#define INCIDENT_RULED_MAX    6u
+#define INCIDENT_RULED_MAX    8u
 #define INCIDENT_TOGETHER_MAX 8u
 #define INCIDENT_ANNOTATION   "annotation" /* kind of a person's line in the timeline */
 

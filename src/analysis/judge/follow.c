@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "analysis/change/assess.h"
+#include "analysis/detect/beside.h"
 #include "analysis/incident/account.h"
 #include "analysis/incident/actions.h"
 #include "analysis/incident/interval.h"
@@ -14,6 +15,22 @@
 #define CALM_NS         (60 * NS_PER_S)
 #define BLAME_WITHIN_NS (5 * 60 * NS_PER_S) /* so long after its opening the subject may change */
 #define BLAME_TIMES     3
+
+/* What the server counts, whoever its clients are. */
+static void
+rule_out_beside(struct judge *j, struct incident *inc, const struct shift *s)
+{
+    char text[64];
+    const struct databases *d = advice_databases(j->advice);
+    struct beside b = beside_of(d, s, 0);
+    struct databases_rate since = databases_between(d, 0, inc->onset_ns, j->now_ns + 1);
+    bool none = since.seconds > 0 && since.deadlocks < 0.5;
+    incident_rule_out(inc, "deadlocks", none ? "0" : NULL);
+    snprintf(text, sizeof(text), "%.1f a second", b.temp_files_now);
+    incident_rule_out(inc, "temporary files", beside_spills_no_more_than_before(&b) ? text : NULL);
+    snprintf(text, sizeof(text), "%.1f sessions", b.load_now);
+    incident_rule_out(inc, "load by others", beside_load_is_small(&b, s) ? text : NULL);
+}
 
 static void
 rule_out(struct judge *j, struct incident *inc, const struct shift *s)
@@ -44,6 +61,7 @@ rule_out(struct judge *j, struct incident *inc, const struct shift *s)
     }
     snprintf(text, sizeof(text), "%.0f %%", isnan(growth) ? 0 : fabs(growth) < 0.5 ? 0 : growth);
     incident_rule_out(inc, "table growth", !isnan(growth) && growth < 10 ? text : NULL);
+    rule_out_beside(j, inc, s);
 }
 
 static const char *

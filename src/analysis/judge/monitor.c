@@ -57,6 +57,7 @@ judge_monitor_in_flight(struct judge *j, const struct event_in_flight *f)
         j->long_term.flight[f->head.worker] =
             (struct judge_flight){f->fingerprint, f->start_ns, j->now_ns};
     }
+    load_add_in_flight(&j->load, j->now_ns, f->head.worker, f->in_flight);
 }
 
 /* A query that does not end is in no window by itself. */

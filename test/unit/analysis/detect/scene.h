@@ -4,6 +4,8 @@
 #ifndef UNIT_ANALYSIS_DETECT_SCENE_H
 #define UNIT_ANALYSIS_DETECT_SCENE_H
 
+#include <stdio.h>
+
 #include "analysis/detect/detect.h"
 #include "unit/analysis/routes_kit.h"
 
@@ -46,6 +48,38 @@ close_scene(struct scene *s)
     routes_close(&s->routes);
     statement_table_fini(&s->statements);
     advice_free(&s->advice);
+}
+
+/* What the advisor reads of the whole database, every 10 s: from the split on so much more each
+ * time, and nothing before. */
+static inline void
+database_counts(struct scene *s, unsigned temp_files, unsigned sessions, unsigned deadlocks)
+{
+    for (uint64_t at = T0; at <= NOW; at += 10 * NS_PER_S) {
+        unsigned n = at > SPLIT ? (unsigned)((at - SPLIT) / (10 * NS_PER_S)) : 0;
+        char json[300];
+        snprintf(json, sizeof(json),
+                 "{\"ok\": true, \"database\": {\"deadlocks\": %u, \"temp_files\": %u, "
+                 "\"temp_bytes\": %u, \"sessions\": %u, \"reset\": 0}}",
+                 n * deadlocks, n * temp_files, n * temp_files * 4000000, n * sessions);
+        advice_ask_waits(s->advice, "shop", 1, at);
+        assert_true(advice_answer(s->advice, s->asked, slice_from_str(json), &s->statements, at));
+    }
+}
+
+/* Sessions in a query, summed over ten samples, until the split and from then on. */
+static inline void
+database_samples(struct scene *s, unsigned before, unsigned now)
+{
+    for (uint64_t at = T0; at <= NOW; at += 10 * NS_PER_S) {
+        char json[300];
+        snprintf(
+            json, sizeof(json),
+            "{\"ok\": true, \"samples\": 10, \"active\": %u, \"database\": {\"deadlocks\": 0}}",
+            at > SPLIT ? now : before);
+        advice_ask_waits(s->advice, "shop", 1, at);
+        assert_true(advice_answer(s->advice, s->asked, slice_from_str(json), &s->statements, at));
+    }
 }
 
 /* A route's statement before the detectors. */

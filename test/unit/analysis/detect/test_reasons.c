@@ -126,12 +126,34 @@ more_rows_and_what_they_cost(void **state)
     close_scene(&s);
 }
 
+/* As many files as it has calls: 20 in 10 s. */
+static void
+slower_with_sorts_that_spill(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    play(&s, (struct cost){.ms = 1, .app_ms = 10, .rows = 60, .calls = 1},
+         (struct cost){.ms = 40, .app_ms = 10, .rows = 60, .calls = 1});
+    struct detect_input in = input(&s, 0);
+    assert_true(detect_slower(&in, &f)); /* nobody has looked */
+    assert_string_equal(f.detail, "40.0 ms a call, was 1.0 ms, 60 rows");
+    assert_string_equal(f.advice, "");
+    database_counts(&s, 20, 0, 0);
+    assert_true(detect_slower(&in, &f));
+    assert_string_equal(f.detail, "40.0 ms a call, was 1.0 ms, 60 rows; the database writes 2.0 "
+                                  "temporary files a second (8.0 MB/s), was 0.0, 1.0 for each of "
+                                  "these calls: sorts or hashes beyond work_mem");
+    assert_non_null(strstr(f.advice, "log_temp_files"));
+    close_scene(&s);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_index_that_is_not_used_any_more),
         cmocka_unit_test(more_rows_and_what_they_cost),
+        cmocka_unit_test(slower_with_sorts_that_spill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

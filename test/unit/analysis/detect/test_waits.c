@@ -74,6 +74,7 @@ who_blocks_whom(void **state)
     assert_int_equal(f.evidence, EVIDENCE_MEASURED);
     assert_int_equal(f.fingerprint, 1);
     assert_true(f.block.holder == HOLDER && f.block.samples == 6 && f.block.of == 8);
+    assert_null(strstr(f.detail, "deadlock"));
     kit_near(f.saving_ms, 200);
     assert_non_null(
         strstr(f.detail, "a row's lock in 6 of 8 samples, up to 1.5 s and 3 at a time"));
@@ -84,6 +85,14 @@ who_blocks_whom(void **state)
     assert_string_equal(f.label, "audit by day");
     assert_non_null(strstr(f.detail, "then nothing for up to 0.9 s of a transaction of 1.6 s"));
     assert_non_null(strstr(f.advice, "idle_in_transaction_session_timeout"));
+    close_scene(&s);
+    open_waits(&s);
+    play(&s, 210, 10, 10, 0);
+    in = input(&s, 0);
+    database_counts(&s, 0, 0, 1);
+    answer(&s, 4, BLOCK("0000000000000001", "idle in transaction", "4"));
+    assert_true(detect_lock_wait(&in, &f));
+    assert_non_null(strstr(f.detail, "; the database ended 6 deadlocks in 60 s"));
     close_scene(&s);
 }
 
@@ -294,6 +303,11 @@ connections_that_come_and_go(void **state)
     kit_near(f.saving_ms, 12);
     assert_non_null(
         strstr(f.detail, "1.00 new connections a request, were 0.00; each takes 12.0 ms"));
+    assert_null(strstr(f.detail, "the database counts"));
+    database_counts(&s, 0, 100, 0); /* 10 a second, of these 8 through slowburn */
+    assert_true(detect_connection_churn(&in, &f));
+    assert_non_null(strstr(f.detail, "; the database counts 10.0 new sessions a second, were 0.0"));
+    assert_null(strstr(f.detail, "do not come through"));
     close_scene(&s);
 }
 
@@ -425,6 +439,26 @@ processors_that_are_all_busy(void **state)
     close_scene(&s);
 }
 
+/* One session is seen on the wire, and of late six are at work. */
+static void
+processors_that_others_keep_busy(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_waits(&s);
+    for (uint64_t at = T0; at < NOW; at += NS_PER_S) {
+        load_add_in_flight(&s.routes.load, at, 0, 1);
+    }
+    play(&s, 40, 40, 10, 0);
+    struct detect_input in = input(&s, 0);
+    database_samples(&s, 10, 60);
+    answer(&s, 4, "{\"ok\": true, \"server_cpu\": 1.9}");
+    assert_true(detect_saturation(&in, &f));
+    assert_non_null(strstr(f.detail, "; 5.0 sessions at work in the database do not come through "
+                                     "slowburn, were 0.0"));
+    close_scene(&s);
+}
+
 int
 main(void)
 {
@@ -441,6 +475,7 @@ main(void)
         cmocka_unit_test(churn_leaves_one_that_lost_more_by_itself),
         cmocka_unit_test(churn_that_lasts),
         cmocka_unit_test(processors_that_are_all_busy),
+        cmocka_unit_test(processors_that_others_keep_busy),
         cmocka_unit_test(a_crowd_that_waits_for_one_answer),
         cmocka_unit_test(requests_that_come_again),
     };

@@ -166,6 +166,21 @@ rates_are_over_whole_windows(void **state)
     assert_true(load_between(&l, 16 * NS_PER_S, 19 * NS_PER_S).seconds == 0);
 }
 
+/* Each worker tells its own once a second; a window in which nothing ended counts, too. */
+static void
+queries_in_flight_are_of_all_workers(void **state)
+{
+    static struct load l;
+    memset(&l, 0, sizeof(l));
+    assert_true(load_between(&l, 0, 100 * NS_PER_S).in_flight < 0);
+    for (uint64_t s = 10; s < 20; s++) {
+        load_add_in_flight(&l, s * NS_PER_S, 0, 2);
+        load_add_in_flight(&l, s * NS_PER_S, 1, 3);
+    }
+    assert_true(load_between(&l, 10 * NS_PER_S, 20 * NS_PER_S).in_flight == 5);
+    assert_true(load_between(&l, 20 * NS_PER_S, 30 * NS_PER_S).in_flight < 0);
+}
+
 static void
 an_hour_later_the_window_is_anothers(void **state)
 {
@@ -190,6 +205,7 @@ main(void)
         cmocka_unit_test(the_newest_kept_window_goes_on),
         cmocka_unit_test(what_does_not_fit_is_counted_together),
         cmocka_unit_test(rates_are_over_whole_windows),
+        cmocka_unit_test(queries_in_flight_are_of_all_workers),
         cmocka_unit_test(an_hour_later_the_window_is_anothers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
