@@ -57,9 +57,10 @@ struct episode {
     unsigned cause_count;
     char deploy[128]; /* "": none fits */
     int64_t deploy_s;
-    double chance;      /* that one that may affect it is that near by chance; < 0: unknown */
-    double before, now; /* of the subject: ms, or calls per request, or errors per call */
-    float worst;        /* largest shift so far, ln */
+    bool deploy_names_it; /* as one that it affects */
+    double chance;        /* that one that may affect it is that near by chance; < 0: unknown */
+    double before, now;   /* of the subject: ms, or calls per request, or errors per call */
+    float worst;          /* largest shift so far, ln */
     struct episode_course course;
     enum episode_trend trend;
 };

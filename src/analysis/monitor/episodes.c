@@ -5,15 +5,13 @@
 
 #include "analysis/monitor/monitor_state.h"
 
-#define DEPLOY_BEFORE_S   (15 * 60) /* a deploy may be so much older than the onset's interval */
-#define DEPLOY_AFTER_S    60
-#define DEPLOY_REACH_S    (15.0 * 60)
-#define DEPLOYS_MIN       10         /* fewer say nothing about how often there is one */
-#define DEPLOY_CHANCE_MAX 0.05       /* that one is as near by chance */
-#define GONE_S            (2 * 3600) /* a member that is not seen for so long is calm */
-#define LATENCY_LANES     (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
-#define STRUCTURE_LANES   (1u << LANE_CALLS | 1u << LANE_NEW)
-#define FAILURE_LANES     (1u << LANE_ERRORS | 1u << LANE_STALL)
+#define DEPLOY_BEFORE_S (15 * 60) /* a deploy may be so much older than the onset's interval */
+#define DEPLOY_AFTER_S  60
+#define DEPLOY_REACH_S  (15.0 * 60)
+#define GONE_S          (2 * 3600) /* a member that is not seen for so long is calm */
+#define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
+#define STRUCTURE_LANES (1u << LANE_CALLS | 1u << LANE_NEW)
+#define FAILURE_LANES   (1u << LANE_ERRORS | 1u << LANE_STALL)
 
 const char *
 episode_state_name(enum episode_state state)
@@ -97,30 +95,30 @@ join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *
     e->member[e->member_count++] = t;
 }
 
-static bool
-touches(const struct monitor *m, const struct monitor_deploy *d, const struct episode *e)
+/* A statement by itself is of each route that it runs in. */
+static void
+add_routes(const struct monitor *m, const struct track *t, struct scope *ret)
 {
-    for (unsigned i = 0; i < e->member_count; i++) {
-        if (monitor_deploy_affects(m, d, e->member[i])) {
-            return true;
+    for (unsigned i = 0; t->kind == TRACK_STATEMENT && i < m->track_count; i++) {
+        const struct track *call = &m->track[i];
+        if (call->kind == TRACK_CALL && same(call->fingerprint, t->fingerprint)) {
+            scope_add(ret, call->route);
         }
     }
-    return false;
 }
 
-/* Deploys a second that may affect it, as far as they are known; 0: too few to say. */
-static double
-deploy_rate(const struct monitor *m, const struct episode *e)
+static void
+scope_of(const struct monitor *m, const struct episode *e, struct scope *ret)
 {
-    double for_s = (double)(m->step_s - m->first_s);
-    unsigned kept = MIN(m->deploy_count, MONITOR_DEPLOYS_MAX), of_it = 0;
-    if (m->deploy_count < DEPLOYS_MIN || for_s <= 0) {
-        return 0;
+    scope_init(ret);
+    for (unsigned i = 0; i < e->member_count; i++) {
+        scope_add(ret, e->member[i]->route);
+        scope_add(ret, e->member[i]->fingerprint);
+        ret->is_whole = ret->is_whole || e->member[i]->kind == TRACK_COMMON;
     }
-    for (unsigned i = 0; i < kept; i++) {
-        of_it += touches(m, &m->deploy[i], e) ? 1 : 0;
+    for (unsigned i = 0; i < e->member_count; i++) { /* last, where there is room for all */
+        add_routes(m, e->member[i], ret);
     }
-    return m->deploy_count / for_s * MAX(of_it, 1u) / kept;
 }
 
 /* How far before the onset's interval, or behind it. */
@@ -137,16 +135,18 @@ static void
 tie_deploy(const struct monitor *m, struct episode *e)
 {
     const struct monitor_deploy *best = NULL;
-    double best_score = 0, rate = deploy_rate(m, e), near_s = DEPLOY_BEFORE_S;
+    double best_score = 0, near_s = DEPLOY_BEFORE_S;
+    struct scope scope;
     int64_t from = e->onset_from_s - DEPLOY_BEFORE_S, to = e->onset_to_s + DEPLOY_AFTER_S;
     e->deploy[0] = '\0';
+    scope_of(m, e, &scope);
     for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
         const struct monitor_deploy *d = &m->deploy[i];
-        if (d->at_s < from || d->at_s > to || !touches(m, d, e)) {
+        if (d->at_s < from || d->at_s > to || !affects_some(&d->affects, &scope)) {
             continue;
         }
         double off = distance_s(e, d->at_s);
-        double score = exp(-off / DEPLOY_REACH_S) * (d->affects_count > 0 ? 2 : 1);
+        double score = exp(-off / DEPLOY_REACH_S) * (d->affects.count > 0 ? 2 : 1);
         if (score > best_score) {
             best_score = score;
             near_s = off;
@@ -154,10 +154,11 @@ tie_deploy(const struct monitor *m, struct episode *e)
         }
     }
     double width_s = (double)(e->onset_to_s - e->onset_from_s) + near_s + DEPLOY_AFTER_S;
-    e->chance = rate == 0 ? -1 : 1 - exp(-rate * width_s);
-    if (best != NULL && e->chance <= DEPLOY_CHANCE_MAX) {
+    e->chance = monitor_deploy_chance(m, &scope, width_s);
+    if (best != NULL && e->chance <= MONITOR_CHANCE_MAX) {
         snprintf(e->deploy, sizeof(e->deploy), "%s", best->name);
         e->deploy_s = best->at_s;
+        e->deploy_names_it = affects_names(&best->affects, &scope);
     }
 }
 

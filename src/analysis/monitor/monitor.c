@@ -223,66 +223,6 @@ monitor_reading(struct monitor *m, const struct reading *r)
     tracks_prepare(m, t);
 }
 
-void
-monitor_deploy(struct monitor *m, const struct history_deploy *d)
-{
-    OBJ_CHECK(m, MONITOR_MAGIC);
-    struct monitor_deploy *to = &m->deploy[m->deploy_count++ % MONITOR_DEPLOYS_MAX];
-    memset(to, 0, sizeof(*to));
-    to->at_s = d->at_s;
-    m->last_deploy_s = MAX(m->last_deploy_s, d->at_s);
-    slice_to_str(d->name, to->name, sizeof(to->name));
-    to->affects_count = MIN(d->affects_count, HISTORY_AFFECTS_MAX);
-    for (unsigned i = 0; i < to->affects_count; i++) {
-        to->affects[i] = hash_bytes(d->affects[i]);
-    }
-}
-
-/* The statement is one of that route's; both by their hashes. */
-static bool
-runs_in(const struct monitor *m, uint64_t print, uint64_t route)
-{
-    return map_get(&m->by_key, hash_combine(hash_combine(0, route), print)) != NULL;
-}
-
-bool
-monitor_deploy_affects(const struct monitor *m, const struct monitor_deploy *d,
-                       const struct track *t)
-{
-    if (d->affects_count == 0 || t->kind == TRACK_COMMON) {
-        return true;
-    }
-    uint64_t route = t->route == NULL ? 0 : hash_bytes(slice_from_str(t->route));
-    uint64_t print = t->fingerprint == NULL ? 0 : hash_bytes(slice_from_str(t->fingerprint));
-    for (unsigned i = 0; i < d->affects_count; i++) {
-        bool is_named =
-            (route != 0 && d->affects[i] == route) || (print != 0 && d->affects[i] == print);
-        if (is_named || (t->kind == TRACK_STATEMENT && runs_in(m, print, d->affects[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const struct monitor_deploy *
-monitor_deploy_near(const struct monitor *m, const struct track *t, int64_t from_s, int64_t to_s)
-{
-    const struct monitor_deploy *last = NULL;
-    from_s -= STRUCTURE_DEPLOY_S;
-    if (from_s > m->last_deploy_s) {
-        return NULL;
-    }
-    for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
-        const struct monitor_deploy *d = &m->deploy[i];
-        bool is_between = d->at_s >= from_s && d->at_s <= to_s;
-        bool is_later = last == NULL || d->at_s > last->at_s;
-        if (is_between && is_later && monitor_deploy_affects(m, d, t)) {
-            last = d;
-        }
-    }
-    return last;
-}
-
 /* What was learned is forgotten: as it is now is where it begins. */
 static void
 relearn(struct monitor *m, struct track *t)

@@ -7,7 +7,9 @@
  * as it would have been when it happened. doc/internals/detection.md has the equations and what
  * they were measured to do.
  *
- *   monitor.c    series, steps, deploys
+ *   monitor.c    series, steps
+ *   deploys.c    deploys: which one is near, and whether chance alone would bring one so near
+ *   affects.c    what they say that they affect
  *   tracks.c     all of them
  *   track.c      one series: what is normal for it, its charts
  *   lanes.c      latency
@@ -33,6 +35,7 @@
 
 #include <jansson.h>
 
+#include "analysis/monitor/affects.h"
 #include "analysis/monitor/episode.h"
 #include "analysis/objective/objective.h"
 #include "analysis/window/history.h"
@@ -44,6 +47,8 @@
 #define MONITOR_EPISODES_MAX 256u
 #define MONITOR_DEPLOYS_MAX  256u
 #define MONITOR_STEP_S       60
+/* What is tied to a deploy by time alone is not, where chance alone brings one so near. */
+#define MONITOR_CHANCE_MAX 0.05
 
 struct monitor_config {
     int utc_offset_s;                    /* of the users' local time, for days and weekends */
@@ -73,6 +78,11 @@ void monitor_free(struct monitor **monitor);
 
 void monitor_reading(struct monitor *m, const struct reading *r);
 void monitor_deploy(struct monitor *m, const struct history_deploy *d);
+/* Those until then that the other one was told and it does not know. */
+void monitor_take_deploys(struct monitor *m, const struct monitor *from, int64_t until_s);
+/* That a deploy which may affect it lies within so many seconds by chance: 1 - exp(-rate x seconds)
+ * by as many as there have been. Below 0: unknown, there were fewer than 10. */
+double monitor_deploy_chance(const struct monitor *m, const struct scope *scope, double within_s);
 /* Time has come to t_s, though nothing was read since. */
 void monitor_advance(struct monitor *m, int64_t t_s);
 

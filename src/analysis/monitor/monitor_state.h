@@ -13,8 +13,7 @@
 struct monitor_deploy {
     int64_t at_s;
     char name[128];
-    uint64_t affects[HISTORY_AFFECTS_MAX]; /* hashes of names; none: whatever it likes */
-    unsigned affects_count;
+    struct affects affects;
 };
 
 /* One indicator of one objective. */
@@ -209,11 +208,9 @@ void causes_find(struct monitor *m, struct episode *e);
 
 /* monitor.c */
 uint64_t monitor_key(struct slice route, struct slice fingerprint);
-/* Itself, or a route that it runs in. */
-bool monitor_deploy_affects(const struct monitor *m, const struct monitor_deploy *d,
-                            const struct track *t);
-/* The last deploy that may affect the track, from STRUCTURE_DEPLOY_S before from_s until to_s; else
- * NULL. */
+
+/* deploys.c: the last one that may affect the track, from STRUCTURE_DEPLOY_S before from_s until
+ * to_s; else NULL. */
 const struct monitor_deploy *monitor_deploy_near(const struct monitor *m, const struct track *t,
                                                  int64_t from_s, int64_t to_s);
 

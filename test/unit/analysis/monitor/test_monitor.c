@@ -810,6 +810,69 @@ a_deploy_affects_all_that_it_names(void **state)
     scene_free(s);
 }
 
+/* 1 - exp(-rate x interval), of those that may affect it; unknown below 10. */
+static void
+how_likely_a_deploy_is_that_near(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct scope third, fourth, whole;
+    (void)state;
+    scope_init(&third);
+    scope_add(&third, "GET /3");
+    scope_add(&third, NULL);
+    scope_init(&fourth);
+    scope_add(&fourth, "GET /4");
+    scope_add_fingerprint(&fourth, 0xabc);
+    scope_init(&whole);
+    whole.is_whole = true;
+    play(s, 36000);
+    for (unsigned i = 0; i < 12; i++) {
+        struct history_deploy d = {.at_s = s->t - 3600 * (i / 2), .name = SLICE_LIT("v1")};
+        d.affects[0] = i % 2 == 0 ? SLICE_LIT("GET /3") : SLICE_LIT("0000000000000abc");
+        d.affects_count = i < 8 ? 1 : 0;
+        assert_true((monitor_deploy_chance(s->m, &third, 60) < 0) == (i < 10));
+        monitor_deploy(s->m, &d);
+    }
+    double all = 12.0 / 36000, some = 8.0 / 36000; /* four each that name it, and four that may */
+    const struct {
+        const struct scope *scope;
+        double rate;
+    } cases[] = {{&whole, all}, {&third, some}, {&fourth, some}};
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        double chance = monitor_deploy_chance(s->m, cases[i].scope, 600);
+        assert_true(fabs(chance - (1 - exp(-cases[i].rate * 600))) < 0.002);
+    }
+    assert_true(monitor_deploy_chance(s->m, &third, 0) == 0);
+    scene_free(s);
+}
+
+/* One that has learned from the store is told what was marked meanwhile, each once. */
+static void
+deploys_are_taken_over(void **state)
+{
+    struct scene *s = scene_new(0), *old = scene_new(0);
+    struct history_deploy d = {.name = SLICE_LIT("v1"), .affects_count = 1};
+    (void)state;
+    play(s, 600);
+    play(old, 600);
+    d.affects[0] = SLICE_LIT("GET /3");
+    d.at_s = s->t - 300;
+    monitor_deploy(s->m, &d);
+    monitor_deploy(old->m, &d);
+    monitor_take_deploys(s->m, old->m, s->t);
+    assert_int_equal(s->m->deploy_count, 1);
+    d.name = SLICE_LIT("v2");
+    monitor_deploy(old->m, &d);
+    d.at_s = s->t + 1; /* the wall clock was set back since */
+    monitor_deploy(old->m, &d);
+    monitor_take_deploys(s->m, old->m, s->t);
+    assert_int_equal(s->m->deploy_count, 2);
+    assert_string_equal(s->m->deploy[1].name, "v2");
+    assert_null(monitor_deploy_near(s->m, call_of(s, "GET /4"), s->t, s->t));
+    scene_free(s);
+    scene_free(old);
+}
+
 /* Where a third of the requests has always failed, a third is no news. */
 static void
 what_always_fails_is_no_outage(void **state)
@@ -1283,6 +1346,8 @@ main(void)
         cmocka_unit_test(a_spike_adds_nothing_to_a_drift),
         cmocka_unit_test(a_step_is_told_later_behind_a_deploy),
         cmocka_unit_test(a_deploy_affects_all_that_it_names),
+        cmocka_unit_test(how_likely_a_deploy_is_that_near),
+        cmocka_unit_test(deploys_are_taken_over),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_begins_in_the_first_minute_is_told),
         cmocka_unit_test(what_fails_after_few_calls_is_named),
