@@ -11,7 +11,6 @@
 
 #include "analysis/window/history.h"
 #include "analysis/window/reading_maker.h"
-#include "base/clock.h"
 #include "base/map.h"
 #include "cli/cli.h"
 #include "cli/document.h"
@@ -59,8 +58,8 @@ on_record(void *ctx, const struct stored *record)
             write_line(e);
         }
     } else if (record->kind == STORED_DEPLOY) {
-        struct history_deploy d = {.at_s = (int64_t)(record->deploy.at_wall_ns / NS_PER_S),
-                                   .name = record->deploy.name};
+        struct history_deploy d;
+        history_deploy_make(&record->deploy, &d);
         if (history_write_deploy(&d, &e->line) == 0) {
             write_line(e);
         }

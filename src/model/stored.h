@@ -121,11 +121,15 @@ struct stored_timeline {
     struct slice text;
 };
 
+#define DEPLOY_AFFECTS_MAX 64u
+
 /* Key: name, at. */
 struct stored_deploy {
     struct slice name;
     uint64_t at_wall_ns;
-    struct slice basis; /* marked, inferred */
+    struct slice basis;   /* marked, inferred */
+    struct slice affects; /* at most DEPLOY_AFFECTS_MAX routes and fingerprints, one a line; empty:
+                           * it may be anything */
 };
 
 /* Key: incident, action. */

@@ -114,7 +114,8 @@ class Filler:
         return [self.random.lognormvariate(mu, sigma) * 1e6 for _ in range(count)]
 
     def deploy(self, name, at, basis="marked"):
-        self.db.execute("INSERT INTO deploys VALUES(1, ?, ?, ?)", (name, int(at * 1e9), basis))
+        self.db.execute("INSERT INTO deploys(instance, name, at, basis) VALUES(1, ?, ?, ?)",
+                        (name, int(at * 1e9), basis))
 
     def incident(self, document):
         def nanoseconds(text):

@@ -80,8 +80,8 @@ replay_record(void *replay, const struct stored *record)
     if (record->kind == STORED_FINGERPRINT) {
         add_statement(r, &record->fingerprint);
     } else if (record->kind == STORED_DEPLOY) {
-        const struct history_deploy d = {.at_s = (int64_t)(record->deploy.at_wall_ns / NS_PER_S),
-                                         .name = record->deploy.name};
+        struct history_deploy d;
+        history_deploy_make(&record->deploy, &d);
         monitor_deploy(r->monitor, &d);
     } else if (record->kind == STORED_WINDOW) {
         return add_window(r, &record->window);

@@ -17,11 +17,12 @@
 #include "analysis/window/reading.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "model/stored.h"
 
 #define HISTORY_LINE_MAX    (1024u * 1024)
 #define HISTORY_CELLS_MAX   4096u
 #define HISTORY_TEXT_MAX    (64u * 1024) /* of all texts of a line, unescaped */
-#define HISTORY_AFFECTS_MAX 64u
+#define HISTORY_AFFECTS_MAX DEPLOY_AFFECTS_MAX
 #define HISTORY_DEPTH_MAX   32u
 #define HISTORY_T_MAX       (1ll << 40)
 #define HISTORY_LENGTH_MAX  86400u
@@ -47,6 +48,9 @@ struct history {
 /* One line without its end. HISTORY_NOTHING: it is blank. 0, or -EBADMSG with the reason. */
 MUST_CHECK int history_line(struct history *h, struct slice line, struct diag *diag,
                             enum history_kind *ret_kind);
+
+/* One that the store keeps; borrows its texts. Names beyond HISTORY_AFFECTS_MAX are left out. */
+void history_deploy_make(const struct stored_deploy *stored, struct history_deploy *ret_deploy);
 
 /* Append one line. 0 or -E2BIG. */
 int history_write(const struct reading *r, struct buf *ret_text);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "analysis/window/history.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 
 /* What is no UTF-8, or was cut within a character, has a "?" for each byte. */
@@ -86,6 +87,20 @@ history_write(const struct reading *r, struct buf *b)
     }
     buf_append_str(b, "}\n");
     return buf_overflowed(b) ? -E2BIG : 0;
+}
+
+void
+history_deploy_make(const struct stored_deploy *stored, struct history_deploy *d)
+{
+    struct slice rest = stored->affects, name;
+    d->at_s = (int64_t)(stored->at_wall_ns / NS_PER_S);
+    d->name = stored->name;
+    d->affects_count = 0;
+    while (d->affects_count < HISTORY_AFFECTS_MAX && slice_split(&rest, '\n', &name)) {
+        if (name.len > 0) {
+            d->affects[d->affects_count++] = name;
+        }
+    }
 }
 
 int

@@ -111,11 +111,15 @@ static const char ADD_PART_HOURS[] =
     "CREATE INDEX series_route ON series(instance, route, fingerprint);"
     "CREATE INDEX series_fingerprint ON series(instance, fingerprint, route);";
 
+/* From version 8 to 9. */
+static const char ADD_AFFECTS[] =
+    "ALTER TABLE deploys ADD COLUMN affects TEXT NOT NULL DEFAULT '';";
+
 /* What brings a file from each version to the next. */
 static const char *const STEPS[DB_VERSION] = {
     SCHEMA,        ADD_TOTALS,      ADD_SERIES_HOURS_AND_PLANS,
     ADD_FACTS,     ADD_ROUTE_BASIS, ADD_AMOUNTS,
-    ADD_LAST_SEEN, ADD_PART_HOURS};
+    ADD_LAST_SEEN, ADD_PART_HOURS,  ADD_AFFECTS};
 
 static int
 fail(struct db *db, struct diag *diag, const char *path, const char *what)

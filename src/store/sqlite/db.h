@@ -13,7 +13,7 @@
 #include "base/slice.h"
 #include "model/route_basis.h"
 
-#define DB_VERSION        8
+#define DB_VERSION        9
 #define DB_STATEMENTS_MAX 128
 #define DB_PATH_MAX       4096
 #define DB_PLANS_OF_ONE   4 /* that are kept of a statement in a database */

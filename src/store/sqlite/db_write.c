@@ -232,13 +232,14 @@ write_timeline(struct db *db, const struct stored_timeline *t)
 static int
 write_deploy(struct db *db, const struct stored_deploy *d)
 {
-    sqlite3_stmt *s = db_begin(db, "INSERT OR REPLACE INTO deploys VALUES(?1, ?2, ?3, ?4)");
+    sqlite3_stmt *s = db_begin(db, "INSERT OR REPLACE INTO deploys VALUES(?1, ?2, ?3, ?4, ?5)");
     if (s == NULL) {
         return SQLITE_ERROR;
     }
     db_bind_slice(s, 2, d->name);
     bind_number(s, 3, d->at_wall_ns);
     db_bind_slice(s, 4, d->basis);
+    db_bind_slice(s, 5, d->affects);
     return db_finish(s);
 }
 

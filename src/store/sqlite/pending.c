@@ -54,6 +54,7 @@ slices_of(struct stored *r, struct slice *ret_slices[SLICES_MAX])
     case STORED_DEPLOY:
         ret_slices[n++] = &r->deploy.name;
         ret_slices[n++] = &r->deploy.basis;
+        ret_slices[n++] = &r->deploy.affects;
         break;
     case STORED_FIX:
         ret_slices[n++] = &r->fix.action;

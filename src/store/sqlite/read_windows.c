@@ -54,11 +54,14 @@ static const char *const WINDOWS[] = {
     IN_ORDER(OF_DAYS(", " FACTS_COLUMNS), FACTS_COLUMNS),
     IN_ORDER(OF_DAYS(", " FACTS_COLUMNS), FACTS_COLUMNS),
     IN_ORDER(OF_DAYS(", " FACTS_COLUMNS), FACTS_COLUMNS),
+    IN_ORDER(OF_DAYS(", " FACTS_COLUMNS), FACTS_COLUMNS),
 };
 _Static_assert(ARRAY_LEN(WINDOWS) == DB_VERSION + 1, "each version of the schema has its own");
-static const char DEPLOYS[] = "SELECT at / 1000000000, name, basis FROM deploys WHERE instance = ?1"
-                              " AND at >= ?2 * 1000000000 AND at < ?3 * 1000000000"
-                              " ORDER BY at";
+#define DEPLOYS_WITH_AFFECTS 9 /* the first version */
+#define OF_DEPLOYS(affects)                                                                        \
+    "SELECT at / 1000000000, name, basis, " affects " FROM deploys WHERE instance = ?1"            \
+    " AND at >= ?2 * 1000000000 AND at < ?3 * 1000000000 ORDER BY at"
+static const char DEPLOYS[] = OF_DEPLOYS("affects"), OLD_DEPLOYS[] = OF_DEPLOYS("''");
 static const char STATEMENTS[] =
     "SELECT fingerprint, database, text FROM fingerprints WHERE instance = ?1";
 
@@ -94,6 +97,17 @@ give_window(sqlite3_stmt *s, store_window_cb *on_record, void *ctx)
     return on_record(ctx, &record);
 }
 
+static bool
+give_deploy(sqlite3_stmt *s, store_window_cb *on_record, void *ctx)
+{
+    struct stored record = {.kind = STORED_DEPLOY};
+    record.deploy.at_wall_ns = (uint64_t)sqlite3_column_int64(s, 0) * NS_PER_S;
+    record.deploy.name = db_column_slice(s, 1);
+    record.deploy.basis = db_column_slice(s, 2);
+    record.deploy.affects = db_column_slice(s, 3);
+    return on_record(ctx, &record);
+}
+
 static int
 give_statements(struct db *db, store_window_cb *on_record, void *ctx, bool *ret_enough)
 {
@@ -119,7 +133,8 @@ give_piece(struct db *db, const struct piece *piece, const struct piece *deploys
 {
     bool enough = false;
     unsigned version = (unsigned)MIN(MAX(db->version, 0), DB_VERSION);
-    sqlite3_stmt *w = begin(db, WINDOWS[version], piece), *d = begin(db, DEPLOYS, deploys);
+    sqlite3_stmt *w = begin(db, WINDOWS[version], piece);
+    sqlite3_stmt *d = begin(db, version < DEPLOYS_WITH_AFFECTS ? OLD_DEPLOYS : DEPLOYS, deploys);
     int window = w == NULL ? SQLITE_ERROR : sqlite3_step(w);
     int deploy = d == NULL ? SQLITE_ERROR : sqlite3_step(d);
     while (!enough && (window == SQLITE_ROW || deploy == SQLITE_ROW)) {
@@ -131,11 +146,7 @@ give_piece(struct db *db, const struct piece *piece, const struct piece *deploys
             window = sqlite3_step(w);
             continue;
         }
-        struct stored record = {.kind = STORED_DEPLOY};
-        record.deploy.at_wall_ns = (uint64_t)sqlite3_column_int64(d, 0) * NS_PER_S;
-        record.deploy.name = db_column_slice(d, 1);
-        record.deploy.basis = db_column_slice(d, 2);
-        enough = !on_record(ctx, &record);
+        enough = !give_deploy(d, on_record, ctx);
         deploy = sqlite3_step(d);
     }
     if (w != NULL) {

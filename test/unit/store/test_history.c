@@ -165,17 +165,37 @@ the_largest_have_names_and_the_rest_are_in_the_sums(void **state)
     stop(&f);
 }
 
+/* From before it was known what they affect. */
+static bool
+is_old_deploy(void *ctx, const struct stored *r)
+{
+    bool *has_deploy = ctx;
+    if (r->kind == STORED_DEPLOY) {
+        assert_true(slice_eq(r->deploy.name, SLICE_LIT("v1")));
+        assert_int_equal(r->deploy.affects.len, 0);
+        *has_deploy = true;
+    }
+    return true;
+}
+
 static void
 an_older_store_is_taken_over(void **state)
 {
     struct fixture f;
     struct diag diag = {0};
+    struct stored deploy = {.kind = STORED_DEPLOY,
+                            .deploy = {.name = SLICE_LIT("v1"),
+                                       .at_wall_ns = 9 * NS_PER_S,
+                                       .basis = SLICE_LIT("marked"),
+                                       .affects = SLICE_LIT("GET /x")}};
     start(&f);
     put_minute(&f, f.now_s - 600);
+    assert_int_equal(db_write(&f.db, &deploy), SQLITE_DONE);
     assert_int_equal(
         sqlite3_exec(
             f.db.sql,
-            "DROP INDEX fingerprints_last_seen; ALTER TABLE fingerprints DROP COLUMN size;"
+            "ALTER TABLE deploys DROP COLUMN affects; DROP INDEX fingerprints_last_seen; ALTER "
+            "TABLE fingerprints DROP COLUMN size;"
             " ALTER TABLE fingerprints DROP COLUMN last_seen;"
             " ALTER TABLE series DROP COLUMN last_seen;"
             " DROP INDEX series_route; DROP INDEX series_fingerprint; DROP TABLE part_hours;"
@@ -193,12 +213,18 @@ an_older_store_is_taken_over(void **state)
             NULL, NULL, NULL),
         SQLITE_OK);
     db_close(&f.db);
+    bool has_deploy = false;
+    assert_int_equal(store_windows(f.dir, 0, is_old_deploy, &has_deploy), 0);
+    assert_true(has_deploy);
     json_t *rows = NULL; /* it can be read as it is, too */
     assert_int_equal(store_document(f.dir, "requests", &rows), 0);
     json_decref(rows);
     assert_int_equal(db_open(&f.db, f.path, "local", STORE_SIZE_DEFAULT, &diag), 0);
     assert_int_equal(db_route_basis(&f.db, SLICE_LIT("select x")), ROUTE_BASIS_QUERIES);
     assert_int_equal(db_route_basis(&f.db, SLICE_LIT("GET /x")), ROUTE_BASIS_PATH);
+    has_deploy = false;
+    assert_int_equal(store_windows(f.dir, 0, is_old_deploy, &has_deploy), 0);
+    assert_true(has_deploy);
     make_totals(&f);
     assert_int_equal(totals_newest(&f.db, 60), f.now_s - 600);
     stop(&f);

@@ -322,6 +322,7 @@ reading_leaves_the_writer_its_locks(void **state)
 struct between {
     uint64_t end_s[2]; /* of the last window before the deploy, of the first behind it */
     uint64_t deploy_s;
+    char affects[64]; /* its */
     struct stored_window last;
     char plan[40]; /* its */
 };
@@ -332,6 +333,7 @@ on_between(void *ctx, const struct stored *r)
     struct between *b = ctx;
     if (r->kind == STORED_DEPLOY) {
         b->deploy_s = r->deploy.at_wall_ns / NS_PER_S;
+        slice_to_str(r->deploy.affects, b->affects, sizeof(b->affects));
     } else if (r->kind == STORED_WINDOW) {
         b->end_s[b->deploy_s != 0] = r->window.start_wall_ns / NS_PER_S + r->window.length_s;
         b->last = r->window;
@@ -350,9 +352,11 @@ a_deploy_comes_before_its_windows(void **state)
     kit_folder(dir);
     struct store *s = open_store(dir, 0);
     struct stored d = {.kind = STORED_DEPLOY};
-    d.deploy =
-        (struct stored_deploy){SLICE_LIT("v2"), (minute + 90) * NS_PER_S + 5, SLICE_LIT("marked")};
+    char affects[] = "GET /a\n00c0ffee00c0ffee";
+    d.deploy = (struct stored_deploy){SLICE_LIT("v2"), (minute + 90) * NS_PER_S + 5,
+                                      SLICE_LIT("marked"), slice_from_str(affects)};
     store_put(s, &d);
+    affects[0] = '!'; /* it was copied */
     for (unsigned i = 0; i < 2; i++) {
         struct stored w = kit_window(minute + 60 * i, 7, 100, SLICE_NONE);
         w.window.errors_by_class[ERROR_CLASS_DEADLOCK] = 3 * i;
@@ -366,6 +370,7 @@ a_deploy_comes_before_its_windows(void **state)
     assert_int_equal(store_windows(dir, (int64_t)minute, on_between, &b), 0);
     assert_int_equal(b.end_s[0], minute + 60);
     assert_int_equal(b.deploy_s, minute + 90);
+    assert_string_equal(b.affects, "GET /a\n00c0ffee00c0ffee");
     assert_int_equal(b.end_s[1], minute + 120);
     assert_int_equal(b.last.errors_by_class[ERROR_CLASS_DEADLOCK], 3);
     assert_int_equal(b.last.errors_by_class[ERROR_CLASS_LOGIN], 1);

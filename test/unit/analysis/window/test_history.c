@@ -216,6 +216,33 @@ what_is_written_is_read_back(void **state)
     assert_true(slice_eq(h->deploy.affects[1], SLICE_LIT("b")));
 }
 
+/* What the store has of one, a line each, and no more than there may be. */
+static void
+a_stored_deploy_is_written(void **state)
+{
+    struct history_deploy d;
+    struct stored_deploy stored = {.name = SLICE_LIT("v2"),
+                                   .at_wall_ns = 9999999999u,
+                                   .affects = SLICE_LIT("GET /a\n\n5c1f\n")};
+    AUTO_BUF struct buf b;
+    char many[400];
+    (void)state;
+    buf_init(&b, 4096);
+    history_deploy_make(&stored, &d);
+    assert_int_equal(history_write_deploy(&d, &b), 0);
+    assert_string_equal(buf_str(&b),
+                        "{\"t\":9,\"deploy\":\"v2\",\"affects\":[\"GET /a\",\"5c1f\"]}\n");
+    stored.affects = SLICE_NONE;
+    history_deploy_make(&stored, &d);
+    assert_int_equal(d.affects_count, 0);
+    for (size_t i = 0; i < sizeof(many); i++) {
+        many[i] = i % 2 == 0 ? 'a' : '\n';
+    }
+    stored.affects = slice_of(many, sizeof(many));
+    history_deploy_make(&stored, &d);
+    assert_int_equal(d.affects_count, HISTORY_AFFECTS_MAX);
+}
+
 int
 main(void)
 {
@@ -228,6 +255,7 @@ main(void)
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(every_prefix_is_refused),
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(a_stored_deploy_is_written),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
