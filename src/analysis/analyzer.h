@@ -44,7 +44,7 @@ enum analyzer_command {
     ANALYZER_EXPECT,
     ANALYZER_ANNOTATE, /* text: the annotation */
     ANALYZER_MUTE,     /* text: the subject (model/mute.h); number: seconds, 0: not any more */
-    ANALYZER_DEPLOY,   /* text: its name */
+    ANALYZER_DEPLOY,   /* text: its name, and what it affects (judge_deploy) */
     ANALYZER_TRACES,   /* asks for the list of kept traces */
     ANALYZER_TRACE,    /* asks for one of them; text: its id */
     ANALYZER_METRICS,  /* asks for the figures that exporters want */

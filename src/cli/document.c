@@ -229,6 +229,25 @@ document_route_basis(const json_t *incident)
                : "";
 }
 
+const char *
+document_deploy_chance(const json_t *deploy, char dst[64])
+{
+    const json_t *chance = json_object_get(deploy, "chance");
+    double percent = 100 * json_number_value(chance);
+    dst[0] = '\0';
+    if (chance == NULL || strcmp(document_text(deploy, "basis", ""), "inferred") == 0) {
+        return dst;
+    }
+    if (!json_is_number(chance)) {
+        snprintf(dst, 64, "by chance: unknown, fewer than 10 deploys so far");
+    } else if (percent < 0.5) {
+        snprintf(dst, 64, "that near by chance: less than 1 %%");
+    } else {
+        snprintf(dst, 64, "that near by chance: %.0f %%", percent);
+    }
+    return dst;
+}
+
 void
 document_print(const json_t *document)
 {

@@ -31,6 +31,10 @@ double document_number(const json_t *object, const char *key, double otherwise);
  * application, or not known. */
 const char *document_route_basis(const json_t *incident);
 
+/* How likely a deploy is that near by chance, of an incident's deploy: "that near by chance: 2 %";
+ * "" where it says nothing of that, or nobody marked it. Returns dst. */
+const char *document_deploy_chance(const json_t *deploy, char dst[64]);
+
 /* As --json shows it. */
 void document_print(const json_t *document);
 

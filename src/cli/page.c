@@ -150,6 +150,20 @@ print_handling(FILE *out, const json_t *incident, double now)
     }
 }
 
+/* " (it names this; that near by chance: 2 %)" */
+static void
+print_chance(FILE *out, const json_t *deploy)
+{
+    const char *overlap = document_text(deploy, "overlap", "");
+    const char *why = strcmp(overlap, "affects") == 0         ? "it names this; "
+                      : strcmp(overlap, "new-statement") == 0 ? "a statement is new since; "
+                                                              : "";
+    char chance[64];
+    if (document_deploy_chance(deploy, chance)[0] != '\0') {
+        fprintf(out, " (%s%s)", why, chance);
+    }
+}
+
 static void
 print_deploy(FILE *out, const json_t *incident)
 {
@@ -166,12 +180,13 @@ print_deploy(FILE *out, const json_t *incident)
         }
         fprintf(out, inferred ? "an unmarked deploy (%s)" : "deploy %s",
                 document_text(deploy, "name", "?"));
+        print_chance(out, deploy);
     } else {
         fputs("  No deploy found", out);
     }
     double full = document_number(load, "full_in_s", NAN);
     if (!isnan(full) && !is_finished(incident)) {
-        fprintf(out, "     at this pace the database is full in about %s", text_span(full).s);
+        fprintf(out, "\n  At this pace the database is full in about %s", text_span(full).s);
     }
     fputs("\n\n", out);
 }
@@ -187,16 +202,12 @@ print_monitor(FILE *out, const json_t *incident, double now)
     const char *from = document_text(monitor, "onset_from", "");
     const char *to = document_text(monitor, "onset_to", "");
     bool learning = json_is_true(json_object_get(monitor, "learning"));
-    double chance = document_number(monitor, "deploy_chance", NAN);
     fprintf(out, "  Told by %s: not what %s", document_text(monitor, "lane", "?"),
             learning ? "it was before (what is normal is still being learned)"
                      : "is normal at this time of the week");
     if (from[0] != '\0' && to[0] != '\0') {
         fprintf(out, "; began %s", text_clock(from, now).s);
         fprintf(out, " to %s", text_clock(to, now).s);
-    }
-    if (!isnan(chance)) {
-        fprintf(out, "; a deploy is that near by chance with %.0f %%", 100 * chance);
     }
     fputc('\n', out);
 }

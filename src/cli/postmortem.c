@@ -61,8 +61,11 @@ print_summary(FILE *out, const json_t *incident)
             text_ms(document_number(incident, "measured_now_ms", 0), 0).s,
             text_ms(document_number(incident, "measured_before_ms", 0), 0).s);
     if (json_is_object(deploy)) {
-        fprintf(out, "It began with deploy `%s` (%s, %s). ", document_text(deploy, "name", "?"),
-                document_text(deploy, "basis", "marked"), time_of(deploy, "at"));
+        char chance[64];
+        document_deploy_chance(deploy, chance);
+        fprintf(out, "It began with deploy `%s` (%s, %s%s%s). ", document_text(deploy, "name", "?"),
+                document_text(deploy, "basis", "marked"), time_of(deploy, "at"),
+                chance[0] == '\0' ? "" : "; ", chance);
     } else {
         fputs("No deploy was found that it began with. ", out);
     }

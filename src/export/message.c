@@ -87,6 +87,18 @@ put_headline(const struct message *m, struct buf *b)
     (void)buf_printf(b, "%s%s", member_text(m->incident, "subject"), what[m->change]);
 }
 
+/* Of a deploy that nobody marked there is none. */
+static void
+put_chance(const json_t *deploy, struct buf *b)
+{
+    const json_t *chance = json_object_get(deploy, "chance");
+    if (json_is_number(chance)) {
+        (void)buf_printf(b, " (that near by chance: %.0f %%)", 100 * json_number_value(chance));
+    } else if (chance != NULL && strcmp(member_text(deploy, "basis"), "marked") == 0) {
+        (void)buf_append_str(b, " (that near by chance: unknown)");
+    }
+}
+
 static void
 put_figures(const struct message *m, struct buf *b)
 {
@@ -107,6 +119,7 @@ put_figures(const struct message *m, struct buf *b)
     if (json_is_object(deploy)) {
         (void)buf_printf(b, "; first seen %.0f s after %s", member_number(deploy, "onset_after_s"),
                          member_text(deploy, "name"));
+        put_chance(deploy, b);
     }
     (void)buf_append_str(b, "\n");
 }

@@ -9,7 +9,7 @@ import { address } from "./location";
 import { latencyPanel, meanPanel, Panels, type Panel } from "./panels";
 import { Postmortem } from "./postmortem";
 import { DoFirst } from "./todo";
-import { endOf, type Incident, isOver, type RouteDetail } from "./types";
+import { type Deploy, endOf, type Incident, isOver, type RouteDetail } from "./types";
 import { Fact, Link, Loading, Problem, Route, Term, Title } from "./ui";
 import { Why } from "./why";
 
@@ -74,13 +74,23 @@ function Head({ incident, again }: { incident: Incident; again: () => void }) {
           ? "No deploy was found that it began with."
           : `It began ${deploy.onset_after_s === null ? "with" : `${span(deploy.onset_after_s)} after`} ${
               deploy.basis === "inferred" ? `an unmarked deploy (${deploy.name})` : `deploy ${deploy.name}`
-            }.`}
+            }${chanceOf(deploy)}.`}
       </p>
       <Monitor incident={incident} />
       <Facts incident={incident} />
       <Handling incident={incident} again={again} />
     </header>
   );
+}
+
+/** Why it is thought to be that deploy, and how likely one is that near anyway. */
+function chanceOf({ basis, overlap, chance }: Deploy): string {
+  if (basis === "inferred" || chance === undefined) return "";
+  const why =
+    overlap === "affects" ? "it names this; " : overlap === "new-statement" ? "a statement is new since; " : "";
+  return chance === null
+    ? ` (${why}by chance: unknown, fewer than 10 deploys so far)`
+    : ` (${why}that near by chance: ${percent(chance)})`;
 }
 
 /** What the long view has to do with it. */
@@ -95,8 +105,6 @@ function Monitor({ incident: { monitor } }: { incident: Incident }) {
       {monitor.onset_from !== null &&
         monitor.onset_to !== null &&
         `; it began between ${clock(monitor.onset_from)} and ${clock(monitor.onset_to)}`}
-      {monitor.deploy_chance !== null &&
-        `; a deploy is that near by chance with ${percent(monitor.deploy_chance)}`}
       .
     </p>
   );

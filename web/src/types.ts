@@ -95,6 +95,15 @@ export interface Monitor {
   deploy_chance: number | null;
 }
 
+export interface Deploy {
+  name: string;
+  at: string;
+  basis: string;
+  onset_after_s: number | null;
+  overlap?: "affects" | "new-statement" | "answers" | "time";
+  chance?: number | null;
+}
+
 export interface Incident {
   id: number;
   state: "open" | "fixing" | "recovered" | "closed";
@@ -113,7 +122,7 @@ export interface Incident {
   muted_until?: string | null;
   merged_into?: number | null;
   figures_per?: "request" | "call";
-  deploy: { name: string; at: string; basis: string; onset_after_s: number | null } | null;
+  deploy: Deploy | null;
   monitor?: Monitor | null;
   latency: { before: Latency; now: Latency; after?: Latency | null };
   traffic: {

@@ -13,6 +13,13 @@ incident_state_name(enum incident_state state)
 }
 
 const char *
+incident_overlap_name(enum incident_overlap overlap)
+{
+    static const char *const name[] = {"time", "affects", "new-statement", "answers"};
+    return name[overlap];
+}
+
+const char *
 incident_action_kind_name(enum action_kind kind)
 {
     static const char *const name[] = {"roll-back", "create-index", "eager-load", "cache"};
@@ -32,7 +39,7 @@ incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns, uint64_t 
     struct incident *inc = check_alloc(1, sizeof(*inc));
     inc->id = id;
     slice_to_str(slice_from_str(subject), inc->subject, sizeof(inc->subject));
-    inc->onset_ns = onset_ns;
+    inc->onset_ns = inc->onset_from_ns = inc->onset_to_ns = onset_ns;
     inc->opened_ns = now_ns;
     inc->updated_ns = now_ns;
     inc->full_in_s = -1;
@@ -40,6 +47,7 @@ incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns, uint64_t 
     inc->measured_before_error_ms = inc->measured_now_error_ms = NAN;
     inc->measured_change_error_ms = inc->unexplained_error_ms = NAN;
     inc->saving_together_error_ms = NAN;
+    inc->deploy_chance = -1;
     snprintf(inc->trend, sizeof(inc->trend), "steady");
     inc->dirty = true;
     return inc;
@@ -54,6 +62,14 @@ incident_new(uint32_t id, const struct shift_route *r, uint64_t onset_ns, uint64
     inc->now = r->now;
     inc->opened_own_ms = r->own_ms;
     return inc;
+}
+
+void
+incident_began(struct incident *inc, struct onset onset)
+{
+    inc->onset_ns = onset.at_ns;
+    inc->onset_from_ns = onset.from_ns;
+    inc->onset_to_ns = onset.to_ns;
 }
 
 bool

@@ -28,6 +28,7 @@
 #ifndef ANALYSIS_INCIDENT_INCIDENT_H
 #define ANALYSIS_INCIDENT_INCIDENT_H
 
+#include "analysis/change/onset.h"
 #include "analysis/change/shift.h"
 #include "analysis/detect/detect.h"
 #include "analysis/series/jackknife.h"
@@ -106,6 +107,14 @@ struct incident_together {
     double interaction_ms, interaction_error_ms;
 };
 
+/* What a deploy and what began then have in common. */
+enum incident_overlap {
+    OVERLAP_TIME,          /* no more than that */
+    OVERLAP_AFFECTS,       /* the deploy names its subject, or a cause, as what it affects */
+    OVERLAP_NEW_STATEMENT, /* a statement is new since */
+    OVERLAP_ANSWERS,       /* answers look different since */
+};
+
 /* The monitor's part in it: one of its episodes opened the incident, or is the same thing. */
 struct incident_episode {
     uint32_t id; /* the monitor's number; 0: none, or not found again after a restart */
@@ -125,16 +134,19 @@ struct incident {
     char subject[512];
     struct watch *watch; /* borrowed; NULL until its route is seen again after a restart */
     uint64_t onset_ns, opened_ns, updated_ns, closed_ns, acknowledged_ns, recovered_ns;
-    uint64_t calm_ns;      /* since when it is back to normal; 0: it is not */
-    uint64_t announced_ns; /* 0: only recorded so far */
-    uint32_t merged_into;  /* the number of the one that it is part of; 0: it stands for itself */
+    uint64_t onset_from_ns, onset_to_ns; /* it began between them */
+    uint64_t calm_ns;                    /* since when it is back to normal; 0: it is not */
+    uint64_t announced_ns;               /* 0: only recorded so far */
+    uint32_t merged_into; /* the number of the one that it is part of; 0: it stands for itself */
     bool has_deploy;
     char deploy_name[128];
     uint64_t deploy_ns;
     bool deploy_marked;
-    struct stats before; /* of the subject */
-    struct stats now;    /* while it burns; stays as it was before the first fix */
-    struct stats after;  /* what it is from the first fix on */
+    enum incident_overlap deploy_overlap;
+    double deploy_chance; /* that one is that near by chance; < 0: not known */
+    struct stats before;  /* of the subject */
+    struct stats now;     /* while it burns; stays as it was before the first fix */
+    struct stats after;   /* what it is from the first fix on */
     char trend[16];
     double route_per_min, all_per_min;
     double all_per_min_before; /* 0: not known */
@@ -177,6 +189,9 @@ struct incident *incident_new(uint32_t id, const struct shift_route *route, uint
 /* About something that no route is known of. */
 struct incident *incident_new_bare(uint32_t id, const char *subject, uint64_t onset_ns,
                                    uint64_t now_ns);
+
+/* It is known better when. */
+void incident_began(struct incident *inc, struct onset onset);
 
 /* Open or fixing. */
 bool incident_is_active(const struct incident *inc);
@@ -222,6 +237,7 @@ bool incident_may_pass(const struct incident *inc);
 void incident_rule_out(struct incident *inc, const char *test, const char *figure);
 
 const char *incident_state_name(enum incident_state state);
+const char *incident_overlap_name(enum incident_overlap overlap);
 const char *incident_action_kind_name(enum action_kind kind);
 const char *incident_action_state_name(enum action_state state);
 

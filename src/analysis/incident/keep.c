@@ -6,9 +6,9 @@
 
 #include "base/hash.h"
 
-#define KEEP_INCIDENT_MAGIC 0x6973633au /* changes with struct incident's meaning */
+#define KEEP_INCIDENT_MAGIC 0x6973633bu /* changes with struct incident's meaning */
 #define KEEP_WATCH_MAGIC    0x77736332u
-#define KEEP_SINGLE_TIMES   17u
+#define KEEP_SINGLE_TIMES   19u
 #define KEEP_TIMES_MAX      (KEEP_SINGLE_TIMES + INCIDENT_TIMELINE_MAX + INCIDENT_ACTIONS_MAX)
 
 struct keep_head {
@@ -58,23 +58,14 @@ keep_back(struct slice blob, uint32_t magic, size_t size, struct keep_head *ret_
 static unsigned
 times_of(struct incident *inc, uint64_t *list[KEEP_TIMES_MAX])
 {
-    uint64_t *const single[KEEP_SINGLE_TIMES] = {&inc->onset_ns,
-                                                 &inc->opened_ns,
-                                                 &inc->updated_ns,
-                                                 &inc->closed_ns,
-                                                 &inc->acknowledged_ns,
-                                                 &inc->recovered_ns,
-                                                 &inc->calm_ns,
-                                                 &inc->announced_ns,
-                                                 &inc->deploy_ns,
-                                                 &inc->before.from_ns,
-                                                 &inc->before.to_ns,
-                                                 &inc->now.from_ns,
-                                                 &inc->now.to_ns,
-                                                 &inc->after.from_ns,
-                                                 &inc->after.to_ns,
-                                                 &inc->episode.onset_from_ns,
-                                                 &inc->episode.onset_to_ns};
+    uint64_t *const single[KEEP_SINGLE_TIMES] = {
+        &inc->onset_ns,           &inc->onset_from_ns, &inc->onset_to_ns,
+        &inc->opened_ns,          &inc->updated_ns,    &inc->closed_ns,
+        &inc->acknowledged_ns,    &inc->recovered_ns,  &inc->calm_ns,
+        &inc->announced_ns,       &inc->deploy_ns,     &inc->before.from_ns,
+        &inc->before.to_ns,       &inc->now.from_ns,   &inc->now.to_ns,
+        &inc->after.from_ns,      &inc->after.to_ns,   &inc->episode.onset_from_ns,
+        &inc->episode.onset_to_ns};
     unsigned n = 0;
     for (unsigned i = 0; i < ARRAY_LEN(single); i++) {
         list[n++] = single[i];
@@ -131,7 +122,8 @@ counts_fit(const struct incident *inc)
         inc->before.query_count <= STATS_QUERIES_MAX && inc->now.query_count <= STATS_QUERIES_MAX &&
         inc->after.query_count <= STATS_QUERIES_MAX &&
         inc->before.block_count <= STATS_BLOCKS_MAX && inc->now.block_count <= STATS_BLOCKS_MAX &&
-        inc->after.block_count <= STATS_BLOCKS_MAX && (unsigned)inc->state <= INCIDENT_CLOSED;
+        inc->after.block_count <= STATS_BLOCKS_MAX && (unsigned)inc->state <= INCIDENT_CLOSED &&
+        (unsigned)inc->deploy_overlap <= OVERLAP_ANSWERS;
     for (unsigned i = 0; fits && i < inc->cause_count; i++) {
         const struct finding *f = &inc->cause[i].finding;
         fits = f->tables.count <= STATEMENT_NAMES_MAX && f->columns.count <= STATEMENT_NAMES_MAX &&

@@ -82,20 +82,6 @@ mono_of(const struct judge *j, int64_t wall_s)
     return wall_clock_back(&j->clock, (uint64_t)MAX(wall_s, 1) * NS_PER_S);
 }
 
-/* As it was marked, where that was here: the monitor knows its second. */
-static uint64_t
-deploy_of(const struct judge *j, const struct episode *e)
-{
-    for (unsigned i = 0; i < MIN(j->deploy_count, JUDGE_DEPLOYS_MAX); i++) {
-        const struct judge_deploy_mark *d = &j->deploy[i];
-        bool is_then = (int64_t)(judge_wall(j, d->at_ns) / NS_PER_S) == e->deploy_s;
-        if (is_then && strcmp(d->name, e->deploy) == 0) {
-            return d->at_ns;
-        }
-    }
-    return mono_of(j, e->deploy_s);
-}
-
 static bool
 is_latency(enum lane lane)
 {
@@ -319,16 +305,13 @@ open_incident(struct judge *j, const struct episode *e, const struct about *a)
     take_part(j, inc, e, a);
     inc->episode.opened = true;
     inc->is_whole = a->is_whole;
-    if (e->deploy[0] != '\0') {
-        inc->has_deploy = inc->deploy_marked = true;
-        inc->deploy_ns = deploy_of(j, e);
-        snprintf(inc->deploy_name, sizeof(inc->deploy_name), "%s", e->deploy);
-        incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
-    }
+    inc->onset_from_ns = inc->episode.onset_from_ns;
+    inc->onset_to_ns = inc->episode.onset_to_ns;
+    judge_tie_episode(j, inc, e, a->watch);
     describe(e, what);
     snprintf(text, sizeof(text), "give or take %.0f s",
-             (double)(inc->episode.onset_to_ns - inc->episode.onset_from_ns) / 2 / NS_PER_S);
-    incident_note(inc, onset_ns, "onset", text);
+             (double)(inc->onset_to_ns - inc->onset_from_ns) / 2 / NS_PER_S);
+    incident_note(inc, inc->onset_ns, "onset", text);
     incident_note(inc, j->now_ns, "opened", what);
     judge_publish(j, inc);
 }

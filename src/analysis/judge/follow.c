@@ -209,7 +209,7 @@ blame(struct judge *j, struct incident *inc, struct shift *s, struct shift_route
         }
     }
     if (worst != r) {
-        judge_move_incident(j, inc, worst);
+        judge_move_incident(j, inc, s, worst);
     }
     return worst;
 }
@@ -246,6 +246,9 @@ judge_follow(struct judge *j, struct incident *inc)
         if (inc->state == INCIDENT_OPEN) {
             inquest_gather(&q, s, r);
             news = inquest_find(&q, inc, s, r, "");
+            if (news) {
+                judge_tie_causes(j, inc);
+            }
         }
         progress_follow(inc, s, &j->load, &j->statements, judge_cores(j), j->now_ns);
         actions_weigh(inc, s, &j->statements);

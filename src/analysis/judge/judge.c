@@ -121,28 +121,6 @@ judge_answer(struct judge *j, uint64_t now_ns, uint32_t id, struct slice json)
     (void)advice_answer(j->advice, id, json, &j->statements, now_ns);
 }
 
-void
-judge_deploy(struct judge *j, uint64_t now_ns, struct slice name)
-{
-    OBJ_CHECK(j, JUDGE_MAGIC);
-    j->now_ns = MAX(j->now_ns, now_ns);
-    uint64_t wall_ns = judge_wall(j, now_ns);
-    struct judge_deploy_mark *d = &j->deploy[j->deploy_count++ % JUDGE_DEPLOYS_MAX];
-    slice_to_str(name, d->name, sizeof(d->name));
-    d->at_ns = now_ns;
-    struct stored record = {.kind = STORED_DEPLOY,
-                            .deploy = {slice_from_str(d->name), wall_ns, SLICE_LIT("marked")}};
-    judge_give(j, &record);
-    judge_monitor_deploy(j, wall_ns, d->name);
-    judge_shapes_deploy(j, d);
-    struct incident *active[JUDGE_ACTIVE_MAX];
-    unsigned n = judge_active(j, active);
-    for (unsigned i = 0; i < n; i++) {
-        incident_note(active[i], now_ns, "deploy", d->name);
-    }
-    judge_tell(j, "deploy", d->name);
-}
-
 /* The advisor sees what the server's processes use only where they run beside it. */
 unsigned
 judge_cores(const struct judge *j)

@@ -116,7 +116,8 @@ void judge_tick(struct judge *judge, uint64_t now_ns, uint64_t wall_ns);
 
 void judge_answer(struct judge *judge, uint64_t now_ns, uint32_t id, struct slice json);
 
-void judge_deploy(struct judge *judge, uint64_t now_ns, struct slice name);
+/* Its name; each route or fingerprint that it affects is a line of its own behind that. */
+void judge_deploy(struct judge *judge, uint64_t now_ns, struct slice text);
 
 /* By hand. 0, -ENOENT: there is no such incident; -EALREADY: it is in that state. */
 MUST_CHECK int judge_ack(struct judge *judge, uint64_t now_ns, uint32_t incident);

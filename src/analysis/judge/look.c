@@ -3,13 +3,14 @@
 #include <stdlib.h>
 
 #include "analysis/change/assess.h"
+#include "analysis/change/onset.h"
 #include "analysis/judge/state.h"
 #include "base/clock.h"
 
 #define BASE_EVERY_NS    (60 * NS_PER_S)
 #define BASE_FIRST_NS    (10 * NS_PER_S)      /* a young one is taken more often */
 #define DEPLOY_WINDOW_NS (30 * 60 * NS_PER_S) /* so long a deploy may be to blame */
-#define DEPLOY_TIE_NS    (5 * 60 * NS_PER_S)  /* onset that soon after it */
+#define NOVELTY_NEAR_NS  (5 * 60 * NS_PER_S)  /* to an onset: of the same change */
 #define HOLD_SINCE_NS    (2 * NS_PER_S)       /* a change must be seen for so long */
 #define HOLD_DRIFT_NS    (15 * NS_PER_S)
 #define COLD_NS          (60 * NS_PER_S) /* after a deploy latency alone opens nothing */
@@ -21,53 +22,6 @@
 #define CHURN_BEYOND     3.0                 /* times what setting connections up costs */
 #define LASTING_NS       (4 * 60 * NS_PER_S) /* a change that no statement explains must last */
 #define HIDDEN_NS        (APART_AFTER_NS + 20 * NS_PER_S) /* and so long it may be hidden by others */
-
-/* The start of the last stretch in which groups of ten requests are all as bad as now. */
-static uint64_t
-find_onset(const struct shift_route *r, uint64_t not_before_ns)
-{
-    const struct recent *ring = &r->watch->recent;
-    double limit = r->before.p50_ms + 0.3 * (r->now.p50_ms - r->before.p50_ms);
-    double group[10];
-    unsigned n = 0;
-    uint64_t onset = r->now.from_ns;
-    for (uint32_t k = ring->count; k-- > 0;) {
-        const struct recent_request *req = recent_at(ring, k);
-        if (req->start_ns < not_before_ns) {
-            break;
-        }
-        group[n++] = req->total_ms;
-        if (n == ARRAY_LEN(group)) {
-            if (stats_median(group, n) < limit) {
-                break;
-            }
-            onset = req->start_ns;
-            n = 0;
-        }
-    }
-    return onset;
-}
-
-static void
-tie_deploy(struct judge *j, struct incident *inc, uint64_t novelty_ns)
-{
-    unsigned count = MIN(j->deploy_count, JUDGE_DEPLOYS_MAX);
-    for (unsigned i = 0; i < count; i++) {
-        const struct judge_deploy_mark *d = &j->deploy[i];
-        bool near =
-            inc->onset_ns + 60 * NS_PER_S >= d->at_ns && inc->onset_ns <= d->at_ns + DEPLOY_TIE_NS;
-        if (near && (!inc->has_deploy || d->at_ns > inc->deploy_ns)) {
-            inc->has_deploy = inc->deploy_marked = true;
-            inc->deploy_ns = d->at_ns;
-            memcpy(inc->deploy_name, d->name, sizeof(inc->deploy_name));
-        }
-    }
-    if (!inc->has_deploy && novelty_ns != 0) {
-        inc->has_deploy = true;
-        inc->deploy_ns = novelty_ns;
-        snprintf(inc->deploy_name, sizeof(inc->deploy_name), JUDGE_UNNAMED);
-    }
-}
 
 /* only: the other routes' are another incident's, too. */
 static void
@@ -104,9 +58,10 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
     uint64_t fingerprint = 0;
     uint64_t from = j->now_ns - MIN(j->now_ns, DEPLOY_WINDOW_NS);
     uint64_t novelty = watch_novelty(r->watch, from, &fingerprint);
-    uint64_t onset = find_onset(r, s->mode == SHIFT_SINCE ? r->before.to_ns : 0);
-    if (novelty != 0 && novelty <= onset + DEPLOY_TIE_NS && onset <= novelty + DEPLOY_TIE_NS) {
-        onset = s->mode == SHIFT_SINCE ? novelty : onset;
+    struct onset onset = onset_find(r, s->mode == SHIFT_SINCE ? r->before.to_ns : 0);
+    if (novelty != 0 && novelty <= onset.at_ns + NOVELTY_NEAR_NS &&
+        onset.at_ns <= novelty + NOVELTY_NEAR_NS) {
+        onset = s->mode == SHIFT_SINCE ? onset_at(r->watch, novelty) : onset;
     } else {
         novelty = 0;
     }
@@ -118,14 +73,13 @@ open_incident(struct judge *j, struct shift *s, struct shift_route *r)
         return again;
     }
     judge_make_place(j);
-    struct incident *inc = incident_new(j->next_id++, r, onset, j->now_ns);
+    struct incident *inc = incident_new(j->next_id++, r, onset.at_ns, j->now_ns);
     j->incident[j->incident_count++] = inc;
-    tie_deploy(j, inc, novelty);
+    incident_began(inc, onset);
+    inc->is_whole = s->mode == SHIFT_FROZEN;
+    judge_tie_deploy(j, inc, s, r, novelty);
     freeze_bases(s, is_first ? NULL : r->watch);
     inc->load_before = s->load_before;
-    if (inc->has_deploy) {
-        incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);
-    }
     incident_note(inc, inc->onset_ns, "onset", "requests become slower than before");
     char text[256];
     snprintf(text, sizeof(text), "%.120s: mean %.1f ms, was %.1f ms", inc->subject, r->now.mean_ms,
@@ -171,7 +125,7 @@ is_cold(const struct judge *j, const struct watch *w)
 {
     uint64_t since = j->now_ns - MIN(j->now_ns, COLD_NS), fingerprint = 0;
     for (unsigned i = 0; i < MIN(j->deploy_count, JUDGE_DEPLOYS_MAX); i++) {
-        if (j->deploy[i].at_ns > since) {
+        if (j->deploy[i].at_ns > since && judge_may_affect(&j->deploy[i], w)) {
             return true;
         }
     }
@@ -316,18 +270,21 @@ pick(struct judge *j, struct shift *s, const struct watch *only)
 }
 
 void
-judge_move_incident(struct judge *j, struct incident *inc, const struct shift_route *r)
+judge_move_incident(struct judge *j, struct incident *inc, const struct shift *s,
+                    const struct shift_route *r)
 {
     uint64_t fingerprint = 0;
-    uint64_t from = inc->onset_ns - MIN(inc->onset_ns, DEPLOY_TIE_NS);
+    uint64_t from = inc->onset_ns - MIN(inc->onset_ns, NOVELTY_NEAR_NS);
     uint64_t novelty = watch_novelty(r->watch, from, &fingerprint);
     char text[256];
     snprintf(text, sizeof(text), "%.110s is to blame, %.110s only waits", r->watch->text,
              inc->subject);
     incident_move(inc, r);
-    inc->onset_ns = novelty != 0 ? MIN(inc->onset_ns, novelty) : inc->onset_ns;
-    if (!inc->has_deploy) {
-        tie_deploy(j, inc, novelty);
+    if (novelty != 0 && novelty < inc->onset_ns) {
+        incident_began(inc, onset_at(r->watch, novelty));
+    }
+    if (!inc->episode.opened) { /* the monitor has tied its own */
+        judge_tie_deploy(j, inc, s, r, novelty);
     }
     incident_note(inc, j->now_ns, "subject", text);
     judge_tell_of(j, inc, "incident-subject", text);
@@ -421,7 +378,6 @@ look_for_slump(struct judge *j)
     struct shift_route *worst = state == SLUMP_LASTS ? slump_worst(&j->slump, s) : NULL;
     if (worst != NULL) {
         struct incident *inc = open_incident(j, s, worst);
-        inc->is_whole = true;
         slump_text(&j->slump, inc->remark, sizeof(inc->remark));
         incident_note(inc, j->now_ns, "no-cause", inc->remark);
         j->slump.since_ns = 0;

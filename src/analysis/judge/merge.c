@@ -54,6 +54,23 @@ may_merge(const struct judge *j, const struct incident *older, const struct inci
            j->now_ns >= younger->opened_ns + SETTLE_NS && is_part(older, younger);
 }
 
+/* It began with the younger one, and with what that was tied to. */
+static void
+take_onset(struct incident *older, const struct incident *younger)
+{
+    incident_began(older, (struct onset){.from_ns = younger->onset_from_ns,
+                                         .at_ns = younger->onset_ns,
+                                         .to_ns = younger->onset_to_ns});
+    if (younger->has_deploy) {
+        older->has_deploy = true;
+        older->deploy_marked = younger->deploy_marked;
+        older->deploy_ns = younger->deploy_ns;
+        older->deploy_chance = younger->deploy_chance;
+        older->deploy_overlap = younger->deploy_overlap;
+        memcpy(older->deploy_name, younger->deploy_name, sizeof(older->deploy_name));
+    }
+}
+
 static void
 merge(struct judge *j, struct incident *older, struct incident *younger)
 {
@@ -72,7 +89,9 @@ merge(struct judge *j, struct incident *older, struct incident *younger)
         older->episode = younger->episode;
         older->episode.opened = opened;
     }
-    older->onset_ns = MIN(older->onset_ns, younger->onset_ns);
+    if (younger->onset_ns < older->onset_ns) {
+        take_onset(older, younger);
+    }
     judge_publish(j, younger);
     judge_publish(j, older);
 }

@@ -179,14 +179,6 @@ judge_monitor_turn(struct judge *j)
     l->minute = minute;
 }
 
-void
-judge_monitor_deploy(struct judge *j, uint64_t wall_ns, const char *name)
-{
-    const struct history_deploy d = {.at_s = (int64_t)(wall_ns / NS_PER_S),
-                                     .name = slice_from_str(name)};
-    monitor_deploy(j->long_term.monitor, &d);
-}
-
 json_t *
 judge_monitor_json(const struct judge *j)
 {
@@ -326,6 +318,8 @@ judge_take_monitor(struct judge *j, struct monitor **monitor)
     if (j->long_term.is_relearned) { /* it knows more than the store has of it */
         take_memory(j);
     }
+    monitor_take_deploys(*monitor, j->long_term.monitor,
+                         (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S));
     monitor_free(&j->long_term.monitor);
     j->long_term.monitor = TAKE(*monitor);
     j->long_term.reached = 0;

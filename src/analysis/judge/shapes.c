@@ -36,15 +36,17 @@ judge_shapes_deploy(struct judge *j, const struct judge_deploy_mark *d)
     struct incident *active[JUDGE_ACTIVE_MAX];
     unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < j->watch_count; i++) {
-        if (j->watch[i]->shapes != NULL) {
+        if (j->watch[i]->shapes != NULL && judge_may_affect(d, j->watch[i])) {
             shapes_deploy(j->watch[i]->shapes, j->now_ns, d->at_ns, d->name, true);
         }
     }
     for (unsigned i = 0; i < n; i++) { /* as of their routes */
         struct incident *inc = active[i];
-        if (inc->of_answers && inc->has_deploy && !inc->deploy_marked &&
-            d->at_ns <= inc->deploy_ns + SHAPES_LATE_NS) {
+        bool is_late = inc->of_answers && inc->has_deploy && !inc->deploy_marked &&
+                       d->at_ns <= inc->deploy_ns + SHAPES_LATE_NS;
+        if (is_late && (inc->watch == NULL || judge_may_affect(d, inc->watch))) {
             inc->deploy_marked = true;
+            inc->deploy_chance = judge_deploy_chance(j, inc, d->at_ns);
             memcpy(inc->deploy_name, d->name, sizeof(inc->deploy_name));
             inc->dirty = true;
         }
@@ -91,9 +93,12 @@ open_on(struct judge *j, struct watch *w, const char *what)
     const struct shapes *s = w->shapes;
     struct incident *inc = judge_incident_on(j, w, s->bad_ns);
     inc->of_answers = true;
+    inc->onset_from_ns = s->bad_ns - MIN(s->bad_ns, SHAPES_STEP_NS); /* of what was as before */
     inc->has_deploy = s->deploy_ns != 0;
     inc->deploy_marked = s->deploy_marked;
     inc->deploy_ns = s->deploy_ns;
+    inc->deploy_overlap = OVERLAP_ANSWERS;
+    inc->deploy_chance = s->deploy_marked ? judge_deploy_chance(j, inc, s->deploy_ns) : -1;
     memcpy(inc->deploy_name, s->deploy_name, sizeof(inc->deploy_name));
     if (inc->has_deploy) {
         incident_note(inc, inc->deploy_ns, "deploy", inc->deploy_name);

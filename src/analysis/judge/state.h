@@ -6,6 +6,7 @@
  *   hand.c      what a person says of an incident: seen, noted, over, meant to be so, muted
  *   tell.c      what is told of an incident, and when: mutes, and what passes by itself
  *   items.c     what comes in from ingest
+ *   deploys.c   which deploy an incident may have begun with
  *   look.c      no incident is open: what is normal, and whether it still is
  *   follow.c    an incident is open: causes, receipts, the way back
  *   bare.c      no requests are known of the one that is open
@@ -46,6 +47,7 @@
 struct judge_deploy_mark {
     char name[128];
     uint64_t at_ns;
+    struct affects affects;
 };
 
 /* A worker's oldest query in flight. */
@@ -147,10 +149,26 @@ void judge_add_name(struct judge *judge, const struct intake_name *name);
 /* To the series, and to its seconds. */
 void judge_count(struct judge *judge, struct series *s, const struct series_sums *sums);
 
+/* deploys.c. judge_tie_deploy: the nearest one that may have brought it about, afresh; none, where
+ * one would be so near by chance. novelty_ns: since then its route has a statement that is new; 0:
+ * it has not. judge_tie_causes: its causes are other ones; a deploy that names one may be nearer.
+ */
+void judge_tie_deploy(struct judge *judge, struct incident *inc, const struct shift *shift,
+                      const struct shift_route *route, uint64_t novelty_ns);
+void judge_tie_causes(struct judge *judge, struct incident *inc);
+/* As the monitor has told it; or, where that names none and a statement is new on the route, which
+ * may be NULL, by when that came. */
+void judge_tie_episode(struct judge *judge, struct incident *inc, const struct episode *e,
+                       const struct watch *w);
+/* That one is as near to its onset by chance; below 0: not known. */
+double judge_deploy_chance(const struct judge *judge, const struct incident *inc, uint64_t at_ns);
+/* It does not name others alone: the route, or a statement of it. */
+bool judge_may_affect(const struct judge_deploy_mark *deploy, const struct watch *w);
+
 /* look.c: opens an incident where one is due; takes afresh what is normal. */
 void judge_look_for_burns(struct judge *judge);
 /* The incident's subject was a victim: this route is to blame. */
-void judge_move_incident(struct judge *judge, struct incident *inc,
+void judge_move_incident(struct judge *judge, struct incident *inc, const struct shift *shift,
                          const struct shift_route *route);
 void judge_learn_bases(struct judge *judge);
 /* For one more incident. */
@@ -178,7 +196,6 @@ void judge_monitor_init(struct judge *judge);
 void judge_monitor_fini(struct judge *judge);
 void judge_monitor_turn(struct judge *judge);
 void judge_monitor_in_flight(struct judge *judge, const struct event_in_flight *f);
-void judge_monitor_deploy(struct judge *judge, uint64_t wall_ns, const char *name);
 /* As it is now is normal from here on. */
 void judge_monitor_expect(struct judge *judge, const struct incident *inc);
 /* 0, -ENOENT: not the monitor's, -EBADMSG. */

@@ -261,6 +261,9 @@ put_deploy(json_t *o, const struct incident *inc, const struct wall_clock *clock
     int64_t after_ms = (int64_t)(wall_clock_of(clock, inc->onset_ns) / NS_PER_MS) -
                        (int64_t)(wall_clock_of(clock, inc->deploy_ns) / NS_PER_MS);
     put_ms(d, "onset_after_s", (double)after_ms / 1000); /* of the two as they are told */
+    put_text(d, "overlap", incident_overlap_name(inc->deploy_overlap));
+    json_object_set_new(d, "chance",
+                        inc->deploy_chance < 0 ? json_null() : json_real(inc->deploy_chance));
     json_object_set_new(o, "deploy", d);
 }
 
@@ -394,6 +397,8 @@ report_incident(const struct incident *inc, const struct statement_table *statem
     put_text(o, "trend", inc->trend);
     put_time(o, "opened_at", inc->opened_ns, clock);
     put_time(o, "onset_at", inc->onset_ns, clock);
+    put_time(o, "onset_from", inc->onset_from_ns, clock);
+    put_time(o, "onset_to", inc->onset_to_ns, clock);
     put_time(o, "updated_at", inc->updated_ns, clock);
     put_time(o, "recovered_at", inc->recovered_ns, clock);
     put_time(o, "closed_at", inc->closed_ns, clock);

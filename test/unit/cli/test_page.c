@@ -109,6 +109,63 @@ other_traffic_is_said(void **state)
 }
 
 static void
+how_near_a_deploy_is_by_chance(void **state)
+{
+    static const struct {
+        const char *overlap;
+        double chance; /* < 0: unknown */
+        const char *said;
+    } cases[] = {
+        {"time", 0.1449, "deploy v2 (that near by chance: 14 %)\n"},
+        {"time", 0.001, "deploy v2 (that near by chance: less than 1 %)\n"},
+        {"affects", 0.05, "deploy v2 (it names this; that near by chance: 5 %)\n"},
+        {"answers", -1, "deploy v2 (by chance: unknown, fewer than 10 deploys so far)\n"},
+        {"new-statement", -1,
+         "deploy v2 (a statement is new since; by chance: unknown, fewer than 10 deploys so "
+         "far)\n"},
+    };
+    json_t *incident = load(), *deploy = json_object_get(incident, "deploy");
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        json_object_set_new(deploy, "overlap", json_string(cases[i].overlap));
+        json_object_set_new(deploy, "chance",
+                            cases[i].chance < 0 ? json_null() : json_real(cases[i].chance));
+        char *page = page_of(incident, 0);
+        assert_non_null(strstr(page, cases[i].said));
+        free(page);
+    }
+    json_object_set_new(deploy, "basis", json_string("inferred"));
+    char *page = page_of(incident, 0);
+    assert_null(strstr(page, "by chance"));
+    free(page);
+    json_object_set_new(deploy, "basis", json_string("marked"));
+    json_object_del(deploy, "chance"); /* of an older daemon */
+    page = page_of(incident, 0);
+    assert_non_null(strstr(page, "First seen 8 s after deploy v2\n"));
+    free(page);
+    json_decref(incident);
+}
+
+/* The monitor's own line does not say it again. */
+static void
+the_chance_is_said_once(void **state)
+{
+    json_t *incident = load();
+    (void)state;
+    json_object_set_new(incident, "monitor",
+                        json_pack("{s:s, s:b, s:b, s:s, s:s, s:f}", "lane", "drift", "opened", 1,
+                                  "learning", 0, "onset_from", "2026-11-23T14:01:00.000Z",
+                                  "onset_to", "2026-11-23T14:03:00.000Z", "deploy_chance", 0.0213));
+    char *page = page_of(incident, 0);
+    const char *first = strstr(page, "by chance");
+    assert_non_null(strstr(page, "Told by drift"));
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "by chance"));
+    free(page);
+    json_decref(incident);
+}
+
+static void
 a_kind_with_a_long_name_is_not_cut(void **state)
 {
     json_t *incident = load();
@@ -245,6 +302,8 @@ main(void)
         cmocka_unit_test(the_page_reads_as_agreed),
         cmocka_unit_test(the_page_fits_a_terminal),
         cmocka_unit_test(other_traffic_is_said),
+        cmocka_unit_test(how_near_a_deploy_is_by_chance),
+        cmocka_unit_test(the_chance_is_said_once),
         cmocka_unit_test(a_kind_with_a_long_name_is_not_cut),
         cmocka_unit_test(a_receipt_stands_beside_what_was_predicted),
         cmocka_unit_test(what_cannot_be_told_is_said),

@@ -140,9 +140,13 @@ slacks_answers_in_its_thread_and_escapes(void **state)
                      text);
     assert_non_null(strstr(text,
                            "p95 41 ms → 388 ms, database load 0.4 → 3.1; first seen 8 s after "
-                           "v2\n"));
+                           "v2 (that near by chance: 2 %)\n"));
     assert_non_null(strstr(text, "Do: roll back v2 (would remove 344 ms of the mean)\n"));
     assert_null(json_object_get(o, "channel"));
+    json_decref(o);
+    json_object_set_new(json_object_get(incident, "deploy"), "chance", json_null());
+    o = body(WEBHOOK_KIND_SLACK, &m);
+    assert_non_null(strstr(at(o, "text"), " after v2 (that near by chance: unknown)\n"));
     json_decref(o);
     m.channel = "C1";
     m.thread = "1795864020.1";

@@ -18,8 +18,12 @@ an_incident(void)
 {
     struct incident *inc = incident_new_bare(3, "GET /a", T0, T0 + NS_PER_S);
     inc->updated_ns = inc->acknowledged_ns = inc->announced_ns = T0 + 2 * NS_PER_S;
+    inc->onset_from_ns = T0 - 3 * NS_PER_S;
+    inc->onset_to_ns = T0 + 3 * NS_PER_S;
     inc->has_deploy = true;
     inc->deploy_ns = T0 - NS_PER_S;
+    inc->deploy_chance = 0.0625;
+    inc->deploy_overlap = OVERLAP_AFFECTS;
     inc->state = INCIDENT_FIXING;
     snprintf(inc->episode.lane, sizeof(inc->episode.lane), "drift");
     inc->episode.onset_from_ns = T0 - 60 * NS_PER_S;

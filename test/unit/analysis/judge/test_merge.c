@@ -96,6 +96,35 @@ the_same_statement_is_one_thing(void **state)
     expect(j, true);
 }
 
+/* It began with the one that began first, whichever was opened first; so did the deploy. */
+static void
+the_first_onset_counts(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 2; first++) {
+        struct judge *j = new_judge();
+        struct incident *inc[2] = {open_incident(j, "GET /a"), open_incident(j, "GET /b")};
+        for (unsigned i = 0; i < 2; i++) {
+            blame(inc[i], FINDING_REPEATED_QUERY, 7, NULL, NULL);
+            uint64_t at_ns = T0 - (i == first ? 9 : 2) * NS_PER_S;
+            incident_began(inc[i], (struct onset){at_ns - NS_PER_S, at_ns, at_ns + NS_PER_S});
+            inc[i]->has_deploy = true;
+            inc[i]->deploy_ns = at_ns - 7;
+            inc[i]->deploy_chance = i == first ? 0.25 : 0.5;
+            snprintf(inc[i]->deploy_name, sizeof(inc[i]->deploy_name), "v%u", i);
+        }
+        j->now_ns = SOON;
+        judge_merge(j);
+        assert_int_equal(inc[1]->merged_into, inc[0]->id);
+        assert_true(inc[0]->onset_ns == T0 - 9 * NS_PER_S);
+        assert_true(inc[0]->onset_from_ns == inc[0]->onset_ns - NS_PER_S);
+        assert_true(inc[0]->onset_to_ns == inc[0]->onset_ns + NS_PER_S);
+        assert_true(inc[0]->deploy_ns == inc[0]->onset_ns - 7 && inc[0]->deploy_chance == 0.25);
+        assert_string_equal(inc[0]->deploy_name, first == 0 ? "v0" : "v1");
+        judge_free(&j);
+    }
+}
+
 static void
 an_index_is_one_thing_for_all_that_lack_it(void **state)
 {
@@ -203,6 +232,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_statement_is_one_thing),
+        cmocka_unit_test(the_first_onset_counts),
         cmocka_unit_test(an_index_is_one_thing_for_all_that_lack_it),
         cmocka_unit_test(a_reason_of_its_own_keeps_it),
         cmocka_unit_test(who_only_waits_is_a_victim),

@@ -614,6 +614,34 @@ a_ramp_beside_answers_that_differ_is_another_incident(void **state)
     lab_free(l);
 }
 
+/* One of this route in seventeen days: hardly by chance. */
+static void
+a_ramp_behind_a_deploy_names_it(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        judge_deploy(l->j, l->now_ns, SLICE_LIT("another\nGET /none"));
+    }
+    play(l, HOUR / 4, 0.06); /* so long it is not seen */
+    judge_deploy(l->j, l->now_ns, SLICE_LIT("v2\nGET /a"));
+    for (unsigned i = 0; i < 8 && l->opened == 0; i++) {
+        play(l, HOUR / 4, 0.06);
+    }
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    const json_t *inc = json_array_get(list, 0), *monitor = json_object_get(inc, "monitor");
+    const json_t *d = json_object_get(inc, "deploy");
+    double chance = json_number_value(json_object_get(d, "chance"));
+    assert_true(json_is_true(json_object_get(monitor, "opened")));
+    assert_string_equal(text_of(inc, "onset_from"), text_of(monitor, "onset_from"));
+    assert_string_equal(text_of(d, "name"), "v2");
+    assert_string_equal(text_of(d, "overlap"), "affects");
+    assert_true(chance > 0 && chance < 0.02);
+    json_decref(list);
+    lab_free(l);
+}
+
 static void
 a_restart_keeps_what_was_learned(void **state)
 {
@@ -950,6 +978,7 @@ main(void)
         cmocka_unit_test(a_slow_ramp_gets_worse_until_it_stays),
         cmocka_unit_test(a_statement_without_a_route_has_its_tables),
         cmocka_unit_test(a_ramp_beside_answers_that_differ_is_another_incident),
+        cmocka_unit_test(a_ramp_behind_a_deploy_names_it),
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(the_wall_clock_may_be_set_back),
         cmocka_unit_test(a_store_may_be_ahead_of_the_wall_clock),

@@ -295,6 +295,31 @@ it_is_over_when_all_routes_are_as_before(void **state)
     end(&l);
 }
 
+/* A deploy that names others has not done it; a statement of the route is the route. */
+static void
+what_a_deploy_does_not_affect_is_not_its(void **state)
+{
+    static const char *const text[] = {"v2\nGET /me", "v2\nGET /orders", "v2\n0000000000000070"};
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(text); i++) {
+        struct lab l;
+        begin_with(&l, 1);
+        deploy(&l, text[i]);
+        l.body[0] = LESS;
+        pass(&l, 240);
+        json_t *list = incidents(&l);
+        assert_int_equal(json_array_size(list), i == 0 ? 0 : 1);
+        const json_t *d = json_object_get(json_array_get(list, 0), "deploy");
+        if (i > 0) {
+            assert_string_equal(text_of(d, "name"), "v2");
+            assert_string_equal(text_of(d, "overlap"), "answers");
+            assert_true(json_is_null(json_object_get(d, "chance"))); /* the first one */
+        }
+        json_decref(list);
+        end(&l);
+    }
+}
+
 static void
 none_without_a_deploy(void **state)
 {
@@ -581,6 +606,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_incident_for_a_deploy),
+        cmocka_unit_test(what_a_deploy_does_not_affect_is_not_its),
         cmocka_unit_test(it_is_over_when_all_routes_are_as_before),
         cmocka_unit_test(none_without_a_deploy),
         cmocka_unit_test(a_deploy_is_inferred),
