@@ -14,6 +14,7 @@
 #include "model/mute.h"
 
 #define DEPLOY_NAME_MAX 120
+#define AFFECTS_LEN_MAX 511
 
 /* An incident's number, and as many words as said in all. */
 static int
@@ -196,20 +197,48 @@ verb_unmute(int argc, char **argv)
     return r != CLI_OK ? r : set_mute(&o, argv[0], 0);
 }
 
+/* The body; NULL, and a message that names what is wrong. */
+static json_t *
+deploy_body(const struct options *o)
+{
+    const char *name = o->words[0];
+    size_t len = strlen(name);
+    json_t *body = json_pack("{s:s}", "name", name), *list = json_array();
+    if (len == 0 || len > DEPLOY_NAME_MAX || body == NULL) {
+        fprintf(stderr, "slowburn deploy: a name has 1 to %d bytes of UTF-8\n", DEPLOY_NAME_MAX);
+        json_decref(body);
+        json_decref(list);
+        return NULL;
+    }
+    for (unsigned i = 0; i < o->affects_count; i++) {
+        const char *one = o->affects[i];
+        len = strlen(one);
+        if (len == 0 || len > AFFECTS_LEN_MAX ||
+            json_array_append_new(list, json_string(one)) != 0) {
+            fprintf(stderr,
+                    "slowburn deploy: --affects wants a route or a fingerprint, 1 to %d bytes of "
+                    "UTF-8, not '%.100s'\n",
+                    AFFECTS_LEN_MAX, one);
+            json_decref(body);
+            json_decref(list);
+            return NULL;
+        }
+    }
+    json_object_set_new(body, "affects", list);
+    return body;
+}
+
 int
 verb_deploy(int argc, char **argv)
 {
     struct options o;
     json_t *answer = NULL;
-    int r = options_parse(argc, argv, "", 1, 1, &o);
+    int r = options_parse(argc, argv, "affects", 1, 1, &o);
     if (r != CLI_OK) {
         return r;
     }
-    size_t len = strlen(o.words[0]);
-    json_t *body = json_pack("{s:s}", "name", o.words[0]);
-    if (len == 0 || len > DEPLOY_NAME_MAX || body == NULL) {
-        fprintf(stderr, "slowburn deploy: a name has 1 to %d bytes of UTF-8\n", DEPLOY_NAME_MAX);
-        json_decref(body);
+    json_t *body = deploy_body(&o);
+    if (body == NULL) {
         return CLI_USAGE;
     }
     r = document_post(&o, argv[0], "deploys", body, &answer);

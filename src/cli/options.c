@@ -20,7 +20,8 @@ enum {
     OPT_ONCE,
     OPT_FINGERPRINT,
     OPT_FOR,
-    OPT_LEN
+    OPT_LEN,
+    OPT_AFFECTS
 };
 
 static const struct option long_options[] = {
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
     {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
     {"for", required_argument, NULL, OPT_FOR},
     {"len", required_argument, NULL, OPT_LEN},
+    {"affects", required_argument, NULL, OPT_AFFECTS},
     {NULL, 0, NULL, 0},
 };
 
@@ -91,7 +93,8 @@ parse_one(const char *verb, const char *allowed, int opt, struct options *o)
                                         [OPT_ONCE] = "once",
                                         [OPT_FINGERPRINT] = "fingerprint",
                                         [OPT_FOR] = "for",
-                                        [OPT_LEN] = "len"};
+                                        [OPT_LEN] = "len",
+                                        [OPT_AFFECTS] = "affects"};
     if (opt > OPT_ADMIN && !is_allowed(allowed, gated[opt])) {
         return usage(verb, "it takes no option", gated[opt]);
     }
@@ -130,6 +133,12 @@ parse_one(const char *verb, const char *allowed, int opt, struct options *o)
             return usage(verb, "--len wants 1, 10 or 60 seconds, not", optarg);
         }
         o->length = (unsigned)length;
+        return 0;
+    case OPT_AFFECTS:
+        if (o->affects_count == DEPLOY_AFFECTS_MAX) {
+            return usage(verb, "one --affects too many:", optarg);
+        }
+        o->affects[o->affects_count++] = optarg;
         return 0;
     case OPT_LIMIT:
         if (slice_to_u64(slice_from_str(optarg), &limit) < 0 || limit == 0 || limit > 1000000) {

@@ -8,16 +8,19 @@
 #include <stdbool.h>
 
 #include "base/check.h"
+#include "model/stored.h"
 
 struct options {
-    const char *data;        /* --data DIR; NULL: not given */
-    const char *admin;       /* --admin HOST:PORT; NULL: not given */
-    const char *sort;        /* --sort KEY */
-    const char *route;       /* --route TEXT */
-    const char *fingerprint; /* --fingerprint HEX */
-    unsigned seconds;        /* --for DURATION; 0: not given */
-    unsigned limit;          /* --limit N; 0: all */
-    unsigned length;         /* --len SECONDS; 0: not given */
+    const char *data;                        /* --data DIR; NULL: not given */
+    const char *admin;                       /* --admin HOST:PORT; NULL: not given */
+    const char *sort;                        /* --sort KEY */
+    const char *route;                       /* --route TEXT */
+    const char *fingerprint;                 /* --fingerprint HEX */
+    unsigned seconds;                        /* --for DURATION; 0: not given */
+    unsigned limit;                          /* --limit N; 0: all */
+    unsigned length;                         /* --len SECONDS; 0: not given */
+    const char *affects[DEPLOY_AFFECTS_MAX]; /* each --affects NAME */
+    unsigned affects_count;
     bool slow;
     bool once;
     bool json;
@@ -26,8 +29,8 @@ struct options {
 };
 
 /* Parses argv[1..]; refuses options outside `allowed` ("json", "sort", "limit", "route", "slow",
- * "once", "fingerprint", "for", "len" besides data and admin, comma-separated) and word counts
- * outside the bounds, with a message on stderr. 0 or CLI_USAGE. */
+ * "once", "fingerprint", "for", "len", "affects" besides data and admin, comma-separated) and word
+ * counts outside the bounds, with a message on stderr. 0 or CLI_USAGE. */
 MUST_CHECK int options_parse(int argc, char **argv, const char *allowed, unsigned words_min,
                              unsigned words_max, struct options *ret_options);
 

@@ -175,7 +175,7 @@ static void
 ask_traces(struct slice query, struct api_reply *ret_reply)
 {
     *ret_reply = (struct api_reply){.waits = true, .command.kind = SERVE_TRACES};
-    int err = params_text(query, "route", ret_reply->command.text, sizeof(ret_reply->command.text));
+    int err = params_text(query, "route", ret_reply->command.text, SERVE_ROUTE_MAX);
     if (err != 0 && err != -ENOENT) {
         api_error(400, "route is the route's name, percent-encoded", ret_reply);
     }
@@ -393,9 +393,9 @@ static void
 reply_command(const struct api_request *r, const struct target *t, struct api_reply *ret_reply)
 {
     struct serve_command command = {.kind = t->command, .incident = t->incident};
-    const char *wrong = api_body_read(r->body, &command);
-    if (wrong != NULL) {
-        api_error(400, wrong, ret_reply);
+    struct diag diag = {0};
+    if (api_body_read(r->body, &command, &diag) != 0) {
+        api_error(400, diag.message, ret_reply);
     } else {
         *ret_reply = (struct api_reply){.waits = true, .command = command};
     }

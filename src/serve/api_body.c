@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/api_body.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+
+#include "model/stored.h"
 
 /* Of valid UTF-8: does a character begin here that a terminal obeys? */
 static bool
@@ -23,15 +26,14 @@ is_control(const uint8_t *s, size_t left)
     return marks_80 || marks_81;
 }
 
-/* Printable text of a member, not blank, that fits; jansson has seen to its being UTF-8. */
+/* Printable, not blank, and no longer; jansson has seen to its being UTF-8. */
 static bool
-read_text(const json_t *value, const char *key, size_t len_max, char *dst, size_t size)
+is_text(const json_t *value, size_t len_max)
 {
-    const json_t *member = json_object_get(value, key);
-    const char *text = json_string_value(member);
-    size_t len = json_string_length(member);
+    const char *text = json_string_value(value);
+    size_t len = json_string_length(value);
     bool is_blank = true;
-    if (text == NULL || len > len_max || len >= size) {
+    if (text == NULL || len > len_max) {
         return false;
     }
     for (size_t i = 0; i < len; i++) {
@@ -40,10 +42,18 @@ read_text(const json_t *value, const char *key, size_t len_max, char *dst, size_
         }
         is_blank = is_blank && text[i] == ' ';
     }
-    if (is_blank) {
+    return !is_blank;
+}
+
+/* Such a text of a member, that fits. */
+static bool
+read_text(const json_t *value, const char *key, size_t len_max, char *dst, size_t size)
+{
+    const json_t *member = json_object_get(value, key);
+    if (!is_text(member, MIN(len_max, size - 1))) {
         return false;
     }
-    memcpy(dst, text, len + 1);
+    memcpy(dst, json_string_value(member), json_string_length(member) + 1);
     return true;
 }
 
@@ -91,31 +101,87 @@ read_mute(const json_t *value, struct serve_command *command)
     return ok;
 }
 
-const char *
-api_body_read(struct slice body, struct serve_command *command)
+/* A fingerprint in the form in which it is compared. */
+static void
+lower_fingerprint(char *text)
 {
-    const char *wrong = NULL;
+    bool is_hex = strlen(text) == 16;
+    for (unsigned i = 0; is_hex && i < 16; i++) {
+        is_hex = slice_hex_digit((uint8_t)text[i]) >= 0;
+    }
+    for (unsigned i = 0; is_hex && i < 16; i++) {
+        text[i] = "0123456789abcdef"[slice_hex_digit((uint8_t)text[i])];
+    }
+}
+
+/* Behind the name, each on a line of its own: none has a line's end. */
+static int
+read_affects(const json_t *value, struct serve_command *command, struct diag *diag)
+{
+    const json_t *list = json_object_get(value, "affects"), *one;
+    char name[SERVE_ROUTE_MAX];
+    size_t i, at = strlen(command->text);
+    if (list != NULL && !json_is_array(list)) {
+        return diag_set(diag, -EINVAL, "affects must be a list of routes and fingerprints");
+    }
+    if (json_array_size(list) > DEPLOY_AFFECTS_MAX) {
+        return diag_set(diag, -EINVAL, "affects has %zu names; a deploy has at most %u",
+                        json_array_size(list), DEPLOY_AFFECTS_MAX);
+    }
+    json_array_foreach(list, i, one)
+    {
+        if (!is_text(one, sizeof(name) - 1)) {
+            return diag_set(diag, -EINVAL,
+                            "affects[%zu] must be a route or a fingerprint of 1 to %d printable "
+                            "bytes",
+                            i, SERVE_ROUTE_MAX - 1);
+        }
+        snprintf(name, sizeof(name), "%s", json_string_value(one));
+        lower_fingerprint(name);
+        int len = snprintf(command->text + at, sizeof(command->text) - at, "\n%s", name);
+        at += (size_t)len;
+        if (at >= sizeof(command->text)) { /* of no body that is as short as it may be */
+            return diag_set(diag, -EINVAL, "affects[%zu] is one too many: all are too long", i);
+        }
+    }
+    return 0;
+}
+
+static int
+read_deploy(const json_t *value, struct serve_command *command, struct diag *diag)
+{
+    if (!read_text(value, "name", SERVE_NAME_MAX - 1, command->text, sizeof(command->text))) {
+        return diag_set(diag, -EINVAL,
+                        "the body must be {\"name\": \"...\"} with 1 to 127 printable bytes");
+    }
+    return read_affects(value, command, diag);
+}
+
+int
+api_body_read(struct slice body, struct serve_command *command, struct diag *diag)
+{
+    int err = 0;
     json_t *value = json_loadb((const char *)body.ptr, body.len, JSON_REJECT_DUPLICATES, NULL);
     switch (command->kind) {
     case SERVE_DEPLOY:
-        if (!read_text(value, "name", SERVE_NAME_MAX - 1, command->text, sizeof(command->text))) {
-            wrong = "the body must be {\"name\": \"...\"} with 1 to 127 printable bytes";
-        }
+        err = read_deploy(value, command, diag);
         break;
     case SERVE_ANNOTATE:
         if (!read_text(value, "text", ANNOTATION_LEN_MAX, command->text, sizeof(command->text))) {
-            wrong = "the body must be {\"text\": \"...\"} with 1 to 240 printable bytes";
+            err = diag_set(diag, -EINVAL,
+                           "the body must be {\"text\": \"...\"} with 1 to 240 printable bytes");
         }
         break;
     case SERVE_MUTE:
         if (!read_mute(value, command)) {
-            wrong = "the body must have one of incident, route and fingerprint (16 hexadecimal "
-                    "digits), and seconds from 0 to 2592000 (30 days)";
+            err = diag_set(diag, -EINVAL,
+                           "the body must have one of incident, route and fingerprint (16 "
+                           "hexadecimal digits), and seconds from 0 to 2592000 (30 days)");
         }
         break;
     default:
         break;
     }
     json_decref(value);
-    return wrong;
+    return err;
 }

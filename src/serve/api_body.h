@@ -8,8 +8,8 @@
 
 #include "serve/serve.h"
 
-/* Fills in what the command's kind takes from a body; of a kind that takes none the body is not
- * looked at. NULL, or what is wrong, static. */
-const char *api_body_read(struct slice body, struct serve_command *command);
+/* Fills in what the command's kind takes from a body, which has at most SERVE_BODY_MAX bytes; of a
+ * kind that takes none the body is not looked at. 0, or -EINVAL with what is wrong. */
+MUST_CHECK int api_body_read(struct slice body, struct serve_command *command, struct diag *diag);
 
 #endif

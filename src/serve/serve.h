@@ -68,13 +68,14 @@ enum serve_command_kind {
 
 struct serve_command {
     enum serve_command_kind kind;
-    uint64_t ticket;             /* for serve_answer */
-    uint32_t incident;           /* ack, close, expect, annotate */
-    uint32_t seconds;            /* mute: for so long, at most MUTE_SECONDS_MAX; 0: not any more;
-                                  * windows: of so many */
-    char text[MUTE_SUBJECT_MAX]; /* printable, not empty: a deploy's name, an annotation, what to
-                                  * mute (model/mute.h); a trace's id; traces: of this
-                                  * route, or ""; windows: since this second, in digits */
+    uint64_t ticket;           /* for serve_answer */
+    uint32_t incident;         /* ack, close, expect, annotate */
+    uint32_t seconds;          /* mute: for so long, at most MUTE_SECONDS_MAX; 0: not any more;
+                                * windows: of so many */
+    char text[SERVE_BODY_MAX]; /* printable, not empty: a deploy's name, and each that it affects
+                                * on a line of its own behind that; an annotation, what to mute
+                                * (model/mute.h); a trace's id; traces: of this route, or "";
+                                * windows: since this second, in digits */
 };
 
 enum serve_question_kind {

@@ -3,10 +3,12 @@
 import collections
 import json
 import os
+import re
 import subprocess
 import time
 
 import psycopg
+import pytest
 
 from test.harness.slowburn import Slowburn
 from test.peer.test_lifecycle import until
@@ -113,7 +115,7 @@ def test_a_burst_is_seen_second_by_second(postgres, tmp_path):
                 time.sleep(pause)
                 for i in range(50):
                     connection.execute("select %s::int - 1", (i,))
-            daemon.verb("deploy", "v7")
+            daemon.verb("deploy", "v7", "--affects", "GET /a")
         until(lambda: calls(1) == 100, "the burst is over", 30)
         ones, text = export(daemon, 1)
         seconds = sorted({w["t"] for w in of_mine(ones)})
@@ -126,7 +128,7 @@ def test_a_burst_is_seen_second_by_second(postgres, tmp_path):
         assert all(w["t"] % 10 == 0 and w["len"] == 10 for w in tens)
         for name in ("rows", "bytes"):
             assert sum(w[name] for w in tens) == sum(w[name] for w in of_mine(ones)), name
-        assert any(w.get("deploy") == "v7" for w in export(daemon, 10)[0])
+        assert [w["affects"] for w in export(daemon, 10)[0] if w.get("deploy") == "v7"] == [["GET /a"]]
         judged = run("-", text=text)
         assert judged.returncode == 0 and "0 incidents" in judged.stdout
     kept = of_mine(export(daemon, 60)[0])
@@ -143,6 +145,28 @@ def histogram(windows):
     for window in windows:
         cells.update(dict(map(tuple, window["hist"])))
     return cells
+
+
+def deploys_of(daemon):
+    lines = [json.loads(line) for line in daemon.verb("export", "windows").splitlines()]
+    return {line["deploy"]: line["affects"] for line in lines if "deploy" in line}
+
+
+def test_what_a_deploy_affects_is_kept(postgres, tmp_path):
+    with Slowburn(BINARY, str(tmp_path), postgres.port) as daemon:
+        daemon.wait_until_watching()
+        daemon.verb("deploy", "v1")
+        daemon.verb("deploy", "v2", "--affects", "GET /a \u2192 b", "--affects", "00C0FFEE00C0FFEE")
+        for bad, said in (("", "--affects wants a route or a fingerprint, 1 to 511 bytes of UTF-8, not ''"),
+                          ("a\nb", "affects[1] must be a route or a fingerprint")):
+            with pytest.raises(RuntimeError, match=re.escape(said)):
+                daemon.verb("deploy", "v3", "--affects", "fine", "--affects", bad)
+        with pytest.raises(RuntimeError, match="one --affects too many: GET /64"):
+            daemon.verb("deploy", "v3", *(word for i in range(65) for word in ("--affects", f"GET /{i}")))
+        daemon.verb("deploy", "v3", *(word for i in range(64) for word in ("--affects", f"GET /{i}")))
+        wanted = {"v1": [], "v2": ["GET /a \u2192 b", "00c0ffee00c0ffee"],
+                  "v3": [f"GET /{i}" for i in range(64)]}
+        until(lambda: deploys_of(daemon) == wanted, "the deploys are stored")
 
 
 def test_usage():

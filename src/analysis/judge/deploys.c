@@ -4,6 +4,7 @@
  * by what the deploy says that it affects; by what is new since it. Always with the chance that one
  * is that near anyway, and not named where that is all there is to say for it. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "analysis/change/onset.h"
 #include "analysis/judge/state.h"
@@ -23,6 +24,9 @@ judge_deploy(struct judge *j, uint64_t now_ns, struct slice text)
     struct judge_deploy_mark *d = &j->deploy[j->deploy_count++ % JUDGE_DEPLOYS_MAX];
     slice_to_str(name, d->name, sizeof(d->name));
     d->at_ns = now_ns;
+    free(d->names); /* of the one that gives way */
+    d->names = check_alloc(1, rest.len + 1);
+    slice_to_str(rest, d->names, rest.len + 1);
     struct stored record = {.kind = STORED_DEPLOY,
                             .deploy = {.name = slice_from_str(d->name),
                                        .at_wall_ns = judge_wall(j, now_ns),

@@ -78,6 +78,9 @@ judge_free(struct judge **judge)
     proof_free(&j->proof);
     json_decref(j->archive);
     json_decref(j->old_traces);
+    for (unsigned i = 0; i < JUDGE_DEPLOYS_MAX; i++) {
+        free(j->deploy[i].names);
+    }
     j->magic = 0;
     free(j);
     *judge = NULL;

@@ -48,6 +48,7 @@ struct judge_deploy_mark {
     char name[128];
     uint64_t at_ns;
     struct affects affects;
+    char *names; /* owned: of these, one a line */
 };
 
 /* A worker's oldest query in flight. */

@@ -75,8 +75,11 @@ put_deploys(struct answer *a, uint64_t end_ns)
         if (at_ns >= end_ns) {
             return;
         }
-        struct history_deploy line = {.at_s = (int64_t)(at_ns / NS_PER_S),
-                                      .name = slice_from_str(d->name)};
+        const struct stored_deploy stored = {.name = slice_from_str(d->name),
+                                             .at_wall_ns = at_ns,
+                                             .affects = slice_from_str(d->names)};
+        struct history_deploy line;
+        history_deploy_make(&stored, &line);
         put_line(a, NULL, &line);
     }
 }

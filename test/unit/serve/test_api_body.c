@@ -1,16 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve/api_body.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "model/stored.h"
 #include "unit/unit.h"
 
 static bool
 reads(enum serve_command_kind kind, const char *body, struct serve_command *ret_command)
 {
+    struct diag diag = {0};
     *ret_command = (struct serve_command){.kind = kind};
-    return api_body_read(slice_from_str(body), ret_command) == NULL;
+    int err = api_body_read(slice_from_str(body), ret_command, &diag);
+    assert_int_equal(err == 0, !diag_is_set(&diag));
+    return err == 0;
+}
+
+static void
+what_a_deploy_affects(void **state)
+{
+    struct serve_command c;
+    assert_true(reads(SERVE_DEPLOY, "{\"name\": \"v2\"}", &c));
+    assert_string_equal(c.text, "v2");
+    assert_true(reads(SERVE_DEPLOY, "{\"name\": \"v2\", \"affects\": []}", &c));
+    assert_string_equal(c.text, "v2");
+    assert_true(reads(SERVE_DEPLOY,
+                      "{\"affects\": [\"GET /a\", \"00C0FFEE00c0ffee\", \"Orders#Index\"],"
+                      " \"name\": \"v2\"}",
+                      &c));
+    assert_string_equal(c.text, "v2\nGET /a\n00c0ffee00c0ffee\nOrders#Index");
+}
+
+/* As many as there may be, and one that is as long as it may be. */
+static void
+a_deploy_affects_so_many(void **state)
+{
+    static char text[SERVE_BODY_MAX], name[SERVE_ROUTE_MAX + 1];
+    struct serve_command c;
+    struct diag diag = {0};
+    for (unsigned n = DEPLOY_AFFECTS_MAX; n <= DEPLOY_AFFECTS_MAX + 1; n++) {
+        size_t at = (size_t)snprintf(text, sizeof(text), "{\"name\": \"v2\", \"affects\": [");
+        for (unsigned i = 0; i < n; i++) {
+            at += (size_t)snprintf(text + at, sizeof(text) - at, "%s\"/%u\"", i > 0 ? "," : "", i);
+        }
+        snprintf(text + at, sizeof(text) - at, "]}");
+        assert_true(reads(SERVE_DEPLOY, text, &c) == (n == DEPLOY_AFFECTS_MAX));
+    }
+    memset(name, 'r', sizeof(name) - 1);
+    for (int len = SERVE_ROUTE_MAX - 1; len <= SERVE_ROUTE_MAX; len++) {
+        snprintf(text, sizeof(text), "{\"name\": \"v2\", \"affects\": [\"a\", \"%.*s\"]}", len,
+                 name);
+        assert_true(reads(SERVE_DEPLOY, text, &c) == (len < SERVE_ROUTE_MAX));
+    }
+    assert_int_equal(api_body_read(slice_from_str(text), &c, &diag), -EINVAL);
+    assert_non_null(strstr(diag.message, "affects[1] "));
+    static const char *const bad[] = {"\"GET /a\"", "{}",          "[1]",    "[\"\"]",
+                                      "[\" \"]",    "[\"a\\nb\"]", "[null]", "7"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        snprintf(text, sizeof(text), "{\"name\": \"v2\", \"affects\": %s}", bad[i]);
+        if (reads(SERVE_DEPLOY, text, &c)) {
+            fail_msg("taken: %s", text);
+        }
+    }
 }
 
 static void
@@ -96,6 +149,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_muted),
+        cmocka_unit_test(what_a_deploy_affects),
+        cmocka_unit_test(a_deploy_affects_so_many),
         cmocka_unit_test(text_is_printable),
         cmocka_unit_test(others_take_no_body),
     };

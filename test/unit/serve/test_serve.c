@@ -103,6 +103,17 @@ changes_need_the_socket_or_the_token(void **state)
                                        "Host: x\r\nConnection: close\r\n\r\n{\"name\": \"v 2\"}"),
                  "200", "{\"deploy\":\"taken\"}");
     assert_string_equal(f.last.text, "v 2");
+    assert_reply(ask(connect_unix(&f), "POST /api/v1/deploys HTTP/1.1\r\nContent-Length: 40\r\n"
+                                       "Host: x\r\nConnection: close\r\n\r\n"
+                                       "{\"name\":\"v2\",\"affects\":[\"GET /a\",\"b c\"]}"),
+                 "200", "{\"deploy\":\"taken\"}");
+    assert_string_equal(f.last.text, "v2\nGET /a\nb c");
+    assert_reply(ask(connect_unix(&f), "POST /api/v1/deploys HTTP/1.1\r\nContent-Length: 33\r\n"
+                                       "Host: x\r\nConnection: close\r\n\r\n"
+                                       "{\"name\":\"v2\",\"affects\":[\"GET\",7]}"),
+                 "400",
+                 "{\"error\":\"affects[1] must be a route or a fingerprint of 1 to 511 printable "
+                 "bytes\"}");
     assert_reply(ask(connect_unix(&f), "GET /api/v1/deploys HTTP/1.1\r\n" UNIX_END), "405",
                  "{\"error\":\"this path does not take that method\"}");
     assert_reply(ask(connect_unix(&f), "POST /api/v1/status HTTP/1.1\r\n" UNIX_END), "405",
