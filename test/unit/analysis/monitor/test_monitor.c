@@ -846,6 +846,29 @@ how_likely_a_deploy_is_that_near(void **state)
     scene_free(s);
 }
 
+/* A statement that is told by itself is of the routes that it runs in. */
+static void
+a_deploy_of_a_route_affects_its_statements(void **state)
+{
+    (void)state;
+    for (unsigned named = 3; named <= 4; named++) {
+        struct scene *s = scene_new(0);
+        const struct reading r = {
+            .start_s = MONDAY + 540, .length_s = 60, .fingerprint = SLICE_LIT("f3"), .calls = 100};
+        struct history_deploy d = {.name = SLICE_LIT("v1"), .affects_count = 1};
+        play(s, 600);
+        monitor_reading(s->m, &r);
+        d.affects[0] = named == 3 ? SLICE_LIT("GET /3") : SLICE_LIT("GET /4");
+        d.at_s = s->t - 120;
+        monitor_deploy(s->m, &d);
+        struct track *t = map_get(&s->m->by_key, monitor_key(SLICE_NONE, r.fingerprint));
+        const struct alarm a = {.lane = LANE_DRIFT, .onset_s = s->t - 60, .doubt_s = 30};
+        episodes_tell(s->m, t, &a);
+        assert_string_equal(only_one(s)->deploy, named == 3 ? "v1" : "");
+        scene_free(s);
+    }
+}
+
 /* One that has learned from the store is told what was marked meanwhile, each once. */
 static void
 deploys_are_taken_over(void **state)
@@ -1347,6 +1370,7 @@ main(void)
         cmocka_unit_test(a_step_is_told_later_behind_a_deploy),
         cmocka_unit_test(a_deploy_affects_all_that_it_names),
         cmocka_unit_test(how_likely_a_deploy_is_that_near),
+        cmocka_unit_test(a_deploy_of_a_route_affects_its_statements),
         cmocka_unit_test(deploys_are_taken_over),
         cmocka_unit_test(what_always_fails_is_no_outage),
         cmocka_unit_test(what_begins_in_the_first_minute_is_told),
