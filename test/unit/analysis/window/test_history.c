@@ -63,6 +63,82 @@ a_window_is_read(void **state)
     assert_int_equal(r->cell[1].count, 5);
 }
 
+static const struct {
+    const char *key;
+    uint32_t bit;
+    size_t at;
+} optional[] = {
+    {"bytes", READING_BYTES, offsetof(struct reading, bytes)},
+    {"requests_repeating", READING_REPEATING, offsetof(struct reading, requests_repeating)},
+    {"same_value_calls", READING_SAME_VALUES, offsetof(struct reading, same_value_calls)},
+    {"rows_read", READING_ROWS_READ, offsetof(struct reading, rows_read)},
+};
+
+static double
+optional_value(unsigned i)
+{
+    double v;
+    memcpy(&v, (const char *)&h->reading + optional[i].at, sizeof(v));
+    return v;
+}
+
+/* Absent, it is not known, which is not the same as none. */
+static void
+what_is_optional_is_known_where_it_is_there(void **state)
+{
+    enum history_kind kind;
+    char line[256];
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(optional); i++) {
+        assert_int_equal(parse("{\"t\":1,\"len\":60,\"fingerprint\":\"f\",\"calls\":9}", &kind), 0);
+        assert_int_equal(h->reading.known, 0);
+        assert_float_equal(optional_value(i), 0, 0);
+        static const struct {
+            const char *text;
+            double is;
+        } good[] = {{"0", 0}, {"7", 7}, {"2.5", 2.5}, {"1e15", 1e15}};
+        for (unsigned k = 0; k < ARRAY_LEN(good); k++) {
+            snprintf(line, sizeof(line),
+                     "{\"t\":1,\"len\":60,\"fingerprint\":\"f\",\"%s\":%s,\"calls\":9}",
+                     optional[i].key, good[k].text);
+            assert_int_equal(parse(line, &kind), 0);
+            assert_int_equal(h->reading.known, optional[i].bit);
+            assert_float_equal(optional_value(i), good[k].is, 0);
+            assert_float_equal(h->reading.calls, 9, 0);
+            for (unsigned other = 0; other < ARRAY_LEN(optional); other++) {
+                assert_true(other == i || optional_value(other) == 0);
+            }
+        }
+    }
+}
+
+static void
+what_is_optional_and_bad_is_refused_by_name(void **state)
+{
+    static const struct {
+        const char *value, *says;
+    } bad[] = {{"-1", "wants a number between 0 and 1e15"},
+               {"2e15", "wants a number between 0 and 1e15"},
+               {"\"7\"", "wants a number"},
+               {"null", "wants a number"},
+               {"[7]", "wants a number"}};
+    enum history_kind kind;
+    char line[256], says[128];
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(optional); i++) {
+        for (unsigned k = 0; k < ARRAY_LEN(bad); k++) {
+            snprintf(line, sizeof(line),
+                     "{\"t\":1,\"len\":60,\"fingerprint\":\"f\",\"calls\":9,\"%s\":%s}",
+                     optional[i].key, bad[k].value);
+            snprintf(says, sizeof(says), "\"%s\": %s", optional[i].key, bad[k].says);
+            assert_int_equal(parse(line, &kind), -EBADMSG);
+            if (strstr(diag.message, says) == NULL) {
+                fail_msg("%s: says '%s', not '%s'", line, diag.message, says);
+            }
+        }
+    }
+}
+
 static void
 unknown_keys_are_skipped_whatever_they_hold(void **state)
 {
@@ -248,6 +324,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_is_read),
+        cmocka_unit_test(what_is_optional_is_known_where_it_is_there),
+        cmocka_unit_test(what_is_optional_and_bad_is_refused_by_name),
         cmocka_unit_test(unknown_keys_are_skipped_whatever_they_hold),
         cmocka_unit_test(a_deploy_is_read),
         cmocka_unit_test(bad_values_are_refused_in_words),
