@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,21 @@ read_file(struct backtest *b, const char *file)
     return err;
 }
 
+/* What is told goes by calls and requests: how many there are is said beside it. */
+static void
+print_traffic(const struct episode_traffic *t)
+{
+    if (!isfinite(t->per_min) || !isfinite(t->per_min_before)) {
+        return;
+    }
+    printf("      %s calls/min, %s is usual at this time", text_count(t->per_min).s,
+           text_count(t->per_min_before).s);
+    if (isfinite(t->share) && isfinite(t->share_before)) {
+        printf("; %.3g %% of all requests, was %.3g %%", 100 * t->share, 100 * t->share_before);
+    }
+    printf("\n");
+}
+
 static void
 print_episode(const struct episode *e, int64_t until_s)
 {
@@ -127,6 +143,7 @@ print_episode(const struct episode *e, int64_t until_s)
     if (is_open && e->trend != EPISODE_TREND_UNKNOWN) {
         printf("      %s\n", episode_trend_name(e->trend));
     }
+    print_traffic(&e->traffic);
     if (e->deploy[0] != '\0') {
         printf("      after deploy %s", e->deploy);
         if (e->chance < 0) {

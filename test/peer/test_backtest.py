@@ -15,6 +15,7 @@ from test.peer.test_lifecycle import until
 
 BINARY = os.environ["SLOWBURN_BINARY"]
 MONDAY = 1699833600
+OPTIONAL = ("bytes", "requests_repeating", "same_value_calls", "rows_read")
 
 
 def run(*args, text=""):
@@ -66,6 +67,61 @@ def test_a_bad_line_is_named_and_stops_it_or_not(tmp_path):
     assert result.returncode == 0
     assert "standard input:4:" in result.stderr
     assert "9 windows" in result.stdout and "1 lines were refused" in result.stdout
+
+
+def with_keys(lines, value):
+    """Each window with what is optional in it; a deploy stays as it is."""
+    windows = [json.loads(line) for line in lines]
+    return "\n".join(json.dumps(w if "deploy" in w else w | {key: value for key in OPTIONAL}) for w in windows)
+
+
+def test_what_is_optional_may_be_absent_and_changes_nothing():
+    absent = run("--json", "-", text="\n".join(story()))
+    for value in (0, 7.5):  # the same in every window: nothing that could be told
+        there = run("--json", "-", text=with_keys(story(), value))
+        assert there.returncode == 0, there.stderr
+        assert json.loads(there.stdout) == json.loads(absent.stdout)
+
+
+@pytest.mark.parametrize("key", OPTIONAL)
+def test_what_is_optional_and_bad_is_named(tmp_path, key):
+    lines = story()[:10]
+    lines[6] = json.dumps(json.loads(lines[6]) | {key: -1})
+    file = tmp_path / "windows"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    result = run(str(file))
+    assert result.returncode == 1
+    assert f'{file}:7: "{key}": wants a number between 0 and 1e15' in result.stderr
+    lines[6] = json.dumps(json.loads(lines[6]) | {key: "much"})
+    result = run("-", text="\n".join(lines))
+    assert result.returncode == 1
+    assert f'standard input:7: "{key}": wants a number' in result.stderr
+
+
+def grown():
+    """Nine days, of hours but for the last; then a call returns five times as many rows."""
+    for minute in range(0, 9 * 1440 + 60):
+        t, rows, per_min = MONDAY + 60 * minute, 20, 100
+        if minute < 8 * 1440 and minute % 60 != 0:
+            continue
+        length = 60 if minute >= 8 * 1440 else 3600
+        n = per_min * length // 60
+        rows = 100 if minute >= 9 * 1440 else 20
+        yield json.dumps({"t": t, "len": length, "route": "GET /a", "calls": n, "bytes": 900 * n,
+                          "hist": [[12000, n]]})
+        yield json.dumps({"t": t, "len": length, "route": "GET /a", "fingerprint": "f1", "calls": n, "requests": n,
+                          "rows": rows * n, "hist": [[4000, n]]})
+
+
+def test_more_rows_are_an_incident_with_the_traffic_beside_it():
+    text = "\n".join(grown())
+    result = run("-", text=text)
+    assert "told by rows" in result.stdout and "unbounded-result" in result.stdout, result.stdout
+    assert "100 rows a call, was 20" in result.stdout
+    assert "100 calls/min, 100 is usual at this time; 100 % of all requests, was 100 %" in result.stdout
+    (incident,) = json.loads(run("--json", "-", text=text).stdout)["incidents"]
+    assert incident["lane"] == "rows" and round(incident["before"]) == 20
+    assert round(incident["traffic"]["calls_per_min"]) == 100 and round(incident["traffic"]["share"], 3) == 1
 
 
 def test_what_a_daemon_has_stored_is_judged(postgres, tmp_path):

@@ -11,7 +11,7 @@
 void
 effect_init(struct effect *e)
 {
-    *e = (struct effect){.calls = 1, .rows_read = 1, .errors = 1};
+    *e = (struct effect){.calls = 1, .rows = 1, .rows_read = 1, .errors = 1};
 }
 
 /* Hours of growth at its rate. */
@@ -113,6 +113,9 @@ effect_add(struct effect *e, const struct fault *f, int64_t end_s)
         e->stalls = f->share <= 0;
         e->calls *= 1 - (float)f->share;
         e->stalled_s = (float)since_s;
+        break;
+    case FAULT_UNBOUNDED:
+        e->rows *= 1 + part * (size - 1);
         break;
     case FAULT_FAILING:
         e->failing = part * size;

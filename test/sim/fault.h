@@ -21,6 +21,7 @@ enum fault_kind {
     FAULT_PLAN_FLIP,   /* size: times as dear */
     FAULT_ERRORS,      /* size: times as many; of the statement's route */
     FAULT_STALL,       /* calls that do not end */
+    FAULT_UNBOUNDED,   /* size: times as many rows; what they cost is not in it */
     FAULT_FAILING,     /* size: share of the calls that fail, and of the requests that make them */
     FAULT_KINDS,
 };
@@ -49,7 +50,7 @@ struct fault {
 
 /* On one statement, in one minute. */
 struct effect {
-    float ln_cost, calls, repeating, same, rows_read, lock_ms, errors;
+    float ln_cost, calls, repeating, same, rows, rows_read, lock_ms, errors;
     float part, part_ln; /* of the calls; dearer by so much, ln */
     float tail, tail_size, tail_part;
     float failing;

@@ -70,7 +70,7 @@ tell_rows(struct script *s, struct script_statement *of, const struct effect *e,
     }
     if (of->is_counted) {
         r->known |= READING_ROWS_READ;
-        r->rows_read = r->rows * (double)e->rows_read;
+        r->rows_read = r->calls * (double)(of->rows * e->rows_read);
     }
 }
 

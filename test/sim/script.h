@@ -26,6 +26,7 @@ enum script_plan { PLAN_UNKNOWN, PLAN_USUAL, PLAN_OTHER, PLAN_READS_ALL };
 
 /* What it knows of one statement. */
 struct script_statement {
+    float rows; /* that a call reads as a rule */
     enum script_plan told;
     bool is_counted;
     double usual_ms; /* of a request; 0: not known */

@@ -58,6 +58,7 @@ true_cause(enum fault_kind kind)
         [FAULT_PLAN_FLIP] = FINDING_PLAN_CHANGE,
         [FAULT_ERRORS] = FINDING_ERRORS,
         [FAULT_STALL] = FINDING_STALL,
+        [FAULT_UNBOUNDED] = FINDING_UNBOUNDED_RESULT,
         [FAULT_FAILING] = FINDING_ERRORS,
     };
     return causes[kind];

@@ -7,13 +7,14 @@
 
 #include "sim/chance.h"
 #include "sim/grid.h"
+#include "sim/result.h"
 #include "sim/script.h"
 
 #define COLD_S        240
 #define TAIL_MOST     200
 #define REPEATS       5 /* calls with other values that count as repeated: series/repeating.h */
-#define ROW_BYTES     60
-#define REQUEST_BYTES 4000
+#define REQUEST_BYTES 300
+#define JSON_TIMES    2 /* a row's bytes in a response */
 #define DAY_S         86400
 
 struct statement {
@@ -25,7 +26,7 @@ struct statement {
     float day_level;
     float spike;
     unsigned spike_left;
-    float rows;
+    struct result result;
     struct script_statement script;
 };
 
@@ -51,7 +52,7 @@ struct window {
 struct world {
     struct world_config config;
     struct world_out out;
-    struct chance chance;
+    struct chance chance, amounts; /* of what calls return */
     struct script script;
     int64_t now_s;
     struct route route[WORLD_ROUTES_MAX];
@@ -81,7 +82,8 @@ make_statement(struct world *w, unsigned r)
     s->noise = noises[prng_below(&w->chance.prng, ARRAY_LEN(noises))];
     s->phi = (float)chance_between(&w->chance, 0.3, 0.8);
     s->by_load = (float)chance_between(&w->chance, 0, 0.15);
-    s->rows = (float)chance_log_between(&w->chance, 1, 50);
+    s->script.rows = (float)chance_log_between(&w->chance, 1, 50);
+    result_init(&s->result, &w->amounts, held, s->script.rows);
     unsigned i = w->statement_count++;
     if (i % w->config.statements_each == 0 && i / w->config.statements_each < 3) {
         static const float special[3][4] = {
@@ -93,6 +95,7 @@ make_statement(struct world *w, unsigned r)
         s->phi = x[3];
         s->ln_cost = logf(4000);
         s->slow_share = 0;
+        result_init_typical(&s->result);
     }
 }
 
@@ -106,7 +109,8 @@ world_new(const struct world_config *config, const struct world_out *out)
     w->chance.prng.state = prng_mix(prng_mix(config->seed) + config->laws);
     w->now_s = WORLD_EPOCH;
     chance_table_make(&w->table);
-    w->chance.table = &w->table;
+    w->chance.table = w->amounts.table = &w->table;
+    w->amounts.prng.state = prng_mix(w->chance.prng.state);
     script_begin(&w->script, config->seed, &w->table);
     grid_init(&w->grid);
     static const float rates[3] = {100, 1000, 30};
@@ -151,6 +155,7 @@ void
 world_reseed(struct world *w, uint64_t seed)
 {
     w->chance.prng.state ^= seed * 0xd1342543de82ef95u;
+    w->amounts.prng.state ^= seed * 0xd1342543de82ef95u;
 }
 
 int64_t
@@ -325,6 +330,16 @@ fail_calls(struct world *w, const struct effect *e, struct reading *r)
     }
 }
 
+static void
+fill_amounts(struct world *w, struct statement *s, const struct effect *e, struct reading *r)
+{
+    bool held = w->config.laws == WORLD_HELD_OUT;
+    r->rows =
+        result_rows(&s->result, &w->amounts, held, w->now_s, w->now_s - WORLD_EPOCH, r->calls);
+    r->rows *= (double)e->rows;
+    r->bytes = result_bytes(&s->result, &w->amounts, r->calls, r->rows);
+}
+
 /* What its calls did in the minute. */
 static void
 play_statement(struct world *w, unsigned i, float requests, float waiting, float load)
@@ -348,8 +363,7 @@ play_statement(struct world *w, unsigned i, float requests, float waiting, float
         .known = READING_ROWS | READING_BYTES | READING_SAME_VALUES,
     };
     spread_calls(w, s, &e, calls_of(w, &e, x), ln, x);
-    r->rows = r->calls * s->rows;
-    r->bytes = r->rows * ROW_BYTES;
+    fill_amounts(w, s, &e, r);
     r->same_value_calls = r->calls * (0.05 + (e.same > 0 ? 0.9 * (1 - 1 / e.calls) : 0));
     fail_calls(w, &e, r);
     if (e.stalled_s > 0) {
@@ -374,6 +388,7 @@ work_of(const struct world *w, unsigned i)
 /* What its statements did to a route's requests in the minute. */
 struct of_route {
     float requests, ms, errors, failing;
+    double bytes;
 };
 
 static void
@@ -398,7 +413,7 @@ play_route(struct world *w, unsigned i, struct of_route *of)
     }
     float share = r->error_share * of->errors * (1 + r->burst) + of->failing;
     double failed = MIN(chance_poisson(&w->chance, out.calls * share), out.calls);
-    out.bytes = out.calls * REQUEST_BYTES;
+    out.bytes = out.calls * REQUEST_BYTES + JSON_TIMES * of->bytes;
     if (failed > 0) {
         out.known |= READING_CLASSES;
         out.errors = out.errors_by_class[ERROR_CLASS_SERVER] = failed;
@@ -468,6 +483,7 @@ world_minute(struct world *w)
         const struct window *x = &w->window[i];
         play_statement(w, i, r->requests, waiting, load);
         r->ms += x->ms;
+        r->bytes += x->reading.bytes;
         r->errors *= x->effect.errors;
         r->failing += x->effect.failing * MIN(x->calls, 1);
         demand += r->requests * work_of(w, i);

@@ -6,8 +6,9 @@
  * route with sums only, plans when they are asked for, waits by samples. What makes false alarms in
  * reality is in it: time of week, traffic surges, shocks that all series share, queueing behind the
  * load, deploys with cold caches, noise that remembers and has heavy tails, spikes, bursts of
- * errors. The held-out laws differ from the calibration ones in how noise is made, in its periods
- * and sizes, and in the shape of a call's duration.
+ * errors, results whose size is never the same (result.h). The held-out laws differ from the
+ * calibration ones in how noise is made, in its periods and sizes, and in the shape of a call's
+ * duration.
  *
  * Seeded; virtual time; one thread. About 0.4 us a window. */
 #ifndef SIM_WORLD_H

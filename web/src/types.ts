@@ -130,6 +130,8 @@ export interface Incident {
     all_per_min: number;
     route_per_min_before: number | null;
     all_per_min_before: number | null;
+    route_share?: number | null;
+    route_share_before?: number | null;
   } | null;
   database_load: {
     before: number | null;

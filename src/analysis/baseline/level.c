@@ -8,6 +8,7 @@
 #include "base/check.h"
 
 #define KEPT_MIN   6u
+#define PEAK_DECAY 0.99948f /* an hour: half in eight weeks */
 #define WEIGHT_MIN (1.0f / 120)
 #define MAD        1.4826f
 
@@ -25,15 +26,16 @@ static void
 end_slot(struct level *l, struct level_past *past, bool may_learn)
 {
     unsigned slot = l->slot_n % LEVEL_SLOTS;
-    if (past->pending_n[slot] != 0 && may_learn) {
+    if ((past->is_pending & 1u << slot) != 0 && may_learn) {
         float weight = MAX(WEIGHT_MIN, 1.0f / (float)(l->kept_slots + 1));
         l->kept += weight * (past->pending[slot] - l->kept);
         l->spread += weight * (past->pending_spread[slot] - l->spread);
         l->kept_slots = (uint16_t)MIN(l->kept_slots + 1, 60000);
+        l->peak = MAX(PEAK_DECAY * l->peak, past->pending[slot]);
     }
     past->pending[slot] = median_of(past->value, l->value_count);
     past->pending_spread[slot] = spread_of(past->value, l->value_count, past->pending[slot]);
-    past->pending_n[slot] = l->slot_n;
+    past->is_pending |= 1u << slot;
     l->value_count = 0;
     l->skip = 0;
 }
@@ -45,7 +47,7 @@ make_early(struct level *l, const struct level_past *past)
     float hour[LEVEL_SLOTS], spread[LEVEL_SLOTS], copy[LEVEL_VALUES];
     unsigned n = 0;
     for (unsigned i = 0; i < LEVEL_SLOTS; i++) {
-        if (past->pending_n[i] != 0) {
+        if ((past->is_pending & 1u << i) != 0) {
             hour[n] = past->pending[i];
             spread[n++] = past->pending_spread[i];
         }
@@ -85,6 +87,14 @@ level_add(struct level *l, struct level_past *past, int64_t t, float value, bool
     if (!l->early_known) {
         make_early(l, past);
     }
+}
+
+void
+level_forget_pending(struct level *l, struct level_past *past)
+{
+    past->is_pending = 0;
+    l->value_count = 0;
+    l->skip = 0;
 }
 
 float

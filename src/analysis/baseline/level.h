@@ -5,9 +5,10 @@
  * Hourly medians, and how far its values lie from them, averaged over about a week; each hour is
  * learned a day after it was measured, and not while something is suspected. Before there is a day
  * to learn from it compares with what came before: the median of the hours that are over, or after
- * a quarter of an hour the values so far. level_is_learning() says so. Plain data, zeroed is empty:
- * 28 bytes that every value touches, and about 400 that most only write to, kept apart. O(1) but
- * once an hour. Pure. */
+ * a quarter of an hour the values so far. level_is_learning() says so. An average knows nothing of
+ * a job that runs at night, so the most of an hour is kept, too, decayed by half in eight weeks.
+ * Plain data, zeroed is empty: 32 bytes that every value touches, and about 320 that most only
+ * write to, kept apart. O(1) but once an hour. Pure. */
 #ifndef ANALYSIS_BASELINE_LEVEL_H
 #define ANALYSIS_BASELINE_LEVEL_H
 
@@ -23,6 +24,7 @@
 struct level {
     float kept, spread;        /* where kept_slots > 0 */
     float early, early_spread; /* while it is learning; 0 values: early_known is false */
+    float peak;                /* the most of an hour that was learned, decayed */
     uint32_t slot_n;
     uint16_t kept_slots;
     uint8_t value_count;
@@ -34,8 +36,11 @@ struct level {
 struct level_past {
     float value[LEVEL_VALUES];
     float pending[LEVEL_SLOTS], pending_spread[LEVEL_SLOTS];
-    uint32_t pending_n[LEVEL_SLOTS]; /* the hour since 1970 that each is of; 0: none */
+    uint32_t is_pending; /* bits of slots that hold an hour */
 };
+
+/* What was measured and not learned yet is forgotten: it was not normal. */
+void level_forget_pending(struct level *l, struct level_past *past);
 
 void level_add(struct level *l, struct level_past *past, int64_t t, float value, bool may_learn);
 

@@ -162,6 +162,13 @@ describe(const struct episode *e, char dst[256])
         snprintf(was, sizeof(was), "%.2f %% of the requests are bad, where %.2f %% may be",
                  100 * e->now, 100 * e->before);
         break;
+    case LANE_ROWS:
+        snprintf(was, sizeof(was), "%.0f rows a call instead of %.0f", e->now, e->before);
+        break;
+    case LANE_BYTES:
+        snprintf(was, sizeof(was), "%.1f kB a call instead of %.1f kB", e->now / 1000,
+                 e->before / 1000);
+        break;
     case LANE_STALL:
         snprintf(was, sizeof(was), "in flight for %.0f s", e->now / 1000);
         break;

@@ -10,6 +10,18 @@
 #define SHARE_OF_FIRST 0.10 /* a cause is so much of the largest, or clear by itself */
 
 static void
+describe_amount(const struct track *t, struct episode_cause *c)
+{
+    if (growth_returns_more_rows(t)) {
+        snprintf(c->detail, sizeof(c->detail), "%.0f rows a call, was %.0f", t->rows.now,
+                 level_expect(&t->past->rows.level));
+    } else {
+        snprintf(c->detail, sizeof(c->detail), "%.1f kB a call, was %.1f kB", t->bytes.now / 1000,
+                 level_expect(&t->past->bytes.level) / 1000);
+    }
+}
+
+static void
 describe(const struct growth *g, struct episode_cause *c)
 {
     const struct track *t = g->t;
@@ -26,12 +38,15 @@ describe(const struct growth *g, struct episode_cause *c)
                  g->calls_before);
         break;
     case FINDING_UNBOUNDED_RESULT:
-        snprintf(to, sizeof(c->detail), "%.0f rows a call, was %.0f", t->now.rows,
-                 level_expect(&t->rows_level));
+        describe_amount(t, c);
         break;
     case FINDING_GROWTH:
-        snprintf(to, sizeof(c->detail), "%.0f rows read a call, was %.0f", t->now.rows_read,
-                 t->before.rows_read);
+        if (growth_is_of_amount(t)) {
+            describe_amount(t, c);
+        } else {
+            snprintf(to, sizeof(c->detail), "%.0f rows read a call, was %.0f", t->now.rows_read,
+                     t->before.rows_read);
+        }
         break;
     default:
         snprintf(to, sizeof(c->detail), "%.1f ms a call, was %.1f ms%s", g->cost,
@@ -122,6 +137,57 @@ add_failures(struct episode *e, bool of_routes)
     }
 }
 
+/* A statement and its call in a route are one thing. */
+static bool
+is_same(const struct track *a, const struct track *b)
+{
+    bool is_one_of_all = (a->kind == TRACK_STATEMENT) != (b->kind == TRACK_STATEMENT);
+    return a == b || (is_one_of_all && a->fingerprint != NULL && b->fingerprint != NULL &&
+                      strcmp(a->fingerprint, b->fingerprint) == 0);
+}
+
+static bool
+is_cause(const struct monitor *m, const struct episode *e, const struct track *t)
+{
+    for (unsigned i = 0; i < e->cause_count; i++) {
+        const struct track *k = monitor_track(m, e->cause[i].track);
+        if (k != NULL && is_same(k, t)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A call of the route, or of the statement, returns more as well: that is the one to name. */
+static bool
+returns_more_in_a_call(const struct episode *e, const struct track *t)
+{
+    for (unsigned i = 0; t->kind != TRACK_CALL && i < e->member_count; i++) {
+        const struct track *k = e->member[i];
+        bool is_of = k->kind == TRACK_CALL && (k->parent == t || is_same(k, t));
+        if (is_of && (k->lanes & AMOUNT_LANES) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What returns more, whether it has become slower by it or not. */
+static void
+add_amounts(const struct monitor *m, struct episode *e)
+{
+    for (unsigned i = 0; i < e->member_count; i++) {
+        const struct track *t = e->member[i];
+        if ((t->lanes & AMOUNT_LANES) == 0 || is_cause(m, e, t) || returns_more_in_a_call(e, t)) {
+            continue;
+        }
+        struct episode_cause *c = add(e, t, growth_kind_of_amount(t), 0);
+        if (c != NULL) {
+            describe_amount(t, c);
+        }
+    }
+}
+
 /* What has been found stands while nothing else is: a shock hides what is small for minutes. What
  * fails is found afresh. */
 static void
@@ -152,6 +218,7 @@ causes_find(struct monitor *m, struct episode *e)
             describe(&found[i], c);
         }
     }
+    add_amounts(m, e);
     add_failures(e, false);
     add_failures(e, true);
 }

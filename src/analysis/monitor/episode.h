@@ -17,6 +17,12 @@
 #define EPISODE_PIECES_MAX  12u
 #define EPISODE_JOIN_S      3600 /* so young it takes in whatever becomes slower */
 
+/* Of its subject: calls a minute, and as a share of all requests (of a call: its route's share;
+ * where nobody sees requests, of all calls). Before: as is usual at this time. NAN: not known. */
+struct episode_traffic {
+    double per_min, per_min_before, share, share_before;
+};
+
 enum episode_state { EPISODE_OPEN, EPISODE_OVER, EPISODE_CLOSED, EPISODE_EXPECTED };
 
 /* Of its subject's latency, over an hour or two; not known before that, nor of other lanes. */
@@ -59,8 +65,9 @@ struct episode {
     int64_t deploy_s;
     bool deploy_names_it; /* as one that it affects */
     double chance;        /* that one that may affect it is that near by chance; < 0: unknown */
-    double before, now;   /* of the subject: ms, or calls per request, or errors per call */
-    float worst;          /* largest shift so far, ln */
+    double before, now; /* of the subject: ms, or calls per request, errors, rows, bytes per call */
+    struct episode_traffic traffic; /* as of joined_s and the hour behind it */
+    float worst;                    /* largest shift so far, ln */
     struct episode_course course;
     enum episode_trend trend;
 };

@@ -195,6 +195,7 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
     e->now = a->now;
     e->subject_key = t->key;
     track_name(t, e->subject, sizeof(e->subject));
+    traffic_note(m, e);
     m->episode[m->episode_count++] = e;
     return e;
 }
@@ -229,6 +230,7 @@ static void
 release(struct track *t)
 {
     t->episode = NULL;
+    amounts_release(t);
     t->lanes = 0;
     t->shift_ln = 0;
     t->calm_s = 0;
@@ -260,7 +262,7 @@ episodes_end(struct monitor *m, struct episode *e, enum episode_state state)
 }
 
 static bool
-is_calm(const struct monitor *m, const struct track *t)
+is_calm(const struct monitor *m, struct track *t)
 {
     if (t->last_s + GONE_S < m->step_s) {
         return true;
@@ -268,6 +270,7 @@ is_calm(const struct monitor *m, const struct track *t)
     return ((t->lanes & LATENCY_LANES) == 0 || lanes_is_calm(t)) &&
            ((t->lanes & STRUCTURE_LANES) == 0 || structure_is_calm(t)) &&
            ((t->lanes & FAILURE_LANES) == 0 || failures_is_calm(t)) &&
+           ((t->lanes & AMOUNT_LANES) == 0 || amounts_are_calm(t)) &&
            ((t->lanes & (1u << LANE_OBJECTIVE)) == 0 || objectives_are_calm(m, t)) &&
            ((t->lanes & (1u << LANE_PLAN)) == 0 ||
             t->now.cost_ms < 2 * level_expect(&t->cost_level));
@@ -295,6 +298,7 @@ episodes_step(struct monitor *m)
             tie_deploy(m, e);
         }
         if (m->step_s - e->joined_s <= EPISODE_JOIN_S) {
+            traffic_note(m, e);
             causes_find(m, e);
         }
     }

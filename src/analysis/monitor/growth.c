@@ -15,8 +15,10 @@
 #define EFFECT_MIN    0.015f
 #define CALLS_TIMES   1.25f
 #define CALLS_SPREADS 3
-#define ROWS_TIMES    1.3f
+#define ROWS_LEAST    1.0f
+#define BYTES_LEAST   256.0f
 #define READ_LEAST    0.05f /* more rows read a call */
+#define READ_MOST     1.3f  /* times as many are enough */
 #define READ_SHARE    0.5f  /* of what it became dearer by */
 #define SHARE_UP      0.15f
 #define SAME_SHARE    0.5f
@@ -184,7 +186,7 @@ reads_more(const struct growth *g)
 {
     const struct track *t = g->t;
     float dearer = g->cost / MAX(g->cost_before, 1e-6f) - 1;
-    float times = MIN(1 + MAX(READ_LEAST, READ_SHARE * dearer), ROWS_TIMES);
+    float times = MIN(1 + MAX(READ_LEAST, READ_SHARE * dearer), READ_MOST);
     return is_up(t->now.rows_read, times * t->before.rows_read, 0);
 }
 
@@ -192,6 +194,25 @@ static bool
 has_other_plan(const struct episode *e, const struct track *t)
 {
     return t->plan_changed_s != 0 && t->plan_changed_s >= e->onset_from_s - 3600;
+}
+
+bool
+growth_is_of_amount(const struct track *t)
+{
+    return growth_returns_more_rows(t) || amounts_are_up(&t->bytes, &t->past->bytes, BYTES_LEAST);
+}
+
+bool
+growth_returns_more_rows(const struct track *t)
+{
+    return amounts_are_up(&t->rows, &t->past->rows, ROWS_LEAST);
+}
+
+enum finding_kind
+growth_kind_of_amount(const struct track *t)
+{
+    bool has_crept = growth_returns_more_rows(t) ? t->rows.has_crept : t->bytes.has_crept;
+    return has_crept ? FINDING_GROWTH : FINDING_UNBOUNDED_RESULT;
 }
 
 static enum finding_kind
@@ -213,7 +234,6 @@ kind_of(const struct episode *e, const struct growth *g)
 {
     const struct track *t = g->t;
     bool more = is_called_more(g), dearer = g->cost > g->cost_before;
-    float rows_before = level_expect(&t->rows_level);
     if (dearer && locked_ms(t) > LOCK_SHARE * (g->cost - g->cost_before)) {
         return FINDING_LOCK_WAIT;
     }
@@ -224,8 +244,8 @@ kind_of(const struct episode *e, const struct growth *g)
     if (has_other_plan(e, t)) {
         return t->plan_reads_all ? FINDING_MISSING_INDEX : FINDING_PLAN_CHANGE;
     }
-    if (!isnan(rows_before) && t->now.rows > ROWS_TIMES * MAX(rows_before, 1)) {
-        return FINDING_UNBOUNDED_RESULT;
+    if (growth_is_of_amount(t)) {
+        return growth_kind_of_amount(t);
     }
     return reads_more(g) ? FINDING_GROWTH : FINDING_SLOWER;
 }
@@ -241,6 +261,12 @@ growth_is_clear(const struct growth *g)
         return (t->lanes & (1u << LANE_CALLS | 1u << LANE_NEW)) != 0;
     case FINDING_LOCK_WAIT:
         return structure_costs_something(t, g->calls, locked_ms(t));
+    case FINDING_UNBOUNDED_RESULT:
+    case FINDING_GROWTH:
+        if ((t->lanes & AMOUNT_LANES) != 0) {
+            return true;
+        }
+        break;
     case FINDING_MISSING_INDEX:
     case FINDING_PLAN_CHANGE:
         if ((t->lanes & (1u << LANE_PLAN)) != 0) {

@@ -85,6 +85,24 @@
 #define PLAN_TIMES             3.0f   /* as dear, with another plan */
 #define NEW_AFTER_S            3600   /* a route is settled */
 
+/* What a call returns: so many times what is normal, so many spreads more, so many times the
+ * most of an hour, and so much more at least; in 25 stretches in a row, or nearly. Nights and
+ * weekends have been seen by then. */
+#define AMOUNT_TIMES      2.0f
+#define AMOUNT_SPREADS    4.0f
+#define AMOUNT_PEAK_TIMES 2.0f
+#define AMOUNT_ROWS_MIN   10.0f
+#define AMOUNT_BYTES_MIN  1024.0f
+#define AMOUNT_READY_S    (8 * 86400)
+#define LIMIT_AMOUNT      73.0f /* exceed.h */
+/* Behind a deploy fewer are enough of what no stretch of the last days came near. */
+#define AMOUNT_JUMP_TIMES 4.0f
+#define AMOUNT_TOP_TIMES  2.0f
+#define AMOUNT_HOLD       10u
+/* It has crept, not jumped, when it was so much up in the hour before. */
+#define AMOUNT_CREPT_TIMES 1.5f
+#define AMOUNT_BACK_TIMES  1.5f /* of what is normal: below, it is over */
+
 #define STALL_MS_MIN  20000.0f
 #define STALL_TIMES   5.0f
 #define STALL_WINDOWS 2u

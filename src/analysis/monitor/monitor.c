@@ -7,12 +7,8 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define BUSY_WEIGHT     0.02f
-#define EARLY_SURGE     1.5f
-#define LATELY_WEIGHT   (1.0f / 60)
-#define SURGE_CUT       0.1f /* ln */
-#define SURGE_STEPS_MAX (6u * 60)
-#define SPREAD_STEPS    60u
+#define BUSY_WEIGHT  0.02f
+#define SPREAD_STEPS 60u
 
 struct monitor *
 monitor_new(const struct monitor_config *config, const struct monitor_out *out)
@@ -22,6 +18,7 @@ monitor_new(const struct monitor_config *config, const struct monitor_out *out)
     m->config = *config;
     m->out = *out;
     m->next_id = 1;
+    m->usual_per_min = NAN;
     if (m->config.tracks_max == 0 || m->config.tracks_max > MONITOR_TRACKS_MAX) {
         m->config.tracks_max = MONITOR_TRACKS_MAX;
     }
@@ -53,55 +50,6 @@ monitor_key(struct slice route, struct slice fingerprint)
 {
     uint64_t key = hash_combine(0, route.len == 0 ? 0 : hash_bytes(route));
     return hash_combine(key, fingerprint.len == 0 ? 0 : hash_bytes(fingerprint));
-}
-
-/* What is usual rests on a day or two at first, and may be off by as much as one of them was: so it
- * is a surge, too, when the excess itself has suddenly grown. Cut, so that a surge moves it little.
- */
-static bool
-is_surge(struct monitor *m)
-{
-    float excess = logf(1 + m->load) - m->load_lately;
-    m->load_lately += LATELY_WEIGHT * MAX(MIN(excess, SURGE_CUT), -SURGE_CUT);
-    return m->load > LIMIT_SURGE || excess > logf(1 + LIMIT_SURGE);
-}
-
-/* Far more traffic than usual is learned as little more, or the next surge at that time would be
- * half of one; what lasts is what is usual. */
-static float
-worth_learning(struct monitor *m, float x, float usual)
-{
-    m->surge_steps = m->frozen ? m->surge_steps + 1 : 0;
-    bool lasts = m->surge_steps > SURGE_STEPS_MAX;
-    return m->frozen && !lasts ? MIN(x, usual + SURGE_CUT) : x;
-}
-
-/* Traffic beyond what is usual at this time; far beyond, nothing is judged by latency. */
-static void
-step_traffic(struct monitor *m)
-{
-    double calls = m->calls_in_step[TRACK_ROUTE] > 0       ? m->calls_in_step[TRACK_ROUTE]
-                   : m->calls_in_step[TRACK_STATEMENT] > 0 ? m->calls_in_step[TRACK_STATEMENT]
-                                                           : m->calls_in_step[TRACK_CALL];
-    m->load = 0;
-    m->frozen = m->early_surge = false;
-    if (calls > 0) {
-        float x = logf((float)calls);
-        int64_t local = m->step_s + m->config.utc_offset_s;
-        if (week_is_ready(&m->traffic, &m->traffic_past, local)) {
-            float usual = week_expect(&m->traffic, &m->traffic_past, local);
-            m->load = expf(x - usual) - 1;
-            m->frozen = is_surge(m);
-            x = worth_learning(m, x, usual);
-        } else { /* before and after, with the time of day unknown */
-            float usual = level_expect(&m->traffic_early);
-            m->early_surge = calls > EARLY_SURGE * usual;
-            level_add(&m->traffic_early, &m->traffic_early_past, m->step_s, (float)calls, true);
-        }
-        week_add(&m->traffic, &m->traffic_past, local, x, true);
-    }
-    m->totals.frozen += m->frozen ? 1 : 0;
-    memset(m->calls_in_step, 0, sizeof(m->calls_in_step));
 }
 
 /* What a series strays by, typically, in ln: the unit of the common mode. Once an hour. */
@@ -161,7 +109,7 @@ static void
 end_step(struct monitor *m)
 {
     float ms[TRACK_COMMON] = {0};
-    step_traffic(m);
+    traffic_step(m);
     succession_step(m);
     for (unsigned i = 0; i < m->due_count; i++) {
         lanes_standardise(m, &m->due[i]);
@@ -211,10 +159,10 @@ monitor_reading(struct monitor *m, const struct reading *r)
         t->parent = map_get(&m->by_key, monitor_key(r->route, SLICE_NONE));
     }
     t->used += t->used < UINT64_MAX / 2 ? (uint64_t)r->calls : 0;
+    traffic_read(m, t, r);
     track_gather(t, r);
-    double per_step = (double)MONITOR_STEP_S / r->length_s;
-    m->calls_in_step[t->kind] += r->calls * per_step;
     structure_judge(m, t, r);
+    amounts_judge(m, t, r);
     failures_judge(m, t, r);
     objectives_read(m, r);
     if (t->due == 0 && track_is_whole(t)) {
@@ -229,8 +177,9 @@ relearn(struct monitor *m, struct track *t)
 {
     t->week = (struct week){0};
     t->past->week = (struct week_past){0};
-    t->calls_level = t->cost_level = t->rows_level = (struct level){0};
-    t->past->calls = t->past->cost = t->past->rows = (struct level_past){0};
+    t->calls_level = t->cost_level = (struct level){0};
+    t->past->calls = t->past->cost = (struct level_past){0};
+    amounts_relearn(t);
     if (t->quantiles != NULL) {
         *t->quantiles = (struct track_quantiles){0};
     }

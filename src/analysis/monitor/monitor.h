@@ -15,8 +15,10 @@
  *   lanes.c      latency
  *   creep.c      latency, over days
  *   structure.c  calls per request, new statements, plans
+ *   amounts.c    rows and bytes per call
  *   succession.c what goes on under another name
  *   failures.c   errors and stalls
+ *   traffic.c    how much of it there is, and whose
  *   objectives.c what the user promises of routes, and how fast that is broken
  *   episodes.c   which alarms belong together
  *   course.c     which way an episode goes

@@ -10,6 +10,8 @@
 
 #define MONITOR_MAGIC 0x6d6f6e69u
 
+#define AMOUNT_LANES (1u << LANE_ROWS | 1u << LANE_BYTES)
+
 struct monitor_deploy {
     int64_t at_s;
     char name[128];
@@ -23,6 +25,10 @@ struct promise {
     unsigned rule; /* that holds */
     bool is_told;  /* since it began to hold */
     struct objective spent;
+};
+
+struct traffic_days {
+    double today, yesterday, kept; /* the latter decayed by a fifth a day */
 };
 
 /* A window that is closed in this step, and what it is compared with all others by: they are not
@@ -55,7 +61,11 @@ struct monitor {
     int64_t first_s;  /* start of the first reading */
     int64_t newest_s; /* of the first reading of the newest series */
     /* Traffic of all routes, or of all statements where there are none. */
-    double calls_in_step[3];
+    double calls_in_step[TRACK_COMMON];
+    struct traffic_days calls_of_day[TRACK_COMMON];
+    uint32_t day;
+    enum track_kind traffic_is_of; /* one of them */
+    float per_min, usual_per_min;  /* of the last ten minutes, and at this time; NAN: not known */
     struct week traffic;
     struct week_past traffic_past;
     struct level traffic_early; /* until its week is known */
@@ -163,6 +173,18 @@ bool structure_is_calm(const struct track *t);
 /* So many calls a request at that price are a fair part of a request of its route. */
 bool structure_costs_something(const struct track *t, float calls, float cost_ms);
 
+/* amounts.c: with every reading, what a call returns. */
+void amounts_judge(struct monitor *m, struct track *t, const struct reading *r);
+bool amounts_are_calm(struct track *t);
+/* By so much that it explains what it costs, whether it was told or not. */
+bool amounts_are_up(const struct track_amount *a, const struct track_amount_past *past,
+                    float least);
+/* The episode is over: what was measured in it was not normal. */
+void amounts_release(struct track *t);
+void amounts_relearn(struct track *t);
+/* Its past has become another's. */
+void amounts_take_over(struct track *t);
+
 /* succession.c: with every step, who goes on under another name. */
 void succession_step(struct monitor *m);
 /* A statement that is new in its route, and costs no more, may be one of the route's that reads
@@ -203,8 +225,19 @@ bool growth_is_clear(const struct growth *g);
 /* course.c: the windows of this step. */
 void course_add(const struct monitor *m, struct episode *e);
 
+/* A call returns more: of rows, else of bytes; at once, or as time goes by. */
+bool growth_is_of_amount(const struct track *t);
+bool growth_returns_more_rows(const struct track *t);
+enum finding_kind growth_kind_of_amount(const struct track *t);
+
 /* causes.c: why it is, afresh. */
 void causes_find(struct monitor *m, struct episode *e);
+
+/* traffic.c: how often it is called, with every reading; all of it, with every step. */
+void traffic_read(struct monitor *m, struct track *t, const struct reading *r);
+void traffic_step(struct monitor *m);
+/* Of the episode's subject, now. */
+void traffic_note(const struct monitor *m, struct episode *e);
 
 /* monitor.c */
 uint64_t monitor_key(struct slice route, struct slice fingerprint);

@@ -14,6 +14,20 @@ cause_json(const struct episode_cause *c)
 }
 
 static json_t *
+known(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *
+traffic_json(const struct episode_traffic *t)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "calls_per_min", known(t->per_min),
+                     "calls_per_min_before", known(t->per_min_before), "share", known(t->share),
+                     "share_before", known(t->share_before));
+}
+
+static json_t *
 episode_json(const struct episode *e)
 {
     json_t *o =
@@ -27,6 +41,7 @@ episode_json(const struct episode *e)
                         e->over_s == 0 ? json_null() : json_integer((json_int_t)e->over_s));
     json_object_set_new(o, "before", json_real(isfinite(e->before) ? e->before : 0));
     json_object_set_new(o, "now", json_real(isfinite(e->now) ? e->now : 0));
+    json_object_set_new(o, "traffic", traffic_json(&e->traffic));
     if (e->deploy[0] != '\0') {
         json_object_set_new(o, "deploy",
                             json_pack("{s:o, s:I, s:o}", "name",

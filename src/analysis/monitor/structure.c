@@ -124,11 +124,6 @@ structure_judge(struct monitor *m, struct track *t, const struct reading *r)
                   t->episode == NULL);
     }
     judge_plan(m, t, r->start_s + r->length_s, mean_ms);
-    if ((r->known & READING_ROWS) != 0) {
-        float rows = (float)(r->rows / r->calls);
-        t->now.rows = follow(t->now.rows, rows);
-        level_add(&t->rows_level, &t->past->rows, r->start_s, rows, t->episode == NULL);
-    }
     if (t->kind != TRACK_CALL || (r->known & READING_REQUESTS) == 0 || r->requests <= 0) {
         return;
     }

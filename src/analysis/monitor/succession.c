@@ -166,7 +166,7 @@ take_over(struct monitor *m, struct track *to, const struct track *from)
     to->by_common = from->by_common;
     to->calls_level = from->calls_level;
     to->cost_level = from->cost_level;
-    to->rows_level = from->rows_level;
+    amounts_take_over(to);
     to->creep = from->creep;
     to->off90 = from->off90;
     to->off99 = from->off99;

@@ -37,8 +37,9 @@ track_init(struct track *t, struct track_past *past, enum track_kind kind, uint6
     t->off90 = 0.5f;
     t->off99 = 1.2f;
     t->expect = NAN;
-    t->now = (struct track_figures){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    t->now = (struct track_figures){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     t->before = t->now;
+    t->rows = t->bytes = (struct track_amount){.now = NAN, .is_learning = true, .far = INFINITY};
     t->past = past;
     t->quantiles = kind == TRACK_ROUTE ? check_alloc(1, sizeof(*t->quantiles)) : NULL;
 }
@@ -79,7 +80,6 @@ void
 track_fetch_beside_reading(const struct track *t)
 {
     __builtin_prefetch(&t->past->calls.value[t->calls_level.value_count], 1);
-    __builtin_prefetch(&t->past->rows.value[t->rows_level.value_count], 1);
     __builtin_prefetch(t->errors, 1);
     __builtin_prefetch(t->quantiles, 1);
 }
@@ -243,7 +243,7 @@ track_name(const struct track *t, char *dst, unsigned size)
 const char *
 lane_name(enum lane lane)
 {
-    static const char *const names[] = {"drift", "shift",  "shape", "calls", "new",
-                                        "plan",  "errors", "stall", "creep", "objective"};
+    static const char *const names[] = {"drift",  "shift", "shape", "calls",     "new",  "plan",
+                                        "errors", "stall", "creep", "objective", "rows", "bytes"};
     return (unsigned)lane < ARRAY_LEN(names) ? names[lane] : "?";
 }

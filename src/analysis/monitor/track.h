@@ -2,7 +2,7 @@
  * analysis/monitor/track.h - one series under watch: the window underway, its baseline and noise,
  * its charts.
  *
- * Belongs to the monitor. About 0.8 KB each that a minute touches, 3 KB that it does not, and its
+ * Belongs to the monitor. About 0.9 KB each that a minute touches, 3 KB that it does not, and its
  * names. Times are seconds since 1970, of events. One thread. */
 #ifndef ANALYSIS_MONITOR_TRACK_H
 #define ANALYSIS_MONITOR_TRACK_H
@@ -18,7 +18,7 @@
 #include "analysis/monitor/limits.h"
 #include "analysis/window/reading.h"
 
-#define TRACK_STATEMENT_MAX 2047u
+#define TRACK_STATEMENT_MAX 1855u
 
 enum track_kind {
     TRACK_ROUTE,
@@ -39,6 +39,8 @@ enum lane {
     LANE_STALL,
     LANE_CREEP,     /* latency: over days, against a week ago */
     LANE_OBJECTIVE, /* what the user promises is broken too fast */
+    LANE_ROWS,      /* a call returns far more of them than before */
+    LANE_BYTES,
     LANE_COUNT
 };
 
@@ -46,7 +48,6 @@ enum lane {
 struct track_figures {
     float calls;     /* per request */
     float cost_ms;   /* per call, mean */
-    float rows;      /* per call */
     float repeating; /* share of requests */
     float same;      /* share of calls */
     float rows_read; /* per call */
@@ -76,6 +77,38 @@ struct track_errors {
     bool told_apart; /* by whoever made the readings; until then all are "other" */
     struct track_class of[ERROR_CLASS_COUNT];
 };
+
+#define AMOUNT_SAMPLES 8u /* an hour */
+
+/* What a call returns: rows, or bytes. What every reading needs. */
+struct track_amount {
+    float far;        /* per call: a stretch above is looked at; 0: each is */
+    float now;        /* per call, smoothed over a few stretches */
+    float top;        /* the most of a stretch of today */
+    float sum, calls; /* of the stretch underway */
+    uint32_t from_s;
+    uint32_t turn; /* in which one was kept last */
+    uint32_t hour; /* of the samples that are kept */
+    uint8_t kept;
+    bool has_crept; /* for hours, before it was told */
+    bool is_learning;
+};
+
+/* And what one that is far above, or an hour that is over. */
+struct track_amount_past {
+    struct level level;
+    struct level_past past;
+    struct exceed chart; /* of stretches that are far above */
+    float top[2];        /* the most of a stretch: yesterday, and what was normal */
+    uint8_t jumps;       /* stretches in a row that are off behind a deploy */
+};
+
+/* Eight minutes, in which one stretch is kept: not all series in the same minute. */
+static inline uint32_t
+track_turn(uint64_t key, int64_t at_s)
+{
+    return ((uint32_t)(at_s / 60) + (uint32_t)key) / 8;
+}
 
 #define CREEP_DAYS 4u
 
@@ -111,7 +144,8 @@ struct track_past {
     struct noise_past noise;
     struct rise_past rise;
     struct creep_past creep;
-    struct level_past calls, cost, rows;
+    struct level_past calls, cost;
+    struct track_amount_past rows, bytes;
 };
 
 /* 10,000 of them are read each minute, one after the other: what that touches lies together, in the
@@ -141,13 +175,16 @@ struct track {
     uint32_t day;
 
     struct exceed calls_chart;
-    struct level calls_level, rows_level, cost_level;
+    struct level calls_level;
+    struct track_amount rows, bytes;
+    struct level cost_level;
     int64_t first_s, last_s;
     uint64_t used; /* by which it is the least used */
     struct track_figures now, before;
     uint64_t plan, plan_before;
     int64_t plan_changed_s;
     float calls_today, calls_yesterday, calls_kept;
+    float per_min;          /* calls, of the last ten minutes */
     float oldest_max_ms[2]; /* today's, and what was normal */
     float stall_s;          /* the age that was too old */
 
@@ -161,6 +198,9 @@ struct track {
     struct exceed shift, shape;
     struct creep creep;
     float last[CONFIRM_WINDOWS]; /* residuals */
+
+    /* In eight minutes. */
+    float rows_kept[AMOUNT_SAMPLES], bytes_kept[AMOUNT_SAMPLES];
 
     char *route, *fingerprint, *statement; /* NULL: none; the last one cut */
     float shift_ln;                        /* when it was told */

@@ -267,6 +267,12 @@ put_deploy(json_t *o, const struct incident *inc, const struct wall_clock *clock
     json_object_set_new(o, "deploy", d);
 }
 
+static double
+share(double of_route, double of_all)
+{
+    return of_route > 0 && of_all > 0 ? MIN(of_route / of_all, 1) : NAN;
+}
+
 static void
 put_figures(json_t *o, const struct incident *inc, unsigned cores)
 {
@@ -282,6 +288,8 @@ put_figures(json_t *o, const struct incident *inc, unsigned cores)
     put_ms(traffic, "route_per_min_before", inc->before.per_min > 0 ? inc->before.per_min : NAN);
     put_ms(traffic, "all_per_min_before",
            inc->all_per_min_before > 0 ? inc->all_per_min_before : NAN);
+    put_ms(traffic, "route_share", share(inc->route_per_min, inc->all_per_min));
+    put_ms(traffic, "route_share_before", share(inc->before.per_min, inc->all_per_min_before));
     json_object_set_new(o, "traffic", traffic);
     json_t *load = json_object();
     put_ms(load, "before", inc->load_before);
@@ -358,6 +366,9 @@ put_headline(json_t *o, const struct incident *inc)
         what = is_open ? "is failing" : "failed";
     } else if (inc->episode.opened && strcmp(inc->episode.lane, "stall") == 0) {
         what = is_open ? "is stuck" : "was stuck";
+    } else if (inc->episode.opened && (strcmp(inc->episode.lane, "rows") == 0 ||
+                                       strcmp(inc->episode.lane, "bytes") == 0)) {
+        what = is_open ? "returns more than before" : "returned more than before";
     } else if (inc->of_answers) {
         what = is_open ? "answers differently" : "answered differently";
     }

@@ -57,6 +57,7 @@ struct lab {
     uint8_t *incident_blob;
     char *incident_json;
     unsigned opened, joined;
+    unsigned rows; /* of its statement; 0: 3 */
     uint64_t opened_at_ns, stuck_since_ns;
     uint64_t set_back_ns; /* the wall clock */
 };
@@ -360,7 +361,7 @@ request(struct lab *l)
     t->probability = 1;
     q[0] = (struct trace_query){.fingerprint = STATEMENT,
                                 .database = 5,
-                                .rows = 3,
+                                .rows = l->rows > 0 ? l->rows : 3,
                                 .kind = STATEMENT_SELECT,
                                 .start_ns = t->start_ns + 2 * NS_PER_MS};
     q[0].end_ns = q[0].start_ns + db_ns;
@@ -948,6 +949,37 @@ logins_that_are_refused_are_an_incident(void **state)
     lab_free(l);
 }
 
+/* Before it has become slow. */
+static void
+a_result_that_nothing_limits_is_told(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR / 2, 0);
+    l->rows = 60;
+    play(l, 40 * MINUTE, 0);
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    const json_t *inc = json_array_get(list, 0);
+    assert_string_equal(text_of(json_object_get(inc, "monitor"), "lane"), "rows");
+    assert_non_null(strstr(text_of(inc, "headline"), " returns more than before"));
+    const json_t *cause = json_array_get(json_object_get(inc, "causes"), 0);
+    assert_string_equal(text_of(cause, "kind"), "unbounded-result");
+    assert_string_equal(text_of(cause, "evidence"), "measured");
+    assert_non_null(strstr(text_of(cause, "detail"), "60 rows a call, was 3"));
+    assert_float_equal(
+        json_number_value(json_object_get(json_object_get(inc, "traffic"), "route_share")), 1,
+        0.01);
+    assert_int_equal(noted(inc, "opened", "rows of "), 1);
+    json_decref(list);
+    l->rows = 0;
+    play(l, HOUR, 0);
+    list = document(l, JUDGE_INCIDENTS);
+    assert_string_not_equal(text_of(json_array_get(list, 0), "state"), "open");
+    json_decref(list);
+    lab_free(l);
+}
+
 static void
 what_does_not_end_is_a_stall(void **state)
 {
@@ -988,6 +1020,7 @@ main(void)
         cmocka_unit_test(failures_are_told_by_their_class),
         cmocka_unit_test(errors_inside_of_a_200_are_an_incident),
         cmocka_unit_test(logins_that_are_refused_are_an_incident),
+        cmocka_unit_test(a_result_that_nothing_limits_is_told),
         cmocka_unit_test(what_does_not_end_is_a_stall),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a call returns: rows, and bytes of a statement's result or of a route's response. Ratios, so
+ * traffic does not matter, nor what everybody waits for: a result that nothing limits any more is
+ * told before it has become slow. What they are like by night, and now and again for a while, is
+ * known from the most of an hour and of a stretch in the last days.
+ *
+ * A stretch is 20 calls, or an hour. One in eight minutes is learned from, and the others are
+ * mostly passed over with one comparison. */
+#include <math.h>
+
+#include "analysis/monitor/monitor_state.h"
+
+#define FIGURE_NOW    0.3f
+#define TOP_DECAY     0.8f /* a day */
+#define HOURS_BACK    23
+#define BELIEVE_TIMES 1.3f /* of what is normal, where something else has been told */
+#define BELIEVE_WIDTH 3.0f /* spreads */
+
+/* One of the two. */
+struct amount {
+    struct track_amount *a;
+    struct track_amount_past *past;
+    float *kept; /* the hour underway */
+    enum lane lane;
+    float least; /* more than is normal, to be told */
+};
+
+static struct amount
+rows_of(struct track *t)
+{
+    return (struct amount){&t->rows, &t->past->rows, t->rows_kept, LANE_ROWS, AMOUNT_ROWS_MIN};
+}
+
+static struct amount
+bytes_of(struct track *t)
+{
+    return (struct amount){&t->bytes, &t->past->bytes, t->bytes_kept, LANE_BYTES, AMOUNT_BYTES_MIN};
+}
+
+static void
+tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_s, int64_t doubt_s)
+{
+    struct alarm alarm = {
+        .lane = of->lane,
+        .onset_s = onset_s,
+        .doubt_s = doubt_s,
+        .before = level_expect(&of->past->level),
+        .now = of->a->now,
+        .learning = m->step_s - t->first_s < AMOUNT_READY_S,
+    };
+    episodes_tell(m, t, &alarm);
+}
+
+/* Where the hours before that one, back to a day, were up as well: the start of the first of them;
+ * else 0. */
+static int64_t
+crept_since(const struct amount *of, int64_t at_s)
+{
+    const struct level_past *past = &of->past->past;
+    float up = AMOUNT_CREPT_TIMES * level_expect(&of->past->level);
+    int64_t hour = at_s / LEVEL_SLOT_S, first = hour;
+    while (hour - first < HOURS_BACK) {
+        unsigned slot = (unsigned)(first - 1) % LEVEL_SLOTS;
+        bool is_known = (past->is_pending & 1u << slot) != 0;
+        if (!is_known || past->pending[slot] < up) {
+            break;
+        }
+        first--;
+    }
+    return first == hour ? 0 : first * LEVEL_SLOT_S;
+}
+
+static void
+tell_lasting(struct monitor *m, struct track *t, const struct amount *of)
+{
+    int64_t zero_s = (int64_t)of->past->chart.zero * MONITOR_STEP_S;
+    int64_t since_s = crept_since(of, zero_s);
+    of->a->has_crept = since_s != 0;
+    if (of->a->has_crept) {
+        tell(m, t, of, since_s, LEVEL_SLOT_S);
+    } else {
+        tell(m, t, of, zero_s, 2 * MONITOR_STEP_S);
+    }
+}
+
+static bool
+is_high(const struct amount *of, float x)
+{
+    const struct level *l = &of->past->level;
+    float expect = level_expect(l), more = x - expect;
+    return x >= AMOUNT_TIMES * expect && x >= AMOUNT_PEAK_TIMES * l->peak && more >= of->least &&
+           more >= AMOUNT_SPREADS * level_spread(l) && !level_is_learning(l);
+}
+
+/* Of no stretch of the last days, and behind a deploy. */
+static bool
+is_jump(const struct monitor *m, const struct track *t, const struct amount *of, float x,
+        int64_t at_s)
+{
+    const float *top = of->past->top;
+    return x >= AMOUNT_JUMP_TIMES * level_expect(&of->past->level) && top[1] > 0 &&
+           x >= AMOUNT_TOP_TIMES * MAX(top[0], top[1]) &&
+           monitor_deploy_near(m, t, at_s, at_s) != NULL;
+}
+
+/* What is looked at: twice what is normal, and whatever comes behind that. */
+static void
+set_far(const struct amount *of)
+{
+    float expect = level_expect(&of->past->level);
+    of->a->far = of->past->chart.f > 0 ? 0 : isnan(expect) ? INFINITY : AMOUNT_TIMES * expect;
+}
+
+static void
+look(struct monitor *m, struct track *t, const struct amount *of, float x, int64_t at_s)
+{
+    struct track_amount_past *p = of->past;
+    bool high = is_high(of, x), jump = high && is_jump(m, t, of, x, at_s);
+    bool lasts = high && m->step_s - t->first_s >= AMOUNT_READY_S;
+    p->jumps = jump ? (uint8_t)MIN(p->jumps + 1, 100) : 0;
+    if (p->chart.f <= 0) {
+        p->chart.zero = 0;
+    }
+    if (!lasts || p->chart.f < 2 * LIMIT_AMOUNT) { /* it comes back within an hour */
+        exceed_add(&p->chart, lasts, (uint32_t)(at_s / MONITOR_STEP_S));
+    }
+    set_far(of);
+    if ((t->lanes & 1u << of->lane) != 0) {
+        return; /* it is told */
+    }
+    if (p->jumps >= AMOUNT_HOLD) {
+        of->a->now = MAX(of->a->now, x);
+        of->a->has_crept = false;
+        tell(m, t, of, at_s - AMOUNT_HOLD * MONITOR_STEP_S, MONITOR_STEP_S);
+    } else if (lasts && p->chart.f > LIMIT_AMOUNT) {
+        tell_lasting(m, t, of);
+    }
+}
+
+static void
+end_day(const struct amount *of, bool may_learn)
+{
+    float *top = of->past->top;
+    if (may_learn) {
+        top[1] = MAX(TOP_DECAY * top[1], top[0]);
+    }
+    top[0] = of->a->top;
+    of->a->top = 0;
+}
+
+static void
+add_value(const struct track *t, const struct amount *of, float x, int64_t at_s)
+{
+    struct level *l = &of->past->level;
+    bool may_learn = t->episode == NULL && of->past->chart.f < LIMIT_AMOUNT / 2;
+    if ((uint32_t)(at_s / LEVEL_SLOT_S) / 24 != l->slot_n / 24) {
+        end_day(of, may_learn);
+    }
+    level_add(l, &of->past->past, at_s, x, may_learn);
+}
+
+/* An hour is learned when it is over: until then its samples are kept where they are at hand. */
+static void
+learn(const struct track *t, const struct amount *of, float x, int64_t at_s)
+{
+    struct track_amount *a = of->a;
+    int64_t hour_s = a->hour * (int64_t)LEVEL_SLOT_S;
+    if (a->is_learning || at_s - hour_s >= LEVEL_SLOT_S || a->kept == AMOUNT_SAMPLES) {
+        for (unsigned i = 0; i < a->kept; i++) {
+            add_value(t, of, of->kept[i], hour_s);
+        }
+        a->kept = 0;
+        a->hour = (uint32_t)(at_s / LEVEL_SLOT_S);
+        a->is_learning = level_is_learning(&of->past->level);
+        set_far(of);
+    }
+    if (a->is_learning) { /* there is little: at once */
+        add_value(t, of, x, at_s);
+        set_far(of);
+    } else {
+        of->kept[a->kept++] = x;
+    }
+}
+
+static __attribute__((noinline)) void
+attend(struct monitor *m, struct track *t, const struct amount *of, float x, int64_t at_s,
+       bool is_turn)
+{
+    if (x >= of->a->far) {
+        look(m, t, of, x, at_s);
+    }
+    if (is_turn) {
+        learn(t, of, x, at_s);
+    }
+}
+
+/* A stretch is over. */
+static inline void
+judge(struct monitor *m, struct track *t, struct track_amount *a, float x, int64_t at_s)
+{
+    uint32_t turn = track_turn(t->key, at_s);
+    bool is_turn = turn != a->turn || a->is_learning;
+    a->now = isnan(a->now) ? x : a->now + FIGURE_NOW * (x - a->now);
+    a->turn = turn;
+    if (is_turn || x >= a->far) {
+        const struct amount of = a == &t->rows ? rows_of(t) : bytes_of(t);
+        attend(m, t, &of, x, at_s, is_turn);
+    }
+    a->top = MAX(a->top, x);
+}
+
+/* Until it is one: of 20 calls, or of an hour. */
+static inline void
+add(struct monitor *m, struct track *t, struct track_amount *a, const struct reading *r,
+    float amount)
+{
+    float calls = (float)r->calls;
+    int64_t end_s = r->start_s + r->length_s;
+    if (a->calls == 0) {
+        a->from_s = (uint32_t)r->start_s;
+        a->sum = 0;
+    }
+    a->sum += amount;
+    a->calls += calls;
+    if (a->calls >= WINDOW_CALLS_MIN || (uint32_t)end_s - a->from_s >= WINDOW_S_MAX) {
+        judge(m, t, a, a->sum / a->calls, end_s);
+        a->calls = 0;
+    }
+}
+
+void
+amounts_judge(struct monitor *m, struct track *t, const struct reading *r)
+{
+    if (r->calls > 0 && (r->known & READING_ROWS) != 0) {
+        add(m, t, &t->rows, r, (float)r->rows);
+    }
+    if (r->calls > 0 && (r->known & READING_BYTES) != 0) {
+        add(m, t, &t->bytes, r, (float)r->bytes);
+    }
+}
+
+static bool
+is_back(const struct amount *of)
+{
+    float expect = level_expect(&of->past->level);
+    return isnan(expect) || of->a->now < MAX(AMOUNT_BACK_TIMES * expect, expect + of->least / 2);
+}
+
+bool
+amounts_are_calm(struct track *t)
+{
+    const struct amount rows = rows_of(t), bytes = bytes_of(t);
+    return ((t->lanes & (1u << LANE_ROWS)) == 0 || is_back(&rows)) &&
+           ((t->lanes & (1u << LANE_BYTES)) == 0 || is_back(&bytes));
+}
+
+bool
+amounts_are_up(const struct track_amount *a, const struct track_amount_past *past, float least)
+{
+    float expect = level_expect(&past->level);
+    return !isnan(expect) && a->now > BELIEVE_TIMES * MAX(expect, least) &&
+           a->now - expect > BELIEVE_WIDTH * level_spread(&past->level);
+}
+
+static void
+release(const struct amount *of)
+{
+    of->past->chart = (struct exceed){0};
+    of->past->jumps = 0;
+    of->past->top[0] = of->a->top = 0;
+    of->a->has_crept = false;
+    of->a->kept = 0;
+    level_forget_pending(&of->past->level, &of->past->past);
+    set_far(of);
+}
+
+void
+amounts_release(struct track *t)
+{
+    const struct amount both[] = {rows_of(t), bytes_of(t)};
+    for (unsigned i = 0; i < ARRAY_LEN(both); i++) {
+        if ((t->lanes & 1u << both[i].lane) != 0) {
+            release(&both[i]);
+        }
+    }
+}
+
+static void
+relearn(const struct amount *of)
+{
+    *of->past = (struct track_amount_past){0};
+    *of->a = (struct track_amount){.now = of->a->now, .is_learning = true, .far = INFINITY};
+}
+
+void
+amounts_relearn(struct track *t)
+{
+    const struct amount rows = rows_of(t), bytes = bytes_of(t);
+    relearn(&rows);
+    relearn(&bytes);
+}
+
+/* What was learned is in *past already; the stretch underway is dropped. */
+static void
+take_over(const struct amount *of)
+{
+    of->past->chart = (struct exceed){0};
+    of->past->jumps = 0;
+    of->a->calls = 0;
+    of->a->kept = 0;
+    of->a->is_learning = level_is_learning(&of->past->level);
+    set_far(of);
+}
+
+void
+amounts_take_over(struct track *t)
+{
+    const struct amount rows = rows_of(t), bytes = bytes_of(t);
+    take_over(&rows);
+    take_over(&bytes);
+}
