@@ -6,10 +6,13 @@
 bool
 account_is_of_latency(const struct incident *inc)
 {
-    bool fails = inc->episode.opened && (strcmp(inc->episode.lane, "errors") == 0 ||
-                                         strcmp(inc->episode.lane, "stall") == 0 ||
-                                         strcmp(inc->episode.lane, "objective") == 0);
-    return !fails && !inc->of_answers;
+    static const char *const others[] = {"errors", "stall", "objective", "rows", "bytes"};
+    for (unsigned i = 0; inc->episode.opened && i < ARRAY_LEN(others); i++) {
+        if (strcmp(inc->episode.lane, others[i]) == 0) {
+            return false;
+        }
+    }
+    return !inc->of_answers;
 }
 
 static const struct incident_change *

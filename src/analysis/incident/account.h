@@ -16,7 +16,7 @@
 void account_of(struct incident *inc, struct shift *shift,
                 const struct statement_table *statements);
 
-/* Failures, stalls and other answers are no matter of milliseconds. */
+/* Failures, stalls, larger results and other answers are no matter of milliseconds. */
 bool account_is_of_latency(const struct incident *inc);
 
 /* It is slower, and its causes explain too little of that. */
