@@ -301,7 +301,7 @@ test("advice is to be done first where there is no action", async () => {
   const first = page.getByRole("region", { name: "What to do first" });
   await first.getByText("end the transaction that holds the lock").waitFor();
   await page.getByText("update orders").waitFor();
-  await page.getByText("update audit, waited for 1.2 s").waitFor();
+  await page.getByText("update audit, waited for 1,200 ms").waitFor();
   await page.getByText("once for each order listed").first().click();
   assert.equal(await page.locator("pre:empty").count(), 0, "no empty box for a statement that is not known");
   assert.equal(await page.getByText("– ms").count(), 0);
