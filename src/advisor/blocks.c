@@ -9,8 +9,9 @@
 #include "advisor/login.h"
 #include "proto/sql/sql_fingerprint.h"
 
-#define ROWS_MAX ((BLOCKS_WAITERS_MAX + BLOCKS_BETWEEN_MAX) * BLOCKS_EACH_MAX)
-#define FAR      UINT32_MAX /* no end is known: a circle */
+#define KNOWS_WAITSTART 140000 /* the first server that does */
+#define ROWS_MAX        ((BLOCKS_WAITERS_MAX + BLOCKS_BETWEEN_MAX) * BLOCKS_EACH_MAX)
+#define FAR             UINT32_MAX /* no end is known: a circle */
 
 static const char *
 state_name(enum block_state state)
@@ -196,7 +197,11 @@ fingerprint_of(const char *text, bool is_cut)
 void
 blocks_sample(struct login *s, struct blocks *b, double ms)
 {
-    static const char sql[] =
+    /* Since when one waits is known since 14; before, since when its statement runs. */
+    static const char since_14[] = "SELECT pid, min(waitstart) AS since FROM pg_locks"
+                                   " WHERE NOT granted GROUP BY pid";
+    static const char before_14[] = "SELECT NULL::int AS pid, NULL::timestamptz AS since";
+    static const char format[] =
         "WITH s AS MATERIALIZED (SELECT * FROM pg_stat_activity),"
         " a AS MATERIALIZED (SELECT pid, (pg_blocking_pids(pid))[1:4] AS pids FROM (SELECT pid"
         "  FROM s WHERE datname = current_database() AND state = 'active'"
@@ -204,11 +209,10 @@ blocks_sample(struct login *s, struct blocks *b, double ms)
         " b AS MATERIALIZED (SELECT pid, (pg_blocking_pids(pid))[1:4] AS pids FROM (SELECT pid"
         "  FROM s WHERE wait_event_type = 'Lock' AND pid IN (SELECT unnest(pids) FROM a)"
         "  AND pid NOT IN (SELECT pid FROM a) ORDER BY query_start LIMIT 8) between),"
-        " l AS MATERIALIZED (SELECT pid, min(waitstart) AS since FROM pg_locks WHERE NOT granted"
-        "  GROUP BY pid)"
+        " l AS MATERIALIZED (%s)"
         " SELECT w.pid, q.pid, w.wait_event, coalesce(w.query, ''), coalesce(h.query, ''),"
         " octet_length(w.query) >= c.cut, octet_length(h.query) >= c.cut,"
-        " coalesce(h.state LIKE 'idle in transaction%', false),"
+        " coalesce(h.state LIKE 'idle in transaction%%', false),"
         " coalesce(1000 * extract(epoch FROM clock_timestamp() - coalesce(l.since, "
         "w.query_start)), 0),"
         " coalesce(1000 * extract(epoch FROM clock_timestamp() - h.state_change), 0),"
@@ -219,6 +223,9 @@ blocks_sample(struct login *s, struct blocks *b, double ms)
         "c(cut)"
         " JOIN s w ON w.pid = t.pid LEFT JOIN l ON l.pid = t.pid LEFT JOIN s h ON h.pid = q.pid"
         " LIMIT 160";
+    char sql[sizeof(format) + sizeof(since_14)];
+    bool knows = PQserverVersion(s->conn) >= KNOWS_WAITSTART;
+    snprintf(sql, sizeof(sql), format, knows ? since_14 : before_14);
     struct block_row rows[ROWS_MAX];
     AUTO_RESULT PGresult *r = login_query(s, sql, 0, NULL, NULL);
     unsigned count = r == NULL ? 0 : MIN((unsigned)PQntuples(r), ROWS_MAX);

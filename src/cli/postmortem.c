@@ -134,9 +134,9 @@ print_changes(FILE *out, const json_t *incident)
 {
     size_t i;
     const json_t *change;
-    fputs("## What changed\n\nMean ms per request; ± is half of the 95 % interval.\n\n"
-          "| what | before | now | change |\n|---|---|---|---|\n",
-          out);
+    fprintf(out, "## What changed\n\nMean ms per %s; ± is half of the 95 %% interval.\n\n",
+            document_text(incident, "figures_per", "request"));
+    fputs("| what | before | now | change |\n|---|---|---|---|\n", out);
     json_array_foreach(json_object_get(incident, "changes"), i, change)
     {
         print_cell(out, document_text(change, "what", "?"));
@@ -232,13 +232,15 @@ static void
 print_fixes(FILE *out, const json_t *incident)
 {
     size_t i;
+    bool has_fix = false;
     const json_t *action;
-    fputs("## Fixes\n\n| action | predicted alone, ms a request | as it landed | measured | landed "
+    fputs("## Fixes\n\n| action | predicted alone, ms | as it landed | measured | landed "
           "at |\n"
           "|---|---|---|---|---|\n",
           out);
     json_array_foreach(json_object_get(incident, "actions"), i, action)
     {
+        has_fix = has_fix || strcmp(document_text(action, "kind", ""), "roll-back") != 0;
         print_cell(out, document_text(action, "text", "?"));
         print_cell_sure(out, action, "saving_alone", 0);
         print_cell_sure(out, action, "predicted", 0);
@@ -247,6 +249,9 @@ print_fixes(FILE *out, const json_t *incident)
         fputs("|\n", out);
     }
     double error = document_number(incident, "saving_together_error_ms", NAN);
+    if (!has_fix) {
+        return; /* but to roll back */
+    }
     fprintf(out, "\nAll fixes together were predicted to save %s%s%s ms a request.\n",
             text_ms(document_number(incident, "saving_together_ms", 0), 0).s,
             isnan(error) ? "" : " ± ", isnan(error) ? "" : text_ms(error, 0).s);

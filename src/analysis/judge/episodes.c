@@ -452,7 +452,7 @@ find_again(const struct judge *j, const struct episode *e)
         bool is_same = a.watch != NULL
                            ? strcmp(inc->subject, a.watch->text) == 0
                            : a.st != NULL && inc->episode.fingerprint == a.st->fingerprint;
-        if (inc->episode.id == 0 && inc->opened_ns >= from_ns &&
+        if (inc->episode.id == 0 && inc->merged_into == 0 && inc->opened_ns >= from_ns &&
             (is_same || inc->is_whole || concerns(inc, &a))) {
             return inc;
         }

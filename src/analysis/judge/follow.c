@@ -92,6 +92,9 @@ judge_end_burn(struct judge *j, struct incident *inc, enum incident_state state,
         if (!is_last && w != inc->watch) {
             continue; /* another is measured by what was before it, or none was touched but one */
         }
+        if (w != inc->watch && judge_merged_into(j, w) == inc->id) {
+            continue; /* it may last longer, and is then found by what it was before */
+        }
         w->settled_ns = j->now_ns;
         w->suspected_ns = 0;
         w->base_restored = false;

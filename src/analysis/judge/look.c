@@ -148,7 +148,7 @@ suspect(struct judge *j, const struct shift *s, const struct shift_route *r)
         assess_is_structural(r) ? INQUEST_REASON : inquest_reason(&q, s, r);
     if (reason != INQUEST_NOTHING) {
         w->is_watched = false;
-        bool waits = reason == INQUEST_SLOWER && is_cold(j, w);
+        bool waits = reason == INQUEST_SLOWER && for_ns < COLD_NS && is_cold(j, w);
         return for_ns >= (s->mode == SHIFT_SINCE ? HOLD_SINCE_NS : HOLD_DRIFT_NS) && !waits;
     }
     if (for_ns >= HOLD_DRIFT_NS) {
@@ -205,6 +205,9 @@ stands_apart(const struct judge *j, const struct shift *s, const struct shift_ro
     unsigned n = judge_active(j, active), large = 0;
     if (n == 0) {
         return true;
+    }
+    if (judge_is_merged(j, r->watch)) { /* one of them tells of it */
+        return false;
     }
     unsigned part_count = shift_parts(s, r, parts);
     for (unsigned i = 0; i < n; i++) {
@@ -319,7 +322,7 @@ is_subject(const struct judge *j, const struct watch *w)
             return true;
         }
     }
-    return false;
+    return judge_is_merged(j, w);
 }
 
 /* While nothing is suspected, what is normal is taken afresh now and then. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Two open incidents that turn out to be one: what the younger one is about is among what the older
- * one is, by the reasons that were found, or it found none and only waits because of the older. It
- * is closed, with the other's number in it, and its route is one of those that the other concerns;
- * what is normal stays as it was, since the trouble lasts. */
+ * Two open incidents that turn out to be one: each reason that was found for the younger one is one
+ * of the older one's. It is closed, with the other's number in it. While that one is open its route
+ * opens nothing and what is normal for it stays as it was, since the trouble lasts; and where the
+ * trouble outlasts that one, its route is found slower than it was again. */
 #include <stdio.h>
 
 #include "analysis/judge/state.h"
 #include "base/clock.h"
 
+#define LATE_NS (60 * NS_PER_S) /* so much too late a deploy may be marked */
 #define SETTLE_NS                                                                                  \
     (30 * NS_PER_S) /* so old is the younger one at least: it may find a reason yet                \
                      */
@@ -17,17 +18,6 @@ static bool
 is_reason(const struct finding *f)
 {
     return !finding_is_generic(f->kind);
-}
-
-static bool
-is_victim(const struct incident *inc, const struct incident *other)
-{
-    for (unsigned i = 0; i < inc->victim_count; i++) {
-        if (strcmp(inc->victim[i].subject, other->subject) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Whatever the younger one is about, the older one is about it, too. */
@@ -40,10 +30,15 @@ is_part(const struct incident *older, const struct incident *younger)
         reasons += is_reason(f) ? 1 : 0;
         shared += is_reason(f) && incident_has_same(older, f) ? 1 : 0;
     }
-    if (reasons > 0) {
-        return shared == reasons;
-    }
-    return incident_has_reason(older) && is_victim(older, younger);
+    return reasons > 0 && shared == reasons;
+}
+
+/* The long view keeps them apart. */
+static bool
+are_two_episodes(const struct incident *a, const struct incident *b)
+{
+    bool both = a->episode.id != 0 && b->episode.id != 0 && a->episode.id != b->episode.id;
+    return both && !a->episode.over && !b->episode.over;
 }
 
 static bool
@@ -51,17 +46,20 @@ may_merge(const struct judge *j, const struct incident *older, const struct inci
 {
     bool differ = older->of_answers || younger->of_answers;
     return older->state == INCIDENT_OPEN && younger->state == INCIDENT_OPEN && !differ &&
-           j->now_ns >= younger->opened_ns + SETTLE_NS && is_part(older, younger);
+           !are_two_episodes(older, younger) && j->now_ns >= younger->opened_ns + SETTLE_NS &&
+           is_part(older, younger);
 }
 
-/* It began with the younger one, and with what that was tied to. */
+/* It began with the younger one, and with what that was tied to; not with what came later. */
 static void
 take_onset(struct incident *older, const struct incident *younger)
 {
     incident_began(older, (struct onset){.from_ns = younger->onset_from_ns,
                                          .at_ns = younger->onset_ns,
                                          .to_ns = younger->onset_to_ns});
-    if (younger->has_deploy) {
+    older->has_deploy = older->has_deploy && older->deploy_ns <= older->onset_to_ns + LATE_NS;
+    bool is_better = younger->deploy_marked || !older->has_deploy || !older->deploy_marked;
+    if (younger->has_deploy && is_better) {
         older->has_deploy = true;
         older->deploy_marked = younger->deploy_marked;
         older->deploy_ns = younger->deploy_ns;
@@ -88,12 +86,39 @@ merge(struct judge *j, struct incident *older, struct incident *younger)
         bool opened = older->episode.opened;
         older->episode = younger->episode;
         older->episode.opened = opened;
+        younger->episode.id = 0; /* from now on it is followed there */
     }
     if (younger->onset_ns < older->onset_ns) {
         take_onset(older, younger);
     }
     judge_publish(j, younger);
     judge_publish(j, older);
+}
+
+uint32_t
+judge_merged_into(const struct judge *j, const struct watch *w)
+{
+    for (unsigned i = j->incident_count; i-- > 0;) {
+        const struct incident *inc = j->incident[i];
+        if (inc->merged_into != 0 && strcmp(inc->subject, w->text) == 0) {
+            return inc->merged_into;
+        }
+    }
+    return 0;
+}
+
+bool
+judge_is_merged(const struct judge *j, const struct watch *w)
+{
+    struct incident *active[JUDGE_ACTIVE_MAX];
+    unsigned n = judge_active(j, active);
+    uint32_t id = n == 0 ? 0 : judge_merged_into(j, w);
+    for (unsigned i = 0; i < n; i++) {
+        if (active[i]->id == id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void

@@ -182,6 +182,10 @@ void judge_follow(struct judge *judge, struct incident *inc);
 void judge_follow_bare(struct judge *judge, struct incident *inc);
 /* merge.c */
 void judge_merge(struct judge *judge);
+/* The number of the incident that the route's last merged one is part of; 0: none was. And whether
+ * that is open. */
+uint32_t judge_merged_into(const struct judge *judge, const struct watch *watch);
+bool judge_is_merged(const struct judge *judge, const struct watch *watch);
 bool judge_may_reopen(const struct incident *inc);
 void judge_open_again(struct judge *judge, struct incident *inc, const char *text);
 struct incident *judge_reopen(struct judge *judge, const struct shift *shift,

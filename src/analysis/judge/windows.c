@@ -129,8 +129,12 @@ judge_windows(struct judge *j, uint64_t now_ns, uint32_t length_s, uint64_t sinc
     skip_deploys(&a, since_s);
     (void)buf_printf(ret_json, "{\"len\":%" PRIu32 ",\"windows\":[", length_s);
     uint64_t next_s = since_s;
-    for (; i < count && ret_json->len - before < JUDGE_WINDOWS_BYTES; i++) {
+    for (; i < count; i++) {
         const struct fine_window *w = fine_get(&j->fine, a.length, i);
+        bool is_part = next_s == (w->number + 1) * length_s; /* of the one before: not without it */
+        if (!is_part && ret_json->len - before >= JUDGE_WINDOWS_BYTES) {
+            break;
+        }
         put_window(&a, w);
         next_s = (w->number + 1) * length_s;
     }

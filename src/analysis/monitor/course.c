@@ -42,8 +42,8 @@ course_add(const struct monitor *m, struct episode *e)
     const struct track *t = monitor_track(m, e->subject_key);
     struct episode_course *c = &e->course;
     if ((1u << e->lane & OF_LATENCY) == 0 || t == NULL || isnan(t->expect) ||
-        !isfinite(t->residual) || t->last_s == c->last_s) {
-        return;
+        !isfinite(t->residual) || t->last_s == c->last_s || t->from_s != 0) {
+        return; /* its window is still underway */
     }
     c->last_s = t->last_s;
     c->sum += t->residual;

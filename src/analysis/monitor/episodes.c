@@ -79,20 +79,23 @@ find_home(const struct monitor *m, const struct track *t)
 static void
 join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
 {
+    if (t->episode == NULL && e->member_count == EPISODE_MEMBERS_MAX) {
+        uint32_t told = t->lanes;
+        e->members_refused++;
+        lanes_reset(t);
+        t->lanes = 1u << a->lane;
+        amounts_release(t);
+        t->lanes = told; /* nothing of this has been told */
+        return;
+    }
     t->lanes |= 1u << a->lane;
     t->shift_ln = MAX(t->shift_ln, a->shift_ln);
     t->calm_s = 0;
-    if (t->episode != NULL) {
-        return;
+    if (t->episode == NULL) {
+        t->episode = e;
+        e->joined_s = m->step_s;
+        e->member[e->member_count++] = t;
     }
-    if (e->member_count == EPISODE_MEMBERS_MAX) {
-        e->members_refused++;
-        lanes_reset(t);
-        return;
-    }
-    t->episode = e;
-    e->joined_s = m->step_s;
-    e->member[e->member_count++] = t;
 }
 
 /* A statement by itself is of each route that it runs in. */

@@ -62,10 +62,11 @@ learn(struct monitor *m, double calls)
     m->totals.frozen += m->frozen ? 1 : 0;
 }
 
-/* Of a step, which is a minute. */
+/* Of a step, which is a minute. What was silent for long begins anew with what it has now. */
 static void
 follow(float *per_min, float calls, float steps)
 {
+    steps = MIN(steps, 1 / RATE_WEIGHT);
     bool begins = *per_min == 0 || RATE_WEIGHT * steps >= 1;
     *per_min = begins ? calls / steps : *per_min + RATE_WEIGHT * (calls - steps * *per_min);
 }

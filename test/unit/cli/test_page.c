@@ -238,6 +238,15 @@ what_is_part_of_another_says_so(void **state)
     assert_non_null(strstr(page, "\n  Merged: it is part of incident 3\n"));
     assert_non_null(strstr(page, "\n  What changed, mean ms per call  "));
     free(page);
+    json_array_clear(json_object_get(incident, "actions"));
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    postmortem_print(out, incident);
+    fclose(out);
+    assert_non_null(strstr(text, "\nMean ms per call; ±"));
+    assert_null(strstr(text, "All fixes together"));
+    free(text);
     json_decref(incident);
 }
 

@@ -8,7 +8,7 @@
 
 #include "analysis/incident/cause.h"
 #include "base/clock.h"
-#include "unit/unit.h"
+#include "unit/analysis/requests_kit.h"
 
 #define T0    (10000 * NS_PER_S)
 #define WALL0 (1700000040ull * NS_PER_S)
@@ -157,17 +157,6 @@ a_reason_of_its_own_keeps_it(void **state)
 }
 
 static void
-who_only_waits_is_a_victim(void **state)
-{
-    (void)state;
-    struct judge *j = new_judge();
-    blame(open_incident(j, "GET /a"), FINDING_MISSING_INDEX, 7, "items", "order_id");
-    blame(open_incident(j, "GET /b"), FINDING_SLOWER, 8, NULL, NULL);
-    wait_for(j->incident[0], "GET /b");
-    expect(j, true);
-}
-
-static void
 who_waits_for_nobody_knows_what_stays(void **state)
 {
     (void)state;
@@ -216,6 +205,7 @@ what_was_known_goes_along(void **state)
     assert_int_equal(b->merged_into, a->id);
     assert_int_equal(a->onset_ns, T0 - 3600 * NS_PER_S);
     assert_int_equal(a->episode.id, 3);
+    assert_int_equal(b->episode.id, 0);
     assert_false(a->episode.opened); /* the last minutes still say when it is over */
     assert_int_equal(b->closed_ns, SOON);
     json_t *o = judge_incident_json(j, b);
@@ -227,6 +217,136 @@ what_was_known_goes_along(void **state)
     judge_free(&j);
 }
 
+/* ---- with requests: six routes, of which the first two run the same statement */
+
+#define ROUTES 6u
+#define SHARED 0x70u
+
+struct shop {
+    struct judge *j;
+    uint64_t now_ns;
+    unsigned calls[2];
+    double app_ms; /* of the second one */
+};
+
+static uint32_t
+no_answer(void *ctx, const char *question)
+{
+    (void)ctx;
+    (void)question;
+    return 0;
+}
+
+static void
+no_lens(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
+{
+    (void)ctx;
+    (void)fingerprint;
+    (void)count;
+    (void)rows;
+    (void)until_ns;
+}
+
+static uint64_t
+statement_of(unsigned route)
+{
+    return route < 2 ? SHARED : SHARED + 10 + route;
+}
+
+static void
+ask(struct shop *s, unsigned route)
+{
+    struct kit_query q[64];
+    unsigned n = route < 2 ? s->calls[route] : 1;
+    for (unsigned i = 0; i < n; i++) {
+        q[i] = (struct kit_query){
+            .fingerprint = statement_of(route), .values = s->now_ns / 7 + i, .at_ms = i, .ms = 1};
+    }
+    struct trace *t = kit_trace(s->now_ns, n + (route == 1 ? s->app_ms : 10), q, n);
+    t->route = route;
+    t->method = METHOD_GET;
+    const struct intake_item item = {.kind = INTAKE_TRACE, .time_ns = t->end_ns, .trace = t};
+    judge_item(s->j, t->end_ns, &item);
+    trace_free(&t);
+}
+
+static void
+play(struct shop *s, unsigned seconds)
+{
+    for (unsigned i = 0; i < 4 * seconds; i++) {
+        for (unsigned k = 0; k < ROUTES; k++) {
+            s->now_ns += NS_PER_S / (4 * ROUTES);
+            ask(s, k);
+        }
+        judge_tick(s->j, s->now_ns, WALL0 + s->now_ns - T0);
+    }
+}
+
+static void
+open_shop(struct shop *s)
+{
+    const struct judge_out out = {
+        .log = on_log, .store = on_store, .ask = no_answer, .lens = no_lens};
+    const struct judge_config config = {.cores = 2};
+    *s = (struct shop){.now_ns = T0, .calls = {1, 1}, .app_ms = 2};
+    merged = 0;
+    assert_int_equal(judge_new(&config, &out, T0, WALL0, &s->j), 0);
+    for (unsigned i = 0; i < ROUTES; i++) {
+        char name[20];
+        struct intake_item route = {.kind = INTAKE_ROUTE};
+        struct intake_item statement = {.kind = INTAKE_STATEMENT};
+        snprintf(name, sizeof(name), "/r%u", i);
+        route.route.index = i;
+        route.route.method = METHOD_GET;
+        route.route.text = slice_from_str(name);
+        statement.statement.fingerprint = statement_of(i);
+        statement.statement.kind = STATEMENT_SELECT;
+        statement.statement.text = SLICE_LIT("SELECT a FROM items WHERE id = $1");
+        judge_item(s->j, T0, &route);
+        judge_item(s->j, T0, &statement);
+    }
+    play(s, 300);
+}
+
+/* It stays merged while the other is open, and while it is slow: it neither opens again, nor is
+ * what it is now taken for normal. */
+static void
+what_is_merged_opens_nothing(void **state)
+{
+    struct shop s;
+    (void)state;
+    open_shop(&s);
+    judge_deploy(s.j, s.now_ns, SLICE_LIT("v2"));
+    s.calls[0] = 41;
+    play(&s, 40);
+    s.calls[1] = 13;
+    s.app_ms = 60;
+    play(&s, 300);
+    assert_int_equal(merged, 1);
+    assert_int_equal(s.j->incident_count, 2);
+    assert_int_equal(s.j->incident[1]->merged_into, s.j->incident[0]->id);
+    assert_int_equal(s.j->incident[0]->state, INCIDENT_OPEN);
+    const struct watch *second = map_get(&s.j->routes, 2);
+    assert_true(second->base.n > 0 && second->base.mean_ms < 5);
+    judge_free(&s.j);
+}
+
+/* The long view has an episode of its own for each. */
+static void
+two_episodes_are_two_incidents(void **state)
+{
+    (void)state;
+    for (unsigned over = 0; over < 2; over++) {
+        struct judge *j = new_judge();
+        struct incident *a = open_incident(j, "GET /a"), *b = open_incident(j, "GET /b");
+        blame(a, FINDING_REPEATED_QUERY, 7, NULL, NULL);
+        blame(b, FINDING_REPEATED_QUERY, 7, NULL, NULL);
+        a->episode = (struct incident_episode){.id = 3, .lane = "drift", .over = over == 1};
+        b->episode = (struct incident_episode){.id = 4, .lane = "drift"};
+        expect(j, over == 1);
+    }
+}
+
 int
 main(void)
 {
@@ -235,10 +355,11 @@ main(void)
         cmocka_unit_test(the_first_onset_counts),
         cmocka_unit_test(an_index_is_one_thing_for_all_that_lack_it),
         cmocka_unit_test(a_reason_of_its_own_keeps_it),
-        cmocka_unit_test(who_only_waits_is_a_victim),
         cmocka_unit_test(who_waits_for_nobody_knows_what_stays),
         cmocka_unit_test(what_is_not_settled_is_left_alone),
         cmocka_unit_test(what_was_known_goes_along),
+        cmocka_unit_test(what_is_merged_opens_nothing),
+        cmocka_unit_test(two_episodes_are_two_incidents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
