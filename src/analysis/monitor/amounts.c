@@ -14,7 +14,7 @@
 #define FIGURE_NOW    0.3f
 #define TOP_DECAY     0.8f /* a day */
 #define HOURS_BACK    23
-#define BELIEVE_TIMES 1.3f /* of what is normal, where something else has been told */
+#define BELIEVE_TIMES 2.0f /* of what is normal, where something else has been told */
 #define BELIEVE_WIDTH 3.0f /* spreads */
 
 /* One of the two. */

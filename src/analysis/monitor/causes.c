@@ -172,13 +172,27 @@ returns_more_in_a_call(const struct episode *e, const struct track *t)
     return false;
 }
 
+/* Its responses are larger because it calls something more, or something new: that is named. */
+static bool
+calls_more(const struct episode *e, const struct track *t)
+{
+    for (unsigned i = 0; t->kind == TRACK_ROUTE && i < e->member_count; i++) {
+        const struct track *k = e->member[i];
+        if (k->parent == t && (k->lanes & (1u << LANE_CALLS | 1u << LANE_NEW)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What returns more, whether it has become slower by it or not. */
 static void
 add_amounts(const struct monitor *m, struct episode *e)
 {
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *t = e->member[i];
-        if ((t->lanes & AMOUNT_LANES) == 0 || is_cause(m, e, t) || returns_more_in_a_call(e, t)) {
+        if ((t->lanes & AMOUNT_LANES) == 0 || is_cause(m, e, t) || returns_more_in_a_call(e, t) ||
+            calls_more(e, t)) {
             continue;
         }
         struct episode_cause *c = add(e, t, growth_kind_of_amount(t), 0);
