@@ -38,6 +38,14 @@ bytes_of(struct track *t)
     return (struct amount){&t->bytes, &t->past->bytes, t->bytes_kept, LANE_BYTES, AMOUNT_BYTES_MIN};
 }
 
+/* What a job does by night, and at the week's end, has been seen since it was learned anew. */
+static bool
+is_ready(const struct monitor *m, const struct amount *of)
+{
+    uint32_t since_s = of->past->since_s;
+    return since_s != 0 && m->step_s - since_s >= AMOUNT_READY_S;
+}
+
 static void
 tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_s, int64_t doubt_s)
 {
@@ -47,7 +55,7 @@ tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_
         .doubt_s = doubt_s,
         .before = level_expect(&of->past->level),
         .now = of->a->now,
-        .learning = m->step_s - t->first_s < AMOUNT_READY_S,
+        .learning = !is_ready(m, of),
     };
     episodes_tell(m, t, &alarm);
 }
@@ -117,7 +125,7 @@ look(struct monitor *m, struct track *t, const struct amount *of, float x, int64
 {
     struct track_amount_past *p = of->past;
     bool high = is_high(of, x), jump = high && is_jump(m, t, of, x, at_s);
-    bool lasts = high && m->step_s - t->first_s >= AMOUNT_READY_S;
+    bool lasts = high && is_ready(m, of);
     p->jumps = jump ? (uint8_t)MIN(p->jumps + 1, 100) : 0;
     if (p->chart.f <= 0) {
         p->chart.zero = 0;
@@ -166,6 +174,7 @@ learn(const struct track *t, const struct amount *of, float x, int64_t at_s)
 {
     struct track_amount *a = of->a;
     int64_t hour_s = a->hour * (int64_t)LEVEL_SLOT_S;
+    of->past->since_s = of->past->since_s == 0 ? a->from_s : of->past->since_s;
     if (a->is_learning || at_s - hour_s >= LEVEL_SLOT_S || a->kept == AMOUNT_SAMPLES) {
         for (unsigned i = 0; i < a->kept; i++) {
             add_value(t, of, of->kept[i], hour_s);

@@ -218,6 +218,38 @@ a_job_at_night_is_normal(void **state)
 }
 
 static void
+play_nights(struct scene *s, unsigned days)
+{
+    for (unsigned day = 0; day < days; day++) {
+        s->rows[2] = 100;
+        play(s, 2 * 3600);
+        s->rows[2] = 20;
+        play(s, 22 * 3600);
+    }
+}
+
+/* What was known of the nights is forgotten with the rest: they are learned before they are told.
+ */
+static void
+a_job_at_night_is_learned_anew(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play_nights(s, 9);
+    s->rows[2] = 100;
+    play(s, 2 * 3600);
+    s->rows[2] = 20;
+    play(s, 5 * 3600);
+    s->body[2] = 50000;
+    play(s, 30 * 60);
+    assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
+    play(s, 17 * 3600 - 30 * 60);
+    play_nights(s, 4);
+    only_one(s);
+    scene_free(s);
+}
+
+static void
 behind_a_deploy_minutes_are_enough(void **state)
 {
     struct scene *s = scene_new();
@@ -433,6 +465,7 @@ main(void)
         cmocka_unit_test(more_rows_are_told_before_they_are_slow),
         cmocka_unit_test(what_passes_or_is_little_is_not_told),
         cmocka_unit_test(a_job_at_night_is_normal),
+        cmocka_unit_test(a_job_at_night_is_learned_anew),
         cmocka_unit_test(behind_a_deploy_minutes_are_enough),
         cmocka_unit_test(bytes_tell_what_rows_do_not),
         cmocka_unit_test(a_call_is_named_before_its_route),
