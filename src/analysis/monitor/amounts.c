@@ -117,7 +117,8 @@ static void
 set_far(const struct amount *of)
 {
     float expect = level_expect(&of->past->level);
-    of->a->far = of->past->chart.f > 0 ? 0 : isnan(expect) ? INFINITY : AMOUNT_TIMES * expect;
+    bool is_looked_at = of->past->chart.f > 0 || of->past->jumps > 0;
+    of->a->far = is_looked_at ? 0 : isnan(expect) ? INFINITY : AMOUNT_TIMES * expect;
 }
 
 static void
@@ -126,6 +127,7 @@ look(struct monitor *m, struct track *t, const struct amount *of, float x, int64
     struct track_amount_past *p = of->past;
     bool high = is_high(of, x), jump = high && is_jump(m, t, of, x, at_s);
     bool lasts = high && is_ready(m, of);
+    p->jump_s = p->jumps == 0 ? of->a->from_s : p->jump_s;
     p->jumps = jump ? (uint8_t)MIN(p->jumps + 1, 100) : 0;
     if (p->chart.f <= 0) {
         p->chart.zero = 0;
@@ -140,7 +142,7 @@ look(struct monitor *m, struct track *t, const struct amount *of, float x, int64
     if (p->jumps >= AMOUNT_HOLD) {
         of->a->now = MAX(of->a->now, x);
         of->a->has_crept = false;
-        tell(m, t, of, at_s - AMOUNT_HOLD * MONITOR_STEP_S, MONITOR_STEP_S);
+        tell(m, t, of, p->jump_s, MAX(at_s - of->a->from_s, MONITOR_STEP_S));
     } else if (lasts && p->chart.f > LIMIT_AMOUNT) {
         tell_lasting(m, t, of);
     }

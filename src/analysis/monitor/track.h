@@ -102,6 +102,7 @@ struct track_amount_past {
     float top[2];        /* the most of a stretch: yesterday, and what was normal */
     uint32_t since_s;    /* it is learned; 0: not begun */
     uint8_t jumps;       /* stretches in a row that are off behind a deploy */
+    uint32_t jump_s;     /* when the first of them began */
 };
 
 /* Eight minutes, in which one stretch is kept: not all series in the same minute. */

@@ -269,6 +269,40 @@ behind_a_deploy_minutes_are_enough(void **state)
     scene_free(s);
 }
 
+static void
+behind_a_deploy_they_are_in_a_row(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 4 * DAY);
+    deploy(s);
+    for (unsigned i = 0; i < 28; i++) {
+        s->rows[2] = i % 2 == 0 ? 20 : 200;
+        play(s, 60);
+    }
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
+/* A stretch is two minutes of that one. */
+static void
+behind_a_deploy_the_first_stretch_is_the_onset(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    s->per_min[2] = 10;
+    play(s, 4 * DAY);
+    deploy(s);
+    int64_t onset = s->t;
+    s->rows[2] = 200;
+    play(s, 50 * 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_ROWS);
+    assert_true(labs((long)(e->onset_s - onset)) <= 120);
+    assert_string_equal(e->deploy, "v2");
+    scene_free(s);
+}
+
 /* Its rows have become wider; and a route's body grows of itself. */
 static void
 bytes_tell_what_rows_do_not(void **state)
@@ -467,6 +501,8 @@ main(void)
         cmocka_unit_test(a_job_at_night_is_normal),
         cmocka_unit_test(a_job_at_night_is_learned_anew),
         cmocka_unit_test(behind_a_deploy_minutes_are_enough),
+        cmocka_unit_test(behind_a_deploy_they_are_in_a_row),
+        cmocka_unit_test(behind_a_deploy_the_first_stretch_is_the_onset),
         cmocka_unit_test(bytes_tell_what_rows_do_not),
         cmocka_unit_test(a_call_is_named_before_its_route),
         cmocka_unit_test(a_statement_and_its_calls_are_one_thing),
