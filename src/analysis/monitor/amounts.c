@@ -57,6 +57,7 @@ tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_
         .now = of->a->now,
         .learning = !is_ready(m, of),
     };
+    of->past->most = of->a->now;
     episodes_tell(m, t, &alarm);
 }
 
@@ -137,6 +138,7 @@ look(struct monitor *m, struct track *t, const struct amount *of, float x, int64
     }
     set_far(of);
     if ((t->lanes & 1u << of->lane) != 0) {
+        p->most = MAX(p->most, of->a->now);
         return; /* it is told */
     }
     if (p->jumps >= AMOUNT_HOLD) {
@@ -279,6 +281,7 @@ release(const struct amount *of)
 {
     of->past->chart = (struct exceed){0};
     of->past->jumps = 0;
+    of->past->most = 0;
     of->past->top[0] = of->a->top = 0;
     of->a->has_crept = false;
     of->a->kept = 0;
@@ -318,6 +321,7 @@ take_over(const struct amount *of)
 {
     of->past->chart = (struct exceed){0};
     of->past->jumps = 0;
+    of->past->most = 0;
     of->a->calls = 0;
     of->a->kept = 0;
     of->a->is_learning = level_is_learning(&of->past->level);

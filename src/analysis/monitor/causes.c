@@ -7,16 +7,25 @@
 
 #include "analysis/monitor/monitor_state.h"
 
+#define ROLLED_BACK    0.6f /* of the most that was told */
 #define SHARE_OF_FIRST 0.10 /* a cause is so much of the largest, or clear by itself */
+
+/* As it is; of what has been rolled back, what it was. */
+static float
+amount_of(const struct track_amount *a, const struct track_amount_past *past)
+{
+    return a->now < ROLLED_BACK * past->most ? past->most : a->now;
+}
 
 static void
 describe_amount(const struct track *t, struct episode_cause *c)
 {
     if (growth_returns_more_rows(t)) {
-        snprintf(c->detail, sizeof(c->detail), "%.0f rows a call, was %.0f", t->rows.now,
-                 level_expect(&t->past->rows.level));
+        snprintf(c->detail, sizeof(c->detail), "%.0f rows a call, was %.0f",
+                 amount_of(&t->rows, &t->past->rows), level_expect(&t->past->rows.level));
     } else {
-        snprintf(c->detail, sizeof(c->detail), "%.1f kB a call, was %.1f kB", t->bytes.now / 1000,
+        snprintf(c->detail, sizeof(c->detail), "%.1f kB a call, was %.1f kB",
+                 amount_of(&t->bytes, &t->past->bytes) / 1000,
                  level_expect(&t->past->bytes.level) / 1000);
     }
 }
@@ -232,7 +241,7 @@ causes_find(struct monitor *m, struct episode *e)
             describe(&found[i], c);
         }
     }
-    add_amounts(m, e);
     add_failures(e, false);
     add_failures(e, true);
+    add_amounts(m, e);
 }

@@ -196,16 +196,33 @@ has_other_plan(const struct episode *e, const struct track *t)
     return t->plan_changed_s != 0 && t->plan_changed_s >= e->onset_from_s - 3600;
 }
 
+static bool
+bytes_are_up(const struct track *t)
+{
+    return amounts_are_up(&t->bytes, &t->past->bytes, BYTES_LEAST);
+}
+
+static bool
+rows_are_up(const struct track *t)
+{
+    return amounts_are_up(&t->rows, &t->past->rows, ROWS_LEAST);
+}
+
+/* Of what was told, if one of them was. */
 bool
 growth_is_of_amount(const struct track *t)
 {
-    return growth_returns_more_rows(t) || amounts_are_up(&t->bytes, &t->past->bytes, BYTES_LEAST);
+    if ((t->lanes & AMOUNT_LANES) != 0) {
+        return growth_returns_more_rows(t) ? rows_are_up(t) : bytes_are_up(t);
+    }
+    return rows_are_up(t) || bytes_are_up(t);
 }
 
 bool
 growth_returns_more_rows(const struct track *t)
 {
-    return amounts_are_up(&t->rows, &t->past->rows, ROWS_LEAST);
+    bool is_told = (t->lanes & AMOUNT_LANES) != 0;
+    return is_told ? (t->lanes & (1u << LANE_ROWS)) != 0 : rows_are_up(t);
 }
 
 enum finding_kind
@@ -375,6 +392,7 @@ growth_find(const struct monitor *m, const struct episode *e,
         g.kind = kind_of(e, &g);
         if (g.kind == FINDING_SLOWER) { /* by nothing but its price */
             reckon(m, common, steady_cost(g.t), &g);
+            is_told = is_told && (g.t->lanes & ~FAILURES & ~AMOUNT_LANES) != 0;
         }
         if (g.demand > 0 && (is_told || is_suspect(m, &g))) {
             ret_found[n++] = g;

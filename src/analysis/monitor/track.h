@@ -100,6 +100,7 @@ struct track_amount_past {
     struct level_past past;
     struct exceed chart; /* of stretches that are far above */
     float top[2];        /* the most of a stretch: yesterday, and what was normal */
+    float most;          /* now, at the most, since it was told */
     uint32_t since_s;    /* it is learned; 0: not begun */
     uint8_t jumps;       /* stretches in a row that are off behind a deploy */
     uint32_t jump_s;     /* when the first of them began */

@@ -330,6 +330,33 @@ bytes_tell_what_rows_do_not(void **state)
     scene_free(s);
 }
 
+/* Rolled back: what it was stays said for as long as the incident looks for causes. */
+static void
+what_was_rolled_back_stays_named(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct scene *s = scene_new();
+        s->has_bytes = i == 0;
+        play(s, 9 * DAY);
+        deploy(s);
+        s->rows[2] = 400;
+        play(s, 20 * 60);
+        const struct episode *e = only_one(s);
+        s->rows[2] = 20;
+        for (unsigned k = 0; k < 25; k++) {
+            play(s, 60);
+            unsigned rows = 0, was = 0;
+            assert_int_equal(e->state, EPISODE_OPEN);
+            assert_int_equal(e->cause_count, 1);
+            assert_int_equal(e->cause[0].kind, FINDING_UNBOUNDED_RESULT);
+            assert_int_equal(sscanf(e->cause[0].detail, "%u rows a call, was %u", &rows, &was), 2);
+            assert_true(rows >= 230 && was >= 19 && was <= 21);
+        }
+        scene_free(s);
+    }
+}
+
 /* The route's responses grow because of what its call returns, which is named. */
 static void
 a_call_is_named_before_its_route(void **state)
@@ -504,6 +531,7 @@ main(void)
         cmocka_unit_test(behind_a_deploy_they_are_in_a_row),
         cmocka_unit_test(behind_a_deploy_the_first_stretch_is_the_onset),
         cmocka_unit_test(bytes_tell_what_rows_do_not),
+        cmocka_unit_test(what_was_rolled_back_stays_named),
         cmocka_unit_test(a_call_is_named_before_its_route),
         cmocka_unit_test(a_statement_and_its_calls_are_one_thing),
         cmocka_unit_test(what_creeps_for_hours_is_growth),
