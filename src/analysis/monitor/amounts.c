@@ -9,6 +9,7 @@
  * mostly passed over with one comparison. */
 #include <math.h>
 
+#include "analysis/baseline/median.h"
 #include "analysis/monitor/monitor_state.h"
 
 #define FIGURE_NOW    0.3f
@@ -61,23 +62,37 @@ tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_
     episodes_tell(m, t, &alarm);
 }
 
+/* The median of an hour: learned from lately, or kept until it is; or before these. NAN: not known.
+ */
+static float
+hour_before(const struct amount *of, uint32_t hour)
+{
+    const struct level *l = &of->past->level;
+    const struct level_past *past = &of->past->past;
+    float copy[MAX(LEVEL_VALUES, AMOUNT_SAMPLES)];
+    if (hour == l->slot_n && l->value_count > 0) {
+        memcpy(copy, past->value, l->value_count * sizeof(copy[0]));
+        return median_of(copy, l->value_count);
+    }
+    if (hour == of->a->hour && of->a->kept > 0) {
+        memcpy(copy, of->kept, of->a->kept * sizeof(copy[0]));
+        return median_of(copy, of->a->kept);
+    }
+    bool is_known = hour < l->slot_n && (past->is_pending & 1u << hour % LEVEL_SLOTS) != 0;
+    return is_known ? past->pending[hour % LEVEL_SLOTS] : NAN;
+}
+
 /* Where the hours before that one, back to a day, were up as well: the start of the first of them;
  * else 0. */
 static int64_t
 crept_since(const struct amount *of, int64_t at_s)
 {
-    const struct level_past *past = &of->past->past;
     float up = AMOUNT_CREPT_TIMES * level_expect(&of->past->level);
-    int64_t hour = at_s / LEVEL_SLOT_S, first = hour;
-    while (hour - first < HOURS_BACK) {
-        unsigned slot = (unsigned)(first - 1) % LEVEL_SLOTS;
-        bool is_known = (past->is_pending & 1u << slot) != 0;
-        if (!is_known || past->pending[slot] < up) {
-            break;
-        }
+    uint32_t hour = (uint32_t)(at_s / LEVEL_SLOT_S), first = hour;
+    while (hour - first < HOURS_BACK && hour_before(of, first - 1) >= up) {
         first--;
     }
-    return first == hour ? 0 : first * LEVEL_SLOT_S;
+    return first == hour ? 0 : first * (int64_t)LEVEL_SLOT_S;
 }
 
 static void

@@ -19,6 +19,7 @@ struct scene {
     double rows[ROUTES], width[ROUTES], body[ROUTES]; /* of its call, a row, a response besides */
     double per_min[ROUTES];
     double dearer; /* the statement, times */
+    double noise;  /* more or less */
     bool has_rows, has_bytes;
     bool has_sums; /* of calls, and histograms of one statement that all routes call */
 };
@@ -34,6 +35,7 @@ scene_new(void)
     s->t = MONDAY;
     s->has_rows = s->has_bytes = true;
     s->dearer = 1;
+    s->noise = 0.1;
     for (unsigned i = 0; i < ROUTES; i++) {
         s->rows[i] = 20;
         s->width[i] = 100;
@@ -50,11 +52,10 @@ scene_free(struct scene *s)
     free(s);
 }
 
-/* A tenth more or less. */
 static double
 about(struct scene *s, double x)
 {
-    return x * (0.9 + 0.2 * (double)prng_below(&s->prng, 1000) / 1000);
+    return x * (1 - s->noise + 2 * s->noise * (double)prng_below(&s->prng, 1000) / 1000);
 }
 
 static void
@@ -423,6 +424,27 @@ what_creeps_for_hours_is_growth(void **state)
     scene_free(s);
 }
 
+/* Wherever in the hour it begins. */
+static void
+what_creeps_is_growth_at_each_minute(void **state)
+{
+    (void)state;
+    for (unsigned off = 0; off < 60; off += 12) {
+        struct scene *s = scene_new();
+        s->noise = 0.02;
+        play(s, 9 * DAY + off * 60);
+        int64_t onset = s->t;
+        for (unsigned i = 1; i <= 12 * 60; i++) {
+            s->rows[2] = 20 * (1 + 0.15 * i / 60);
+            play(s, 60);
+        }
+        const struct episode *e = only_one(s);
+        assert_int_equal(e->cause[0].kind, FINDING_GROWTH);
+        assert_true(e->onset_s >= onset && e->onset_s <= onset + 9 * 3600 / 2);
+        scene_free(s);
+    }
+}
+
 /* A week has to be over, and what nobody tells is not known. */
 static void
 what_is_not_known_is_not_told(void **state)
@@ -535,6 +557,7 @@ main(void)
         cmocka_unit_test(a_call_is_named_before_its_route),
         cmocka_unit_test(a_statement_and_its_calls_are_one_thing),
         cmocka_unit_test(what_creeps_for_hours_is_growth),
+        cmocka_unit_test(what_creeps_is_growth_at_each_minute),
         cmocka_unit_test(what_is_not_known_is_not_told),
         cmocka_unit_test(what_is_expected_is_learned_anew),
         cmocka_unit_test(a_quiet_series_is_judged_by_stretches),
