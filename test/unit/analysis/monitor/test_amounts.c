@@ -11,13 +11,16 @@
 #define MONDAY 1699833600ll
 #define DAY    86400
 #define ROUTES 4
+#define MOST   9
 
 struct scene {
     struct monitor *m;
     struct prng prng;
     int64_t t;
-    double rows[ROUTES], width[ROUTES], body[ROUTES]; /* of its call, a row, a response besides */
-    double per_min[ROUTES];
+    double rows[MOST], width[MOST], body[MOST]; /* of its call, a row, a response besides */
+    double per_min[MOST];
+    double failing; /* share of the last one's calls */
+    unsigned routes;
     double dearer; /* the statement, times */
     double noise;  /* more or less */
     bool has_rows, has_bytes;
@@ -35,8 +38,9 @@ scene_new(void)
     s->t = MONDAY;
     s->has_rows = s->has_bytes = true;
     s->dearer = 1;
+    s->routes = ROUTES;
     s->noise = 0.1;
-    for (unsigned i = 0; i < ROUTES; i++) {
+    for (unsigned i = 0; i < MOST; i++) {
         s->rows[i] = 20;
         s->width[i] = 100;
         s->body[i] = 5000;
@@ -79,6 +83,7 @@ give(struct scene *s, unsigned route, bool is_call)
         .requests = is_call ? n : 0,
         .rows = rows,
         .bytes = is_call ? rows * s->width[route] : n * about(s, s->body[route]),
+        .errors = is_call && route + 1 == s->routes ? s->failing * n : 0,
         .cell = &cell,
         .cell_count = 1,
     };
@@ -114,7 +119,7 @@ static void
 play(struct scene *s, int64_t seconds)
 {
     for (int64_t end = s->t + seconds; s->t < end; s->t += 60) {
-        for (unsigned i = 0; i < ROUTES; i++) {
+        for (unsigned i = 0; i < s->routes; i++) {
             if (s->per_min[i] > 0) {
                 give(s, i, false);
                 give(s, i, true);
@@ -358,6 +363,30 @@ what_was_rolled_back_stays_named(void **state)
     }
 }
 
+/* There is place for eight. */
+static void
+what_fails_is_named_beside_many(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    s->routes = MOST;
+    play(s, 9 * DAY);
+    for (unsigned i = 0; i < MOST; i++) {
+        s->rows[i] = i + 1 < MOST ? 100 : 20;
+    }
+    play(s, 25 * 60);
+    s->failing = 0.5;
+    play(s, 20 * 60);
+    const struct episode *e = only_one(s);
+    unsigned failures = 0;
+    assert_int_equal(e->cause_count, EPISODE_CAUSES_MAX);
+    for (unsigned i = 0; i < e->cause_count; i++) {
+        failures += e->cause[i].kind == FINDING_ERRORS ? 1 : 0;
+    }
+    assert_int_equal(failures, 1);
+    scene_free(s);
+}
+
 /* The route's responses grow because of what its call returns, which is named. */
 static void
 a_call_is_named_before_its_route(void **state)
@@ -554,6 +583,7 @@ main(void)
         cmocka_unit_test(behind_a_deploy_the_first_stretch_is_the_onset),
         cmocka_unit_test(bytes_tell_what_rows_do_not),
         cmocka_unit_test(what_was_rolled_back_stays_named),
+        cmocka_unit_test(what_fails_is_named_beside_many),
         cmocka_unit_test(a_call_is_named_before_its_route),
         cmocka_unit_test(a_statement_and_its_calls_are_one_thing),
         cmocka_unit_test(what_creeps_for_hours_is_growth),
