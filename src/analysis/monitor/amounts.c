@@ -62,21 +62,16 @@ tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_
     episodes_tell(m, t, &alarm);
 }
 
-/* The median of an hour: learned from lately, or kept until it is; or before these. NAN: not known.
- */
+/* The median of an hour that is over. NAN: not known. */
 static float
 hour_before(const struct amount *of, uint32_t hour)
 {
     const struct level *l = &of->past->level;
     const struct level_past *past = &of->past->past;
-    float copy[MAX(LEVEL_VALUES, AMOUNT_SAMPLES)];
+    float copy[LEVEL_VALUES];
     if (hour == l->slot_n && l->value_count > 0) {
         memcpy(copy, past->value, l->value_count * sizeof(copy[0]));
         return median_of(copy, l->value_count);
-    }
-    if (hour == of->a->hour && of->a->kept > 0) {
-        memcpy(copy, of->kept, of->a->kept * sizeof(copy[0]));
-        return median_of(copy, of->a->kept);
     }
     bool is_known = hour < l->slot_n && (past->is_pending & 1u << hour % LEVEL_SLOTS) != 0;
     return is_known ? past->pending[hour % LEVEL_SLOTS] : NAN;
