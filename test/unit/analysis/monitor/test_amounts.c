@@ -154,7 +154,7 @@ more_rows_are_told_before_they_are_slow(void **state)
 {
     struct scene *s = scene_new();
     (void)state;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     int64_t onset = s->t;
     s->rows[2] = 60;
     play(s, 24 * 60);
@@ -190,7 +190,7 @@ what_passes_or_is_little_is_not_told(void **state)
     struct scene *s = scene_new();
     (void)state;
     s->rows[1] = 1;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     for (unsigned i = 0; i < 4; i++) {
         s->rows[2] = 100;
         play(s, 20 * 60);
@@ -210,7 +210,7 @@ a_job_at_night_is_normal(void **state)
 {
     struct scene *s = scene_new();
     (void)state;
-    for (unsigned day = 0; day < 12; day++) {
+    for (unsigned day = 0; day < 19; day++) {
         s->rows[2] = 100;
         play(s, 2 * 3600);
         s->rows[2] = 20;
@@ -241,7 +241,7 @@ a_job_at_night_is_learned_anew(void **state)
 {
     struct scene *s = scene_new();
     (void)state;
-    play_nights(s, 9);
+    play_nights(s, 16);
     s->rows[2] = 100;
     play(s, 2 * 3600);
     s->rows[2] = 20;
@@ -315,7 +315,7 @@ bytes_tell_what_rows_do_not(void **state)
 {
     struct scene *s = scene_new();
     (void)state;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     s->width[2] = 300;
     play(s, 30 * 60);
     const struct episode *e = only_one(s);
@@ -345,7 +345,7 @@ what_was_rolled_back_stays_named(void **state)
         struct scene *s = scene_new();
         s->has_bytes = i % 2 == 0;
         s->prng.state += i;
-        play(s, 9 * DAY);
+        play(s, 16 * DAY);
         deploy(s);
         s->rows[2] = 400;
         play(s, 13 * 60);
@@ -371,7 +371,7 @@ what_fails_is_named_beside_many(void **state)
     struct scene *s = scene_new();
     (void)state;
     s->routes = MOST;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     for (unsigned i = 0; i < MOST; i++) {
         s->rows[i] = i + 1 < MOST ? 100 : 20;
     }
@@ -394,7 +394,7 @@ a_call_is_named_before_its_route(void **state)
 {
     struct scene *s = scene_new();
     (void)state;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     s->rows[2] = 100;
     s->body[2] = 25000;
     play(s, 40 * 60);
@@ -413,7 +413,7 @@ a_statement_and_its_calls_are_one_thing(void **state)
     struct scene *s = scene_new();
     (void)state;
     s->has_sums = true;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     for (unsigned i = 0; i < ROUTES; i++) {
         s->rows[i] = 100;
     }
@@ -439,7 +439,7 @@ what_creeps_for_hours_is_growth(void **state)
 {
     struct scene *s = scene_new();
     (void)state;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     int64_t onset = s->t;
     for (unsigned i = 1; i <= 12 * 60; i++) {
         s->rows[2] = 20 * (1 + 0.15 * i / 60);
@@ -462,7 +462,7 @@ what_creeps_is_growth_at_each_minute(void **state)
     for (unsigned off = 0; off < 60; off += 12) {
         struct scene *s = scene_new();
         s->noise = 0.02;
-        play(s, 9 * DAY + off * 60);
+        play(s, 16 * DAY + off * 60);
         int64_t onset = s->t;
         for (unsigned i = 1; i <= 12 * 60; i++) {
             s->rows[2] = 20 * (1 + 0.15 * i / 60);
@@ -488,7 +488,7 @@ what_is_not_known_is_not_told(void **state)
     scene_free(s);
     s = scene_new();
     s->has_rows = s->has_bytes = false;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     s->rows[2] = 100;
     s->body[2] = 50000;
     play(s, 3600);
@@ -502,7 +502,7 @@ what_is_expected_is_learned_anew(void **state)
 {
     struct scene *s = scene_new();
     (void)state;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     s->rows[2] = 100;
     play(s, 30 * 60);
     assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
@@ -522,7 +522,7 @@ a_quiet_series_is_judged_by_stretches(void **state)
     struct scene *s = scene_new();
     (void)state;
     s->per_min[2] = 2;
-    play(s, 10 * DAY);
+    play(s, 17 * DAY);
     s->rows[2] = 200;
     play(s, 3 * 3600);
     assert_int_equal(monitor_episode_count(s->m), 0);
@@ -549,7 +549,7 @@ rate_and_mix_are_said_beside(void **state)
     struct scene *s = scene_new();
     (void)state;
     s->per_min[0] = 700;
-    play(s, 9 * DAY);
+    play(s, 16 * DAY);
     s->per_min[2] = 300;
     play(s, 3600);
     assert_int_equal(monitor_episode_count(s->m), 0);
