@@ -99,14 +99,14 @@ def test_what_is_optional_and_bad_is_named(tmp_path, key):
 
 
 def grown():
-    """Nine days, of hours but for the last; then a call returns five times as many rows."""
-    for minute in range(0, 9 * 1440 + 60):
-        t, rows, per_min = MONDAY + 60 * minute, 20, 100
-        if minute < 8 * 1440 and minute % 60 != 0:
+    """Sixteen days (two weekends are known), of hours but for the last; then a call returns five times as many rows."""
+    for minute in range(0, 16 * 1440 + 60):
+        t, per_min = MONDAY + 60 * minute, 100
+        if minute < 15 * 1440 and minute % 60 != 0:
             continue
-        length = 60 if minute >= 8 * 1440 else 3600
+        length = 60 if minute >= 15 * 1440 else 3600
         n = per_min * length // 60
-        rows = 100 if minute >= 9 * 1440 else 20
+        rows = 100 if minute >= 16 * 1440 else 20
         yield json.dumps({"t": t, "len": length, "route": "GET /a", "calls": n, "bytes": 900 * n,
                           "hist": [[12000, n]]})
         yield json.dumps({"t": t, "len": length, "route": "GET /a", "fingerprint": "f1", "calls": n, "requests": n,
