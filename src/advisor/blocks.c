@@ -12,12 +12,13 @@
 #define KNOWS_WAITSTART 140000 /* the first server that does */
 #define ROWS_MAX        ((BLOCKS_WAITERS_MAX + BLOCKS_BETWEEN_MAX) * BLOCKS_EACH_MAX)
 #define FAR             UINT32_MAX /* no end is known: a circle */
+#define CUT             (1u << 30) /* nor here: the last one waits itself; any known end is nearer */
 
 static const char *
 state_name(enum block_state state)
 {
     static const char *const names[] = {"active", "idle in transaction", "prepared transaction",
-                                        "waiting"};
+                                        "waiting", "not known"};
     return names[state];
 }
 
@@ -78,7 +79,8 @@ measure_ways(struct block_row *rows, unsigned count)
         is_news = false;
         for (unsigned i = 0; i < count; i++) {
             const struct block_row *next = next_of(rows, count, &rows[i]);
-            uint32_t hops = next == NULL ? 1 : next->hops == FAR ? FAR : next->hops + 1;
+            uint32_t end = rows[i].blocker_lock[0] == '\0' ? 1 : CUT;
+            uint32_t hops = next == NULL ? end : next->hops == FAR ? FAR : next->hops + 1;
             is_news = is_news || hops < rows[i].hops;
             rows[i].hops = MIN(rows[i].hops, hops);
         }
@@ -102,6 +104,9 @@ struct way {
 static struct block_session
 last_of(const struct block_row *row)
 {
+    if (row->blocker_lock[0] != '\0') {
+        return (struct block_session){.state = BLOCK_CUT};
+    }
     return (struct block_session){
         .statement = row->holder,
         .state = row->blocker == 0 ? BLOCK_PREPARED
@@ -113,31 +118,51 @@ last_of(const struct block_row *row)
 }
 
 static void
-add_waiting(struct way *w, const struct block_row *row, double transaction_ms)
+add_waiting(struct way *w, const struct block_session *s, const char *lock)
 {
+    w->depth++;
     if (w->chain_count + 1 < BLOCKS_CHAIN_MAX) { /* the last place is the holder's */
-        struct block_session *s = &w->chain[w->chain_count++];
-        *s = (struct block_session){.statement = row->waiting,
-                                    .state = BLOCK_WAITING,
-                                    .waited_ms = row->waited_ms,
-                                    .transaction_ms = transaction_ms};
-        memcpy(s->lock, row->lock, sizeof(s->lock));
+        struct block_session *added = &w->chain[w->chain_count++];
+        *added = *s;
+        added->state = BLOCK_WAITING;
+        snprintf(added->lock, sizeof(added->lock), "%s", lock);
     }
+}
+
+static void
+add_waiter(struct way *w, const struct block_row *row, double transaction_ms)
+{
+    struct block_session s = {
+        .statement = row->waiting, .waited_ms = row->waited_ms, .transaction_ms = transaction_ms};
+    add_waiting(w, &s, row->lock);
+    w->last = row;
+}
+
+/* Who is in the way waits itself: so much is known of it. */
+static void
+add_blocker(struct way *w)
+{
+    struct block_session s = {.statement = w->last->holder,
+                              .waited_ms = w->last->blocker_waited_ms,
+                              .transaction_ms = w->last->transaction_ms};
+    add_waiting(w, &s, w->last->blocker_lock);
 }
 
 static void
 follow(const struct block_row *rows, unsigned count, const struct block_row *first, struct way *w)
 {
-    *w = (struct way){.last = first, .depth = 1};
-    add_waiting(w, first, 0);
+    *w = (struct way){0};
+    add_waiter(w, first, 0);
     /* Nobody is at the end of a circle: it is a deadlock, which the server ends by itself. */
-    for (const struct block_row *next; w->last->hops != FAR; w->depth++) {
-        next = next_of(rows, count, w->last);
+    while (w->last->hops != FAR) {
+        const struct block_row *next = next_of(rows, count, w->last);
         if (next == NULL) {
             break;
         }
-        add_waiting(w, next, w->last->transaction_ms);
-        w->last = next;
+        add_waiter(w, next, w->last->transaction_ms);
+    }
+    if (w->last->blocker_lock[0] != '\0') {
+        add_blocker(w);
     }
     w->chain[w->chain_count++] = last_of(w->last);
 }
@@ -216,12 +241,16 @@ blocks_sample(struct login *s, struct blocks *b, double ms)
         " coalesce(1000 * extract(epoch FROM clock_timestamp() - coalesce(l.since, "
         "w.query_start)), 0),"
         " coalesce(1000 * extract(epoch FROM clock_timestamp() - h.state_change), 0),"
-        " coalesce(1000 * extract(epoch FROM clock_timestamp() - h.xact_start), 0)"
+        " coalesce(1000 * extract(epoch FROM clock_timestamp() - h.xact_start), 0),"
+        " CASE WHEN h.wait_event_type = 'Lock' THEN coalesce(h.wait_event, 'lock') ELSE '' END,"
+        " coalesce(1000 * extract(epoch FROM clock_timestamp() - coalesce(k.since, "
+        "h.query_start)), 0)"
         " FROM (SELECT pid, pids FROM a UNION ALL SELECT pid, pids FROM b) t"
         " CROSS JOIN LATERAL unnest(t.pids) q(pid)"
         " CROSS JOIN (SELECT pg_size_bytes(current_setting('track_activity_query_size')) - 4) "
         "c(cut)"
         " JOIN s w ON w.pid = t.pid LEFT JOIN l ON l.pid = t.pid LEFT JOIN s h ON h.pid = q.pid"
+        " LEFT JOIN l k ON k.pid = q.pid"
         " LIMIT 160";
     char sql[sizeof(format) + sizeof(since_14)];
     bool knows = PQserverVersion(s->conn) >= KNOWS_WAITSTART;
@@ -240,8 +269,10 @@ blocks_sample(struct login *s, struct blocks *b, double ms)
             .waited_ms = strtod(PQgetvalue(r, n, 8), NULL),
             .idle_ms = strtod(PQgetvalue(r, n, 9), NULL),
             .transaction_ms = strtod(PQgetvalue(r, n, 10), NULL),
+            .blocker_waited_ms = strtod(PQgetvalue(r, n, 12), NULL),
         };
         snprintf(rows[i].lock, sizeof(rows[i].lock), "%s", PQgetvalue(r, n, 2));
+        snprintf(rows[i].blocker_lock, sizeof(rows[i].blocker_lock), "%s", PQgetvalue(r, n, 11));
     }
     blocks_fold(b, rows, count, ms);
 }

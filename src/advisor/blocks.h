@@ -6,7 +6,8 @@
  *
  * Looked up only while somebody waits, in one statement: those BLOCKS_WAITERS_MAX that have waited
  * for longest, BLOCKS_BETWEEN_MAX that these wait for and that wait themselves, and of each
- * BLOCKS_EACH_MAX that are in its way. pg_blocking_pids stops the lock manager for a moment, so
+ * BLOCKS_EACH_MAX that are in its way. Where that ends at one that waits itself, and in a circle,
+ * the holder is not known (BLOCK_CUT). pg_blocking_pids stops the lock manager for a moment, so
  * that there are no more calls of it than these: 12 ms a sample where 199 sessions wait, 1 ms where
  * five do.
  *
@@ -26,7 +27,7 @@
 #define BLOCKS_EACH_MAX    4u
 #define BLOCKS_CHAIN_MAX   8u /* sessions; of a longer one those before the last are left out */
 
-enum block_state { BLOCK_ACTIVE, BLOCK_IDLE, BLOCK_PREPARED, BLOCK_WAITING };
+enum block_state { BLOCK_ACTIVE, BLOCK_IDLE, BLOCK_PREPARED, BLOCK_WAITING, BLOCK_CUT };
 
 /* One of those in a queue. */
 struct block_session {
@@ -39,12 +40,12 @@ struct block_session {
 };
 
 struct block {
-    uint64_t waiting, holder; /* fingerprints; 0: too long to be told from its beginning */
+    uint64_t waiting, holder; /* fingerprints; 0: too long to be told from its beginning, or cut */
     enum block_state state;   /* of the holder */
     char lock[20];            /* pg_stat_activity.wait_event: transactionid, tuple, relation, ... */
     unsigned samples;         /* in which it was seen */
     unsigned waiters;         /* at a time, at most */
-    unsigned depth;           /* so many wait one behind the other, at most */
+    unsigned depth;           /* so many wait one behind the other, at most; cut: at least */
     double waited_ms, idle_ms, transaction_ms; /* the longest; of the holder the latter two */
     double lock_ms; /* that all of them waited: each stands for the time between samples */
     struct block_session chain[BLOCKS_CHAIN_MAX]; /* from who waits to the holder, the deepest */
@@ -63,9 +64,10 @@ struct block_row {
     int waiter, blocker; /* pids; 0: a prepared transaction */
     uint64_t waiting, holder;
     bool is_idle;
-    char lock[20];
-    double waited_ms, idle_ms, transaction_ms; /* of the blocker the latter two */
-    uint32_t hops; /* blocks_fold's own: so many wait from here to the end */
+    char lock[20], blocker_lock[20]; /* that each waits for; the blocker: "": for none */
+    double waited_ms, blocker_waited_ms;
+    double idle_ms, transaction_ms; /* of the blocker */
+    uint32_t hops;                  /* blocks_fold's own: so many wait from here to the end */
 };
 
 /* One sample, which stands for so long: follows each waiter to the end of its queue. Of several in

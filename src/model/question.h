@@ -37,8 +37,9 @@
  *             server_cpu (cores busy, null: not on this host),
  *             blocks: [{waiting: fingerprint | null, holder: fingerprint | null (what it ran last),
  *                       state: "active" | "idle in transaction" | "prepared transaction" (of the
- *                       holder), lock: "transactionid", samples, waiters, depth, waited_ms,
- *                       idle_ms, transaction_ms, lock_ms (that all of them waited),
+ *                       holder) | "not known" (all that were looked at wait),
+ *                       lock: "transactionid", samples, waiters, depth, waited_ms, idle_ms,
+ *                       transaction_ms, lock_ms (that all of them waited),
  *                       chain: from who waits to the holder, at most 8; depth is of all:
  *                              [{statement: fingerprint | null, state: "waiting" or as above,
  *                                lock ("": it waits for none), waited_ms, idle_ms,

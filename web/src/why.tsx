@@ -136,7 +136,9 @@ function CauseItem({ cause, incident }: { cause: Cause; incident: Incident }) {
               <>
                 <dt>in the way</dt>
                 <dd>
-                  {cause.blocker.holder === null ? (
+                  {cause.blocker.state === "not known" ? (
+                    "who holds the lock"
+                  ) : cause.blocker.holder === null ? (
                     "a statement that is not known"
                   ) : (
                     <Link to={address("/query", { fingerprint: cause.blocker.holder })}>

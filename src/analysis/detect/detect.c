@@ -64,6 +64,8 @@ detect_holder(const struct detect_input *in, const struct waiting_block *b, char
     const char *label = holder != NULL ? holder->label : "a statement that is not known";
     if (strcmp(b->state, "prepared transaction") == 0) {
         snprintf(dst, size, "a prepared transaction");
+    } else if (waiting_is_cut(b)) {
+        snprintf(dst, size, "a holder that is not known (the queue was not followed to its end)");
     } else if (waiting_is_idle(b)) {
         snprintf(dst, size, "a session that ran %.70s and is idle in its transaction (%.1f s)",
                  label, b->idle_ms / 1000);

@@ -30,6 +30,12 @@ advise(const struct waiting_block *b, struct finding *f)
     if (strcmp(b->state, "prepared transaction") == 0) {
         snprintf(f->advice, sizeof(f->advice),
                  "look it up in pg_prepared_xacts, then COMMIT PREPARED or ROLLBACK PREPARED it");
+    } else if (waiting_is_cut(b)) {
+        snprintf(
+            f->advice, sizeof(f->advice),
+            "find who holds it: pg_blocking_pids(pid) in pg_stat_activity, from one that waits "
+            "to one that waits for none; ALTER ROLE ... SET lock_timeout = '2s' lets who waits "
+            "fail soon instead of piling up");
     } else if (waiting_is_idle(b)) {
         snprintf(
             f->advice, sizeof(f->advice),

@@ -218,7 +218,13 @@ waiting_between(const struct waiting_block *b)
 }
 
 bool
+waiting_is_cut(const struct waiting_block *b)
+{
+    return strcmp(b->state, "not known") == 0;
+}
+
+bool
 waiting_is_idle(const struct waiting_block *b)
 {
-    return strcmp(b->state, "active") != 0;
+    return strcmp(b->state, "active") != 0 && !waiting_is_cut(b);
 }

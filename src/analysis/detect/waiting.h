@@ -76,6 +76,8 @@ const struct waiting_block *waiting_of(const struct waiting *w, uint64_t fingerp
 /* How many stand between who waits and the holder: victims, too. */
 unsigned waiting_between(const struct waiting_block *block);
 
+/* Who holds the lock was not seen: so many wait that they were not followed to the last one. */
+bool waiting_is_cut(const struct waiting_block *block);
 /* The holder is in no query. */
 bool waiting_is_idle(const struct waiting_block *block);
 

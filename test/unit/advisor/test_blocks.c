@@ -52,13 +52,63 @@ circles_end(void **state)
 {
     struct blocks b = {0};
     struct block_row rows[] = {row(1, 2, 1, 2), row(2, 1, 2, 1), row(3, 3, 3, 3)};
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        snprintf(rows[i].blocker_lock, sizeof(rows[i].blocker_lock), "transactionid");
+    }
     blocks_fold(&b, rows, ARRAY_LEN(rows), 1000);
     assert_int_equal(b.count, 3);
     for (unsigned i = 0; i < b.count; i++) {
-        assert_int_equal(b.block[i].depth, 1);
-        assert_int_equal(b.block[i].state, BLOCK_ACTIVE);
-        assert_int_equal(b.block[i].chain_count, 2);
+        assert_int_equal(b.block[i].depth, 2);
+        assert_int_equal(b.block[i].state, BLOCK_CUT); /* all of them wait: nobody holds them up */
+        assert_true(b.block[i].holder == 0);
+        assert_int_equal(b.block[i].chain_count, 3);
     }
+}
+
+/* 1 waits for 2, which waits too, and that is as far as was looked: 2 is no holder. */
+static void
+who_waits_is_never_the_holder(void **state)
+{
+    struct blocks b = {0};
+    struct block_row rows[] = {row(1, 2, 11, 22), row(1, 4, 11, 44), row(4, 5, 44, 55),
+                               row(5, 6, 55, 66)};
+    snprintf(rows[0].blocker_lock, sizeof(rows[0].blocker_lock), "tuple");
+    rows[0].blocker_waited_ms = 300;
+    rows[0].transaction_ms = 700;
+    blocks_fold(&b, rows, 1, 1000);
+    const struct block *x = &b.block[0];
+    assert_true(x->waiting == 11 && x->holder == 0 && x->state == BLOCK_CUT);
+    assert_true(x->depth == 2 && x->transaction_ms == 0);
+    assert_int_equal(x->chain_count, 3);
+    assert_true(x->chain[1].statement == 22 && x->chain[1].state == BLOCK_WAITING);
+    assert_string_equal(x->chain[1].lock, "tuple");
+    assert_true(x->chain[1].waited_ms == 300 && x->chain[1].transaction_ms == 700);
+    assert_true(x->chain[2].statement == 0 && x->chain[2].state == BLOCK_CUT);
+    json_t *answer = json_object();
+    blocks_take(&b, answer);
+    const json_t *o = json_array_get(json_object_get(answer, "blocks"), 0);
+    assert_true(json_is_null(json_object_get(o, "holder")));
+    assert_string_equal(json_string_value(json_object_get(o, "state")), "not known");
+    json_decref(answer);
+    blocks_fold(&b, rows, ARRAY_LEN(rows), 1000); /* a way that has an end is taken, if longer */
+    assert_true(b.block[0].waiting == 11 && b.block[0].holder == 66 && b.block[0].depth == 3);
+}
+
+/* So many between that the one before the end has no place: the end is told, all the same. */
+static void
+a_long_queue_that_is_cut(void **state)
+{
+    struct blocks b = {0};
+    struct block_row rows[BLOCKS_CHAIN_MAX];
+    for (int i = 0; i < (int)ARRAY_LEN(rows); i++) {
+        rows[i] = row(i + 1, i + 2, 100u + (unsigned)i, 101u + (unsigned)i);
+    }
+    snprintf(rows[BLOCKS_CHAIN_MAX - 1].blocker_lock, sizeof(rows[0].blocker_lock), "relation");
+    blocks_fold(&b, rows, ARRAY_LEN(rows), 1000);
+    const struct block *x = &b.block[0];
+    assert_int_equal(x->depth, BLOCKS_CHAIN_MAX + 1);
+    assert_int_equal(x->chain_count, BLOCKS_CHAIN_MAX);
+    assert_int_equal(x->chain[BLOCKS_CHAIN_MAX - 1].state, BLOCK_CUT);
 }
 
 /* 1 waits for 2, which has begun a transaction and waits for 3, idle: so it is told. */
@@ -161,6 +211,8 @@ main(void)
         cmocka_unit_test(the_chain_between_them),
         cmocka_unit_test(a_long_queue_is_told_in_short),
         cmocka_unit_test(circles_end),
+        cmocka_unit_test(who_waits_is_never_the_holder),
+        cmocka_unit_test(a_long_queue_that_is_cut),
         cmocka_unit_test(prepared_transactions_and_several_holders),
         cmocka_unit_test(full_is_counted),
     };

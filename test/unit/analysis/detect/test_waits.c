@@ -116,6 +116,28 @@ a_holder_that_works_is_not_idle(void **state)
     close_scene(&s);
 }
 
+/* All that were looked at wait: nobody is blamed. */
+static void
+a_queue_that_is_cut_has_no_holder(void **state)
+{
+    static struct scene s;
+    struct finding f;
+    open_waits(&s);
+    play(&s, 210, 10, 10, 0);
+    struct detect_input in = input(&s, 0);
+    answer(&s, 0,
+           "{\"ok\": true, \"samples\": 4, \"blocks\": [{\"waiting\": \"0000000000000001\", "
+           "\"holder\": null, \"state\": \"not known\", \"lock\": \"tuple\", \"samples\": 4, "
+           "\"waiters\": 40, \"depth\": 2, \"waited_ms\": 1480}]}");
+    assert_true(detect_lock_wait(&in, &f));
+    assert_non_null(strstr(f.detail, "and 40 at a time, behind a holder that is not known (the "
+                                     "queue was not followed to its end)"));
+    assert_non_null(strstr(f.advice, "pg_blocking_pids"));
+    assert_true(waiting_is_cut(&f.block) && !waiting_is_idle(&f.block));
+    assert_false(detect_idle_in_transaction(&in, &f));
+    close_scene(&s);
+}
+
 #define SESSION(statement, state, lock)                                                            \
     "{\"statement\": " statement ", \"state\": \"" state "\", \"lock\": \"" lock                   \
     "\", \"waited_ms\": 5, \"idle_ms\": 0, \"transaction_ms\": 7}"
@@ -465,6 +487,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_blocks_whom),
         cmocka_unit_test(a_holder_that_works_is_not_idle),
+        cmocka_unit_test(a_queue_that_is_cut_has_no_holder),
         cmocka_unit_test(who_stands_between),
         cmocka_unit_test(never_for_what_is_not_slower),
         cmocka_unit_test(answers_of_any_kind),
