@@ -306,6 +306,23 @@ print_cannot_tell(FILE *out, const json_t *incident)
     }
 }
 
+/* A list may be long; it goes on further in. */
+static void
+print_folded(FILE *out, const json_t *incident, void (*print)(FILE *, const json_t *), size_t width)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *whole = open_memstream(&text, &len);
+    if (whole == NULL) {
+        print(out, incident);
+        return;
+    }
+    print(whole, incident);
+    fclose(whole);
+    text_fold(out, text, MIN(width, (size_t)PAGE_WIDTH));
+    free(text);
+}
+
 static void
 print_why(FILE *out, const json_t *incident, size_t page_width)
 {
@@ -320,8 +337,8 @@ print_why(FILE *out, const json_t *incident, size_t page_width)
     {
         print_cause(out, cause, page_width);
     }
-    print_victims(out, incident);
-    print_ruled_out(out, incident);
+    print_folded(out, incident, print_victims, page_width);
+    print_folded(out, incident, print_ruled_out, page_width);
     fputc('\n', out);
 }
 

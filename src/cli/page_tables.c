@@ -32,11 +32,7 @@ print_figure(FILE *out, double ms, int sign, const char *absent)
 static void
 print_sure(FILE *out, double ms, double error, int sign, size_t width)
 {
-    char text[160];
-    bool has_error = !isnan(error) && width >= SURE_WIDTH;
-    snprintf(text, sizeof(text), "%s%s%s", text_ms(ms, sign).s, has_error ? " ± " : "",
-             has_error ? text_ms(error, 0).s : "");
-    text_put_right(out, isnan(ms) ? "–" : text, width);
+    text_put_right(out, text_sure(ms, width >= SURE_WIDTH ? error : NAN, sign).s, width);
 }
 
 static void
@@ -145,10 +141,7 @@ print_action(FILE *out, const json_t *action, bool measured, size_t width, size_
 static void
 print_saving(FILE *out, double ms, double error)
 {
-    fprintf(out, " %s", text_ms(ms, 0).s);
-    if (!isnan(error)) {
-        fprintf(out, " ± %s", text_ms(error, 0).s);
-    }
+    fprintf(out, " %s", text_sure(ms, error, 0).s);
 }
 
 /* Together they save clearly less, or more, than the sum. */

@@ -42,9 +42,7 @@ print_cell_sure(FILE *out, const json_t *row, const char *name, int sign)
     double ms = document_number(row, key, NAN);
     snprintf(key, sizeof(key), "%s_error_ms", name);
     double error = document_number(row, key, NAN);
-    fprintf(out, "| %s%s%s ", isnan(ms) ? "–" : text_ms(ms, sign).s,
-            isnan(ms) || isnan(error) ? "" : " ± ",
-            isnan(ms) || isnan(error) ? "" : text_ms(error, 0).s);
+    fprintf(out, "| %s ", text_sure(ms, error, sign).s);
 }
 
 static void
@@ -252,9 +250,8 @@ print_fixes(FILE *out, const json_t *incident)
     if (!has_fix) {
         return; /* but to roll back */
     }
-    fprintf(out, "\nAll fixes together were predicted to save %s%s%s ms a request.\n",
-            text_ms(document_number(incident, "saving_together_ms", 0), 0).s,
-            isnan(error) ? "" : " ± ", isnan(error) ? "" : text_ms(error, 0).s);
+    fprintf(out, "\nAll fixes together were predicted to save %s ms a request.\n",
+            text_sure(document_number(incident, "saving_together_ms", 0), error, 0).s);
     print_interactions(out, incident);
 }
 

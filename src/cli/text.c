@@ -41,6 +41,18 @@ text_ms(double ms, int sign)
 }
 
 struct text
+text_sure(double ms, double error_ms, int sign)
+{
+    struct text t = {"–"};
+    if (!isnan(ms) && isnan(error_ms)) {
+        t = text_ms(ms, sign);
+    } else if (!isnan(ms)) {
+        snprintf(t.s, sizeof(t.s), "%.28s ± %.28s", text_ms(ms, sign).s, text_ms(error_ms, 0).s);
+    }
+    return t;
+}
+
+struct text
 text_duration_ms(double ms)
 {
     struct text t;

@@ -17,6 +17,8 @@ struct text {
 struct text text_count(double n);
 /* 338.04 -> "338.0"; sign puts + before what is positive. */
 struct text text_ms(double ms, int sign);
+/* 338.04, 9.1 -> "338.0 ± 9.1"; NAN: "–", and without an error. */
+struct text text_sure(double ms, double error_ms, int sign);
 /* 0.4 ms -> "0.4 ms", 388.2 -> "388 ms", 12000 -> "12.0 s" */
 struct text text_duration_ms(double ms);
 /* 200 s -> "3 m 20 s" */

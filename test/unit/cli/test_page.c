@@ -89,6 +89,34 @@ the_page_fits_a_terminal(void **state)
     json_decref(incident);
 }
 
+/* Also where nothing says how wide the page is. */
+static void
+long_lists_go_on_further_in(void **state)
+{
+    json_t *incident = load();
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        json_array_append_new(json_object_get(incident, "ruled_out"),
+                              json_pack("{s:s, s:s}", "test", "what the server's processors do",
+                                        "figure", "0.4 of 8 cores"));
+        json_array_append_new(
+            json_object_get(incident, "victims"),
+            json_pack("{s:s, s:f}", "subject", "POST /api/orders/{id}/lines", "change_ms", 31.0));
+    }
+    char *page = page_of(incident, 0);
+    assert_non_null(strstr(page, "\n      POST /api/orders/{id}/lines (+31 ms)"));
+    assert_non_null(strstr(page, "cores)\n\n  What helps"));
+    char *until = strstr(page, "\n  What helps");
+    *until = '\0';
+    assert_no_wider(page, 112);
+    free(page);
+    page = page_of(incident, 80);
+    assert_non_null(strstr(page, "cores)\n\n  What helps"));
+    assert_no_wider(page, 80);
+    free(page);
+    json_decref(incident);
+}
+
 static void
 other_traffic_is_said(void **state)
 {
@@ -310,6 +338,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_reads_as_agreed),
         cmocka_unit_test(the_page_fits_a_terminal),
+        cmocka_unit_test(long_lists_go_on_further_in),
         cmocka_unit_test(other_traffic_is_said),
         cmocka_unit_test(how_near_a_deploy_is_by_chance),
         cmocka_unit_test(the_chance_is_said_once),

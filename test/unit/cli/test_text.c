@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/text.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "unit/unit.h"
 
@@ -13,6 +15,10 @@ numbers_read_well(void **state)
     assert_string_equal(text_count(0).s, "0");
     assert_string_equal(text_ms(338.04, 1).s, "+338.0");
     assert_string_equal(text_ms(-0.01, 1).s, "0.0");
+    assert_string_equal(text_sure(338.04, 9.1, 1).s, "+338.0 ± 9.1");
+    assert_string_equal(text_sure(338.04, NAN, 0).s, "338.0");
+    assert_string_equal(text_sure(NAN, 9.1, 1).s, "–");
+    assert_true(strlen(text_sure(-1e300, 1e300, 0).s) < sizeof(struct text));
     assert_string_equal(text_duration_ms(0.42).s, "0.4 ms");
     assert_string_equal(text_duration_ms(12000).s, "12.0 s");
     assert_string_equal(text_span(200).s, "3 m 20 s");
