@@ -191,6 +191,8 @@ export interface Mark {
   name: string;
   at: number;
   basis: string;
+  /** Routes and fingerprints; none: it may be anything. */
+  affects?: string[];
 }
 
 export interface IncidentMark {

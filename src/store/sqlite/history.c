@@ -156,13 +156,28 @@ seconds_json(int64_t ns)
     return json_integer(ns / (int64_t)NS_PER_S);
 }
 
+/* Routes and fingerprints, one a line. */
+static json_t *
+lines_json(struct slice lines)
+{
+    json_t *list = json_array();
+    struct slice line;
+    while (slice_split(&lines, '\n', &line)) {
+        if (line.len > 0) {
+            json_array_append_new(list, json_text(line));
+        }
+    }
+    return list;
+}
+
 static json_t *
 deploys(struct db *db, const struct span *span)
 {
     json_t *list = json_array();
     sqlite3_stmt *s = db_statement(
-        db, "SELECT name, at, basis FROM deploys WHERE instance = ?1 AND at >= ?2 AND at < ?3"
-            " ORDER BY at DESC LIMIT ?4");
+        db,
+        "SELECT name, at, basis, affects FROM deploys WHERE instance = ?1 AND at >= ?2 AND at < ?3"
+        " ORDER BY at DESC LIMIT ?4");
     if (s == NULL) {
         return list;
     }
@@ -175,6 +190,7 @@ deploys(struct db *db, const struct span *span)
         json_object_set_new(one, "name", json_text(db_column_slice(s, 0)));
         json_object_set_new(one, "at", seconds_json(sqlite3_column_int64(s, 1)));
         json_object_set_new(one, "basis", json_text(db_column_slice(s, 2)));
+        json_object_set_new(one, "affects", lines_json(db_column_slice(s, 3)));
         json_array_append_new(list, one);
     }
     sqlite3_reset(s);

@@ -241,9 +241,12 @@ an_hour_is_drawn_minute_by_minute(void **state)
             put_minute(&f, at);
         }
     }
-    struct stored deploy = {
-        .kind = STORED_DEPLOY,
-        .deploy = {SLICE_LIT("v2"), (f.now_s - 900) * NS_PER_S, SLICE_LIT("marked")}};
+    struct stored deploy = {.kind = STORED_DEPLOY,
+                            .deploy = {SLICE_LIT("v2"), (f.now_s - 900) * NS_PER_S,
+                                       SLICE_LIT("marked"), SLICE_LIT("GET /a\n00000000000000aa")}};
+    assert_int_equal(db_write(&f.db, &deploy), SQLITE_DONE);
+    deploy.deploy =
+        (struct stored_deploy){SLICE_LIT("v1"), (f.now_s - 901) * NS_PER_S, SLICE_LIT("inferred")};
     assert_int_equal(db_write(&f.db, &deploy), SQLITE_DONE);
     make_totals(&f);
     AUTO(history) struct history *h = open_history(&f);
@@ -261,6 +264,13 @@ an_hour_is_drawn_minute_by_minute(void **state)
     assert_near(json_number_value(json_object_get(route, "share")), 1, 1e-9);
     json_t *mark = json_array_get(json_object_get(d, "deploys"), 0);
     assert_int_equal(json_integer_value(json_object_get(mark, "at")), f.now_s - 900);
+    const json_t *affects = json_object_get(mark, "affects");
+    assert_int_equal(json_array_size(affects), 2);
+    assert_string_equal(json_string_value(json_array_get(affects, 0)), "GET /a");
+    assert_string_equal(json_string_value(json_array_get(affects, 1)), "00000000000000aa");
+    mark = json_array_get(json_object_get(d, "deploys"), 1); /* it may be anything */
+    assert_true(json_is_array(json_object_get(mark, "affects")));
+    assert_int_equal(json_array_size(json_object_get(mark, "affects")), 0);
     json_decref(d);
     stop(&f);
 }
