@@ -10,8 +10,6 @@
 #include "analysis/incident/account.h"
 #include "analysis/judge/state.h"
 
-#define Z_95 1.96
-
 static bool
 normal_of(const struct judge *j, const struct incident *inc, struct monitor_normal *ret)
 {
@@ -28,7 +26,8 @@ static void
 put_change(struct incident *inc, const struct monitor_normal *normal)
 {
     struct incident_change *c = &inc->change[0];
-    double error = Z_95 * normal->spread * normal->before_ms;
+    struct jackknife before = {.variance = pow(normal->spread * normal->before_ms, 2)};
+    double error = jackknife_error(before, (struct jackknife){0});
     *c = (struct incident_change){.fingerprint = inc->episode.fingerprint,
                                   .calls_before = 1,
                                   .calls_now = 1,
