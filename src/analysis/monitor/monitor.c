@@ -307,6 +307,13 @@ monitor_episode(const struct monitor *m, unsigned i)
     return i < m->episode_count ? m->episode[i] : NULL;
 }
 
+/* What never had a histogram, such as a statement within a route, learns nothing. */
+static bool
+is_learning(const struct track *t)
+{
+    return (t->week.first_n != 0 || t->n > 0) && !noise_is_ready(&t->noise);
+}
+
 struct monitor_totals
 monitor_totals(const struct monitor *m)
 {
@@ -314,7 +321,7 @@ monitor_totals(const struct monitor *m)
     t.tracks = m->track_count;
     t.learning = 0;
     for (unsigned i = 0; i < m->track_count; i++) {
-        t.learning += noise_is_ready(&m->track[i].noise) ? 0 : 1;
+        t.learning += is_learning(&m->track[i]) ? 1 : 0;
     }
     return t;
 }

@@ -70,7 +70,8 @@ struct monitor_totals {
     uint64_t followed; /* series that took over what was normal under another name */
     uint64_t blips;    /* that healed by themselves before they were told */
     uint64_t refused;  /* alarms that found MONITOR_OPEN_MAX episodes open */
-    unsigned tracks, learning;
+    unsigned tracks;
+    unsigned learning; /* those that can: they have a histogram */
 };
 
 struct monitor;

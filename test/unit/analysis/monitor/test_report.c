@@ -54,9 +54,41 @@ names_are_cut_behind_a_character(void **state)
     monitor_free(&m);
 }
 
+/* A statement within a route has no histogram: it is never learned how long it takes. */
+static void
+only_what_can_be_learned_is_learning(void **state)
+{
+    const struct monitor_config config = {.tracks_max = 4};
+    const struct monitor_out out = {0};
+    const struct reading_cell cells[] = {{10000, 100}};
+    struct monitor *m = monitor_new(&config, &out);
+    (void)state;
+    for (int64_t at = 60; at < 660; at += 60) {
+        struct reading route = {.start_s = at,
+                                .length_s = 60,
+                                .route = SLICE_LIT("GET /a"),
+                                .calls = 100,
+                                .cell = cells,
+                                .cell_count = 1};
+        struct reading call = {.start_s = at,
+                               .length_s = 60,
+                               .route = SLICE_LIT("GET /a"),
+                               .fingerprint = SLICE_LIT("00000000000000aa"),
+                               .calls = 100};
+        monitor_reading(m, &route);
+        monitor_reading(m, &call);
+        assert_int_equal(monitor_totals(m).tracks, 2);
+        assert_int_equal(monitor_totals(m).learning, 1);
+    }
+    monitor_free(&m);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(names_are_cut_behind_a_character)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_cut_behind_a_character),
+        cmocka_unit_test(only_what_can_be_learned_is_learning),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
