@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "analysis/judge/state.h"
-#include "analysis/report/metrics.h"
 #include "analysis/report/tables.h"
 #include "base/clock.h"
 
@@ -36,6 +35,7 @@ judge_new(const struct judge_config *config, const struct judge_out *out, uint64
     sameness_init(&j->sameness, JUDGE_STATEMENTS_MAX);
     stampedes_init(&j->stampedes);
     series_table_init(&j->series, SERIES_MAX);
+    metrics_init(&j->metrics);
     fine_init(&j->fine, FINE_BYTES_MAX);
     j->advice = advice_new(out->ask, out->ctx);
     advice_on_plan(j->advice, judge_keep_plan, j);
@@ -68,6 +68,7 @@ judge_free(struct judge **judge)
     judge_monitor_fini(j);
     fine_fini(&j->fine);
     series_table_fini(&j->series);
+    metrics_fini(&j->metrics);
     for (unsigned i = 0; i < j->watch_count; i++) {
         watch_free(&j->watch[i]);
     }
@@ -307,11 +308,11 @@ incidents_json(const struct judge *j)
 }
 
 static json_t *
-metrics_json(const struct judge *j)
+metrics_json(struct judge *j)
 {
     struct incident *active[JUDGE_ACTIVE_MAX];
-    json_t *o = report_metrics(&j->series, &j->statements, j->watch, j->watch_count, judge_name_of,
-                               (void *)j);
+    json_t *o = report_metrics(&j->metrics, &j->series, &j->statements, j->watch, j->watch_count,
+                               judge_name_of, j);
     uint64_t minute_ns = MIN(j->now_ns, 60 * NS_PER_S);
     struct load_rate minute = load_between(&j->load, j->now_ns - minute_ns, j->now_ns);
     json_object_set_new(o, "database_load", json_real(minute.database));

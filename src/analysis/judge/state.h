@@ -27,6 +27,7 @@
 #include "analysis/judge/inquest.h"
 #include "analysis/judge/judge.h"
 #include "analysis/monitor/memory.h"
+#include "analysis/report/metrics.h"
 #include "analysis/series/fine.h"
 #include "analysis/series/logins.h"
 #include "analysis/series/repeating.h"
@@ -95,6 +96,7 @@ struct judge {
     struct setup setup;
     struct logins logins;
     struct series_table series;
+    struct metrics metrics;
     struct fine fine;
     struct advice *advice;
     struct proof *proof;

@@ -168,6 +168,38 @@ series_restore(struct series *s, const struct series_sums *kept, const struct sk
     sketch_merge(&s->total_sketch, sketch);
 }
 
+void
+series_counts_add(struct series_counts *to, const struct series_counts *add)
+{
+    to->calls += add->calls;
+    to->errors += add->errors;
+    to->time_ns += add->time_ns;
+    for (unsigned i = 0; i < SERIES_BOUNDS; i++) {
+        to->below[i] += add->below[i];
+    }
+}
+
+static void
+tell_one(uint64_t *told, uint64_t now, uint64_t *to)
+{
+    if (now > *told) {
+        *to += now - *told;
+        *told = now;
+    }
+}
+
+void
+series_tell(struct series *s, const double *bounds, unsigned bound_count, struct series_counts *to)
+{
+    tell_one(&s->told.calls, s->total.calls, &to->calls);
+    tell_one(&s->told.errors, s->total.errors, &to->errors);
+    tell_one(&s->told.time_ns, s->total.time_ns, &to->time_ns);
+    for (unsigned i = 0; i < bound_count; i++) {
+        uint64_t below = sketch_count_below(&s->total_sketch, (uint64_t)(bounds[i] * 1e9));
+        tell_one(&s->told.below[i], below, &to->below[i]);
+    }
+}
+
 static void
 flush_one(struct series *s, series_emit *emit, void *ctx)
 {
@@ -256,6 +288,7 @@ displace(struct series_table *t, struct series *s, struct newcomer *by, series_e
     flush_one(s, emit, ctx);
     series_sums_add(&other->total, &s->total);
     sketch_merge(&other->total_sketch, &s->total_sketch);
+    series_counts_add(&other->told, &s->told);
     (void)map_remove(&t->by_key, series_id_key(&id));
     sketches_fini(s);
     free(s);

@@ -30,6 +30,7 @@
 
 #define SERIES_MAX       10000u
 #define SERIES_WINDOW_NS (60 * 1000000000ull)
+#define SERIES_BOUNDS    14u /* of a histogram for exporters, at most */
 
 struct series_sums {
     uint64_t calls;
@@ -40,6 +41,12 @@ struct series_sums {
     uint32_t errors_by_class[ERROR_CLASS_COUNT]; /* where it is known */
     uint64_t oldest_ns; /* age of the oldest query in flight, at the end of a window */
     struct window_amounts amounts;
+};
+
+/* What exporters count: calls, and those that took no longer than each bound. */
+struct series_counts {
+    uint64_t calls, errors, time_ns;
+    uint64_t below[SERIES_BOUNDS];
 };
 
 /* What a route's requests spent in the database, and how their queries were tied to them. */
@@ -68,7 +75,8 @@ struct series {
     struct series_sums total, window;
     struct series_ties ties; /* of a route */
     struct sketch total_sketch, window_sketch;
-    uint64_t window_number; /* wall time / SERIES_WINDOW_NS */
+    struct series_counts told; /* of the total (series_tell) */
+    uint64_t window_number;    /* wall time / SERIES_WINDOW_NS */
     /* Hashes of the shape of its statement's plan, 0: not known: the one in use, the one that
      * windows have told of, and the one that this window tells of. */
     uint64_t plan, plan_told, window_plan;
@@ -106,6 +114,12 @@ void series_add(struct series *s, const struct series_sums *add, bool to_sketch,
  * so that it is given whole when it is next emitted. sketch: of those sums. */
 void series_restore(struct series *s, const struct series_sums *kept, const struct sketch *sketch,
                     uint64_t wall_ns);
+
+void series_counts_add(struct series_counts *to, const struct series_counts *add);
+/* Adds what was counted since this was last called; bounds: in seconds, always the same. What was
+ * told of a series that is displaced is not told again as a part of "other". */
+void series_tell(struct series *s, const double *bounds, unsigned bound_count,
+                 struct series_counts *to);
 
 /* The wall clock was set back, to this window: those that were to come later have ended. */
 void series_set_back(struct series_table *t, uint64_t number, series_emit *emit, void *ctx);
