@@ -67,8 +67,8 @@ void store_put(struct store *s, const struct stored *record);
 
 /* What the judge needs to go on: fingerprints, states, windows (two for each series: all that is
  * kept but the newest, summed; then the newest, which may go on), incidents (all that are not
- * closed, and the last 50), example traces (the last 100). Reads what is written; the record is
- * valid during the call. 0 or -EIO. */
+ * closed, and the last 50), example traces (the last 100), deploys (the last 32, in their order).
+ * Reads what is written; the record is valid during the call. 0 or -EIO. */
 typedef void store_record_cb(void *ctx, const struct stored *record);
 MUST_CHECK int store_restore(struct store *s, store_record_cb *on_record, void *ctx);
 

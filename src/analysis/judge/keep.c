@@ -324,6 +324,26 @@ restore_window(struct judge *j, const struct stored_window *in)
     }
 }
 
+/* The monitor learns of it from the store's history. One that the clock says is still to come is
+ * none: it was set back. */
+static void
+restore_deploy(struct judge *j, const struct stored_deploy *in)
+{
+    struct history_deploy read;
+    uint64_t now_wall_ns = judge_wall(j, j->now_ns);
+    if (in->at_wall_ns > now_wall_ns || !wall_clock_reaches(&j->clock, in->at_wall_ns)) {
+        return;
+    }
+    struct judge_deploy_mark *d = &j->deploy[j->deploy_count++ % JUDGE_DEPLOYS_MAX];
+    slice_to_str(in->name, d->name, sizeof(d->name));
+    d->at_ns = wall_clock_back(&j->clock, in->at_wall_ns);
+    free(d->names);
+    d->names = check_alloc(1, in->affects.len + 1);
+    slice_to_str(in->affects, d->names, in->affects.len + 1);
+    history_deploy_make(in, &read);
+    affects_make(&d->affects, &read);
+}
+
 int
 judge_restore(struct judge *j, const struct stored *record)
 {
@@ -337,6 +357,9 @@ judge_restore(struct judge *j, const struct stored *record)
         return judge_restore_trace(j, &record->trace);
     case STORED_WINDOW:
         restore_window(j, &record->window);
+        return 0;
+    case STORED_DEPLOY:
+        restore_deploy(j, &record->deploy);
         return 0;
     case STORED_FINGERPRINT: {
         const struct stored_fingerprint *f = &record->fingerprint;

@@ -81,6 +81,17 @@ trace_of_row(sqlite3_stmt *s, struct stored *record)
     return true;
 }
 
+static bool
+deploy_of_row(sqlite3_stmt *s, struct stored *record)
+{
+    record->kind = STORED_DEPLOY;
+    record->deploy = (struct stored_deploy){.name = db_column_slice(s, 0),
+                                            .at_wall_ns = (uint64_t)sqlite3_column_int64(s, 1),
+                                            .basis = db_column_slice(s, 2),
+                                            .affects = db_column_slice(s, 3)};
+    return true;
+}
+
 static int
 restore_rows(struct db *db, const char *query, record_of_row *of_row, struct restore *r)
 {
@@ -101,6 +112,10 @@ restore_rows(struct db *db, const char *query, record_of_row *of_row, struct res
     " FROM fingerprints WHERE instance = ?1 ORDER BY last_seen DESC"
 #define STATES "SELECT name, state FROM detector_state WHERE instance = ?1"
 
+#define DEPLOYS                                                                                    \
+    "SELECT name, at, basis, affects FROM (SELECT * FROM deploys WHERE instance = ?1"              \
+    " ORDER BY at DESC LIMIT 32) ORDER BY at"
+
 int
 read_restore(struct db *db, uint64_t now_s, store_record_cb *on_record, void *ctx)
 {
@@ -113,6 +128,7 @@ read_restore(struct db *db, uint64_t now_s, store_record_cb *on_record, void *ct
     r = r == 0 ? series_total_each(db, now_s, restore_total, &to) : r;
     r = r == 0 ? restore_rows(db, READ_INCIDENTS, incident_of_row, &to) : r;
     r = r == 0 ? restore_rows(db, READ_TRACES, trace_of_row, &to) : r;
+    r = r == 0 ? restore_rows(db, DEPLOYS, deploy_of_row, &to) : r;
     (void)db_run(db, "COMMIT");
     return r;
 }

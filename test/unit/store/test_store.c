@@ -38,7 +38,8 @@ open_store(const char *dir, uint64_t size_max)
 }
 
 struct got {
-    unsigned incidents, fingerprints, windows, states, traces;
+    unsigned incidents, fingerprints, windows, states, traces, deploys;
+    uint64_t deploy_ns; /* the last one's */
     uint64_t calls;
     char blob[32], text[64], state[32];
 };
@@ -59,6 +60,12 @@ on_record(void *ctx, const struct stored *r)
     case STORED_WINDOW:
         g->windows++;
         g->calls += r->window.calls;
+        break;
+    case STORED_DEPLOY:
+        g->deploys++;
+        assert_true(r->deploy.at_wall_ns > g->deploy_ns);
+        assert_true(slice_eq(r->deploy.affects, SLICE_LIT("GET /a")));
+        g->deploy_ns = r->deploy.at_wall_ns;
         break;
     case STORED_STATE:
         g->states++;
@@ -109,7 +116,7 @@ put_everything(struct store *s)
     r.incident.blob = SLICE_NONE; /* keeps the one before */
     store_put(s, &r);
     r = (struct stored){.kind = STORED_DEPLOY};
-    r.deploy = (struct stored_deploy){SLICE_LIT("v2"), 9, SLICE_LIT("marked")};
+    r.deploy = (struct stored_deploy){SLICE_LIT("v2"), 9, SLICE_LIT("marked"), SLICE_LIT("GET /a")};
     store_put(s, &r);
     r = (struct stored){.kind = STORED_TIMELINE};
     r.timeline = (struct stored_timeline){7, 9, SLICE_LIT("opened"), SLICE_LIT("it began")};
@@ -193,9 +200,31 @@ a_folder_may_have_any_name(void **state)
     struct got got = {0};
     assert_int_equal(store_restore(s, on_record, &got), 0);
     assert_int_equal(got.incidents, 1);
+    assert_int_equal(got.deploys, 1);
     store_free(&s);
     check_documents(odd);
     kit_remove(odd);
+    kit_remove(dir);
+}
+
+static void
+the_last_deploys_come_back(void **state)
+{
+    char dir[64];
+    kit_folder(dir);
+    struct store *s = open_store(dir, 0);
+    for (unsigned i = 1; i <= 40; i++) {
+        struct stored r = {
+            .kind = STORED_DEPLOY,
+            .deploy = {SLICE_LIT("v2"), i, SLICE_LIT("marked"), SLICE_LIT("GET /a")}};
+        store_put(s, &r);
+    }
+    assert_int_equal(store_sync(s), 0);
+    struct got got = {.deploy_ns = 8};
+    assert_int_equal(store_restore(s, on_record, &got), 0);
+    assert_int_equal(got.deploys, 32);
+    assert_int_equal(got.deploy_ns, 40);
+    store_free(&s);
     kit_remove(dir);
 }
 
@@ -704,6 +733,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(a_folder_may_have_any_name),
+        cmocka_unit_test(the_last_deploys_come_back),
         cmocka_unit_test(a_statement_of_two_databases_has_its_text_in_both),
         cmocka_unit_test(windows_come_in_order),
         cmocka_unit_test(reading_leaves_the_writer_its_locks),

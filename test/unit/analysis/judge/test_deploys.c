@@ -512,6 +512,34 @@ what_it_affects_is_stored(void **state)
     end(&l, NULL);
 }
 
+/* What the store has of it counts as if it had been marked here. */
+static void
+after_a_restart(void **state)
+{
+    struct lab l;
+    (void)state;
+    begin(&l, 0);
+    play(&l, 20);
+    uint64_t wall_ns = l.now_ns + OFFSET;
+    const struct stored_deploy kept[] = {
+        {SLICE_LIT("long ago"), wall_ns - (1ull << 60), SLICE_LIT("marked"), SLICE_LIT("")},
+        {SLICE_LIT("v1"), wall_ns - 40 * NS_PER_S, SLICE_LIT("marked"), SLICE_LIT("GET /orders")},
+        {SLICE_LIT("v2"), wall_ns - 10 * NS_PER_S, SLICE_LIT("marked"), SLICE_LIT("GET /me")},
+        {SLICE_LIT("to come"), wall_ns + NS_PER_S, SLICE_LIT("marked"), SLICE_LIT("")}};
+    for (unsigned i = 0; i < ARRAY_LEN(kept); i++) {
+        const struct stored record = {.kind = STORED_DEPLOY, .deploy = kept[i]};
+        assert_int_equal(judge_restore(l.j, &record), 0);
+    }
+    assert_int_equal(l.j->deploy_count, 2);
+    assert_string_equal(l.j->deploy[1].names, "GET /me");
+    break_it(&l, false);
+    json_t *inc = incident(&l);
+    assert_tied(inc, "v1", "affects");
+    assert_true(fabs(seconds_of(json_object_get(inc, "deploy"), "at") -
+                     (double)(kept[1].at_wall_ns - OFFSET - MONO0) / NS_PER_S) < 0.01);
+    end(&l, inc);
+}
+
 int
 main(void)
 {
@@ -530,6 +558,7 @@ main(void)
         cmocka_unit_test(a_cause_that_a_deploy_names),
         cmocka_unit_test(too_long_ago),
         cmocka_unit_test(what_it_affects_is_stored),
+        cmocka_unit_test(after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
