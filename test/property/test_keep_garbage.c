@@ -11,6 +11,7 @@
 #include "analysis/judge/judge.h"
 #include "base/clock.h"
 #include "base/prng.h"
+#include "property/seeded.h"
 #include "unit/unit.h"
 
 #define ROUNDS    2000u
@@ -229,11 +230,6 @@ main(void)
         cmocka_unit_test_setup_teardown(damaged_blobs_are_refused, keep, let_go),
         cmocka_unit_test(noise_never_stops_the_judge),
     };
-    const char *text = getenv("SLOWBURN_SEED");
-    seed = text == NULL ? 1 : strtoull(text, NULL, 10);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    if (failed != 0) {
-        print_message("# SLOWBURN_SEED=%llu\n", (unsigned long long)seed);
-    }
-    return failed;
+    seed = seeded_begin();
+    return seeded_end(seed, cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -2,14 +2,13 @@
  * Windows of 1 s, 10 s and 60 s of the same calls: the seconds of ten are their window of 10 s,
  * those of a minute the minute, to the last figure and the last cell of the histogram; whatever
  * pauses there are, and wherever room ends. SLOWBURN_SEED=n plays another sequence. */
-#include <inttypes.h>
 #include <malloc.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/series/fine.h"
 #include "base/clock.h"
 #include "base/prng.h"
+#include "property/seeded.h"
 #include "unit/unit.h"
 
 #define SERIES  12u
@@ -315,11 +314,6 @@ main(void)
         cmocka_unit_test(ten_thousand_series_take_64_mib),
         cmocka_unit_test(with_little_room_seconds_go_and_tens_stay_whole),
     };
-    const char *text = getenv("SLOWBURN_SEED");
-    seed = text == NULL ? 1 : strtoull(text, NULL, 10);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    if (failed != 0) {
-        print_message("# SLOWBURN_SEED=%" PRIu64 "\n", seed);
-    }
-    return failed;
+    seed = seeded_begin();
+    return seeded_end(seed, cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -2,13 +2,12 @@
  * Who has a series of its own, against a model that remembers everything: sums never change,
  * whatever is displaced; who is used most has a place; two that are used alike do not take turns;
  * and what comes once each takes nobody's. SLOWBURN_SEED=n plays another sequence. */
-#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/series/series.h"
 #include "base/clock.h"
 #include "base/prng.h"
+#include "property/seeded.h"
 #include "unit/unit.h"
 
 #define PLACES  64u
@@ -269,11 +268,6 @@ main(void)
         cmocka_unit_test(what_is_known_of_a_newcomer_is_true),
         cmocka_unit_test(a_route_comes_in_and_stays),
     };
-    const char *text = getenv("SLOWBURN_SEED");
-    seed = text == NULL ? 1 : strtoull(text, NULL, 10);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    if (failed != 0) {
-        print_message("# SLOWBURN_SEED=%" PRIu64 "\n", seed);
-    }
-    return failed;
+    seed = seeded_begin();
+    return seeded_end(seed, cmocka_run_group_tests(tests, NULL, NULL));
 }

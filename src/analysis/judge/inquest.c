@@ -48,6 +48,14 @@ subjects_of(const struct inquest *q, const struct shift_route *r, const struct s
     return n;
 }
 
+static void
+take_lens(const struct inquest *q, uint64_t fingerprint, unsigned count, unsigned rows)
+{
+    if (q->out->lens != NULL) {
+        q->out->lens(q->out->ctx, fingerprint, count, rows, q->now_ns + LENS_LEASE_NS);
+    }
+}
+
 void
 inquest_ask_plan(const struct inquest *q, struct advice_plan *p, const struct statement *s)
 {
@@ -56,8 +64,7 @@ inquest_ask_plan(const struct inquest *q, struct advice_plan *p, const struct st
     }
     if (p->lens_ns == 0) {
         p->lens_ns = q->now_ns;
-        q->out->lens(q->out->ctx, p->fingerprint, QUESTION_SAMPLES_MAX, 0,
-                     q->now_ns + LENS_LEASE_NS);
+        take_lens(q, p->fingerprint, QUESTION_SAMPLES_MAX, 0);
     }
     if (p->sample_count >= SAMPLES_WANTED || q->now_ns >= p->lens_ns + SAMPLES_WAIT_NS) {
         advice_ask_plan(q->advice, p, s, q->database_of(q->ctx, s->database), q->now_ns);
@@ -97,12 +104,10 @@ gather_proof(const struct inquest *q, const struct subject *x, bool lease)
         return;
     }
     for (unsigned i = 0; i < w->parent_count; i++) {
-        q->out->lens(q->out->ctx, w->parents[i], 16, EVENT_LENS_ROWS_MAX,
-                     q->now_ns + LENS_LEASE_NS);
+        take_lens(q, w->parents[i], 16, EVENT_LENS_ROWS_MAX);
     }
     if (w->values_seen < PROOF_DISTINCT_MIN) {
-        q->out->lens(q->out->ctx, w->fingerprint, 2 * QUESTION_SAMPLES_MAX, 0,
-                     q->now_ns + LENS_LEASE_NS);
+        take_lens(q, w->fingerprint, 2 * QUESTION_SAMPLES_MAX, 0);
     }
 }
 

@@ -50,7 +50,7 @@ struct judge_slow {
     struct slice sqlstate; /* empty: no error */
 };
 
-/* All borrowed by the callee for the length of the call. */
+/* All borrowed by the callee for the length of the call. Any may be NULL: nobody wants to know. */
 struct judge_out {
     void *ctx;
     /* A question for the advisor (model/question.h), answered by judge_answer with this id; 0: it
@@ -63,15 +63,13 @@ struct judge_out {
     void (*log)(void *ctx, const char *event, const char *text);
     /* The incidents document is not what it was. */
     void (*changed)(void *ctx);
-    /* NULL: nobody wants to know. */
     void (*slow)(void *ctx, const struct judge_slow *query);
     /* One finished request (or work of a route) as a JSON object, whose members doc/api.md names.
-     * NULL: nobody wants to know, and it costs nothing. */
+     * NULL: it costs nothing. */
     void (*request)(void *ctx, struct slice json);
     /* One of the traces that are kept, as judge_trace gives it, and when it began; at most
      * JUDGE_TOLD_PER_S of one second (while everything fails, every one is kept for a moment), the
-     * others are counted; and the example of each incident, whatever else went untold. NULL: nobody
-     * wants to know. */
+     * others are counted; and the example of each incident, whatever else went untold. */
     void (*trace)(void *ctx, uint64_t start_wall_ns, struct slice json);
 };
 

@@ -24,17 +24,10 @@ on_log(void *ctx, const char *event, const char *text)
     merged += strcmp(event, "incident-merged") == 0 ? 1 : 0;
 }
 
-static void
-on_store(void *ctx, const struct stored *record)
-{
-    (void)ctx;
-    (void)record;
-}
-
 static struct judge *
 new_judge(void)
 {
-    const struct judge_out out = {.log = on_log, .store = on_store};
+    const struct judge_out out = {.log = on_log};
     const struct judge_config config = {.cores = 2};
     struct judge *j = NULL;
     merged = 0;
@@ -229,24 +222,6 @@ struct shop {
     double app_ms; /* of the second one */
 };
 
-static uint32_t
-no_answer(void *ctx, const char *question)
-{
-    (void)ctx;
-    (void)question;
-    return 0;
-}
-
-static void
-no_lens(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
-{
-    (void)ctx;
-    (void)fingerprint;
-    (void)count;
-    (void)rows;
-    (void)until_ns;
-}
-
 static uint64_t
 statement_of(unsigned route)
 {
@@ -285,8 +260,7 @@ play(struct shop *s, unsigned seconds)
 static void
 open_shop(struct shop *s)
 {
-    const struct judge_out out = {
-        .log = on_log, .store = on_store, .ask = no_answer, .lens = no_lens};
+    const struct judge_out out = {.log = on_log};
     const struct judge_config config = {.cores = 2};
     *s = (struct shop){.now_ns = T0, .calls = {1, 1}, .app_ms = 2};
     merged = 0;

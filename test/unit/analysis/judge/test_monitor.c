@@ -221,24 +221,6 @@ announce(struct lab *l)
     judge_item(l->j, l->now_ns, &item);
 }
 
-static uint32_t
-no_question(void *ctx, const char *question)
-{
-    (void)ctx;
-    (void)question;
-    return 0;
-}
-
-static void
-no_lens(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
-{
-    (void)ctx;
-    (void)fingerprint;
-    (void)count;
-    (void)rows;
-    (void)until_ns;
-}
-
 static int
 in_order(const void *a, const void *b)
 {
@@ -286,12 +268,7 @@ on_trace(void *ctx, uint64_t start_wall_ns, struct slice json)
 static void
 begin(struct lab *l)
 {
-    struct judge_out out = {.ctx = l,
-                            .ask = no_question,
-                            .lens = no_lens,
-                            .store = on_store,
-                            .log = on_log,
-                            .trace = on_trace};
+    struct judge_out out = {.ctx = l, .store = on_store, .log = on_log, .trace = on_trace};
     static const struct objectives promised = {
         .of = {{.name = "quick", .route = "GET /a", .latency_ms = 30, .latency = 99, .days = 30}},
         .count = 1,

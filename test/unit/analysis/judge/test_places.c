@@ -49,12 +49,6 @@ on_store(void *ctx, const struct stored *r)
 }
 
 static void
-on_log(void *ctx, const char *event, const char *text)
-{
-    (void)ctx, (void)event, (void)text;
-}
-
-static void
 crowd(struct lab *l)
 {
     for (uint64_t i = 1; i <= CROWD; i++) {
@@ -94,7 +88,7 @@ who_is_busy_gets_a_series_and_nothing_is_lost(void **state)
 {
     struct lab l = {.now_ns = MONO0, .kept = check_alloc(CROWD + 1, sizeof(uint64_t))};
     struct judge_config config = {.cores = 2};
-    struct judge_out out = {.ctx = &l, .store = on_store, .log = on_log};
+    struct judge_out out = {.ctx = &l, .store = on_store};
     assert_int_equal(judge_new(&config, &out, MONO0, MONO0 + OFFSET, &l.j), 0);
     struct intake_item route = {.kind = INTAKE_ROUTE,
                                 .route = {0, 0, METHOD_GET, ROUTE_BASIS_PATH, SLICE_LIT("/a")}};

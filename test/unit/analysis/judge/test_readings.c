@@ -56,11 +56,6 @@ on_ask(void *ctx, const char *question)
 }
 
 static void
-on_lens(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
-{
-}
-
-static void
 on_store(void *ctx, const struct stored *r)
 {
     struct lab *l = ctx;
@@ -78,11 +73,6 @@ on_store(void *ctx, const struct stored *r)
     slice_to_str(r->window.plan, to->plan, sizeof(to->plan));
     to->w.route = slice_from_str(to->route);
     to->w.sketch = to->w.plan = SLICE_NONE;
-}
-
-static void
-on_log(void *ctx, const char *event, const char *text)
-{
 }
 
 /* Rows of items are read through nothing but its plan; one of three samples sees two waiters. */
@@ -164,8 +154,7 @@ lab_new(void)
 {
     struct lab *l = check_alloc(1, sizeof(*l));
     struct judge_config config = {.cores = 2};
-    struct judge_out out = {
-        .ctx = l, .ask = on_ask, .lens = on_lens, .store = on_store, .log = on_log};
+    struct judge_out out = {.ctx = l, .ask = on_ask, .store = on_store};
     l->now_ns = MONO0;
     l->node = "Index Scan";
     assert_int_equal(judge_new(&config, &out, l->now_ns, l->now_ns + OFFSET, &l->j), 0);

@@ -23,31 +23,12 @@ struct lab {
     uint64_t now_ns;
 };
 
-static void
-on_log(void *ctx, const char *event, const char *text)
-{
-    (void)ctx, (void)event, (void)text;
-}
-
-static uint32_t
-on_ask(void *ctx, const char *question)
-{
-    (void)ctx, (void)question;
-    return 0;
-}
-
-static void
-on_lens(void *ctx, uint64_t fingerprint, unsigned count, unsigned rows, uint64_t until_ns)
-{
-    (void)ctx, (void)fingerprint, (void)count, (void)rows, (void)until_ns;
-}
-
 static struct lab
 lab_new(void)
 {
     struct lab l = {.now_ns = MONO0};
     struct judge_config config = {.cores = 2};
-    struct judge_out out = {.log = on_log, .ask = on_ask, .lens = on_lens};
+    const struct judge_out out = {0};
     assert_int_equal(judge_new(&config, &out, MONO0, MONO0 + OFFSET, &l.j), 0);
     struct intake_item route = {.kind = INTAKE_ROUTE,
                                 .route = {0, 0, METHOD_GET, ROUTE_BASIS_PATH, SLICE_LIT("/a")}};
