@@ -23,14 +23,17 @@ enum near {
     NEAR_SHIFT = NEAR_RISE + RISES,
     NEAR_SHAPE,
     NEAR_ERRORS,
+    NEAR_BLIPS,
+    NEAR_BURSTS,
     NEAR_CREEP,
     NEAR_EVERYTHING = NEAR_CREEP + CUSUM_BANK, /* its latency: it must be slower by far, too */
     NEAR_COUNT
 };
 
 static const char *const near_name[NEAR_COUNT] = {
-    "drift 1/8", "drift 2/5", "drift 3/5", "drift 1",   "rise",      "long rise", "shift",
-    "shape",     "errors",    "creep 1/8", "creep 1/4", "creep 1/2", "creep 1",   "everything"};
+    "drift 1/8", "drift 2/5", "drift 3/5", "drift 1",   "rise",   "long rise",
+    "shift",     "shape",     "errors",    "blips",     "bursts", "creep 1/8",
+    "creep 1/4", "creep 1/2", "creep 1",   "everything"};
 
 struct calm {
     const struct options *o;
@@ -116,6 +119,8 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
         note(t, all ? NEAR_EVERYTHING : NEAR_SHIFT, level, most);
     }
     note(t, NEAR_SHAPE, t->shape.f / LIMIT_SHAPE / times, most);
+    note(t, NEAR_BLIPS, recur_level(&t->past->blips), most);
+    note(t, NEAR_BURSTS, recur_level(&t->past->bursts), most);
     look_at_errors(m, t, most);
 }
 

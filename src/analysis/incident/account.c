@@ -6,7 +6,8 @@
 bool
 account_is_of_latency(const struct incident *inc)
 {
-    static const char *const others[] = {"errors", "stall", "objective", "rows", "bytes"};
+    static const char *const others[] = {"errors", "stall", "objective", "rows",
+                                         "bytes",  "blips", "bursts"};
     for (unsigned i = 0; inc->episode.opened && i < ARRAY_LEN(others); i++) {
         if (strcmp(inc->episode.lane, others[i]) == 0) {
             return false;

@@ -169,6 +169,11 @@ describe(const struct episode *e, char dst[256])
         snprintf(was, sizeof(was), "%.1f kB a call instead of %.1f kB", e->now / 1000,
                  e->before / 1000);
         break;
+    case LANE_BLIPS:
+    case LANE_BURSTS:
+        snprintf(was, sizeof(was), "%.0f in %.0f minutes, usually %.1f", e->now,
+                 (double)(e->opened_s - e->onset_s) / 60, e->before);
+        break;
     case LANE_STALL:
         snprintf(was, sizeof(was), "in flight for %.0f s", e->now / 1000);
         break;

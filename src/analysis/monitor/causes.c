@@ -65,6 +65,16 @@ describe(const struct growth *g, struct episode_cause *c)
     }
 }
 
+static void
+describe_blips(const struct episode *e, struct episode_cause *c)
+{
+    size_t at = strlen(c->detail);
+    if (e->lane == LANE_BLIPS) {
+        snprintf(c->detail + at, sizeof(c->detail) - at, ", again and again: %.0f times by then",
+                 e->now);
+    }
+}
+
 static int
 by_demand(const void *a, const void *b)
 {
@@ -95,6 +105,7 @@ failures_of(const struct track *t)
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
         most = MAX(most, t->errors->of[i].since);
     }
+    most = (t->lanes & 1u << LANE_BURSTS) != 0 ? MAX(most, t->errors->in_bursts) : most;
     return most;
 }
 
@@ -104,46 +115,12 @@ fails_in_a_call(const struct episode *e, const struct track *route)
 {
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *t = e->member[i];
-        if (t->kind == TRACK_CALL && t->parent == route && (t->lanes & (1u << LANE_ERRORS)) != 0 &&
+        if (t->kind == TRACK_CALL && t->parent == route && (t->lanes & ERROR_LANES) != 0 &&
             failures_of(t) >= 0.5f * failures_of(route)) {
             return true;
         }
     }
     return false;
-}
-
-/* of_routes: a request fails because of what it calls, so statements are named first. */
-static void
-add_failures(struct episode *e, bool of_routes)
-{
-    for (unsigned i = 0; i < e->member_count; i++) {
-        const struct track *t = e->member[i];
-        struct episode_cause *c = NULL;
-        if ((t->kind == TRACK_ROUTE) != of_routes) {
-            continue;
-        }
-        if ((t->lanes & (1u << LANE_STALL)) != 0) {
-            c = add(e, t, FINDING_STALL, 0);
-            if (c != NULL) {
-                snprintf(c->detail, sizeof(c->detail),
-                         "its oldest call has been in flight for %.0f s and more", t->stall_s);
-            }
-        } else if ((t->lanes & (1u << LANE_ERRORS)) != 0 && !(of_routes && fails_in_a_call(e, t))) {
-            unsigned most = 0;
-            for (unsigned k = 0; k < ERROR_CLASS_COUNT; k++) {
-                most = t->errors->of[k].since > t->errors->of[most].since ? k : most;
-            }
-            c = add(e, t, FINDING_ERRORS, 0);
-            if (c != NULL) {
-                c->by_itself = most == ERROR_CLASS_LOGIN || most == ERROR_CLASS_CONSTRAINT ||
-                               most == ERROR_CLASS_STATEMENT || most == ERROR_CLASS_BODY;
-                c->kind = most == ERROR_CLASS_BODY ? FINDING_INCONSISTENT_RESPONSE : c->kind;
-                snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s",
-                         t->errors->of[most].since, t->errors->of[most].calls_since,
-                         error_class_doc((enum error_class)most));
-            }
-        }
-    }
 }
 
 /* A statement and its call in a route are one thing. */
@@ -165,6 +142,77 @@ is_cause(const struct monitor *m, const struct episode *e, const struct track *t
         }
     }
     return false;
+}
+
+/* As a call where it is one of all, or the other way round. */
+static bool
+is_failing_already(const struct monitor *m, const struct episode *e, const struct track *t)
+{
+    for (unsigned i = 0; i < e->cause_count; i++) {
+        const struct track *k = monitor_track(m, e->cause[i].track);
+        if (e->cause[i].kind == FINDING_ERRORS && k != NULL && is_same(k, t)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What fails most of it; bursts are told by what the last one was. */
+static unsigned
+class_that_fails(const struct track *t)
+{
+    unsigned most = 0;
+    if ((t->lanes & 1u << LANE_BURSTS) != 0) {
+        return t->errors->burst_class;
+    }
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        most = t->errors->of[i].since > t->errors->of[most].since ? i : most;
+    }
+    return most;
+}
+
+static void
+describe_errors(const struct track *t, unsigned class, struct episode_cause *c)
+{
+    const struct track_class *of = &t->errors->of[class];
+    const struct recur *r = &t->past->bursts;
+    const char *doc = error_class_doc((enum error_class) class);
+    if ((t->lanes & 1u << LANE_BURSTS) != 0) {
+        snprintf(c->detail, sizeof(c->detail), "%.0f in %u bursts, usually %.1f a day: %s",
+                 t->errors->in_bursts, r->count, recur_usual(r), doc);
+    } else {
+        snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s", of->since, of->calls_since, doc);
+    }
+}
+
+/* of_routes: a request fails because of what it calls, so statements are named first. */
+static void
+add_failures(const struct monitor *m, struct episode *e, bool of_routes)
+{
+    for (unsigned i = 0; i < e->member_count; i++) {
+        const struct track *t = e->member[i];
+        struct episode_cause *c = NULL;
+        if ((t->kind == TRACK_ROUTE) != of_routes) {
+            continue;
+        }
+        if ((t->lanes & (1u << LANE_STALL)) != 0) {
+            c = add(e, t, FINDING_STALL, 0);
+            if (c != NULL) {
+                snprintf(c->detail, sizeof(c->detail),
+                         "its oldest call has been in flight for %.0f s and more", t->stall_s);
+            }
+        } else if ((t->lanes & ERROR_LANES) != 0 && !(of_routes && fails_in_a_call(e, t)) &&
+                   !is_failing_already(m, e, t)) {
+            unsigned class = class_that_fails(t);
+            c = add(e, t, FINDING_ERRORS, 0);
+            if (c != NULL) {
+                c->by_itself = class == ERROR_CLASS_LOGIN || class == ERROR_CLASS_CONSTRAINT ||
+                               class == ERROR_CLASS_STATEMENT || class == ERROR_CLASS_BODY;
+                c->kind = class == ERROR_CLASS_BODY ? FINDING_INCONSISTENT_RESPONSE : c->kind;
+                describe_errors(t, class, c);
+            }
+        }
+    }
 }
 
 /* A call of the route, or of the statement, returns more as well: that is the one to name. */
@@ -231,6 +279,10 @@ causes_find(struct monitor *m, struct episode *e)
     struct growth found[EPISODE_MEMBERS_MAX];
     unsigned n = growth_find(m, e, found);
     qsort(found, n, sizeof(found[0]), by_demand);
+    if (e->lane == LANE_BLIPS && n > 0 && e->cause_count > 0 &&
+        e->cause[0].demand_ms > found[0].demand) {
+        n = 0; /* what is left of a blip says less than the blip did */
+    }
     forget(e, n > 0);
     for (unsigned i = 0; i < n; i++) {
         if (found[i].demand < SHARE_OF_FIRST * found[0].demand && !growth_is_clear(&found[i])) {
@@ -239,9 +291,10 @@ causes_find(struct monitor *m, struct episode *e)
         struct episode_cause *c = add(e, found[i].t, found[i].kind, found[i].demand);
         if (c != NULL) {
             describe(&found[i], c);
+            describe_blips(e, c);
         }
     }
-    add_failures(e, false);
-    add_failures(e, true);
+    add_failures(m, e, false);
+    add_failures(m, e, true);
     add_amounts(m, e);
 }

@@ -17,8 +17,8 @@ static const float rise_limit[RISES] = LIMITS_RISE;
 static const unsigned dated_by[RISES] = {2, 1}; /* the chart of drift that knows since when */
 
 /* Milliseconds of it in all milliseconds spent in the database. */
-static bool
-matters(const struct monitor *m, const struct track *t)
+bool
+charts_matter(const struct monitor *m, const struct track *t)
 {
     if (t->kind == TRACK_ROUTE || t->kind == TRACK_COMMON || m->busy_ms <= 0) {
         return true;
@@ -50,7 +50,7 @@ charts_confirm(const struct monitor *m, const struct track *t, float estimate, f
 {
     bool is_there = t->last_count == CONFIRM_WINDOWS && effect >= CONFIRM_SHARE * estimate;
     float told = t->kind == TRACK_COMMON ? lanes_least_of_last(t) : effect;
-    return is_there && told >= least_effect(m, t) && matters(m, t);
+    return is_there && told >= least_effect(m, t) && charts_matter(m, t);
 }
 
 void
@@ -269,7 +269,7 @@ charts_look(struct monitor *m, struct track *t)
     if (t->shift.f > charts_shift_limit(m, t) && is_shifted(m, t, effect)) {
         charts_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
     }
-    if (t->shape.f > shape_limit && matters(m, t)) {
+    if (t->shape.f > shape_limit && charts_matter(m, t)) {
         charts_tell(m, t, LANE_SHAPE, t->shape.zero, 3, MAX(effect, 0.01f));
     }
 }
@@ -312,8 +312,20 @@ add_to_rises(const struct monitor *m, struct track *t, bool may_learn)
     }
 }
 
+/* Not in the minutes of a shock, nor while a deploy's caches may be cold. */
+static void
+look_at_blips(struct monitor *m, struct track *t)
+{
+    bool was_slow = t->is_slow;
+    t->is_slow = t->residual >= BLIPS_EFFECT_MIN && t->to_s - t->from_s <= BLIPS_WINDOW_MAX;
+    if (was_slow && t->is_slow && !monitor_in_shock(m) && charts_matter(m, t) &&
+        monitor_deploy_near(m, t, m->step_s, m->step_s) == NULL) {
+        bursts_of_latency(m, t);
+    }
+}
+
 void
-charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, bool may_learn)
+charts_add(struct monitor *m, const struct due *d, bool has_other_shape, bool may_learn)
 {
     struct track *t = d->track;
     uint32_t at = (uint32_t)(m->step_s / MONITOR_STEP_S);
@@ -322,6 +334,11 @@ charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, b
     if (!is_spike) { /* else it is as if it had not been */
         add_to_drift(t, least, at);
         add_to_rises(m, t, may_learn);
+    }
+    if (t->z > NOISE_SPIKE && t->kind != TRACK_COMMON) {
+        look_at_blips(m, t);
+    } else {
+        t->is_slow = false;
     }
     exceed_add(&t->shift, t->z > LIMIT_SHIFT_Z && t->residual >= least_effect(m, t), at);
     exceed_add(&t->shape, has_other_shape, at);

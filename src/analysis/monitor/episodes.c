@@ -238,6 +238,7 @@ release(struct track *t)
     t->shift_ln = 0;
     t->calm_s = 0;
     t->jumps = t->stalls = 0;
+    bursts_forget(t);
     t->calls_chart = (struct exceed){0};
     lanes_reset(t);
     if (t->errors != NULL) {
@@ -274,6 +275,7 @@ is_calm(const struct monitor *m, struct track *t)
            ((t->lanes & STRUCTURE_LANES) == 0 || structure_is_calm(t)) &&
            ((t->lanes & FAILURE_LANES) == 0 || failures_is_calm(t)) &&
            ((t->lanes & AMOUNT_LANES) == 0 || amounts_are_calm(t)) &&
+           ((t->lanes & BURST_LANES) == 0 || bursts_are_calm(m, t)) &&
            ((t->lanes & (1u << LANE_OBJECTIVE)) == 0 || objectives_are_calm(m, t)) &&
            ((t->lanes & (1u << LANE_PLAN)) == 0 ||
             t->now.cost_ms < 2 * level_expect(&t->cost_level));
@@ -302,6 +304,7 @@ episodes_step(struct monitor *m)
         }
         if (m->step_s - e->joined_s <= EPISODE_JOIN_S) {
             traffic_note(m, e);
+            failures_join(m, e);
             causes_find(m, e);
         }
     }

@@ -14,8 +14,9 @@
 static const float errors_limit[POISSON_RATES] = LIMITS_ERRORS;
 
 static void
-new_day(struct track *t, uint32_t day)
+new_day(struct track *t, const struct reading *r, uint32_t day)
 {
+    bursts_day(t, r);
     bool may_learn = t->episode == NULL;
     float oldest = t->oldest_max_ms[0];
     if (t->day != 0 && may_learn) {
@@ -269,7 +270,12 @@ judge_errors(struct monitor *m, struct track *t, const struct reading *r)
     uint32_t classes = errors_of(r, errors) | t->errors->seen;
     for (; classes != 0; classes &= classes - 1) {
         unsigned class = (unsigned)__builtin_ctz(classes);
-        judge_class(m, t, class_of(t->errors, class), errors[class], calls, at);
+        struct track_class *c = class_of(t->errors, class);
+        judge_class(m, t, c, errors[class], calls, at);
+        if (c->cut > 0 && r->length_s <= BLIPS_WINDOW_MAX && errors[class] >= BURSTS_ERRORS_MIN &&
+            errors[class] >= ERRORS_SHARE_MIN * calls) {
+            bursts_of_errors(m, t, class, errors[class], at);
+        }
     }
     t->errors->last_at = at;
 }
@@ -302,13 +308,60 @@ failures_judge(struct monitor *m, struct track *t, const struct reading *r)
 {
     uint32_t day = (uint32_t)(r->start_s / 86400);
     if (day != t->day) {
-        new_day(t, day);
+        new_day(t, r, day);
     }
     judge_errors(m, t, r);
     if ((r->known & READING_OLDEST) != 0) {
         judge_stall(m, t, r);
     } else {
         t->stalls = 0; /* nothing is old enough to be told */
+    }
+}
+
+/* A class that hardly ever has an error has many, since about the onset of the episode. */
+static bool
+is_beside(const struct episode *e, const struct track *t, const struct track_class *c)
+{
+    float expected = usual_share(t, c) * c->calls_since;
+    float unlikely = c->since > expected
+                         ? c->since * logf(c->since / MAX(expected, 1e-3f)) - (c->since - expected)
+                         : 0;
+    int64_t zero_s = (int64_t)c->chart.zero[POISSON_RATES - 1] * MONITOR_STEP_S;
+    return c->told <= 0 && c->since >= ERRORS_MIN && share_since(c) >= ERRORS_SHARE_MIN &&
+           c->kept <= BESIDE_USUAL_MAX && unlikely >= BESIDE_UNLIKELY &&
+           zero_s >= e->onset_from_s - EPISODE_JOIN_S;
+}
+
+/* It shares a route with it; a statement by itself is of each one that it runs in. */
+static bool
+is_of_route(const struct monitor *m, const struct episode *e, const struct track *t)
+{
+    for (unsigned i = 0; t->route != NULL && i < e->member_count; i++) {
+        const struct track *k = e->member[i];
+        if (k->kind == TRACK_STATEMENT &&
+            map_get(&m->by_key, monitor_key(slice_from_str(t->route),
+                                            slice_from_str(k->fingerprint))) != NULL) {
+            return true;
+        }
+    }
+    return episodes_concerns(e, t);
+}
+
+void
+failures_join(struct monitor *m, const struct episode *e)
+{
+    for (unsigned i = 0; i < m->track_count; i++) {
+        struct track *t = &m->track[i];
+        bool may_join = t->errors != NULL && t->calls_kept > 0 &&
+                        (t->episode == NULL || t->episode == e) &&
+                        (t->lanes & (1u << LANE_ERRORS)) == 0;
+        for (uint32_t left = may_join ? t->errors->seen : 0; left != 0; left &= left - 1) {
+            struct track_class *c = &t->errors->of[__builtin_ctz(left)];
+            if (is_beside(e, t, c) && is_of_route(m, e, t)) {
+                tell(m, t, c, c->chart.zero[POISSON_RATES - 1], share_since(c), usual_share(t, c));
+                break;
+            }
+        }
     }
 }
 

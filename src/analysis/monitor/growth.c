@@ -26,7 +26,7 @@
 #define FIGURE_WEIGHT 0.3f /* of a window in the price, track.c and lanes.c */
 #define ROUTE_SHARE   0.5  /* of a statement's growth */
 #define RATIOS_MAX    512u
-#define FAILURES      (1u << LANE_ERRORS | 1u << LANE_STALL)
+#define FAILURES      (ERROR_LANES | 1u << LANE_STALL)
 
 /* Where it is known how long its calls take, one by one: of a call that has sums only, its
  * statement's, which are those of all routes. */
@@ -376,6 +376,13 @@ without_doubles(struct growth *found, unsigned n)
     return kept;
 }
 
+/* It was told of nothing but blips, and there is none now. */
+static bool
+is_between_blips(const struct track *t)
+{
+    return (t->lanes & ~FAILURES) == 1u << LANE_BLIPS && !t->is_slow;
+}
+
 unsigned
 growth_find(const struct monitor *m, const struct episode *e,
             struct growth ret_found[EPISODE_MEMBERS_MAX])
@@ -385,12 +392,13 @@ growth_find(const struct monitor *m, const struct episode *e,
     for (unsigned i = 0; i < m->track_count && n < EPISODE_MEMBERS_MAX; i++) {
         struct growth g = {.t = &m->track[i]};
         bool judged = g.t->kind == TRACK_CALL || g.t->kind == TRACK_STATEMENT;
-        bool is_told = g.t->episode == e && (g.t->lanes & ~FAILURES) != 0;
+        bool is_told = g.t->episode == e && (g.t->lanes & ~FAILURES) != 0 && !is_between_blips(g.t);
         if (!judged || (!is_told && !is_looked_into(m, e, g.t)) || !grew(m, common, &g)) {
             continue;
         }
         g.kind = kind_of(e, &g);
-        if (g.kind == FINDING_SLOWER) { /* by nothing but its price */
+        bool is_blip = (g.t->lanes & ~FAILURES) == 1u << LANE_BLIPS;
+        if (g.kind == FINDING_SLOWER && !is_blip) { /* by nothing but its price */
             reckon(m, common, steady_cost(g.t), &g);
             is_told = is_told && (g.t->lanes & ~FAILURES & ~AMOUNT_LANES) != 0;
         }

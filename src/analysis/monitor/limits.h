@@ -127,6 +127,15 @@
 #define OUTAGE_TIMES_LEARNING  3.0f
 #define OUTAGE_ERRORS_LEARNING 3.0f
 
+/* What comes back (recur.h): two minutes in a row this much slower; or this many errors in one. */
+#define BLIPS_EFFECT_MIN  0.25f
+#define BLIPS_WINDOW_MAX  120 /* seconds */
+#define BURSTS_ERRORS_MIN 5.0f
+/* Errors of a class that hardly ever has one, beside what an episode is open for: so many on all
+ * days that are kept, and so unlikely, in ln. */
+#define BESIDE_USUAL_MAX 5.0f
+#define BESIDE_UNLIKELY  16.0f
+
 /* The way back: quiet for so long, at less than this share of the shift. */
 #define RECOVERY_S     (30 * 60)
 #define RECOVERY_SHARE 0.3f

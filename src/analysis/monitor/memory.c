@@ -6,7 +6,7 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define MEMORY_MAGIC 0x6d656d36u /* changes with the meaning of what is in a row */
+#define MEMORY_MAGIC 0x6d656d37u /* changes with the meaning of what is in a row */
 
 struct memory_row {
     uint64_t key;
@@ -17,6 +17,7 @@ struct memory_row {
     struct creep_past creep_past;
     struct slope by_load, by_common;
     float off90, off99;
+    struct recur blips, bursts;
 };
 
 struct memory_head {
@@ -46,6 +47,8 @@ put_row(struct buf *b, const struct track *t)
     row.by_common = t->by_common;
     row.off90 = t->off90;
     row.off99 = t->off99;
+    row.blips = t->past->blips;
+    row.bursts = t->past->bursts;
     (void)buf_append(b, slice_of(&row, sizeof(row)));
 }
 
@@ -70,9 +73,20 @@ memory_save(const struct monitor *m, unsigned piece, struct buf *b)
     return buf_overflowed(&rows) || buf_overflowed(b) ? -E2BIG : 0;
 }
 
+/* Whoever has seen more days. */
+static void
+take_recur(struct recur *r, const struct recur *was)
+{
+    *r = was->days > r->days ? *was : *r;
+}
+
 static void
 take_row(struct track *t, const struct memory_row *row)
 {
+    if (t != NULL) { /* a call has errors, but no noise of its own */
+        take_recur(&t->past->blips, &row->blips);
+        take_recur(&t->past->bursts, &row->bursts);
+    }
     if (t == NULL || row->noise.blocks_seen <= t->noise.blocks_seen) {
         return;
     }

@@ -180,6 +180,7 @@ relearn(struct monitor *m, struct track *t)
     t->calls_level = t->cost_level = (struct level){0};
     t->past->calls = t->past->cost = (struct level_past){0};
     amounts_relearn(t);
+    t->past->blips = t->past->bursts = (struct recur){0};
     if (t->quantiles != NULL) {
         *t->quantiles = (struct track_quantiles){0};
     }

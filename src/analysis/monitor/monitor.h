@@ -18,6 +18,7 @@
  *   amounts.c    rows and bytes per call
  *   succession.c what goes on under another name
  *   failures.c   errors and stalls
+ *   bursts.c     what goes away, and comes back and back
  *   traffic.c    how much of it there is, and whose
  *   objectives.c what the user promises of routes, and how fast that is broken
  *   episodes.c   which alarms belong together

@@ -11,6 +11,8 @@
 #define MONITOR_MAGIC 0x6d6f6e69u
 
 #define AMOUNT_LANES (1u << LANE_ROWS | 1u << LANE_BYTES)
+#define BURST_LANES  (1u << LANE_BLIPS | 1u << LANE_BURSTS)
+#define ERROR_LANES  (1u << LANE_ERRORS | 1u << LANE_BURSTS)
 
 struct monitor_deploy {
     int64_t at_s;
@@ -141,9 +143,11 @@ float lanes_effect(const struct track *t);
 float lanes_follows(const struct monitor *m, const struct track *t);
 
 /* charts.c: the residual of that window goes into them; then what they say is told. */
-void charts_add(const struct monitor *m, const struct due *d, bool has_other_shape, bool may_learn);
+void charts_add(struct monitor *m, const struct due *d, bool has_other_shape, bool may_learn);
 void charts_look(struct monitor *m, struct track *t);
 void charts_reset(struct track *t);
+/* It takes enough of all time. */
+bool charts_matter(const struct monitor *m, const struct track *t);
 /* What one has seen is still there, by at least half of it, and worth telling. */
 bool charts_confirm(const struct monitor *m, const struct track *t, float estimate, float effect);
 /* zero: the step before which it began; shift: in standardised units of a step. */
@@ -197,6 +201,19 @@ void failures_judge(struct monitor *m, struct track *t, const struct reading *r)
 bool failures_is_calm(const struct track *t);
 bool failures_would_tell(const struct monitor *m, const struct track *t, unsigned class,
                          unsigned rate);
+
+/* Errors of a class that hardly ever has one join an episode that is about the same. */
+void failures_join(struct monitor *m, const struct episode *e);
+
+/* bursts.c: what goes away, and comes back far more often than it used to. */
+void bursts_day(struct track *t, const struct reading *r);
+/* Far slower than expected in the second window in a row, or more. */
+void bursts_of_latency(struct monitor *m, struct track *t);
+/* Far more errors than expected of that class. */
+void bursts_of_errors(struct monitor *m, struct track *t, unsigned class, float errors,
+                      uint32_t at);
+bool bursts_are_calm(const struct monitor *m, const struct track *t);
+void bursts_forget(struct track *t);
 
 /* objectives.c: with every reading, and with every step. */
 void objectives_begin(struct monitor *m);

@@ -243,7 +243,8 @@ track_name(const struct track *t, char *dst, unsigned size)
 const char *
 lane_name(enum lane lane)
 {
-    static const char *const names[] = {"drift",  "shift", "shape", "calls",     "new",  "plan",
-                                        "errors", "stall", "creep", "objective", "rows", "bytes"};
+    static const char *const names[] = {"drift", "shift",  "shape", "calls", "new",
+                                        "plan",  "errors", "stall", "creep", "objective",
+                                        "rows",  "bytes",  "blips", "bursts"};
     return (unsigned)lane < ARRAY_LEN(names) ? names[lane] : "?";
 }

@@ -15,10 +15,11 @@
 #include "analysis/chart/cusum.h"
 #include "analysis/chart/exceed.h"
 #include "analysis/chart/poisson.h"
+#include "analysis/chart/recur.h"
 #include "analysis/monitor/limits.h"
 #include "analysis/window/reading.h"
 
-#define TRACK_STATEMENT_MAX 1855u
+#define TRACK_STATEMENT_MAX 1759u
 
 enum track_kind {
     TRACK_ROUTE,
@@ -41,6 +42,8 @@ enum lane {
     LANE_OBJECTIVE, /* what the user promises is broken too fast */
     LANE_ROWS,      /* a call returns far more of them than before */
     LANE_BYTES,
+    LANE_BLIPS,  /* latency: what goes away, and comes back and back */
+    LANE_BURSTS, /* the same of errors */
     LANE_COUNT
 };
 
@@ -74,7 +77,9 @@ struct track_errors {
     uint32_t seen;    /* bits of classes that have ever had an error; others are all zero */
     uint32_t last_at; /* the window before */
     float calls_lately;
-    bool told_apart; /* by whoever made the readings; until then all are "other" */
+    bool told_apart;     /* by whoever made the readings; until then all are "other" */
+    uint8_t burst_class; /* of the last burst */
+    float in_bursts;     /* errors of those that its chart holds */
     struct track_class of[ERROR_CLASS_COUNT];
 };
 
@@ -149,6 +154,7 @@ struct track_past {
     struct creep_past creep;
     struct level_past calls, cost;
     struct track_amount_past rows, bytes;
+    struct recur blips, bursts;
 };
 
 /* 10,000 of them are read each minute, one after the other: what that touches lies together, in the
@@ -168,11 +174,12 @@ struct track {
     float off90, off99;                               /* of ln latency above what is expected */
     float s_requests, s_calls;                        /* the stretch underway */
     enum track_kind kind;
-    uint32_t lanes;      /* bits of enum lane that it is in the episode for */
-    uint16_t due;        /* place on the monitor's list for this step, from 1; 0: it is not on it */
-    bool may_be_back;    /* it came when another one had to go: it may have been here before */
-    bool plan_reads_all; /* the plan in use scans a whole table, the one before did not */
-    uint8_t jumps;       /* stretches in a row that are off */
+    uint32_t lanes;   /* bits of enum lane that it is in the episode for */
+    uint16_t due;     /* place on the monitor's list for this step, from 1; 0: it is not on it */
+    bool may_be_back; /* it came when another one had to go: it may have been here before */
+    bool plan_reads_all : 1; /* the plan in use scans a whole table, the one before did not */
+    bool is_slow : 1;        /* far slower in the last window */
+    uint8_t jumps;           /* stretches in a row that are off */
     uint8_t stalls;
     uint8_t last_at, last_count;
     uint32_t day;

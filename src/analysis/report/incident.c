@@ -364,6 +364,10 @@ put_headline(json_t *o, const struct incident *inc)
     const char *what = is_open ? "is slowing down" : "slowed down";
     if (inc->episode.opened && strcmp(inc->episode.lane, "errors") == 0) {
         what = is_open ? "is failing" : "failed";
+    } else if (inc->episode.opened && strcmp(inc->episode.lane, "bursts") == 0) {
+        what = is_open ? "fails again and again" : "failed again and again";
+    } else if (inc->episode.opened && strcmp(inc->episode.lane, "blips") == 0) {
+        what = is_open ? "slows down again and again" : "slowed down again and again";
     } else if (inc->episode.opened && strcmp(inc->episode.lane, "stall") == 0) {
         what = is_open ? "is stuck" : "was stuck";
     } else if (inc->episode.opened && (strcmp(inc->episode.lane, "rows") == 0 ||

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What goes away by itself is not told, unless it comes back: minutes that are far slower, or have
+ * far more errors, against how many of those there were in a day. recur.h counts them; nothing is
+ * touched but in such a minute. */
+#include "analysis/monitor/monitor_state.h"
+
+#define MIN_S 60
+
+void
+bursts_day(struct track *t, const struct reading *r)
+{
+    /* Not of hours, as they are kept for weeks: a burst is not seen in one. */
+    bool is_whole = t->day != 0 && r->length_s <= BLIPS_WINDOW_MAX;
+    bool is_judged = t->noise.s > 0 && !isnan(t->expect);
+    recur_day(&t->past->blips, is_whole && is_judged, t->episode == NULL);
+    recur_day(&t->past->bursts, is_whole, t->episode == NULL);
+}
+
+static void
+look(struct monitor *m, struct track *t, const struct recur *r, enum lane lane)
+{
+    if (recur_level(r) < 1 || (t->lanes & 1u << lane) != 0) {
+        return;
+    }
+    struct alarm a = {
+        .lane = lane,
+        .onset_s = (int64_t)r->since * MIN_S,
+        .doubt_s = MIN_S,
+        .before = recur_usual(r) * (float)(r->last - r->since) / 1440,
+        .now = r->count,
+        .shift_ln = 0.01f,
+    };
+    episodes_tell(m, t, &a);
+}
+
+void
+bursts_of_latency(struct monitor *m, struct track *t)
+{
+    if (recur_add(&t->past->blips, (uint32_t)(m->step_s / MIN_S))) {
+        look(m, t, &t->past->blips, LANE_BLIPS);
+    }
+}
+
+void
+bursts_of_errors(struct monitor *m, struct track *t, unsigned class, float errors, uint32_t at)
+{
+    struct recur *r = &t->past->bursts;
+    bool is_new = recur_add(r, at);
+    t->errors->in_bursts = is_new && r->count == 1 ? errors : t->errors->in_bursts + errors;
+    t->errors->burst_class = (uint8_t) class;
+    if (is_new) {
+        look(m, t, r, LANE_BURSTS);
+    }
+}
+
+bool
+bursts_are_calm(const struct monitor *m, const struct track *t)
+{
+    uint32_t at = (uint32_t)(m->step_s / MIN_S);
+    return ((t->lanes & 1u << LANE_BLIPS) == 0 || recur_is_over(&t->past->blips, at)) &&
+           ((t->lanes & 1u << LANE_BURSTS) == 0 || recur_is_over(&t->past->bursts, at));
+}
+
+void
+bursts_forget(struct track *t)
+{
+    recur_forget(&t->past->blips);
+    recur_forget(&t->past->bursts);
+}

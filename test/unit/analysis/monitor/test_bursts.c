@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What goes away by itself is not told, unless it comes back and back; and what fails beside what
+ * is told anyway. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/monitor/memory.h"
+#include "analysis/monitor/monitor_state.h"
+#include "base/prng.h"
+#include "unit/unit.h"
+
+#define MONDAY 1699833600ll
+#define DAY    86400
+#define HOUR   3600
+#define ROUTES 10
+
+struct scene {
+    struct monitor *m;
+    struct prng prng;
+    int64_t t;
+    double ms_of_locks[ROUTES], times[ROUTES], deadlocks[ROUTES];
+};
+
+static struct scene *
+scene_new(void)
+{
+    struct scene *s = check_alloc(1, sizeof(*s));
+    struct monitor_config config = {0};
+    struct monitor_out out = {0};
+    s->m = monitor_new(&config, &out);
+    s->prng.state = 5;
+    s->t = MONDAY;
+    for (unsigned i = 0; i < ROUTES; i++) {
+        s->times[i] = 1;
+    }
+    return s;
+}
+
+static void
+scene_free(struct scene *s)
+{
+    monitor_free(&s->m);
+    free(s);
+}
+
+/* As the daemon writes it: a route, a statement, and the statement in the route, which has sums. */
+static void
+give(struct scene *s, unsigned i, bool has_route, bool has_print)
+{
+    char route[16], print[16];
+    double ms = 4 * s->times[i] + s->ms_of_locks[i] + (has_print ? 0 : 10);
+    double noise = ((double)prng_below(&s->prng, 1000) / 1000 - 0.5) * 0.08;
+    uint32_t us = (uint32_t)(ms * 1000 * (1 + noise));
+    struct reading_cell cell[2] = {{us, 100}, {us + us / 8, 100}};
+    bool has_sums_only = has_route && has_print;
+    snprintf(route, sizeof(route), "GET /%u", i);
+    snprintf(print, sizeof(print), "f%u", i);
+    struct reading r = {
+        .start_s = s->t,
+        .length_s = 60,
+        .route = slice_from_str(has_route ? route : ""),
+        .fingerprint = slice_from_str(has_print ? print : ""),
+        .known = READING_TIME | READING_CLASSES | (has_print ? READING_LOCK : 0) |
+                 (has_sums_only ? READING_REQUESTS : 0),
+        .calls = 200,
+        .requests = has_sums_only ? 200 : 0,
+        .errors = s->deadlocks[i],
+        .time_ms = 200 * us / 1000,
+        .lock_ms = 200 * s->ms_of_locks[i],
+        .cell = cell,
+        .cell_count = has_sums_only ? 0 : 2,
+    };
+    r.errors_by_class[has_print ? ERROR_CLASS_DEADLOCK : ERROR_CLASS_SERVER] = s->deadlocks[i];
+    monitor_reading(s->m, &r);
+}
+
+static void
+play(struct scene *s, int64_t seconds)
+{
+    for (int64_t end = s->t + seconds; s->t < end; s->t += 60) {
+        for (unsigned i = 0; i < ROUTES; i++) {
+            give(s, i, true, false);
+            give(s, i, false, true);
+            give(s, i, true, true);
+        }
+    }
+    monitor_advance(s->m, s->t);
+}
+
+static const struct episode *
+only_one(const struct scene *s)
+{
+    assert_int_equal(monitor_episode_count(s->m), 1);
+    return monitor_episode(s->m, 0);
+}
+
+/* In 4 of 20 minutes. */
+static void
+play_deadlocks(struct scene *s, unsigned route, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        s->deadlocks[route] = 8;
+        play(s, 4 * 60);
+        s->deadlocks[route] = 0;
+        play(s, 16 * 60);
+    }
+}
+
+static void
+play_locks(struct scene *s, unsigned route, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        s->ms_of_locks[route] = 60;
+        play(s, 3 * 60);
+        s->ms_of_locks[route] = 0;
+        play(s, 12 * 60);
+    }
+}
+
+static void
+bursts_that_come_back_are_told(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 6 * DAY);
+    play_deadlocks(s, 1, 4);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    play_deadlocks(s, 1, 4);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_BURSTS);
+    assert_float_equal(e->now, 5, 0);
+    assert_true(e->before < 0.1);
+    assert_int_equal(e->cause_count, 1); /* the statement, its call and the route are one */
+    assert_int_equal(e->cause[0].kind, FINDING_ERRORS);
+    assert_non_null(strstr(e->cause[0].subject, "f1"));
+    assert_non_null(strstr(e->cause[0].detail, " bursts, usually 0."));
+    assert_non_null(strstr(e->cause[0].detail, "deadlock"));
+    assert_int_equal(e->state, EPISODE_OPEN);
+    play_deadlocks(s, 1, 12); /* between them it stays open */
+    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    play(s, 90 * 60);
+    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    scene_free(s);
+}
+
+static void
+some_bursts_in_a_day_are_not_told(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 6 * DAY);
+    for (unsigned i = 0; i < 8; i++) {
+        play_deadlocks(s, 1, 1);
+        play(s, 3 * HOUR);
+    }
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
+static void
+a_lock_that_comes_back_is_told(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 14 * DAY);
+    play_locks(s, 1, 4);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    play_locks(s, 1, 6);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_BLIPS);
+    assert_int_equal(e->cause_count, 1);
+    assert_int_equal(e->cause[0].kind, FINDING_LOCK_WAIT);
+    assert_non_null(strstr(e->cause[0].subject, "f1"));
+    play_locks(s, 1, 12);
+    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    play(s, 90 * 60);
+    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    scene_free(s);
+}
+
+/* A cron job of every quarter of an hour, ever since. */
+static void
+a_lock_that_has_always_come_is_not_told(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 6 * DAY);
+    play_locks(s, 1, 10 * 96);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
+/* All at once: a shock of everything, or a burst that everything waits for. */
+static void
+what_all_have_is_nobodys(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 14 * DAY);
+    for (unsigned n = 0; n < 10; n++) {
+        for (unsigned i = 0; i < ROUTES; i++) {
+            s->times[i] = n % 2 == 0 ? 3 : 4;
+        }
+        play(s, 3 * 60);
+        for (unsigned i = 0; i < ROUTES; i++) {
+            s->times[i] = 1;
+        }
+        play(s, 12 * 60);
+    }
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
+/* A statement of the same route begins to fail, as it never has: in 8 minutes, which is no rate. */
+static void
+what_fails_beside_is_a_second_cause(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 10 * DAY);
+    s->ms_of_locks[1] = 60;
+    play_deadlocks(s, 1, 3);
+    const struct episode *e = only_one(s);
+    assert_true(e->lane != LANE_ERRORS && e->lane != LANE_BURSTS);
+    assert_int_equal(e->cause_count, 2);
+    assert_int_equal(e->cause[0].kind, FINDING_LOCK_WAIT);
+    assert_int_equal(e->cause[1].kind, FINDING_ERRORS);
+    scene_free(s);
+}
+
+/* What is usual is kept, and what was underway: the first burst behind a restart is told. */
+static void
+it_is_known_after_a_restart(void **state)
+{
+    struct scene *s = scene_new(), *again = scene_new();
+    AUTO_BUF struct buf b;
+    (void)state;
+    buf_init(&b, 1u << 20);
+    play(s, 6 * DAY);
+    play_deadlocks(s, 1, 4);
+    assert_int_equal(memory_save(s->m, 0, &b), 0);
+    again->t = s->t - DAY;
+    play(again, DAY);
+    assert_int_equal(memory_load(again->m, buf_slice(&b)), 0);
+    play_deadlocks(again, 1, 1);
+    assert_int_equal(only_one(again)->lane, LANE_BURSTS);
+    scene_free(s);
+    scene_free(again);
+}
+
+/* By hand it is taken for normal: the same two days later is not told again. */
+static void
+what_is_expected_is_not_told_again(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 6 * DAY);
+    play_deadlocks(s, 1, 6);
+    assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
+    play_deadlocks(s, 1, 6 * 72);
+    only_one(s);
+    scene_free(s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bursts_that_come_back_are_told),
+        cmocka_unit_test(some_bursts_in_a_day_are_not_told),
+        cmocka_unit_test(a_lock_that_comes_back_is_told),
+        cmocka_unit_test(a_lock_that_has_always_come_is_not_told),
+        cmocka_unit_test(what_all_have_is_nobodys),
+        cmocka_unit_test(what_fails_beside_is_a_second_cause),
+        cmocka_unit_test(it_is_known_after_a_restart),
+        cmocka_unit_test(what_is_expected_is_not_told_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
