@@ -120,7 +120,8 @@ failures_and_answers_are_no_matter_of_time(void **state)
 {
     (void)state;
     struct incident *inc = open_burn(1, 10, 110);
-    static const char *const lanes[] = {"errors", "stall", "objective", "rows", "bytes"};
+    static const char *const lanes[] = {"errors", "stall", "objective", "rows",
+                                        "bytes",  "blips", "bursts"};
     inc->episode.opened = true;
     for (unsigned i = 0; i < ARRAY_LEN(lanes); i++) {
         snprintf(inc->episode.lane, sizeof(inc->episode.lane), "%s", lanes[i]);
