@@ -15,8 +15,10 @@
 #define FIGURE_NOW    0.3f
 #define TOP_DECAY     0.8f /* a day */
 #define HOURS_BACK    23
-#define BELIEVE_TIMES 2.0f /* of what is normal, where something else has been told */
-#define BELIEVE_WIDTH 3.0f /* spreads */
+#define BELIEVE_TIMES 2.0f  /* of what is normal, where something else has been told */
+#define BELIEVE_WIDTH 3.0f  /* spreads */
+#define BELIEVE_PEAK  1.25f /* of the most of an hour: a job's time */
+#define BELIEVE_HOLD  8     /* stretches: more than a burst */
 
 /* One of the two. */
 struct amount {
@@ -112,13 +114,14 @@ is_high(const struct amount *of, float x)
            more >= AMOUNT_SPREADS * level_spread(l) && !level_is_learning(l);
 }
 
-/* Of no stretch of the last days, and behind a deploy. */
+/* Of no stretch of the last days, and behind a deploy. Before two Sundays it may be a job's. */
 static bool
 is_jump(const struct monitor *m, const struct track *t, const struct amount *of, float x,
         int64_t at_s)
 {
     const float *top = of->past->top;
-    return x >= AMOUNT_JUMP_TIMES * level_expect(&of->past->level) && top[1] > 0 &&
+    float times = is_ready(m, of) ? AMOUNT_JUMP_TIMES : AMOUNT_JUMP_TIMES_LEARNING;
+    return x >= times * level_expect(&of->past->level) && top[1] > 0 &&
            x >= AMOUNT_TOP_TIMES * MAX(top[0], top[1]) &&
            monitor_deploy_near(m, t, at_s, at_s) != NULL;
 }
@@ -128,7 +131,8 @@ static void
 set_far(const struct amount *of)
 {
     float expect = level_expect(&of->past->level);
-    bool is_looked_at = of->past->chart.f > 0 || of->past->jumps > 0;
+    const struct track_amount_past *p = of->past;
+    bool is_looked_at = p->chart.f > 0 || p->jumps > 0 || p->doubled > 0;
     of->a->far = is_looked_at ? 0 : isnan(expect) ? INFINITY : AMOUNT_TIMES * expect;
 }
 
@@ -140,6 +144,11 @@ look(struct monitor *m, struct track *t, const struct amount *of, float x, int64
     bool lasts = high && is_ready(m, of);
     p->jump_s = p->jumps == 0 ? of->a->from_s : p->jump_s;
     p->jumps = jump ? (uint8_t)MIN(p->jumps + 1, 100) : 0;
+    if (x >= AMOUNT_TIMES * level_expect(&p->level)) {
+        p->doubled = (uint8_t)MIN(p->doubled + 1, 2 * BELIEVE_HOLD);
+    } else {
+        p->doubled = p->doubled == 0 ? 0 : p->doubled - 1;
+    }
     if (p->chart.f <= 0) {
         p->chart.zero = 0;
     }
@@ -281,16 +290,18 @@ amounts_are_calm(struct track *t)
 bool
 amounts_are_up(const struct track_amount *a, const struct track_amount_past *past, float least)
 {
-    float expect = level_expect(&past->level);
-    return !isnan(expect) && a->now > BELIEVE_TIMES * MAX(expect, least) &&
-           a->now - expect > BELIEVE_WIDTH * level_spread(&past->level);
+    const struct level *l = &past->level;
+    float expect = level_expect(l);
+    return !isnan(expect) && past->doubled >= BELIEVE_HOLD &&
+           a->now > BELIEVE_TIMES * MAX(expect, least) && a->now > BELIEVE_PEAK * l->peak &&
+           a->now - expect > BELIEVE_WIDTH * level_spread(l);
 }
 
 static void
 release(const struct amount *of)
 {
     of->past->chart = (struct exceed){0};
-    of->past->jumps = 0;
+    of->past->jumps = of->past->doubled = 0;
     of->past->most = 0;
     of->past->top[0] = of->a->top = 0;
     of->a->has_crept = false;
@@ -330,7 +341,7 @@ static void
 take_over(const struct amount *of)
 {
     of->past->chart = (struct exceed){0};
-    of->past->jumps = 0;
+    of->past->jumps = of->past->doubled = 0;
     of->past->most = 0;
     of->a->calls = 0;
     of->a->kept = 0;

@@ -96,9 +96,10 @@
 #define AMOUNT_READY_S    (15 * 86400)
 #define LIMIT_AMOUNT      73.0f /* exceed.h */
 /* Behind a deploy fewer are enough of what no stretch of the last days came near. */
-#define AMOUNT_JUMP_TIMES 4.0f
-#define AMOUNT_TOP_TIMES  2.0f
-#define AMOUNT_HOLD       10u
+#define AMOUNT_JUMP_TIMES          4.0f
+#define AMOUNT_JUMP_TIMES_LEARNING 8.0f
+#define AMOUNT_TOP_TIMES           2.0f
+#define AMOUNT_HOLD                10u
 /* It has crept, not jumped, when it was so much up in the hour before. */
 #define AMOUNT_CREPT_TIMES 1.5f
 #define AMOUNT_BACK_TIMES  1.5f /* of what is normal: below, it is over */

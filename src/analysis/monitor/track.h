@@ -108,6 +108,7 @@ struct track_amount_past {
     float most;          /* now, at the most, since it was told */
     uint32_t since_s;    /* it is learned; 0: not begun */
     uint8_t jumps;       /* stretches in a row that are off behind a deploy */
+    uint8_t doubled;     /* at least twice what is normal, less those that were not since */
     uint32_t jump_s;     /* when the first of them began */
 };
 

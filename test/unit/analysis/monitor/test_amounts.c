@@ -128,6 +128,56 @@ behind_a_deploy_minutes_are_enough(void **state)
     scene_free(s);
 }
 
+/* The first of Sunday's. */
+static void
+in_the_first_days_a_job_behind_a_deploy_is_none(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 4 * DAY);
+    deploy(s);
+    s->rows[2] = 120;
+    play(s, 2 * 3600);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    scene_free(s);
+}
+
+static bool
+rows_are_believed(const struct scene *s)
+{
+    for (unsigned i = 0; i < s->m->track_count; i++) {
+        const struct track *t = &s->m->track[i];
+        if (t->kind == TRACK_CALL && strcmp(t->route, "GET /2") == 0) {
+            return amounts_are_up(&t->rows, &t->past->rows, 1);
+        }
+    }
+    fail_msg("there is no call of GET /2");
+    return false;
+}
+
+/* Neither a burst nor a job is why something is slow. */
+static void
+more_rows_are_believed_when_they_last(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play_nights(s, 4);
+    s->rows[2] = 110;
+    play(s, 3600);
+    assert_false(rows_are_believed(s));
+    s->rows[2] = 20;
+    play(s, 8 * 3600);
+    s->rows[2] = 200;
+    play(s, 6 * 60);
+    assert_false(rows_are_believed(s));
+    play(s, 3 * 60);
+    assert_true(rows_are_believed(s));
+    s->rows[2] = 20;
+    play(s, 15 * 60);
+    assert_false(rows_are_believed(s));
+    scene_free(s);
+}
+
 static void
 behind_a_deploy_they_are_in_a_row(void **state)
 {
@@ -268,6 +318,8 @@ main(void)
         cmocka_unit_test(a_job_at_night_is_normal),
         cmocka_unit_test(a_job_at_night_is_learned_anew),
         cmocka_unit_test(behind_a_deploy_minutes_are_enough),
+        cmocka_unit_test(in_the_first_days_a_job_behind_a_deploy_is_none),
+        cmocka_unit_test(more_rows_are_believed_when_they_last),
         cmocka_unit_test(behind_a_deploy_they_are_in_a_row),
         cmocka_unit_test(behind_a_deploy_the_first_stretch_is_the_onset),
         cmocka_unit_test(what_creeps_for_hours_is_growth),
