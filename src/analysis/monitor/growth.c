@@ -275,7 +275,8 @@ growth_is_clear(const struct growth *g)
     case FINDING_REPEATED_QUERY:
     case FINDING_CACHEABLE:
     case FINDING_MORE_CALLS:
-        return (t->lanes & (1u << LANE_CALLS | 1u << LANE_NEW)) != 0;
+        return (t->lanes & (1u << LANE_CALLS | 1u << LANE_NEW)) != 0 ||
+               t->calls_chart.f > LIMIT_CALLS;
     case FINDING_LOCK_WAIT:
         return structure_costs_something(t, g->calls, locked_ms(t));
     case FINDING_UNBOUNDED_RESULT:
@@ -303,6 +304,10 @@ is_suspect(const struct monitor *m, const struct growth *g)
 {
     const struct track *t = g->t;
     switch (g->kind) {
+    case FINDING_REPEATED_QUERY:
+    case FINDING_CACHEABLE:
+    case FINDING_MORE_CALLS:
+        return t->calls_chart.f > LIMIT_CALLS_SUSPECT;
     case FINDING_LOCK_WAIT:
         return structure_costs_something(t, g->calls, locked_ms(t));
     case FINDING_GROWTH:

@@ -47,6 +47,7 @@
 #define LIMIT_SHIFT_SURE     5.0f /* standard deviations of a sum of as many windows */
 #define LIMIT_SHAPE          90.0f
 #define LIMIT_CALLS          60.0f
+#define LIMIT_CALLS_SUSPECT  16.0f /* six stretches in a row, in an incident of something else */
 #define LIMIT_LEARNING_TIMES 2.0f /* wider, until the noise is known from its own days */
 #define LIMIT_LEARNING_DRIFT 3.0f /* it is summed up as if it did not last for hours until then */
 
