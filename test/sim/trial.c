@@ -17,6 +17,7 @@ static const struct trial common[] = {
     {"growth, 20 %/h", {{FAULT_GROWTH, BUSY, 0, 0.2}}, 1, false, 0, 12, 0, 0},
     {"plan flip, 4 x", {{FAULT_PLAN_FLIP, BUSY, 0, 4}}, 1, false, 0, 4, 0, 0},
     {"rows x 3", {{FAULT_UNBOUNDED, BUSY, 0, 3}}, 1, false, 0, 4, 0, 0},
+    {"ramp of 5 %/h, deploy", {{FAULT_RAMP, TYPICAL, 0, 0.05}}, 1, true, 0, 8, 0, 0},
     {"rows x 20, deploy", {{FAULT_UNBOUNDED, BUSY, 0, 20}}, 1, true, 0, 4, 0, 0},
     {"repeated query, deploy", {{FAULT_REPEATED, BUSY, 0, 20}}, 1, true, 0, 4, 1, 0},
     {"lost index, deploy", {{FAULT_LOST_INDEX, BUSY, 0, 15}}, 1, true, 0, 4, 1, 0},

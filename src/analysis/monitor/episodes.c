@@ -5,9 +5,9 @@
 
 #include "analysis/monitor/monitor_state.h"
 
-#define DEPLOY_BEFORE_S (15 * 60) /* a deploy may be so much older than the onset's interval */
+#define DEPLOY_BEFORE_S (5 * 60) /* a deploy may be so much older than the onset's interval */
 #define DEPLOY_AFTER_S  60
-#define DEPLOY_REACH_S  (15.0 * 60)
+#define DEPLOY_REACH_S  (5.0 * 60)
 #define GONE_S          (2 * 3600) /* a member that is not seen for so long is calm */
 #define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
 #define STRUCTURE_LANES (1u << LANE_CALLS | 1u << LANE_NEW)
@@ -131,6 +131,19 @@ distance_s(const struct episode *e, int64_t at_s)
     return (double)MAX(MAX(e->onset_from_s - at_s, at_s - e->onset_to_s), 0);
 }
 
+/* The time that has to be looked at to find that one: about where it most probably began, or all
+ * of the interval and as far beyond it. */
+static double
+within_s(const struct episode *e, const struct monitor_deploy *d)
+{
+    double all = (double)(e->onset_to_s - e->onset_from_s);
+    if (d == NULL) {
+        return all + DEPLOY_BEFORE_S + DEPLOY_AFTER_S;
+    }
+    double about = 2 * fabs((double)(d->at_s - e->onset_s));
+    return MIN(all, MAX(about, 2.0 * MONITOR_STEP_S)) + distance_s(e, d->at_s) + DEPLOY_AFTER_S;
+}
+
 /* By time, and by what it changed: one that names what it affects and affects none of this is not
  * it. Nor is one named where it would take chance no more to have one that near: behind what began
  * at some time in the last hours there is always one. */
@@ -138,7 +151,7 @@ static void
 tie_deploy(const struct monitor *m, struct episode *e)
 {
     const struct monitor_deploy *best = NULL;
-    double best_score = 0, near_s = DEPLOY_BEFORE_S;
+    double best_score = 0;
     struct scope scope;
     int64_t from = e->onset_from_s - DEPLOY_BEFORE_S, to = e->onset_to_s + DEPLOY_AFTER_S;
     e->deploy[0] = '\0';
@@ -148,16 +161,13 @@ tie_deploy(const struct monitor *m, struct episode *e)
         if (d->at_s < from || d->at_s > to || !affects_some(&d->affects, &scope)) {
             continue;
         }
-        double off = distance_s(e, d->at_s);
-        double score = exp(-off / DEPLOY_REACH_S) * (d->affects.count > 0 ? 2 : 1);
+        double score = exp(-within_s(e, d) / DEPLOY_REACH_S) * (d->affects.count > 0 ? 2 : 1);
         if (score > best_score) {
             best_score = score;
-            near_s = off;
             best = d;
         }
     }
-    double width_s = (double)(e->onset_to_s - e->onset_from_s) + near_s + DEPLOY_AFTER_S;
-    e->chance = monitor_deploy_chance(m, &scope, width_s);
+    e->chance = monitor_deploy_chance(m, &scope, within_s(e, best));
     if (best != NULL && e->chance <= MONITOR_CHANCE_MAX) {
         snprintf(e->deploy, sizeof(e->deploy), "%s", best->name);
         e->deploy_s = best->at_s;

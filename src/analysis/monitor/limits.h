@@ -48,8 +48,8 @@
 #define LIMIT_SHAPE          90.0f
 #define LIMIT_CALLS          60.0f
 #define LIMIT_CALLS_SUSPECT  16.0f /* six stretches in a row, in an incident of something else */
-#define LIMIT_LEARNING_TIMES 2.0f /* wider, until the noise is known from its own days */
-#define LIMIT_LEARNING_DRIFT 3.0f /* it is summed up as if it did not last for hours until then */
+#define LIMIT_LEARNING_TIMES 2.0f  /* wider, until the noise is known from its own days */
+#define LIMIT_LEARNING_DRIFT 3.0f  /* it is summed up as if it did not last for hours until then */
 
 /* poisson.h's rates, 2, 3, 5: the first one takes long to come down behind a burst. */
 #define LIMITS_ERRORS                                                                              \

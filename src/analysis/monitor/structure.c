@@ -86,14 +86,15 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     unsigned hold = t->s_requests >= STRUCTURE_SURE ? 1 : STRUCTURE_HOLD_DEPLOY;
     bool is_sure = t->jumps >= hold && !level_is_learning(&t->calls_level) &&
                    monitor_deploy_near(m, t, at_s, at_s) != NULL;
-    if (is_sure || t->jumps >= STRUCTURE_HOLD) {
-        tell(m, t, LANE_CALLS, r->start_s, expect, calls);
-    }
     /* Slow or small: more calls than ever, again and again. */
     bool more = jump > 3 * MAX(spread, chance) && calls >= 1.1f * expect;
     exceed_add(&t->calls_chart, more, (uint32_t)(at_s / MONITOR_STEP_S));
+    int64_t since_s = (int64_t)t->calls_chart.zero * MONITOR_STEP_S;
+    if (is_sure || t->jumps >= STRUCTURE_HOLD) {
+        tell(m, t, LANE_CALLS, more ? MIN(since_s, r->start_s) : r->start_s, expect, calls);
+    }
     if (t->calls_chart.f > LIMIT_CALLS && structure_costs_something(t, jump, mean_ms)) {
-        tell(m, t, LANE_CALLS, (int64_t)t->calls_chart.zero * MONITOR_STEP_S, expect, calls);
+        tell(m, t, LANE_CALLS, since_s, expect, calls);
     }
     level_add(&t->calls_level, &t->past->calls, at_s, calls,
               may_learn && t->calls_chart.f < LIMIT_CALLS / 2);

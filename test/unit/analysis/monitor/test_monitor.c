@@ -153,6 +153,7 @@ a_slow_ramp_is_one_episode_that_ends(void **state)
     assert_int_equal(e->state, EPISODE_OPEN);
     assert_int_equal(e->lane, LANE_DRIFT);
     assert_true(e->opened_s > onset && e->opened_s < onset + 2 * 3600);
+    assert_true(e->onset_from_s <= onset && onset <= e->onset_to_s);
     assert_true(e->cause_count >= 1 && e->cause[0].kind == FINDING_SLOWER);
     s->times[3] = 1;
     play(s, 3600);
@@ -538,13 +539,112 @@ a_deploy_is_near_though_another_came_after_it(void **state)
     own.at_s = s->t;
     own.affects[0] = SLICE_LIT("GET /5");
     monitor_deploy(s->m, &own);
-    play(s, 10 * 60);
+    play(s, 4 * 60);
     other.at_s = s->t;
     other.affects[0] = SLICE_LIT("GET /6");
     monitor_deploy(s->m, &other);
     s->calls[5] = 20;
     play(s, 2 * 60); /* without a deploy it takes three stretches */
     assert_string_equal(only_one(s)->deploy, "v2");
+    scene_free(s);
+}
+
+/* What came a quarter of an hour before a step, whose minute is known, has done nothing. */
+static void
+a_deploy_long_before_a_step_is_not_named(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct history_deploy d = {
+        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /5")}, .affects_count = 1};
+    (void)state;
+    play(s, 2 * DAY);
+    d.at_s = s->t;
+    monitor_deploy(s->m, &d);
+    play(s, 12 * 60);
+    s->calls[5] = 20;
+    play(s, 2 * 60);
+    assert_string_equal(only_one(s)->deploy, "");
+    scene_free(s);
+}
+
+/* Noise that lasts for half an hour, and a ramp on top of it. */
+static void
+play_in_lasting_noise(struct scene *s, int64_t seconds, double per_hour, double *noise)
+{
+    double times = 1;
+    for (int64_t end = s->t + seconds; s->t < end && monitor_episode_count(s->m) == 0;) {
+        *noise = 0.97 * *noise + 0.003 * ((double)prng_below(&s->prng, 1000) / 500 - 1);
+        times += per_hour / 60;
+        s->times[3] = times + *noise;
+        play(s, 60);
+    }
+}
+
+/* A ramp is seen long after it began, and dated back to it: of two deploys it is the first. */
+static void
+a_ramp_is_dated_back_to_its_deploy(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct history_deploy d = {
+        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /3")}, .affects_count = 1};
+    double noise = 0;
+    (void)state;
+    play_in_lasting_noise(s, 17 * DAY, 0, &noise);
+    int64_t onset_s = d.at_s = s->t;
+    monitor_deploy(s->m, &d);
+    d.at_s += 75 * 60;
+    d.name = SLICE_LIT("v3");
+    monitor_deploy(s->m, &d);
+    play_in_lasting_noise(s, 6 * 3600, 0.05, &noise);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_DRIFT);
+    assert_true(e->onset_from_s <= onset_s && onset_s <= e->onset_to_s);
+    assert_string_equal(e->deploy, "v2");
+    scene_free(s);
+}
+
+/* A cache that fills takes a while to be lost: what is told of is the first of it. */
+static void
+more_calls_are_dated_back_to_the_first_of_them(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct history_deploy d = {
+        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /5")}, .affects_count = 1};
+    (void)state;
+    play(s, 2 * DAY);
+    d.at_s = s->t;
+    monitor_deploy(s->m, &d);
+    int64_t onset = s->t;
+    s->calls[5] = 1.4;
+    play(s, 9 * 60);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    s->calls[5] = 2.2;
+    play(s, 2 * 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_CALLS);
+    assert_true(labs((long)(e->onset_s - onset)) <= 60);
+    assert_string_equal(e->deploy, "v2");
+    scene_free(s);
+}
+
+/* Too little to be told by itself, and for longer than chance makes it: in an incident of something
+ * else it is a cause. */
+static void
+some_more_calls_are_a_cause_beside(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 3 * DAY);
+    s->calls[1] = 1.33;
+    play(s, 12 * 60);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    s->errors[1] = 30;
+    play(s, 12 * 60);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->lane, LANE_ERRORS);
+    assert_int_equal(e->cause_count, 2);
+    assert_int_equal(e->cause[0].kind, FINDING_MORE_CALLS);
+    assert_int_equal(e->cause[1].kind, FINDING_ERRORS);
     scene_free(s);
 }
 
@@ -1358,6 +1458,10 @@ main(void)
         cmocka_unit_test(a_surge_is_traffic_and_a_blip_is_nothing),
         cmocka_unit_test(more_calls_behind_a_deploy_are_told_at_once),
         cmocka_unit_test(a_deploy_is_near_though_another_came_after_it),
+        cmocka_unit_test(a_deploy_long_before_a_step_is_not_named),
+        cmocka_unit_test(a_ramp_is_dated_back_to_its_deploy),
+        cmocka_unit_test(more_calls_are_dated_back_to_the_first_of_them),
+        cmocka_unit_test(some_more_calls_are_a_cause_beside),
         cmocka_unit_test(errors_are_told_by_their_rate),
         cmocka_unit_test(many_times_as_many_errors_are_no_bursts),
         cmocka_unit_test(errors_that_have_ended_are_over),
