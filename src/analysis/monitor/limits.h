@@ -87,15 +87,16 @@
 #define NEW_AFTER_S            3600   /* a route is settled */
 
 /* What a call returns: so many times what is normal, so many spreads more, so many times the
- * most of an hour, and so much more at least; in 25 stretches in a row, or nearly. Nights and
- * two Sundays have been seen by then: one job is often twice the last one. */
+ * most of an hour, and so much more at least; in 41 stretches in a row, or nearly: somebody may
+ * fetch it all for half an hour. Nights and two Sundays have been seen by then: one job is often
+ * twice the last one. */
 #define AMOUNT_TIMES      2.0f
 #define AMOUNT_SPREADS    4.0f
 #define AMOUNT_PEAK_TIMES 2.0f
 #define AMOUNT_ROWS_MIN   10.0f
 #define AMOUNT_BYTES_MIN  1024.0f
 #define AMOUNT_READY_S    (15 * 86400)
-#define LIMIT_AMOUNT      73.0f /* exceed.h */
+#define LIMIT_AMOUNT      118.0f /* exceed.h */
 /* Behind a deploy fewer are enough of what no stretch of the last days came near. */
 #define AMOUNT_JUMP_TIMES          4.0f
 #define AMOUNT_JUMP_TIMES_LEARNING 8.0f

@@ -934,7 +934,7 @@ a_result_that_nothing_limits_is_told(void **state)
     (void)state;
     play(l, HOUR / 2, 0);
     l->rows = 60;
-    play(l, 40 * MINUTE, 0);
+    play(l, 55 * MINUTE, 0);
     assert_int_equal(l->opened, 1);
     json_t *list = document(l, JUDGE_INCIDENTS);
     const json_t *inc = json_array_get(list, 0);

@@ -10,7 +10,7 @@ bytes_tell_what_rows_do_not(void **state)
     (void)state;
     play(s, 16 * DAY);
     s->width[2] = 300;
-    play(s, 30 * 60);
+    play(s, 46 * 60);
     const struct episode *e = only_one(s);
     assert_int_equal(e->lane, LANE_BYTES);
     assert_string_equal(e->subject, "GET /2: f2");
@@ -20,7 +20,7 @@ bytes_tell_what_rows_do_not(void **state)
     play(s, 2 * 3600);
     assert_int_equal(e->state, EPISODE_OVER);
     s->body[1] = 20000;
-    play(s, 30 * 60);
+    play(s, 46 * 60);
     e = monitor_episode(s->m, 1);
     assert_non_null(e);
     assert_string_equal(e->subject, "GET /1");
@@ -68,7 +68,7 @@ what_fails_is_named_beside_many(void **state)
     for (unsigned i = 0; i < MOST; i++) {
         s->rows[i] = i + 1 < MOST ? 100 : 20;
     }
-    play(s, 25 * 60);
+    play(s, 41 * 60);
     s->failing = 0.5;
     play(s, 20 * 60);
     const struct episode *e = only_one(s);
@@ -90,7 +90,7 @@ a_call_is_named_before_its_route(void **state)
     play(s, 16 * DAY);
     s->rows[2] = 100;
     s->body[2] = 25000;
-    play(s, 40 * 60);
+    play(s, 46 * 60);
     const struct episode *e = only_one(s);
     assert_int_equal(e->member_count, 2);
     assert_int_equal(e->cause_count, 1);
@@ -111,7 +111,7 @@ a_statement_and_its_calls_are_one_thing(void **state)
         s->rows[i] = 100;
     }
     s->dearer = 1.2;
-    play(s, 30 * 60);
+    play(s, 46 * 60);
     unsigned by_statement = 0;
     for (unsigned i = 0; i < 30; i++) {
         const struct episode *e = only_one(s);
@@ -150,7 +150,7 @@ rate_and_mix_are_said_beside(void **state)
     play(s, 3600);
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->rows[2] = 60;
-    play(s, 30 * 60);
+    play(s, 46 * 60);
     const struct episode_traffic *t = &only_one(s)->traffic;
     assert_float_equal(t->per_min, 300, 3);
     assert_float_equal(t->per_min_before, 100, 3);

@@ -10,7 +10,7 @@ more_rows_are_told_before_they_are_slow(void **state)
     play(s, 16 * DAY);
     int64_t onset = s->t;
     s->rows[2] = 60;
-    play(s, 24 * 60);
+    play(s, 40 * 60);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 3 * 60);
     const struct episode *e = only_one(s);
@@ -31,12 +31,12 @@ more_rows_are_told_before_they_are_slow(void **state)
     assert_int_equal(only_one(s)->state, EPISODE_OVER);
     play(s, 2 * DAY); /* and it was not learned: as much again is told again */
     s->rows[2] = 60;
-    play(s, 27 * 60);
+    play(s, 43 * 60);
     assert_int_equal(monitor_episode_count(s->m), 2);
     scene_free(s);
 }
 
-/* Somebody fetches it all for a quarter of an hour; and a few rows are no growth. */
+/* Somebody fetches it all for half an hour; and a few rows are no growth. */
 static void
 what_passes_or_is_little_is_not_told(void **state)
 {
@@ -46,7 +46,7 @@ what_passes_or_is_little_is_not_told(void **state)
     play(s, 16 * DAY);
     for (unsigned i = 0; i < 4; i++) {
         s->rows[2] = 100;
-        play(s, 20 * 60);
+        play(s, 35 * 60);
         s->rows[2] = 20;
         play(s, 40 * 60);
     }
@@ -71,7 +71,7 @@ a_job_at_night_is_normal(void **state)
     }
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->rows[2] = 250;
-    play(s, 30 * 60);
+    play(s, 46 * 60);
     assert_int_equal(only_one(s)->lane, LANE_ROWS);
     scene_free(s);
 }
@@ -100,7 +100,7 @@ a_job_at_night_is_learned_anew(void **state)
     s->rows[2] = 20;
     play(s, 5 * 3600);
     s->body[2] = 50000;
-    play(s, 30 * 60);
+    play(s, 46 * 60);
     assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
     play(s, 17 * 3600 - 30 * 60);
     play_nights(s, 4);
@@ -282,7 +282,7 @@ what_is_expected_is_learned_anew(void **state)
     (void)state;
     play(s, 16 * DAY);
     s->rows[2] = 100;
-    play(s, 30 * 60);
+    play(s, 46 * 60);
     assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
     play(s, 10 * DAY);
     only_one(s);
@@ -302,7 +302,7 @@ a_quiet_series_is_judged_by_stretches(void **state)
     s->per_min[2] = 2;
     play(s, 17 * DAY);
     s->rows[2] = 200;
-    play(s, 3 * 3600);
+    play(s, 6 * 3600);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 2 * 3600);
     assert_int_equal(only_one(s)->lane, LANE_ROWS);
