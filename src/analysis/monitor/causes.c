@@ -285,7 +285,7 @@ causes_find(struct monitor *m, struct episode *e)
     }
     forget(e, n > 0);
     for (unsigned i = 0; i < n; i++) {
-        if (found[i].demand < SHARE_OF_FIRST * found[0].demand && !growth_is_clear(&found[i])) {
+        if (found[i].demand < SHARE_OF_FIRST * found[0].demand && !growth_is_clear(e, &found[i])) {
             continue;
         }
         struct episode_cause *c = add(e, found[i].t, found[i].kind, found[i].demand);

@@ -10,6 +10,7 @@
 #define RAMP_CHARTS 3u    /* all but the one for what is large */
 #define RAMP_LEFT   0.3f  /* of the effect is above a chart's allowance at least */
 #define RAMP_DOUBT  0.42f /* half of the interval, of the time it has risen for */
+#define STEP_SPREAD 1.1f  /* the charts of a step left zero together */
 #define SHIFT_Z_MAX 6.0f  /* a window is worth no more */
 
 static const float drift_limit[CUSUM_BANK] = LIMITS_DRIFT, lasting_clip[CUSUM_BANK] = LASTING_CLIP;
@@ -56,20 +57,16 @@ charts_confirm(const struct monitor *m, const struct track *t, float estimate, f
     return is_there && told >= least_effect(m, t) && charts_matter(m, t);
 }
 
-static void
-tell(struct monitor *m, struct track *t, enum lane lane, int64_t onset_s, int64_t doubt_s,
-     float effect)
+static struct alarm
+alarm_of(const struct track *t, enum lane lane, float effect)
 {
-    struct alarm a = {
+    return (struct alarm){
         .lane = lane,
-        .onset_s = onset_s,
-        .doubt_s = doubt_s,
         .now = t->now.cost_ms,
         .before = t->now.cost_ms / expf(effect),
         .shift_ln = effect,
         .learning = !noise_is_ready(&t->noise),
     };
-    episodes_tell(m, t, &a);
 }
 
 void
@@ -77,11 +74,11 @@ charts_tell(struct monitor *m, struct track *t, enum lane lane, uint32_t zero, f
             float effect)
 {
     float windows = IN_DOUBT / MAX(shift * shift, 0.01f);
-    int64_t onset_s = (int64_t)zero * MONITOR_STEP_S;
-    int64_t elapsed_s = m->step_s - onset_s;
-    int64_t doubt_s =
-        MIN((int64_t)(MAX(windows, 1) * MONITOR_STEP_S), MAX(elapsed_s / 2, MONITOR_STEP_S));
-    tell(m, t, lane, onset_s, doubt_s, effect);
+    struct alarm a = alarm_of(t, lane, effect);
+    a.onset_s = (int64_t)zero * MONITOR_STEP_S;
+    int64_t elapsed_s = m->step_s - a.onset_s;
+    a.doubt_s = MIN((int64_t)(MAX(windows, 1) * MONITOR_STEP_S), MAX(elapsed_s / 2, 60));
+    episodes_tell(m, t, &a);
 }
 
 void
@@ -153,12 +150,12 @@ drift_of(const struct monitor *m, const struct track *t, unsigned which)
     return d;
 }
 
-/* What rises is below a chart's allowance at first, so it has risen for longer than the chart has
- * been above zero: on a line through what it was then and what it is now, in the mean of the charts
- * that sum up for long. Of 200 ramps in simulated worlds nine in ten had risen for 0.6 to 1.6 times
- * that; what is a step has been there for 0.6 of it. */
-static void
-tell_drift(struct monitor *m, struct track *t, float effect)
+/* For how many windows it has risen: it was below a chart's allowance at first, so for longer than
+ * the chart has been above zero, on a line through what it was then and what it is now; in the mean
+ * of the charts that sum up for long. Of 200 ramps in simulated worlds nine in ten had risen for
+ * 0.6 to 1.6 times that. */
+static float
+windows_risen(const struct monitor *m, const struct track *t, float effect)
 {
     float spread = t->z != 0 ? t->residual / t->z : 0, windows = 0;
     for (unsigned i = 0; i < RAMP_CHARTS; i++) {
@@ -167,9 +164,24 @@ tell_drift(struct monitor *m, struct track *t, float effect)
         windows += (float)windows_since(m, t->drift.zero[i]) * effect /
                    MAX(effect - least, RAMP_LEFT * effect) / RAMP_CHARTS;
     }
-    int64_t elapsed_s = (int64_t)(windows * MONITOR_STEP_S);
-    tell(m, t, LANE_DRIFT, m->step_s - elapsed_s,
-         MAX((int64_t)(RAMP_DOUBT * (float)elapsed_s), MONITOR_STEP_S), effect);
+    return windows;
+}
+
+/* Where all charts left zero at the same time it was rather a step; that it may be either is in the
+ * interval. */
+static void
+tell_drift(struct monitor *m, struct track *t, float effect)
+{
+    float risen = windows_risen(m, t, effect);
+    float last = (float)windows_since(m, t->drift.zero[RAMP_CHARTS - 1]);
+    bool is_step = (float)windows_since(m, t->drift.zero[0]) <= STEP_SPREAD * last;
+    float since = is_step ? last : risen, first = MAX((1 + RAMP_DOUBT) * risen, last);
+    float latest = MIN((1 - RAMP_DOUBT) * risen, last - 1);
+    struct alarm a = alarm_of(t, LANE_DRIFT, effect);
+    a.onset_s = m->step_s - (int64_t)(since * MONITOR_STEP_S);
+    a.doubt_s = (int64_t)((first - since) * MONITOR_STEP_S);
+    a.latest_s = m->step_s - (int64_t)(MAX(latest, 0) * MONITOR_STEP_S);
+    episodes_tell(m, t, &a);
 }
 
 /* What is little and slow may be nothing but what is taken out of it: where all others have been

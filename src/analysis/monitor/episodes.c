@@ -201,7 +201,7 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
     e->opened_s = m->step_s;
     e->onset_s = a->onset_s;
     e->onset_from_s = a->onset_s - a->doubt_s;
-    e->onset_to_s = MIN(a->onset_s + a->doubt_s, m->step_s);
+    e->onset_to_s = a->latest_s != 0 ? a->latest_s : MIN(a->onset_s + a->doubt_s, m->step_s);
     e->lane = a->lane;
     e->learning = a->learning;
     e->before = a->before;

@@ -15,6 +15,7 @@
 #define EFFECT_MIN    0.015f
 #define CALLS_TIMES   1.25f
 #define CALLS_SPREADS 3
+#define CALLS_SHARE   0.02f /* of the route's mean */
 #define ROWS_LEAST    1.0f
 #define BYTES_LEAST   256.0f
 #define READ_LEAST    0.05f /* more rows read a call */
@@ -267,8 +268,20 @@ kind_of(const struct episode *e, const struct growth *g)
     return reads_more(g) ? FINDING_GROWTH : FINDING_SLOWER;
 }
 
+/* For so many stretches, since about when the episode began, and they are not for nothing. */
+static bool
+calls_are_more(const struct episode *e, const struct growth *g, float limit)
+{
+    const struct track *t = g->t;
+    float route_ms = t->parent == NULL ? NAN : level_expect(&t->parent->cost_level);
+    float more_ms = (g->calls - g->calls_before) * g->cost;
+    return t->calls_chart.f > limit &&
+           (int64_t)t->calls_chart.zero * MONITOR_STEP_S >= e->onset_from_s - EPISODE_JOIN_S &&
+           (isnan(route_ms) || more_ms >= CALLS_SHARE * route_ms);
+}
+
 bool
-growth_is_clear(const struct growth *g)
+growth_is_clear(const struct episode *e, const struct growth *g)
 {
     const struct track *t = g->t;
     switch (g->kind) {
@@ -276,7 +289,7 @@ growth_is_clear(const struct growth *g)
     case FINDING_CACHEABLE:
     case FINDING_MORE_CALLS:
         return (t->lanes & (1u << LANE_CALLS | 1u << LANE_NEW)) != 0 ||
-               t->calls_chart.f > LIMIT_CALLS;
+               calls_are_more(e, g, LIMIT_CALLS);
     case FINDING_LOCK_WAIT:
         return structure_costs_something(t, g->calls, locked_ms(t));
     case FINDING_UNBOUNDED_RESULT:
@@ -300,14 +313,14 @@ growth_is_clear(const struct growth *g)
 /* One that nobody has told yet, of a route that is looked into anyway: it takes less to be believed
  * than one of all series. */
 static bool
-is_suspect(const struct monitor *m, const struct growth *g)
+is_suspect(const struct monitor *m, const struct episode *e, const struct growth *g)
 {
     const struct track *t = g->t;
     switch (g->kind) {
     case FINDING_REPEATED_QUERY:
     case FINDING_CACHEABLE:
     case FINDING_MORE_CALLS:
-        return t->calls_chart.f > LIMIT_CALLS_SUSPECT;
+        return calls_are_more(e, g, LIMIT_CALLS_SUSPECT);
     case FINDING_LOCK_WAIT:
         return structure_costs_something(t, g->calls, locked_ms(t));
     case FINDING_GROWTH:
@@ -407,7 +420,7 @@ growth_find(const struct monitor *m, const struct episode *e,
             reckon(m, common, steady_cost(g.t), &g);
             is_told = is_told && (g.t->lanes & ~FAILURES & ~AMOUNT_LANES) != 0;
         }
-        if (g.demand > 0 && (is_told || is_suspect(m, &g))) {
+        if (g.demand > 0 && (is_told || is_suspect(m, e, &g))) {
             ret_found[n++] = g;
         }
     }

@@ -80,7 +80,8 @@
 #define STRUCTURE_SPREADS      8.0f
 #define STRUCTURE_COST_SHARE   0.1f /* of the route's mean */
 #define STRUCTURE_DEPLOY_S     (30 * 60)
-#define STRUCTURE_HOLD         3u /* stretches in a row, without a deploy */
+#define STRUCTURE_DATED_S      (120 * 60) /* what was more before a jump may be its beginning */
+#define STRUCTURE_HOLD         3u         /* stretches in a row, without a deploy */
 #define STRUCTURE_HOLD_DEPLOY  2u /* behind one, of so few requests that chance may do it once */
 #define STRUCTURE_SURE         100.0f /* requests in one that is enough behind a deploy */
 #define PLAN_TIMES             3.0f   /* as dear, with another plan */

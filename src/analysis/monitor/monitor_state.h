@@ -103,7 +103,8 @@ monitor_in_shock(const struct monitor *m)
 struct alarm {
     enum lane lane;
     int64_t onset_s;
-    int64_t doubt_s; /* half of the interval around it */
+    int64_t doubt_s;  /* half of the interval around it */
+    int64_t latest_s; /* its end, where that is not as far away as its beginning; else 0 */
     double before, now;
     float shift_ln;
     bool learning;
@@ -237,7 +238,7 @@ unsigned growth_find(const struct monitor *m, const struct episode *e,
                      struct growth ret_found[EPISODE_MEMBERS_MAX]);
 /* It is a cause however little it takes beside the first one: it has a proof of its own, or its own
  * part is more than what it waits for the others. */
-bool growth_is_clear(const struct growth *g);
+bool growth_is_clear(const struct episode *e, const struct growth *g);
 
 /* course.c: the windows of this step. */
 void course_add(const struct monitor *m, struct episode *e);

@@ -8,7 +8,6 @@
 #include "analysis/monitor/monitor_state.h"
 
 #define FIGURE_NOW    0.5f
-#define STRETCH_S_MAX 600
 #define ROUTE_MIN_S   600 /* of a route's life, before a statement of it can be new */
 #define NEW_CALLS_MIN 0.2f
 
@@ -26,12 +25,13 @@ structure_costs_something(const struct track *t, float calls, float cost_ms)
 }
 
 static void
-tell(struct monitor *m, struct track *t, enum lane lane, int64_t onset, double before, double now)
+tell(struct monitor *m, struct track *t, enum lane lane, int64_t onset_s, int64_t doubt_s,
+     double before, double now)
 {
     struct alarm a = {
         .lane = lane,
-        .onset_s = onset,
-        .doubt_s = MONITOR_STEP_S,
+        .onset_s = onset_s,
+        .doubt_s = doubt_s,
         .before = before,
         .now = now,
         .shift_ln = (float)log(MAX(now, 1e-6) / MAX(before, 1e-6)),
@@ -54,6 +54,21 @@ is_new(const struct monitor *m, const struct track *t, int64_t at_s)
     return t->first_s >= route->first_s + settled;
 }
 
+/* They began in the first stretch that had more. What was a little more for hours before a jump is
+ * something else. */
+static void
+tell_calls(struct monitor *m, struct track *t, const struct reading *r, double before, double now)
+{
+    int64_t at_s = r->start_s + r->length_s;
+    int64_t length_s = (int64_t)((double)t->s_requests / r->requests * r->length_s);
+    int64_t since_s = at_s - (int64_t)t->calls_chart.zero * MONITOR_STEP_S;
+    if (t->jumps > 0 && since_s > t->jumps * length_s + STRUCTURE_DATED_S) {
+        since_s = t->jumps * length_s;
+    }
+    int64_t beyond_s = MAX(length_s - MONITOR_STEP_S, 0) / 2; /* somewhere in that stretch */
+    tell(m, t, LANE_CALLS, at_s - since_s + beyond_s, MONITOR_STEP_S + beyond_s, before, now);
+}
+
 /* A stretch of at least 30 requests is over. */
 static void
 judge_calls(struct monitor *m, struct track *t, const struct reading *r, float mean_ms)
@@ -69,7 +84,7 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
         t->jumps = heavy ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
         if (heavy &&
             (monitor_deploy_near(m, t, at_s, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
-            tell(m, t, LANE_NEW, t->first_s, 0, calls);
+            tell(m, t, LANE_NEW, t->first_s, MONITOR_STEP_S, 0, calls);
         }
         return; /* not learned: whether it is normal is asked for an hour */
     }
@@ -88,13 +103,12 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
                    monitor_deploy_near(m, t, at_s, at_s) != NULL;
     /* Slow or small: more calls than ever, again and again. */
     bool more = jump > 3 * MAX(spread, chance) && calls >= 1.1f * expect;
-    exceed_add(&t->calls_chart, more, (uint32_t)(at_s / MONITOR_STEP_S));
-    int64_t since_s = (int64_t)t->calls_chart.zero * MONITOR_STEP_S;
-    if (is_sure || t->jumps >= STRUCTURE_HOLD) {
-        tell(m, t, LANE_CALLS, more ? MIN(since_s, r->start_s) : r->start_s, expect, calls);
+    if (!more || t->calls_chart.f < 2 * LIMIT_CALLS) {
+        exceed_add(&t->calls_chart, more, (uint32_t)(at_s / MONITOR_STEP_S));
     }
-    if (t->calls_chart.f > LIMIT_CALLS && structure_costs_something(t, jump, mean_ms)) {
-        tell(m, t, LANE_CALLS, since_s, expect, calls);
+    bool lasts = t->calls_chart.f > LIMIT_CALLS && structure_costs_something(t, jump, mean_ms);
+    if (is_sure || t->jumps >= STRUCTURE_HOLD || lasts) {
+        tell_calls(m, t, r, expect, calls);
     }
     level_add(&t->calls_level, &t->past->calls, at_s, calls,
               may_learn && t->calls_chart.f < LIMIT_CALLS / 2);
@@ -107,7 +121,7 @@ judge_plan(struct monitor *m, struct track *t, int64_t at_s, float mean_ms)
     float expect = other ? level_expect(&t->cost_level) : NAN;
     if (other && t->episode == NULL && !isnan(expect) && mean_ms >= PLAN_TIMES * expect &&
         structure_costs_something(t, isnan(t->now.calls) ? 1 : t->now.calls, mean_ms - expect)) {
-        tell(m, t, LANE_PLAN, t->plan_changed_s, expect, mean_ms);
+        tell(m, t, LANE_PLAN, t->plan_changed_s, MONITOR_STEP_S, expect, mean_ms);
     }
 }
 
@@ -127,6 +141,9 @@ structure_judge(struct monitor *m, struct track *t, const struct reading *r)
     judge_plan(m, t, r->start_s + r->length_s, mean_ms);
     if (t->kind != TRACK_CALL || (r->known & READING_REQUESTS) == 0 || r->requests <= 0) {
         return;
+    }
+    if (t->s_requests == 0 && t->calls_chart.f <= 0) {
+        t->calls_chart.zero = (uint32_t)(r->start_s / MONITOR_STEP_S);
     }
     t->s_requests += (float)r->requests;
     t->s_calls += (float)r->calls;
