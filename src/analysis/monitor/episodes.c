@@ -214,6 +214,13 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
 }
 
 void
+episodes_join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
+{
+    join(m, e, t, a);
+    e->worst = MAX(e->worst, a->shift_ln);
+}
+
+void
 episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
 {
     if (t->episode != NULL) {
@@ -228,8 +235,7 @@ episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
         return;
     }
     e = opens ? open_episode(m, t, a) : e;
-    join(m, e, t, a);
-    e->worst = MAX(e->worst, a->shift_ln);
+    episodes_join(m, e, t, a);
     if (opens) {
         tie_deploy(m, e);
         causes_find(m, e);

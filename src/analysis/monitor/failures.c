@@ -37,11 +37,11 @@ new_day(struct track *t, const struct reading *r, uint32_t day)
     t->day = day;
 }
 
+/* beside: the episode that it joins; NULL: whichever it belongs to. */
 static void
-tell(struct monitor *m, struct track *t, struct track_class *c, uint32_t onset, float share,
-     float p0)
+tell(struct monitor *m, struct track *t, struct track_class *c, struct episode *beside,
+     uint32_t onset, float share, float p0)
 {
-    c->told = share;
     struct alarm a = {
         .lane = LANE_ERRORS,
         .onset_s = (int64_t)onset * MONITOR_STEP_S,
@@ -51,7 +51,12 @@ tell(struct monitor *m, struct track *t, struct track_class *c, uint32_t onset, 
         .shift_ln = logf(share / MAX(p0, 1e-6f)),
         .learning = t->calls_kept == 0,
     };
-    episodes_tell(m, t, &a);
+    if (beside != NULL) {
+        episodes_join(m, beside, t, &a);
+    } else {
+        episodes_tell(m, t, &a);
+    }
+    c->told = (t->lanes & (1u << LANE_ERRORS)) != 0 ? share : c->told; /* it may be refused */
 }
 
 /* A rate has risen, as against some bursts close by: they leave most windows as they were. */
@@ -132,7 +137,7 @@ judge_outage(struct monitor *m, struct track *t, struct track_class *c, float er
         c->held = 0;
     }
     if (windows > 0 && (t->lanes & (1u << LANE_ERRORS)) == 0) {
-        tell(m, t, c, at - windows, errors / calls, p0);
+        tell(m, t, c, NULL, at - windows, errors / calls, p0);
     }
 }
 
@@ -201,7 +206,7 @@ judge_class(struct monitor *m, struct track *t, struct track_class *c, float err
         cap(c, i, 2 * limit);
         if (c->chart.g[i] > limit && has_risen(c, i, limit, p0, at) &&
             (t->lanes & (1u << LANE_ERRORS)) == 0) {
-            tell(m, t, c, c->chart.zero[i], share_since(c), p0);
+            tell(m, t, c, NULL, c->chart.zero[i], share_since(c), p0);
         }
     }
 }
@@ -318,7 +323,19 @@ failures_judge(struct monitor *m, struct track *t, const struct reading *r)
     }
 }
 
-/* A class that hardly ever has an error has many, since about the onset of the episode. */
+/* Since when its errors are counted. */
+static uint32_t
+first_zero(const struct track_class *c)
+{
+    uint32_t first = UINT32_MAX;
+    for (unsigned i = 0; i < POISSON_RATES; i++) {
+        first = c->chart.g[i] > 0 ? MIN(first, c->chart.zero[i]) : first;
+    }
+    return first;
+}
+
+/* A class that hardly ever has an error has many, since about the onset of the episode, and has
+ * them still. */
 static bool
 is_beside(const struct episode *e, const struct track *t, const struct track_class *c)
 {
@@ -326,10 +343,10 @@ is_beside(const struct episode *e, const struct track *t, const struct track_cla
     float unlikely = c->since > expected
                          ? c->since * logf(c->since / MAX(expected, 1e-3f)) - (c->since - expected)
                          : 0;
-    int64_t zero_s = (int64_t)c->chart.zero[POISSON_RATES - 1] * MONITOR_STEP_S;
-    return c->told <= 0 && c->since >= ERRORS_MIN && share_since(c) >= ERRORS_SHARE_MIN &&
-           c->kept <= BESIDE_USUAL_MAX && unlikely >= BESIDE_UNLIKELY &&
-           zero_s >= e->onset_from_s - EPISODE_JOIN_S;
+    int64_t zero_s = (int64_t)first_zero(c) * MONITOR_STEP_S;
+    return c->told <= 0 && c->lately >= BESIDE_LATELY && c->since >= ERRORS_MIN &&
+           share_since(c) >= ERRORS_SHARE_MIN && c->kept <= BESIDE_USUAL_MAX &&
+           unlikely >= BESIDE_UNLIKELY && zero_s >= e->onset_from_s - EPISODE_JOIN_S;
 }
 
 /* It shares a route with it; a statement by itself is of each one that it runs in. */
@@ -348,17 +365,18 @@ is_of_route(const struct monitor *m, const struct episode *e, const struct track
 }
 
 void
-failures_join(struct monitor *m, const struct episode *e)
+failures_join(struct monitor *m, struct episode *e)
 {
     for (unsigned i = 0; i < m->track_count; i++) {
         struct track *t = &m->track[i];
-        bool may_join = t->errors != NULL && t->calls_kept > 0 &&
-                        (t->episode == NULL || t->episode == e) &&
-                        (t->lanes & (1u << LANE_ERRORS)) == 0;
+        bool may_join =
+            t->errors != NULL && t->calls_kept > 0 &&
+            (t->episode == e || (t->episode == NULL && e->member_count < EPISODE_MEMBERS_MAX)) &&
+            (t->lanes & (1u << LANE_ERRORS)) == 0;
         for (uint32_t left = may_join ? t->errors->seen : 0; left != 0; left &= left - 1) {
             struct track_class *c = &t->errors->of[__builtin_ctz(left)];
             if (is_beside(e, t, c) && is_of_route(m, e, t)) {
-                tell(m, t, c, c->chart.zero[POISSON_RATES - 1], share_since(c), usual_share(t, c));
+                tell(m, t, c, e, first_zero(c), share_since(c), usual_share(t, c));
                 break;
             }
         }

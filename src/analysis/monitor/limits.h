@@ -139,6 +139,7 @@
  * days that are kept, and so unlikely, in ln. */
 #define BESIDE_USUAL_MAX 5.0f
 #define BESIDE_UNLIKELY  16.0f
+#define BESIDE_LATELY    0.5f /* errors of the last minutes, decayed by a fifth each */
 
 /* The way back: quiet for so long, at less than this share of the shift. */
 #define RECOVERY_S     (30 * 60)

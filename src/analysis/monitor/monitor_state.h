@@ -112,6 +112,8 @@ struct alarm {
 
 /* episodes.c */
 void episodes_tell(struct monitor *m, struct track *t, const struct alarm *a);
+/* This one, whichever it would belong to; it has one already or none. */
+void episodes_join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a);
 void episodes_step(struct monitor *m);
 void episodes_forget(struct monitor *m, struct track *t); /* it goes away */
 /* It shares a route or a statement with a member, or all are concerned. */
@@ -204,7 +206,7 @@ bool failures_would_tell(const struct monitor *m, const struct track *t, unsigne
                          unsigned rate);
 
 /* Errors of a class that hardly ever has one join an episode that is about the same. */
-void failures_join(struct monitor *m, const struct episode *e);
+void failures_join(struct monitor *m, struct episode *e);
 
 /* bursts.c: what goes away, and comes back far more often than it used to. */
 void bursts_day(struct track *t, const struct reading *r);

@@ -19,6 +19,8 @@ struct scene {
     struct prng prng;
     int64_t t;
     double ms_of_locks[ROUTES], times[ROUTES], deadlocks[ROUTES];
+    bool has_x;      /* GET /x, which runs f1 as well */
+    double x_errors; /* of its requests */
 };
 
 static struct scene *
@@ -75,6 +77,37 @@ give(struct scene *s, unsigned i, bool has_route, bool has_print)
 }
 
 static void
+give_x(struct scene *s)
+{
+    uint32_t us = (uint32_t)(14000 + prng_below(&s->prng, 800));
+    struct reading_cell cell[2] = {{us, 100}, {us + us / 8, 100}};
+    struct reading r = {
+        .start_s = s->t,
+        .length_s = 60,
+        .route = SLICE_LIT("GET /x"),
+        .known = READING_TIME | READING_CLASSES,
+        .calls = 200,
+        .errors = s->x_errors,
+        .time_ms = 200 * us / 1000,
+        .cell = cell,
+        .cell_count = 2,
+    };
+    r.errors_by_class[ERROR_CLASS_SERVER] = s->x_errors;
+    monitor_reading(s->m, &r);
+    struct reading call = {
+        .start_s = s->t,
+        .length_s = 60,
+        .route = SLICE_LIT("GET /x"),
+        .fingerprint = SLICE_LIT("f1"),
+        .known = READING_TIME | READING_CLASSES | READING_REQUESTS,
+        .calls = 200,
+        .requests = 200,
+        .time_ms = 800,
+    };
+    monitor_reading(s->m, &call);
+}
+
+static void
 play(struct scene *s, int64_t seconds)
 {
     for (int64_t end = s->t + seconds; s->t < end; s->t += 60) {
@@ -82,6 +115,9 @@ play(struct scene *s, int64_t seconds)
             give(s, i, true, false);
             give(s, i, false, true);
             give(s, i, true, true);
+        }
+        if (s->has_x) {
+            give_x(s);
         }
     }
     monitor_advance(s->m, s->t);
@@ -228,6 +264,65 @@ what_fails_beside_is_a_second_cause(void **state)
     scene_free(s);
 }
 
+static bool
+has_member(const struct episode *e, const char *route)
+{
+    bool has = false;
+    for (unsigned i = 0; i < e->member_count; i++) {
+        has = has || (e->member[i]->route != NULL && strcmp(e->member[i]->route, route) == 0);
+    }
+    return has;
+}
+
+/* Another route of the statement, when the episode does not take in just anything any more. */
+static void
+what_fails_beside_opens_nothing_of_its_own(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    s->has_x = true;
+    play(s, 10 * DAY);
+    s->ms_of_locks[1] = 60;
+    play(s, 75 * 60);
+    only_one(s);
+    play_deadlocks(s, 1, 2); /* one more joins */
+    assert_true(s->t - only_one(s)->opened_s > HOUR);
+    assert_true(s->t - only_one(s)->joined_s < 40 * 60);
+    assert_false(has_member(only_one(s), "GET /x"));
+    for (unsigned i = 0; i < 8; i++) {
+        s->x_errors = 3;
+        play(s, 60);
+        s->x_errors = 0;
+        play(s, 60);
+    }
+    assert_true(has_member(only_one(s), "GET /x"));
+    scene_free(s);
+}
+
+/* One minute, hours before; of a class that has an error a day, so that one chart is back. */
+static void
+what_failed_long_before_is_not_beside(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    for (unsigned day = 0; day < 10; day++) {
+        s->deadlocks[1] = 1;
+        play(s, 60);
+        s->deadlocks[1] = 0;
+        play(s, DAY - 60);
+    }
+    s->deadlocks[1] = 100;
+    play(s, 60);
+    s->deadlocks[1] = 0;
+    play(s, 6 * HOUR);
+    s->ms_of_locks[1] = 60;
+    play(s, HOUR);
+    const struct episode *e = only_one(s);
+    assert_int_equal(e->cause_count, 1);
+    assert_int_equal(e->cause[0].kind, FINDING_LOCK_WAIT);
+    scene_free(s);
+}
+
 /* What is usual is kept, and what was underway: the first burst behind a restart is told. */
 static void
 it_is_known_after_a_restart(void **state)
@@ -272,6 +367,8 @@ main(void)
         cmocka_unit_test(a_lock_that_has_always_come_is_not_told),
         cmocka_unit_test(what_all_have_is_nobodys),
         cmocka_unit_test(what_fails_beside_is_a_second_cause),
+        cmocka_unit_test(what_fails_beside_opens_nothing_of_its_own),
+        cmocka_unit_test(what_failed_long_before_is_not_beside),
         cmocka_unit_test(it_is_known_after_a_restart),
         cmocka_unit_test(what_is_expected_is_not_told_again),
     };
