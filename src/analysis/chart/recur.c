@@ -21,15 +21,33 @@ recur_usual(const struct recur *r)
     return r->days > 0 ? (r->kept + 2 * sqrtf(r->kept) + 1) / r->days : NAN;
 }
 
+void
+recur_begin(struct recur *r)
+{
+    r->g = 0;
+    r->count = 0;
+    r->since = r->last = 0;
+}
+
+/* The clock has been set back; some minutes are a reading that comes late. */
+static bool
+is_before(const struct recur *r, uint32_t at)
+{
+    return at < r->last && r->last - at >= RECUR_APART_MIN;
+}
+
 bool
 recur_add(struct recur *r, uint32_t at)
 {
+    if (is_before(r, at)) {
+        recur_begin(r);
+    }
     uint32_t dt = r->last != 0 && at > r->last ? at - r->last : 0;
     bool is_same = r->last != 0 && dt < RECUR_APART_MIN;
     float usual = r->days > 0 ? recur_usual(r) : 1;
     float rate = MAX(RECUR_PER_DAY, RECUR_TIMES * usual);
     r->g = MAX(r->g - (rate - usual) * (float)dt / DAY_MIN, 0);
-    r->last = at;
+    r->last = MAX(r->last, at);
     if (is_same) {
         return false;
     }
@@ -63,9 +81,9 @@ recur_day(struct recur *r, bool is_whole, bool may_learn)
 void
 recur_forget(struct recur *r)
 {
-    r->g = r->top[0] = r->top[1] = 0;
-    r->since = r->last = 0;
-    r->count = r->today = r->yesterday = 0;
+    recur_begin(r);
+    r->top[0] = r->top[1] = 0;
+    r->today = r->yesterday = 0;
     memset(r->is_whole, 0, sizeof(r->is_whole));
 }
 
@@ -82,5 +100,5 @@ recur_is_over(const struct recur *r, uint32_t at)
 {
     uint32_t apart = r->count > 1 ? (r->last - r->since) / (r->count - 1u) : LONGEST_MIN;
     uint32_t quiet = MAX(OVER_TIMES * MIN(apart, LONGEST_MIN), OVER_MIN);
-    return r->last == 0 || at >= r->last + quiet;
+    return r->last == 0 || is_before(r, at) || (at > r->last && at - r->last >= quiet);
 }

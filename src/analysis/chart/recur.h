@@ -37,10 +37,13 @@ struct recur {
     bool is_whole[2]; /* today, yesterday: it may be learned */
 };
 
-/* True: it is an event of its own, else it is the last one that goes on. */
+/* True: it is an event of its own, else it is the last one that goes on. Behind a time that goes
+ * back, by RECUR_APART_MIN or more, it is the first one. */
 bool recur_add(struct recur *r, uint32_t at);
 /* A new day has begun. is_whole: all of its events will be seen. */
 void recur_day(struct recur *r, bool is_whole, bool may_learn);
+/* Nothing is underway; what was learned, and is to be, stays. */
+void recur_begin(struct recur *r);
 /* Nothing of today and yesterday will be learned, and nothing has been seen. */
 void recur_forget(struct recur *r);
 

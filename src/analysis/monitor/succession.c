@@ -159,6 +159,8 @@ take_over(struct monitor *m, struct track *to, const struct track *from)
 {
     to->first_s = from->first_s;
     *to->past = *from->past;
+    recur_begin(&to->past->blips);
+    recur_begin(&to->past->bursts);
     to->week = from->week;
     to->noise = from->noise;
     to->rise = from->rise;

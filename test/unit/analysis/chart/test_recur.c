@@ -111,6 +111,37 @@ it_takes_days_to_know_what_is_usual(void **state)
     assert_float_equal(recur_level(&parts), 0, 0);
 }
 
+/* The clock is set back by a day: what was underway is not, and what is learned stays. */
+static void
+time_may_go_back(void **state)
+{
+    struct recur r = {0};
+    (void)state;
+    for (uint32_t day = 1; day <= 10; day++) {
+        recur_day(&r, true, true);
+    }
+    float usual = recur_usual(&r);
+    for (unsigned i = 0; recur_level(&r) < 1; i++) {
+        recur_add(&r, 11 * DAY + 15 * i);
+    }
+    assert_false(recur_add(&r, r.last - 2)); /* late */
+    assert_true(recur_level(&r) >= 1);
+    uint32_t back = 10 * DAY;
+    assert_true(recur_is_over(&r, back));
+    assert_true(recur_add(&r, back));
+    assert_int_equal(r.count, 1);
+    assert_int_equal(r.since, back);
+    assert_int_equal(r.last, back);
+    assert_float_equal(recur_level(&r), 0, 0);
+    assert_float_equal(recur_usual(&r), usual, 0);
+    assert_false(recur_is_over(&r, back + 1));
+    for (unsigned i = 1; i < 3; i++) {
+        assert_true(recur_add(&r, back + 15 * i));
+        assert_float_equal(recur_level(&r), 0, 0);
+    }
+    assert_int_equal(r.count, 3);
+}
+
 int
 main(void)
 {
@@ -119,6 +150,7 @@ main(void)
         cmocka_unit_test(four_an_hour_are_told),
         cmocka_unit_test(what_comes_at_the_same_hour_is_usual),
         cmocka_unit_test(it_takes_days_to_know_what_is_usual),
+        cmocka_unit_test(time_may_go_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

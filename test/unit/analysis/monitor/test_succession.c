@@ -160,6 +160,10 @@ a_statement_that_reads_otherwise_keeps_what_is_normal(void **state)
     struct shop *s = shop_new();
     (void)state;
     play(s, 15 * DAY);
+    struct recur *bursts = &track_of(s, "f3.0")->past->bursts;
+    for (unsigned i = 0; i < 4; i++) {
+        recur_add(bursts, (uint32_t)(s->t / 60) - 60 + 15 * i);
+    }
     deploy(s);
     call_statement(s, 3, 0, "g3.0", with_a_column);
     play(s, 1800);
@@ -168,6 +172,11 @@ a_statement_that_reads_otherwise_keeps_what_is_normal(void **state)
     assert_true(is_of_days(s, SLICE_LIT("GET /api/thing3"), SLICE_LIT("g3.0")));
     /* yesterday is not learned before its time */
     assert_true(track_of(s, "g3.0")->past->rise.yesterday_count > 0);
+    /* what is underway is the old one's */
+    const struct recur *its = &track_of(s, "g3.0")->past->bursts;
+    assert_true(its->days >= bursts->days && bursts->days > 0);
+    assert_true(bursts->count == 4 && bursts->g > 0);
+    assert_true(its->count == 0 && its->g == 0 && its->last == 0);
     const struct episode *e = slower_is_found(s, 3);
     assert_non_null(e);
     assert_false(e->learning);
