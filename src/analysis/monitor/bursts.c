@@ -30,6 +30,7 @@ look(struct monitor *m, struct track *t, const struct recur *r, enum lane lane)
         .before = recur_usual(r) * (float)(r->last - r->since) / 1440,
         .now = r->count,
         .shift_ln = 0.01f,
+        .learning = lane == LANE_BLIPS ? !noise_is_ready(&t->noise) : r->days < BURSTS_DAYS_SURE,
     };
     episodes_tell(m, t, &a);
 }
@@ -47,8 +48,10 @@ bursts_of_errors(struct monitor *m, struct track *t, unsigned class, float error
 {
     struct recur *r = &t->past->bursts;
     bool is_new = recur_add(r, at);
-    t->errors->in_bursts = is_new && r->count == 1 ? errors : t->errors->in_bursts + errors;
-    t->errors->burst_class = (uint8_t) class;
+    for (unsigned i = 0; is_new && r->count == 1 && i < ERROR_CLASS_COUNT; i++) {
+        t->errors->of[i].in_bursts = 0;
+    }
+    t->errors->of[class].in_bursts += errors;
     if (is_new) {
         look(m, t, r, LANE_BURSTS);
     }

@@ -2,6 +2,7 @@
  *
  * The causes of an episode, in words: whose demand grew, ranked by milliseconds a second, and what
  * fails. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -101,11 +102,12 @@ add(struct episode *e, const struct track *t, enum finding_kind kind, double dem
 static float
 failures_of(const struct track *t)
 {
+    bool has_bursts = (t->lanes & 1u << LANE_BURSTS) != 0;
     float most = 0;
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        most = MAX(most, t->errors->of[i].since);
+        const struct track_class *c = &t->errors->of[i];
+        most = MAX(most, MAX(c->since, has_bursts ? c->in_bursts : 0));
     }
-    most = (t->lanes & 1u << LANE_BURSTS) != 0 ? MAX(most, t->errors->in_bursts) : most;
     return most;
 }
 
@@ -157,31 +159,47 @@ is_failing_already(const struct monitor *m, const struct episode *e, const struc
     return false;
 }
 
-/* What fails most of it; bursts are told by what the last one was. */
+/* What fails most of it; of bursts, what fails most in them. */
 static unsigned
 class_that_fails(const struct track *t)
 {
+    const struct track_class *of = t->errors->of;
+    bool has_bursts = (t->lanes & 1u << LANE_BURSTS) != 0;
     unsigned most = 0;
-    if ((t->lanes & 1u << LANE_BURSTS) != 0) {
-        return t->errors->burst_class;
-    }
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        most = t->errors->of[i].since > t->errors->of[most].since ? i : most;
+        bool is_more =
+            has_bursts ? of[i].in_bursts > of[most].in_bursts : of[i].since > of[most].since;
+        most = is_more ? i : most;
     }
     return most;
+}
+
+/* Behind a restart it is known how often, not yet how many; and what is usual is learned again
+ * where it has become normal by hand. */
+static void
+describe_bursts(const struct track *t, unsigned class, struct episode_cause *c)
+{
+    const struct recur *r = &t->past->bursts;
+    char many[32] = "", usual[48] = "";
+    if (t->errors->of[class].in_bursts > 0) {
+        snprintf(many, sizeof(many), "%.0f in ", t->errors->of[class].in_bursts);
+    }
+    if (!isnan(recur_usual(r))) {
+        snprintf(usual, sizeof(usual), ", usually %.1f a day", recur_usual(r));
+    }
+    snprintf(c->detail, sizeof(c->detail), "%s%u bursts%s: %s", many, r->count, usual,
+             error_class_doc((enum error_class) class));
 }
 
 static void
 describe_errors(const struct track *t, unsigned class, struct episode_cause *c)
 {
     const struct track_class *of = &t->errors->of[class];
-    const struct recur *r = &t->past->bursts;
-    const char *doc = error_class_doc((enum error_class) class);
     if ((t->lanes & 1u << LANE_BURSTS) != 0) {
-        snprintf(c->detail, sizeof(c->detail), "%.0f in %u bursts, usually %.1f a day: %s",
-                 t->errors->in_bursts, r->count, recur_usual(r), doc);
+        describe_bursts(t, class, c);
     } else {
-        snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s", of->since, of->calls_since, doc);
+        snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s", of->since, of->calls_since,
+                 error_class_doc((enum error_class) class));
     }
 }
 

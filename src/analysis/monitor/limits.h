@@ -135,6 +135,7 @@
 #define BLIPS_EFFECT_MIN  0.25f
 #define BLIPS_WINDOW_MAX  120 /* seconds */
 #define BURSTS_ERRORS_MIN 5.0f
+#define BURSTS_DAYS_SURE  3.3f /* five days, decayed: before that it is learning */
 /* Errors of a class that hardly ever has one, beside what an episode is open for: so many on all
  * days that are kept, and so unlikely, in ln. */
 #define BESIDE_USUAL_MAX 5.0f

@@ -171,16 +171,19 @@ monitor_reading(struct monitor *m, const struct reading *r)
     tracks_prepare(m, t);
 }
 
-/* What was learned is forgotten: as it is now is where it begins. */
+/* What was learned is forgotten: as it is now is where it begins. Not what another episode is told
+ * by, which stays open. */
 static void
-relearn(struct monitor *m, struct track *t)
+relearn(struct monitor *m, struct track *t, const struct episode *closed)
 {
     t->week = (struct week){0};
     t->past->week = (struct week_past){0};
     t->calls_level = t->cost_level = (struct level){0};
     t->past->calls = t->past->cost = (struct level_past){0};
     amounts_relearn(t);
-    t->past->blips = t->past->bursts = (struct recur){0};
+    if (t->episode == NULL || t->episode == closed) {
+        t->past->blips = t->past->bursts = (struct recur){0};
+    }
     if (t->quantiles != NULL) {
         *t->quantiles = (struct track_quantiles){0};
     }
@@ -204,7 +207,7 @@ monitor_close(struct monitor *m, uint32_t id, bool expected)
         }
         for (unsigned k = 0; k < m->track_count; k++) {
             if (episodes_concerns(open[i], &m->track[k])) {
-                relearn(m, &m->track[k]);
+                relearn(m, &m->track[k], open[i]);
             }
         }
         episodes_end(m, open[i], expected ? EPISODE_EXPECTED : EPISODE_CLOSED);
@@ -243,7 +246,7 @@ monitor_expect(struct monitor *m, const char *subject)
             if (t->episode != NULL) {
                 (void)!monitor_close(m, t->episode->id, true);
             }
-            relearn(m, t);
+            relearn(m, t, NULL);
         }
     }
     struct track *c = m->common;

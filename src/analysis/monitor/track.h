@@ -69,17 +69,16 @@ struct track_class {
     /* Windows in a row that look like an outage, or like a smaller one that lasts; and their
      * errors, which are not normal before it is known what they are. */
     uint8_t outage, lasting;
-    float held;
     uint8_t cut; /* windows in a row that did not count in full */
+    float held;
+    float in_bursts; /* errors of those that the track's chart of bursts holds */
 };
 
 struct track_errors {
     uint32_t seen;    /* bits of classes that have ever had an error; others are all zero */
     uint32_t last_at; /* the window before */
     float calls_lately;
-    bool told_apart;     /* by whoever made the readings; until then all are "other" */
-    uint8_t burst_class; /* of the last burst */
-    float in_bursts;     /* errors of those that its chart holds */
+    bool told_apart; /* by whoever made the readings; until then all are "other" */
     struct track_class of[ERROR_CLASS_COUNT];
 };
 

@@ -19,8 +19,9 @@ struct scene {
     struct prng prng;
     int64_t t;
     double ms_of_locks[ROUTES], times[ROUTES], deadlocks[ROUTES];
-    bool has_x;      /* GET /x, which runs f1 as well */
-    double x_errors; /* of its requests */
+    double violations[ROUTES]; /* of constraints, by a statement */
+    bool has_x;                /* GET /x, which runs f1 as well */
+    double x_errors;           /* of its requests */
 };
 
 static struct scene *
@@ -73,6 +74,10 @@ give(struct scene *s, unsigned i, bool has_route, bool has_print)
         .cell_count = has_sums_only ? 0 : 2,
     };
     r.errors_by_class[has_print ? ERROR_CLASS_DEADLOCK : ERROR_CLASS_SERVER] = s->deadlocks[i];
+    if (has_print) {
+        r.errors += s->violations[i];
+        r.errors_by_class[ERROR_CLASS_CONSTRAINT] = s->violations[i];
+    }
     monitor_reading(s->m, &r);
 }
 
@@ -176,6 +181,62 @@ bursts_that_come_back_are_told(void **state)
     assert_int_equal(only_one(s)->state, EPISODE_OPEN);
     play(s, 90 * 60);
     assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    scene_free(s);
+}
+
+/* Two classes: the one that there is more of is named, with what there was of it. */
+static void
+the_class_of_most_errors_is_named(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 8 * DAY);
+    for (unsigned i = 0; i < 6; i++) {
+        s->deadlocks[1] = 8;
+        s->violations[1] = 6;
+        play(s, 4 * 60);
+        s->deadlocks[1] = s->violations[1] = 0;
+        play(s, 16 * 60);
+    }
+    const struct episode *e = only_one(s);
+    assert_non_null(strstr(e->cause[0].detail, " deadlock "));
+    unsigned errors = 0, bursts = 0;
+    assert_int_equal(sscanf(e->cause[0].detail, "%u in %u bursts", &errors, &bursts), 2);
+    assert_int_equal(errors, bursts * 4 * 8);
+    assert_false(e->learning);
+    scene_free(s);
+}
+
+/* What is expected of the locks is no matter of the deadlocks beside, which stay open. */
+static void
+another_episode_keeps_what_it_is_told_by(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    s->has_x = true;
+    play(s, 6 * DAY);
+    play_deadlocks(s, 1, 5);
+    assert_int_equal(only_one(s)->lane, LANE_BURSTS);
+    unsigned bursts = 0;
+    const struct episode *e = only_one(s);
+    assert_true(e->learning); /* four days, learned a day late */
+    struct episode *other = check_alloc(1, sizeof(*other));
+    other->id = 99;
+    for (unsigned i = 0; i < s->m->track_count; i++) { /* GET /x, which runs f1 */
+        struct track *t = &s->m->track[i];
+        if (t->episode == NULL && t->route != NULL && strcmp(t->route, "GET /x") == 0) {
+            other->member[other->member_count++] = t;
+            t->episode = other;
+        }
+    }
+    assert_true(other->member_count > 0);
+    s->m->episode[s->m->episode_count++] = other;
+    assert_int_equal(monitor_close(s->m, 99, true), 0);
+    play_deadlocks(s, 1, 1);
+    assert_int_equal(e->state, EPISODE_OPEN);
+    assert_int_equal(sscanf(strstr(e->cause[0].detail, " in ") + 4, "%u bursts", &bursts), 1);
+    assert_true(bursts >= 5);
+    assert_null(strstr(e->cause[0].detail, "nan"));
     scene_free(s);
 }
 
@@ -362,6 +423,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bursts_that_come_back_are_told),
+        cmocka_unit_test(the_class_of_most_errors_is_named),
+        cmocka_unit_test(another_episode_keeps_what_it_is_told_by),
         cmocka_unit_test(some_bursts_in_a_day_are_not_told),
         cmocka_unit_test(a_lock_that_comes_back_is_told),
         cmocka_unit_test(a_lock_that_has_always_come_is_not_told),
