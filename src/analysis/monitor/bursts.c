@@ -68,6 +68,7 @@ bursts_are_calm(const struct monitor *m, const struct track *t)
 void
 bursts_forget(struct track *t)
 {
+    t->is_slow = false;
     recur_forget(&t->past->blips);
     recur_forget(&t->past->bursts);
 }

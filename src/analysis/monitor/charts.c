@@ -353,12 +353,14 @@ add_to_rises(const struct monitor *m, struct track *t, bool may_learn)
     }
 }
 
-/* Not in the minutes of a shock, nor while a deploy's caches may be cold. */
+/* In two windows in a row, which end within BLIPS_WINDOW_MAX. Not in the minutes of a shock, nor
+ * while a deploy's caches may be cold. */
 static void
 look_at_blips(struct monitor *m, struct track *t)
 {
-    bool was_slow = t->is_slow;
+    bool was_slow = t->is_slow && t->to_s - (int64_t)t->past->slow_s <= BLIPS_WINDOW_MAX;
     t->is_slow = t->residual >= BLIPS_EFFECT_MIN && t->to_s - t->from_s <= BLIPS_WINDOW_MAX;
+    t->past->slow_s = (uint32_t)t->to_s;
     if (was_slow && t->is_slow && !monitor_in_shock(m) && charts_matter(m, t) &&
         monitor_deploy_near(m, t, m->step_s, m->step_s) == NULL) {
         bursts_of_latency(m, t);

@@ -183,6 +183,7 @@ relearn(struct monitor *m, struct track *t, const struct episode *closed)
     amounts_relearn(t);
     if (t->episode == NULL || t->episode == closed) {
         t->past->blips = t->past->bursts = (struct recur){0};
+        t->is_slow = false;
     }
     if (t->quantiles != NULL) {
         *t->quantiles = (struct track_quantiles){0};

@@ -193,6 +193,7 @@ take_over(struct monitor *m, struct track *to, const struct track *from)
     }
     to->expect = NAN;
     to->last_count = to->jumps = 0;
+    to->is_slow = false;
     to->calls_chart = (struct exceed){0};
     lanes_reset(to);
     tracks_prepare(m, to);

@@ -20,8 +20,9 @@ struct scene {
     int64_t t;
     double ms_of_locks[ROUTES], times[ROUTES], deadlocks[ROUTES];
     double violations[ROUTES]; /* of constraints, by a statement */
-    bool has_x;                /* GET /x, which runs f1 as well */
-    double x_errors;           /* of its requests */
+    bool is_silent[ROUTES];
+    bool has_x;      /* GET /x, which runs f1 as well */
+    double x_errors; /* of its requests */
 };
 
 static struct scene *
@@ -117,6 +118,9 @@ play(struct scene *s, int64_t seconds)
 {
     for (int64_t end = s->t + seconds; s->t < end; s->t += 60) {
         for (unsigned i = 0; i < ROUTES; i++) {
+            if (s->is_silent[i]) {
+                continue;
+            }
             give(s, i, true, false);
             give(s, i, false, true);
             give(s, i, true, true);
@@ -275,6 +279,38 @@ a_lock_that_comes_back_is_told(void **state)
     scene_free(s);
 }
 
+static unsigned
+blips_of(const struct scene *s, const char *fingerprint)
+{
+    const struct track *t =
+        monitor_track(s->m, monitor_key(SLICE_NONE, slice_from_str(fingerprint)));
+    return t->past->blips.count;
+}
+
+/* One slow minute, and hours later, when it is called again, another one: not two in a row. */
+static void
+what_is_slow_once_is_no_blip(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    play(s, 14 * DAY);
+    s->ms_of_locks[1] = 60;
+    play(s, 60);
+    s->is_silent[1] = true;
+    play(s, HOUR);
+    s->is_silent[1] = false;
+    play(s, 60);
+    s->ms_of_locks[1] = 0;
+    play(s, 10 * 60);
+    assert_int_equal(blips_of(s, "f1"), 0);
+    s->ms_of_locks[1] = 60;
+    play(s, 2 * 60);
+    s->ms_of_locks[1] = 0;
+    play(s, 10 * 60);
+    assert_int_equal(blips_of(s, "f1"), 1);
+    scene_free(s);
+}
+
 /* A cron job of every quarter of an hour, ever since. */
 static void
 a_lock_that_has_always_come_is_not_told(void **state)
@@ -427,6 +463,7 @@ main(void)
         cmocka_unit_test(another_episode_keeps_what_it_is_told_by),
         cmocka_unit_test(some_bursts_in_a_day_are_not_told),
         cmocka_unit_test(a_lock_that_comes_back_is_told),
+        cmocka_unit_test(what_is_slow_once_is_no_blip),
         cmocka_unit_test(a_lock_that_has_always_come_is_not_told),
         cmocka_unit_test(what_all_have_is_nobodys),
         cmocka_unit_test(what_fails_beside_is_a_second_cause),
