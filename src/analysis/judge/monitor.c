@@ -329,6 +329,7 @@ judge_take_monitor(struct judge *j, struct monitor **monitor)
         }
     }
     forget_memory(j);
+    monitor_look_again(j->long_term.monitor);
     j->long_term.is_relearned = true;
     judge_episodes_again(j);
     judge_objectives_again(j);

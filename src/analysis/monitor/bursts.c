@@ -57,6 +57,22 @@ bursts_of_errors(struct monitor *m, struct track *t, unsigned class, float error
     }
 }
 
+void
+monitor_look_again(struct monitor *m)
+{
+    OBJ_CHECK(m, MONITOR_MAGIC);
+    uint32_t at = (uint32_t)(m->step_s / MIN_S);
+    for (unsigned i = 0; i < m->track_count; i++) {
+        struct track *t = &m->track[i];
+        if (!recur_is_over(&t->past->blips, at)) {
+            look(m, t, &t->past->blips, LANE_BLIPS);
+        }
+        if (t->errors != NULL && !recur_is_over(&t->past->bursts, at)) {
+            look(m, t, &t->past->bursts, LANE_BURSTS);
+        }
+    }
+}
+
 bool
 bursts_are_calm(const struct monitor *m, const struct track *t)
 {

@@ -6,7 +6,8 @@
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
-#define MEMORY_MAGIC 0x6d656d37u /* changes with the meaning of what is in a row */
+#define RECENT_MIN   60u         /* each piece is written once an hour */
+#define MEMORY_MAGIC 0x6d656d38u /* changes with the meaning of what is in a row */
 
 struct memory_row {
     uint64_t key;
@@ -18,12 +19,13 @@ struct memory_row {
     struct slope by_load, by_common;
     float off90, off99;
     struct recur blips, bursts;
+    uint32_t day; /* that is today's of these */
 };
 
 struct memory_head {
     uint32_t magic, row_size;
-    uint32_t count, reserved;
-    uint64_t sum; /* of all that follows */
+    uint32_t count, minute; /* since 1970, when it was saved */
+    uint64_t sum;           /* of all that follows */
 };
 
 unsigned
@@ -49,6 +51,7 @@ put_row(struct buf *b, const struct track *t)
     row.off99 = t->off99;
     row.blips = t->past->blips;
     row.bursts = t->past->bursts;
+    row.day = t->day;
     (void)buf_append(b, slice_of(&row, sizeof(row)));
 }
 
@@ -66,26 +69,34 @@ memory_save(const struct monitor *m, unsigned piece, struct buf *b)
     }
     struct slice body = buf_slice(&rows);
     struct memory_head head = {MEMORY_MAGIC, sizeof(struct memory_row),
-                               (uint32_t)(body.len / sizeof(struct memory_row)), 0,
-                               hash_bytes(body)};
+                               (uint32_t)(body.len / sizeof(struct memory_row)),
+                               (uint32_t)(m->step_s / 60), hash_bytes(body)};
     (void)buf_append(b, slice_of(&head, sizeof(head)));
     (void)buf_append(b, body);
     return buf_overflowed(&rows) || buf_overflowed(b) ? -E2BIG : 0;
 }
 
-/* Whoever has seen more days. */
+/* Whoever has seen more days. One of which a part was not seen is not learned. */
 static void
-take_recur(struct recur *r, const struct recur *was)
+take_recur(struct recur *r, const struct recur *was, const struct track *t, uint32_t day,
+           bool is_recent)
 {
-    *r = was->days > r->days ? *was : *r;
+    if (was->days <= r->days) {
+        return;
+    }
+    *r = *was;
+    r->is_whole[0] = r->is_whole[0] && is_recent && day == t->day;
+    if (day < t->day) {
+        recur_day(r, false, t->episode == NULL);
+    }
 }
 
 static void
-take_row(struct track *t, const struct memory_row *row)
+take_row(struct track *t, const struct memory_row *row, bool is_recent)
 {
     if (t != NULL) { /* a call has errors, but no noise of its own */
-        take_recur(&t->past->blips, &row->blips);
-        take_recur(&t->past->bursts, &row->bursts);
+        take_recur(&t->past->blips, &row->blips, t, row->day, is_recent);
+        take_recur(&t->past->bursts, &row->bursts, t, row->day, is_recent);
     }
     if (t == NULL || row->noise.blocks_seen <= t->noise.blocks_seen) {
         return;
@@ -116,10 +127,12 @@ memory_load(struct monitor *m, struct slice blob)
         head.sum != hash_bytes(body)) {
         return -EBADMSG;
     }
+    bool is_recent = m->step_s / 60 <= (int64_t)head.minute + RECENT_MIN;
     for (unsigned i = 0; i < head.count; i++) {
         struct memory_row row;
         memcpy(&row, body.ptr + i * sizeof(row), sizeof(row));
-        take_row(row.key == m->common->key ? m->common : map_get(&m->by_key, row.key), &row);
+        take_row(row.key == m->common->key ? m->common : map_get(&m->by_key, row.key), &row,
+                 is_recent);
     }
     return 0;
 }

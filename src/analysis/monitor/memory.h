@@ -5,7 +5,7 @@
  * A monitor that has learned again from hours (replay.h) is given it back, so that a restart does
  * not make every series a beginner. In pieces of MEMORY_SERIES series, each by itself: with a
  * version, its size and a sum, and refused where one does not match; a piece that is missing costs
- * its series some days of wide limits. At most 175 KB a piece. Pure. */
+ * its series some days of wide limits. At most 190 KB a piece. Pure. */
 #ifndef ANALYSIS_MONITOR_MEMORY_H
 #define ANALYSIS_MONITOR_MEMORY_H
 

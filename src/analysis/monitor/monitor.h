@@ -90,6 +90,10 @@ double monitor_deploy_chance(const struct monitor *m, const struct scope *scope,
 /* Time has come to t_s, though nothing was read since. */
 void monitor_advance(struct monitor *m, int64_t t_s);
 
+/* What comes back and back, and is underway by what memory.h knows, is told now: not with the next
+ * time that it comes. */
+void monitor_look_again(struct monitor *m);
+
 /* By hand: 0 or -ENOENT. Expected: as it is now is normal from here on. */
 MUST_CHECK int monitor_close(struct monitor *m, uint32_t id, bool expected);
 /* The same for a route or a fingerprint, and for all that shares one with it, whether an episode is

@@ -440,6 +440,72 @@ it_is_known_after_a_restart(void **state)
     scene_free(again);
 }
 
+static struct recur *
+bursts_of(const struct scene *s, const char *fingerprint)
+{
+    const struct track *t =
+        monitor_track(s->m, monitor_key(SLICE_NONE, slice_from_str(fingerprint)));
+    return &t->past->bursts;
+}
+
+/* It has been told: it is told again, without another burst, unless it is over. */
+static void
+what_was_open_is_so_after_a_restart(void **state)
+{
+    struct scene *s = scene_new();
+    AUTO_BUF struct buf b;
+    (void)state;
+    buf_init(&b, 1u << 20);
+    play(s, 6 * DAY);
+    play_deadlocks(s, 1, 6);
+    assert_int_equal(memory_save(s->m, 0, &b), 0);
+    for (unsigned hours = 0; hours < 3; hours += 2) {
+        struct scene *again = scene_new();
+        again->t = s->t - DAY + hours * HOUR;
+        play(again, DAY);
+        assert_int_equal(memory_load(again->m, buf_slice(&b)), 0);
+        monitor_look_again(again->m);
+        assert_int_equal(monitor_episode_count(again->m), hours == 0 ? 1 : 0);
+        if (hours == 0) {
+            const struct episode *e = only_one(again);
+            assert_int_equal(e->lane, LANE_BURSTS);
+            assert_int_equal(strncmp(e->cause[0].detail, "6 bursts, usually ", 18), 0);
+            assert_int_equal(e->onset_s, only_one(s)->onset_s);
+            play(again, 10 * 60);
+            assert_int_equal(only_one(again)->state, EPISODE_OPEN);
+        }
+        scene_free(again);
+    }
+    scene_free(s);
+}
+
+/* A stop of hours, or over midnight: that day is not learned. */
+static void
+a_day_that_was_half_seen_is_not_learned(void **state)
+{
+    const int64_t stop[] = {0, 5 * HOUR, 20 * HOUR};
+    struct scene *s = scene_new();
+    AUTO_BUF struct buf b;
+    (void)state;
+    buf_init(&b, 1u << 20);
+    play(s, 6 * DAY + 6 * HOUR);
+    assert_true(bursts_of(s, "f1")->is_whole[0]);
+    float days = bursts_of(s, "f1")->days;
+    assert_int_equal(memory_save(s->m, 0, &b), 0);
+    for (unsigned i = 0; i < ARRAY_LEN(stop); i++) {
+        struct scene *again = scene_new();
+        again->t = s->t - HOUR + stop[i];
+        play(again, HOUR);
+        assert_int_equal(memory_load(again->m, buf_slice(&b)), 0);
+        const struct recur *r = bursts_of(again, "f1");
+        assert_true(r->is_whole[0] == (stop[i] == 0));
+        bool is_over = stop[i] > 18 * HOUR;
+        assert_true(is_over ? r->days > days && !r->is_whole[1] : r->days == days);
+        scene_free(again);
+    }
+    scene_free(s);
+}
+
 /* By hand it is taken for normal: the same two days later is not told again. */
 static void
 what_is_expected_is_not_told_again(void **state)
@@ -470,6 +536,8 @@ main(void)
         cmocka_unit_test(what_fails_beside_opens_nothing_of_its_own),
         cmocka_unit_test(what_failed_long_before_is_not_beside),
         cmocka_unit_test(it_is_known_after_a_restart),
+        cmocka_unit_test(what_was_open_is_so_after_a_restart),
+        cmocka_unit_test(a_day_that_was_half_seen_is_not_learned),
         cmocka_unit_test(what_is_expected_is_not_told_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
