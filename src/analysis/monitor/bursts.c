@@ -67,7 +67,8 @@ monitor_look_again(struct monitor *m)
         if (!recur_is_over(&t->past->blips, at)) {
             look(m, t, &t->past->blips, LANE_BLIPS);
         }
-        if (t->errors != NULL && !recur_is_over(&t->past->bursts, at)) {
+        if (!recur_is_over(&t->past->bursts, at)) {
+            t->errors = t->errors != NULL ? t->errors : check_alloc(1, sizeof(*t->errors));
             look(m, t, &t->past->bursts, LANE_BURSTS);
         }
     }

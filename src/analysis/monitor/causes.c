@@ -159,19 +159,27 @@ is_failing_already(const struct monitor *m, const struct episode *e, const struc
     return false;
 }
 
-/* What fails most of it; of bursts, what fails most in them. */
+static float
+in_days(const struct track_class *c)
+{
+    return c->today + c->yesterday + c->kept;
+}
+
+/* What fails most of it; of bursts, what fails most in them, or, behind a restart, what did before;
+ * OTHER: nothing is known of it. */
 static unsigned
 class_that_fails(const struct track *t)
 {
     const struct track_class *of = t->errors->of;
     bool has_bursts = (t->lanes & 1u << LANE_BURSTS) != 0;
-    unsigned most = 0;
+    unsigned most = ERROR_CLASS_OTHER, ever = ERROR_CLASS_OTHER;
     for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
         bool is_more =
             has_bursts ? of[i].in_bursts > of[most].in_bursts : of[i].since > of[most].since;
         most = is_more ? i : most;
+        ever = in_days(&of[i]) > in_days(&of[ever]) ? i : ever;
     }
-    return most;
+    return has_bursts && of[most].in_bursts <= 0 ? ever : most;
 }
 
 /* Behind a restart it is known how often, not yet how many; and what is usual is learned again
@@ -180,15 +188,17 @@ static void
 describe_bursts(const struct track *t, unsigned class, struct episode_cause *c)
 {
     const struct recur *r = &t->past->bursts;
+    const struct track_class *of = &t->errors->of[class];
+    bool is_known = of->in_bursts > 0 || in_days(of) > 0;
     char many[32] = "", usual[48] = "";
-    if (t->errors->of[class].in_bursts > 0) {
-        snprintf(many, sizeof(many), "%.0f in ", t->errors->of[class].in_bursts);
+    if (of->in_bursts > 0) {
+        snprintf(many, sizeof(many), "%.0f in ", of->in_bursts);
     }
     if (!isnan(recur_usual(r))) {
         snprintf(usual, sizeof(usual), ", usually %.1f a day", recur_usual(r));
     }
-    snprintf(c->detail, sizeof(c->detail), "%s%u bursts%s: %s", many, r->count, usual,
-             error_class_doc((enum error_class) class));
+    snprintf(c->detail, sizeof(c->detail), "%s%u bursts%s%s%s", many, r->count, usual,
+             is_known ? ": " : "", is_known ? error_class_doc((enum error_class) class) : "");
 }
 
 static void

@@ -650,6 +650,63 @@ a_restart_keeps_what_was_learned(void **state)
     lab_free(l);
 }
 
+/* Six deadlocks, in 3 of 15 minutes: no rate, and no outage. */
+static void
+play_bursts(struct lab *l, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        for (unsigned k = 0; k < 3 * 6; k++) {
+            l->failing = 1;
+            play(l, 1, 0);
+            l->failing = 0;
+            play(l, 9, 0);
+        }
+        play(l, 12 * MINUTE, 0);
+    }
+}
+
+/* As where minutes have become hours: no burst is seen in what is left. */
+static void
+forget_windows(struct lab *l, uint64_t from_s, uint64_t to_s)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < l->window_count; i++) {
+        uint64_t at_s = l->window[i].w.start_wall_ns / NS_PER_S;
+        if (at_s >= from_s && at_s < to_s) {
+            l->window[n++] = l->window[i];
+        }
+    }
+    l->window_count = l->history_count = n;
+}
+
+/* What comes back and back is underway by what is remembered, between two times that it comes. */
+static void
+a_restart_between_two_bursts_is_no_end(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play_bursts(l, 8);
+    play(l, MINUTE, 0); /* the hour is kept */
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_string_equal(text_of(json_object_get(json_array_get(list, 0), "monitor"), "lane"),
+                        "bursts");
+    json_decref(list);
+    forget_windows(l, BEGIN - 36 * HOUR, BEGIN);
+    restart(l);
+    assert_int_equal(monitor_number(l, "open"), 1);
+    play(l, 5 * MINUTE, 0);
+    play_bursts(l, 2);
+    assert_int_equal(monitor_number(l, "episodes"), 1);
+    assert_int_equal(l->opened, 1);
+    assert_int_equal(l->joined, 0);
+    list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
+    json_decref(list);
+    lab_free(l);
+}
+
 /* Of what was stored since the beginning: the most calls in a minute, and whether there are any in
  * the last one that is over. */
 static uint64_t
@@ -989,6 +1046,7 @@ main(void)
         cmocka_unit_test(a_ramp_beside_answers_that_differ_is_another_incident),
         cmocka_unit_test(a_ramp_behind_a_deploy_names_it),
         cmocka_unit_test(a_restart_keeps_what_was_learned),
+        cmocka_unit_test(a_restart_between_two_bursts_is_no_end),
         cmocka_unit_test(the_wall_clock_may_be_set_back),
         cmocka_unit_test(a_store_may_be_ahead_of_the_wall_clock),
         cmocka_unit_test(an_incidents_example_is_told),

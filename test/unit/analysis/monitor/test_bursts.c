@@ -470,6 +470,7 @@ what_was_open_is_so_after_a_restart(void **state)
             const struct episode *e = only_one(again);
             assert_int_equal(e->lane, LANE_BURSTS);
             assert_int_equal(strncmp(e->cause[0].detail, "6 bursts, usually ", 18), 0);
+            assert_null(strstr(e->cause[0].detail, "login")); /* of whatever */
             assert_int_equal(e->onset_s, only_one(s)->onset_s);
             play(again, 10 * 60);
             assert_int_equal(only_one(again)->state, EPISODE_OPEN);
