@@ -105,12 +105,33 @@ tell_lasting(struct monitor *m, struct track *t, const struct amount *of)
     }
 }
 
+static uint32_t *
+up_word(const struct amount *of, uint32_t hour, uint32_t *ret_bit)
+{
+    *ret_bit = 1u << hour % 32;
+    return &of->past->up[hour / 32];
+}
+
+/* A job ran in that hour a week ago, and on no other day: it is known from few, and how much it
+ * fetches differs more than anything else does. */
 static bool
-is_high(const struct amount *of, float x)
+is_of_a_weekly_job(const struct amount *of, int64_t at_s)
+{
+    uint32_t hour = (uint32_t)((at_s - 1) / LEVEL_SLOT_S), bit;
+    bool is_up = (*up_word(of, hour % WEEK_HOURS, &bit) & bit) != 0;
+    for (unsigned day = 1; day < 7 && is_up; day++) {
+        is_up = (*up_word(of, (hour + 24 * day) % WEEK_HOURS, &bit) & bit) == 0;
+    }
+    return is_up;
+}
+
+static bool
+is_high(const struct amount *of, float x, int64_t at_s)
 {
     const struct level *l = &of->past->level;
     float expect = level_expect(l), more = x - expect;
-    return x >= AMOUNT_TIMES * expect && x >= AMOUNT_PEAK_TIMES * l->peak && more >= of->least &&
+    float times = is_of_a_weekly_job(of, at_s) ? AMOUNT_JOB_TIMES : AMOUNT_PEAK_TIMES;
+    return x >= AMOUNT_TIMES * expect && x >= times * l->peak && more >= of->least &&
            more >= AMOUNT_SPREADS * level_spread(l) && !level_is_learning(l);
 }
 
@@ -140,7 +161,7 @@ static void
 look(struct monitor *m, struct track *t, const struct amount *of, float x, int64_t at_s)
 {
     struct track_amount_past *p = of->past;
-    bool high = is_high(of, x), jump = high && is_jump(m, t, of, x, at_s);
+    bool high = is_high(of, x, at_s), jump = high && is_jump(m, t, of, x, at_s);
     bool lasts = high && is_ready(m, of);
     p->jump_s = p->jumps == 0 ? of->a->from_s : p->jump_s;
     p->jumps = jump ? (uint8_t)MIN(p->jumps + 1, 100) : 0;
@@ -191,6 +212,19 @@ add_value(const struct track *t, const struct amount *of, float x, int64_t at_s)
     level_add(l, &of->past->past, at_s, x, may_learn);
 }
 
+static void
+note_job(const struct track *t, const struct amount *of)
+{
+    float copy[AMOUNT_SAMPLES], expect = level_expect(&of->past->level);
+    uint32_t bit, *word = up_word(of, of->a->hour % WEEK_HOURS, &bit);
+    if (of->a->kept == 0 || t->episode != NULL || isnan(expect)) {
+        return;
+    }
+    memcpy(copy, of->kept, of->a->kept * sizeof(copy[0]));
+    bool is_up = median_of(copy, of->a->kept) >= AMOUNT_CREPT_TIMES * expect;
+    *word = is_up ? *word | bit : *word & ~bit;
+}
+
 /* An hour is learned when it is over: until then its samples are kept where they are at hand. */
 static void
 learn(const struct track *t, const struct amount *of, float x, int64_t at_s)
@@ -199,6 +233,7 @@ learn(const struct track *t, const struct amount *of, float x, int64_t at_s)
     int64_t hour_s = a->hour * (int64_t)LEVEL_SLOT_S;
     of->past->since_s = of->past->since_s == 0 ? a->from_s : of->past->since_s;
     if (a->is_learning || at_s - hour_s >= LEVEL_SLOT_S || a->kept == AMOUNT_SAMPLES) {
+        note_job(t, of);
         for (unsigned i = 0; i < a->kept; i++) {
             add_value(t, of, of->kept[i], hour_s);
         }

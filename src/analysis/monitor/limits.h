@@ -94,6 +94,7 @@
 #define AMOUNT_TIMES      2.0f
 #define AMOUNT_SPREADS    4.0f
 #define AMOUNT_PEAK_TIMES 2.0f
+#define AMOUNT_JOB_TIMES  3.0f /* the same, when a job runs that is a week's only one */
 #define AMOUNT_ROWS_MIN   10.0f
 #define AMOUNT_BYTES_MIN  1024.0f
 #define AMOUNT_READY_S    (15 * 86400)

@@ -19,7 +19,7 @@
 #include "analysis/monitor/limits.h"
 #include "analysis/window/reading.h"
 
-#define TRACK_STATEMENT_MAX 1759u
+#define TRACK_STATEMENT_MAX 1711u
 
 enum track_kind {
     TRACK_ROUTE,
@@ -83,6 +83,7 @@ struct track_errors {
 };
 
 #define AMOUNT_SAMPLES 8u /* an hour */
+#define WEEK_HOURS     168u
 
 /* What a call returns: rows, or bytes. What every reading needs. */
 struct track_amount {
@@ -109,6 +110,7 @@ struct track_amount_past {
     uint8_t jumps;       /* stretches in a row that are off behind a deploy */
     uint8_t doubled;     /* at least twice what is normal, less those that were not since */
     uint32_t jump_s;     /* when the first of them began */
+    uint32_t up[(WEEK_HOURS + 31) / 32]; /* bits of hours of the week that were up the last time */
 };
 
 /* Eight minutes, in which one stretch is kept: not all series in the same minute. */

@@ -87,6 +87,29 @@ play_nights(struct scene *s, unsigned days)
     }
 }
 
+/* One that runs once a week may have more to fetch than ever; at any other time that is none. */
+static void
+a_job_of_the_week_may_fetch_more(void **state)
+{
+    struct scene *s = scene_new();
+    (void)state;
+    for (unsigned week = 0; week < 3; week++) {
+        s->rows[2] = 100;
+        play(s, 2 * 3600);
+        s->rows[2] = 20;
+        play(s, 7 * DAY - 2 * 3600);
+    }
+    s->rows[2] = 250;
+    play(s, 2 * 3600);
+    s->rows[2] = 20;
+    play(s, DAY - 2 * 3600);
+    assert_int_equal(monitor_episode_count(s->m), 0);
+    s->rows[2] = 550; /* of which that has been learned by now */
+    play(s, 46 * 60);
+    assert_int_equal(only_one(s)->lane, LANE_ROWS);
+    scene_free(s);
+}
+
 /* What was known of the nights is forgotten with the rest: they are learned before they are told.
  */
 static void
@@ -316,6 +339,7 @@ main(void)
         cmocka_unit_test(more_rows_are_told_before_they_are_slow),
         cmocka_unit_test(what_passes_or_is_little_is_not_told),
         cmocka_unit_test(a_job_at_night_is_normal),
+        cmocka_unit_test(a_job_of_the_week_may_fetch_more),
         cmocka_unit_test(a_job_at_night_is_learned_anew),
         cmocka_unit_test(behind_a_deploy_minutes_are_enough),
         cmocka_unit_test(in_the_first_days_a_job_behind_a_deploy_is_none),
