@@ -15,7 +15,7 @@
 #define EFFECT_MIN    0.015f
 #define CALLS_TIMES   1.25f
 #define CALLS_SPREADS 3
-#define CALLS_SHARE   0.02f /* of the route's mean */
+#define CALLS_SHARE   0.005f /* of the route's mean */
 #define ROWS_LEAST    1.0f
 #define BYTES_LEAST   256.0f
 #define READ_LEAST    0.05f /* more rows read a call */
