@@ -212,6 +212,7 @@ add_value(const struct track *t, const struct amount *of, float x, int64_t at_s)
     level_add(l, &of->past->past, at_s, x, may_learn);
 }
 
+/* Whether the hour that is over was up, as a job's is. */
 static void
 note_job(const struct track *t, const struct amount *of)
 {

@@ -3,6 +3,14 @@
 #include "unit/analysis/monitor/monitor_kit.h"
 
 static void
+deploy(struct scene *s, struct slice name, struct slice route, int64_t at_s)
+{
+    const struct history_deploy d = {
+        .name = name, .at_s = at_s, .affects = {route}, .affects_count = 1};
+    monitor_deploy(s->m, &d);
+}
+
+static void
 more_calls_behind_a_deploy_are_told_at_once(void **state)
 {
     struct scene *s = scene_new(0);
@@ -52,12 +60,9 @@ static void
 a_deploy_long_before_a_step_is_not_named(void **state)
 {
     struct scene *s = scene_new(0);
-    struct history_deploy d = {
-        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /5")}, .affects_count = 1};
     (void)state;
     play(s, 2 * DAY);
-    d.at_s = s->t;
-    monitor_deploy(s->m, &d);
+    deploy(s, SLICE_LIT("v2"), SLICE_LIT("GET /5"), s->t);
     play(s, 12 * 60);
     s->calls[5] = 20;
     play(s, 2 * 60);
@@ -83,16 +88,12 @@ static void
 a_ramp_is_dated_back_to_its_deploy(void **state)
 {
     struct scene *s = scene_new(0);
-    struct history_deploy d = {
-        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /3")}, .affects_count = 1};
     double noise = 0;
     (void)state;
     play_in_lasting_noise(s, 17 * DAY, 0, &noise);
-    int64_t onset_s = d.at_s = s->t;
-    monitor_deploy(s->m, &d);
-    d.at_s += 75 * 60;
-    d.name = SLICE_LIT("v3");
-    monitor_deploy(s->m, &d);
+    int64_t onset_s = s->t;
+    deploy(s, SLICE_LIT("v2"), SLICE_LIT("GET /3"), s->t);
+    deploy(s, SLICE_LIT("v3"), SLICE_LIT("GET /3"), s->t + 75 * 60);
     play_in_lasting_noise(s, 6 * 3600, 0.05, &noise);
     const struct episode *e = only_one(s);
     assert_int_equal(e->lane, LANE_DRIFT);
@@ -106,12 +107,9 @@ static void
 more_calls_are_dated_back_to_the_first_of_them(void **state)
 {
     struct scene *s = scene_new(0);
-    struct history_deploy d = {
-        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /5")}, .affects_count = 1};
     (void)state;
     play(s, 2 * DAY);
-    d.at_s = s->t;
-    monitor_deploy(s->m, &d);
+    deploy(s, SLICE_LIT("v2"), SLICE_LIT("GET /5"), s->t);
     int64_t onset = s->t;
     s->calls[5] = 1.4;
     play(s, 9 * 60);
@@ -235,15 +233,12 @@ static void
 behind_silence_more_calls_are_dated_by_themselves(void **state)
 {
     struct scene *s = scene_new(0);
-    struct history_deploy d = {
-        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /5")}, .affects_count = 1};
     (void)state;
     s->traffic = 0.1;
     play(s, 2 * DAY + 60);
     s->t += 8 * 3600;
     monitor_advance(s->m, s->t);
-    d.at_s = s->t;
-    monitor_deploy(s->m, &d);
+    deploy(s, SLICE_LIT("v2"), SLICE_LIT("GET /5"), s->t);
     int64_t onset_s = s->t;
     s->calls[5] = 20;
     play(s, 10 * 60);
@@ -259,15 +254,12 @@ static void
 what_was_a_little_more_for_long_is_not_the_beginning(void **state)
 {
     struct scene *s = scene_new(0);
-    struct history_deploy d = {
-        .name = SLICE_LIT("v2"), .affects = {SLICE_LIT("GET /5")}, .affects_count = 1};
     (void)state;
     play(s, 3 * DAY);
     s->calls[5] = 1.33;
     play(s, DAY);
     assert_int_equal(monitor_episode_count(s->m), 0);
-    d.at_s = s->t;
-    monitor_deploy(s->m, &d);
+    deploy(s, SLICE_LIT("v2"), SLICE_LIT("GET /5"), s->t);
     int64_t onset_s = s->t;
     s->calls[5] = 20;
     play(s, 2 * 60);
