@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What was learned, told or said by hand outlives a restart, and a wall clock that is set. */
+#include <errno.h>
+
+#include "unit/analysis/judge/judge_lab.h"
+
+static void
+a_restart_keeps_what_was_learned(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR, 0);
+    play(l, HOUR / 4, 0.06);
+    assert_int_equal(l->opened, 0);
+    restart(l);
+    play(l, 2 * HOUR, 0.06);
+    assert_int_equal(l->opened, 1);
+    uint64_t after_s = (l->opened_at_ns - MONO0) / NS_PER_S - HOUR;
+    assert_true(after_s < 2 * HOUR);
+    restart(l); /* with it open */
+    assert_int_equal(monitor_number(l, "open"), 1);
+    play(l, HOUR, 0);
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
+    json_decref(list);
+    l->db_ms = 10; /* it is mended */
+    play(l, 2 * HOUR, 0);
+    list = document(l, JUDGE_INCIDENTS);
+    assert_true(json_is_string(json_object_get(json_array_get(list, 0), "recovered_at")));
+    json_decref(list);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+/* Six deadlocks, in 3 of 15 minutes: no rate, and no outage. */
+static void
+play_bursts(struct lab *l, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        for (unsigned k = 0; k < 3 * 6; k++) {
+            l->failing = 1;
+            play(l, 1, 0);
+            l->failing = 0;
+            play(l, 9, 0);
+        }
+        play(l, 12 * MINUTE, 0);
+    }
+}
+
+/* As where minutes have become hours: no burst is seen in what is left. */
+static void
+forget_windows(struct lab *l, uint64_t from_s, uint64_t to_s)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < l->kept.window_count; i++) {
+        uint64_t at_s = l->kept.window[i].w.start_wall_ns / NS_PER_S;
+        if (at_s >= from_s && at_s < to_s) {
+            l->kept.window[n++] = l->kept.window[i];
+        }
+    }
+    l->kept.window_count = l->kept.history_count = n;
+}
+
+/* What comes back and back is underway by what is remembered, between two times that it comes. */
+static void
+a_restart_between_two_bursts_is_no_end(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play_bursts(l, 8);
+    play(l, MINUTE, 0); /* the hour is kept */
+    assert_int_equal(l->opened, 1);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_string_equal(text_of(json_object_get(json_array_get(list, 0), "monitor"), "lane"),
+                        "bursts");
+    json_decref(list);
+    forget_windows(l, BEGIN - 36 * HOUR, BEGIN);
+    restart(l);
+    assert_int_equal(monitor_number(l, "open"), 1);
+    play(l, 5 * MINUTE, 0);
+    play_bursts(l, 2);
+    assert_int_equal(monitor_number(l, "episodes"), 1);
+    assert_int_equal(l->opened, 1);
+    assert_int_equal(l->joined, 0);
+    list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
+    json_decref(list);
+    lab_free(l);
+}
+
+/* Of what was stored since the beginning: the most calls in a minute, and whether there are any in
+ * the last one that is over. */
+static uint64_t
+most_calls(struct lab *l, bool *ret_has_last)
+{
+    uint64_t most = 0, last_s = wall_ns(l) / NS_PER_S / MINUTE * MINUTE - MINUTE;
+    *ret_has_last = false;
+    judge_flush(l->j, l->now_ns);
+    for (unsigned i = l->kept.history_count; i < l->kept.window_count; i++) {
+        const struct stored_window *w = &l->kept.window[i].w;
+        most = MAX(most, w->calls);
+        *ret_has_last |= w->start_wall_ns / NS_PER_S == last_s && w->calls > 0;
+    }
+    return most;
+}
+
+static void
+the_wall_clock_may_be_set_back(void **state)
+{
+    struct lab *l = lab_new();
+    bool has_last;
+    (void)state;
+    play(l, HOUR, 0);
+    assert_false(judge_wants_replay(l->j));
+    l->set_back_ns = HOUR / 2 * NS_PER_S;
+    play(l, 2 * MINUTE, 0);
+    assert_true(judge_wants_replay(l->j));
+    assert_false(judge_wants_replay(l->j));
+    relearn(l);
+    json_int_t minutes = monitor_number(l, "minutes");
+    play(l, 10 * MINUTE, 0);
+    assert_true(monitor_number(l, "minutes") >= minutes + 9);
+    assert_true(most_calls(l, &has_last) <= PER_MINUTE + 5); /* a turn is five seconds */
+    assert_true(has_last);
+    assert_int_equal(l->opened, 0);
+    play(l, 3 * HOUR, 0.06);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+/* By the machine's start, or while slowburn was down. */
+static void
+a_store_may_be_ahead_of_the_wall_clock(void **state)
+{
+    struct lab *l = lab_new();
+    bool has_last;
+    (void)state;
+    judge_free(&l->j);
+    begin(l);
+    const struct stored later = {.kind = STORED_WINDOW,
+                                 .window = {.start_wall_ns = wall_ns(l) + HOUR * NS_PER_S,
+                                            .length_s = MINUTE,
+                                            .route = SLICE_LIT("GET /a"),
+                                            .calls = PER_MINUTE}};
+    assert_int_equal(judge_restore(l->j, &later), 0);
+    announce(l);
+    play(l, 10 * MINUTE, 0);
+    assert_true(most_calls(l, &has_last) <= PER_MINUTE + 5);
+    assert_true(has_last);
+    lab_free(l);
+}
+
+static void
+what_is_expected_is_learned(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, 3 * HOUR, 0.06);
+    assert_int_equal(l->opened, 1);
+    assert_int_equal(judge_expect(l->j, l->now_ns, 99), -ENOENT);
+    assert_int_equal(judge_expect(l->j, l->now_ns, l->kept.incident.id), 0);
+    assert_int_equal(monitor_number(l, "open"), 0);
+    play(l, 2 * HOUR, 0);
+    restart(l);
+    assert_int_equal(monitor_number(l, "open"), 0);
+    play(l, 2 * HOUR, 0);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_restart_keeps_what_was_learned),
+        cmocka_unit_test(a_restart_between_two_bursts_is_no_end),
+        cmocka_unit_test(the_wall_clock_may_be_set_back),
+        cmocka_unit_test(a_store_may_be_ahead_of_the_wall_clock),
+        cmocka_unit_test(what_is_expected_is_learned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
