@@ -178,6 +178,33 @@ how_likely_a_deploy_is_that_near(void **state)
     scene_free(s);
 }
 
+/* With one an hour there is always one near what began at some time in the last hours. */
+static void
+a_deploy_that_chance_would_bring_is_not_named(void **state)
+{
+    struct scene *s = scene_new(0);
+    const struct history_deploy plain = {.name = SLICE_LIT("v1")};
+    (void)state;
+    play(s, 15 * DAY);
+    for (unsigned i = 1; i <= 60 * 5; i++) {
+        struct history_deploy d = plain;
+        d.at_s = s->t;
+        for (unsigned k = 0; i == 1 && k < 15 * 24; k++) { /* and before */
+            d.at_s = MONDAY + (int64_t)k * 3600;
+            monitor_deploy(s->m, &d);
+        }
+        if (i % 60 == 0) {
+            monitor_deploy(s->m, &d);
+        }
+        s->times[3] = 1 + 0.05 * i / 60;
+        play(s, 60);
+    }
+    const struct episode *e = only_one(s);
+    assert_true(e->chance > 0.05);
+    assert_string_equal(e->deploy, "");
+    scene_free(s);
+}
+
 /* A statement that is told by itself is of the routes that it runs in. */
 static void
 a_deploy_of_a_route_affects_its_statements(void **state)
@@ -297,6 +324,7 @@ main(void)
         cmocka_unit_test(more_calls_are_dated_back_to_the_first_of_them),
         cmocka_unit_test(a_deploy_affects_all_that_it_names),
         cmocka_unit_test(how_likely_a_deploy_is_that_near),
+        cmocka_unit_test(a_deploy_that_chance_would_bring_is_not_named),
         cmocka_unit_test(a_deploy_of_a_route_affects_its_statements),
         cmocka_unit_test(deploys_are_taken_over),
         cmocka_unit_test(behind_silence_more_calls_are_dated_by_themselves),
