@@ -4,15 +4,8 @@
 #ifndef UNIT_ANALYSIS_MONITOR_AMOUNTS_KIT_H
 #define UNIT_ANALYSIS_MONITOR_AMOUNTS_KIT_H
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "unit/analysis/monitor/scene_kit.h"
 
-#include "analysis/monitor/monitor_state.h"
-#include "base/prng.h"
-#include "unit/unit.h"
-
-#define MONDAY 1699833600ll
-#define DAY    86400
 #define ROUTES 4
 #define MOST   9
 
@@ -34,9 +27,7 @@ static inline struct scene *
 scene_new(void)
 {
     struct scene *s = check_alloc(1, sizeof(*s));
-    const struct monitor_config config = {0};
-    const struct monitor_out out = {0};
-    s->m = monitor_new(&config, &out);
+    s->m = quiet_monitor(0);
     s->prng.state = 9;
     s->t = MONDAY;
     s->has_rows = s->has_bytes = true;
@@ -68,18 +59,16 @@ about(struct scene *s, double x)
 static inline void
 give(struct scene *s, unsigned route, bool is_call)
 {
-    char name[32], print[32];
+    const struct names of = names_of(route);
     double n = s->per_min[route];
     uint32_t us = (uint32_t)about(s, is_call ? 4000 : 14000);
     struct reading_cell cell = {us, (uint32_t)n};
-    snprintf(name, sizeof(name), "GET /%u", route);
-    snprintf(print, sizeof(print), "f%u", route);
     double rows = n * about(s, s->rows[route]);
     struct reading r = {
         .start_s = s->t,
         .length_s = 60,
-        .route = slice_from_str(name),
-        .fingerprint = slice_from_str(is_call ? print : ""),
+        .route = slice_from_str(of.route),
+        .fingerprint = slice_from_str(is_call ? of.print : ""),
         .known = (is_call ? READING_REQUESTS : 0) | (is_call && s->has_rows ? READING_ROWS : 0) |
                  (s->has_bytes ? READING_BYTES : 0),
         .calls = n,
@@ -143,13 +132,6 @@ deploy(struct scene *s)
                                      .affects = {SLICE_LIT("GET /2")},
                                      .affects_count = 1};
     monitor_deploy(s->m, &d);
-}
-
-static inline const struct episode *
-only_one(const struct scene *s)
-{
-    assert_int_equal(monitor_episode_count(s->m), 1);
-    return monitor_episode(s->m, 0);
 }
 
 #endif

@@ -4,16 +4,8 @@
 #ifndef UNIT_ANALYSIS_MONITOR_MONITOR_KIT_H
 #define UNIT_ANALYSIS_MONITOR_MONITOR_KIT_H
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "unit/analysis/monitor/scene_kit.h"
 
-#include "analysis/monitor/monitor_state.h"
-#include "base/prng.h"
-#include "unit/unit.h"
-
-#define MONDAY 1699833600ll
-#define DAY    86400
 #define ROUTES 10
 
 struct scene {
@@ -35,9 +27,7 @@ static inline struct scene *
 scene_new(unsigned tracks_max)
 {
     struct scene *s = check_alloc(1, sizeof(*s));
-    struct monitor_config config = {.tracks_max = tracks_max};
-    struct monitor_out out = {0};
-    s->m = monitor_new(&config, &out);
+    s->m = quiet_monitor(tracks_max);
     s->prng.state = 9;
     s->t = MONDAY;
     s->traffic = 1;
@@ -59,25 +49,24 @@ scene_free(struct scene *s)
 static inline void
 give(struct scene *s, unsigned route, bool is_call, double n, double ms)
 {
-    char name[32], print[32];
-    double noise = ((double)prng_below(&s->prng, 1000) / 1000 - 0.5) * 0.08;
+    const struct names of = names_of(route);
+    double noise = some_noise(&s->prng);
     if (s->skewed) {
         noise = 0.1 * pow(12.5 * noise + 0.5, 4);
     }
     uint32_t us = (uint32_t)(ms * 1000 * (1 + noise));
-    struct reading_cell cells[2] = {{us, (uint32_t)(n / 2)}, {us + us / 8, (uint32_t)(n - n / 2)}};
-    snprintf(name, sizeof(name), "GET /%u", route);
-    snprintf(print, sizeof(print), "f%u", route);
+    struct reading_cell cells[2];
+    fill_cells(cells, us, n);
     struct reading r = {
         .start_s = s->t,
         .length_s = (uint32_t)s->length_s,
-        .route = slice_from_str(name),
-        .fingerprint = slice_from_str(is_call ? print : ""),
+        .route = slice_from_str(of.route),
+        .fingerprint = slice_from_str(is_call ? of.print : ""),
         .known = (is_call ? READING_REQUESTS : 0) | (s->reads[route] > 0 ? READING_ROWS_READ : 0) |
                  (s->locks[route] >= 0 ? READING_LOCK : 0),
         .lock_ms = n * s->locks[route],
         .rows_read = n * s->reads[route],
-        .calls = (uint32_t)(n / 2) + (uint32_t)(n - n / 2),
+        .calls = cells[0].count + cells[1].count,
         .requests = is_call ? 100 * s->traffic * (double)s->length_s / 60 : 0,
         .errors = is_call ? s->call_errors[route] : s->errors[route],
         .cell = cells,
@@ -99,13 +88,6 @@ play(struct scene *s, int64_t seconds)
     monitor_advance(s->m, s->t);
 }
 
-static inline const struct episode *
-only_one(const struct scene *s)
-{
-    assert_int_equal(monitor_episode_count(s->m), 1);
-    return monitor_episode(s->m, 0);
-}
-
 static inline void
 set_times(struct scene *s, double times)
 {
@@ -114,17 +96,22 @@ set_times(struct scene *s, double times)
     }
 }
 
+/* Of the route's call. */
 static inline struct track *
-call_of(const struct scene *s, const char *route)
+call_of(const struct scene *s, unsigned route)
 {
-    for (unsigned i = 0; i < s->m->track_count; i++) {
-        struct track *t = &s->m->track[i];
-        if (t->kind == TRACK_CALL && strcmp(t->route, route) == 0) {
-            return t;
-        }
+    const struct names of = names_of(route);
+    return track_of(s->m, of.route, of.print);
+}
+
+/* GET /3 becomes slower and slower. */
+static inline void
+play_ramp(struct scene *s, int64_t seconds, double times_an_hour)
+{
+    for (int64_t end = s->t + seconds; s->t < end;) {
+        s->times[3] += times_an_hour / 60;
+        play(s, 60);
     }
-    fail_msg("no call of %s", route);
-    return NULL;
 }
 
 #endif

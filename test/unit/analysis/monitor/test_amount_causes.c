@@ -11,7 +11,7 @@ bytes_tell_what_rows_do_not(void **state)
     play(s, 16 * DAY);
     s->width[2] = 300;
     play(s, 46 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_BYTES);
     assert_string_equal(e->subject, "GET /2: f2");
     assert_int_equal(e->cause[0].kind, FINDING_UNBOUNDED_RESULT);
@@ -42,7 +42,7 @@ what_was_rolled_back_stays_named(void **state)
         deploy(s);
         s->rows[2] = 400;
         play(s, 13 * 60);
-        const struct episode *e = only_one(s);
+        const struct episode *e = only_one(s->m);
         s->rows[2] = 20;
         for (unsigned k = 0; k < 25; k++) {
             play(s, 60);
@@ -71,7 +71,7 @@ what_fails_is_named_beside_many(void **state)
     play(s, 41 * 60);
     s->failing = 0.5;
     play(s, 20 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     unsigned failures = 0;
     assert_int_equal(e->cause_count, EPISODE_CAUSES_MAX);
     for (unsigned i = 0; i < e->cause_count; i++) {
@@ -91,7 +91,7 @@ a_call_is_named_before_its_route(void **state)
     s->rows[2] = 100;
     s->body[2] = 25000;
     play(s, 46 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->member_count, 2);
     assert_int_equal(e->cause_count, 1);
     assert_string_equal(e->cause[0].subject, "GET /2: f2");
@@ -114,7 +114,7 @@ a_statement_and_its_calls_are_one_thing(void **state)
     play(s, 46 * 60);
     unsigned by_statement = 0;
     for (unsigned i = 0; i < 30; i++) {
-        const struct episode *e = only_one(s);
+        const struct episode *e = only_one(s->m);
         unsigned statements = 0;
         for (unsigned k = 0; k < e->cause_count; k++) {
             statements += strcmp(e->cause[k].subject, "f") == 0 ? 1 : 0;
@@ -151,7 +151,7 @@ rate_and_mix_are_said_beside(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->rows[2] = 60;
     play(s, 46 * 60);
-    const struct episode_traffic *t = &only_one(s)->traffic;
+    const struct episode_traffic *t = &only_one(s->m)->traffic;
     assert_float_equal(t->per_min, 300, 3);
     assert_float_equal(t->per_min_before, 100, 3);
     assert_float_equal(t->share, 0.25, 0.01);

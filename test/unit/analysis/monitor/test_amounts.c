@@ -13,7 +13,7 @@ more_rows_are_told_before_they_are_slow(void **state)
     play(s, 40 * 60);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 3 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ROWS);
     assert_string_equal(lane_name(e->lane), "rows");
     assert_string_equal(e->subject, "GET /2: f2");
@@ -28,7 +28,7 @@ more_rows_are_told_before_they_are_slow(void **state)
     play(s, 3 * 3600);
     s->rows[2] = 20;
     play(s, 45 * 60);
-    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
     play(s, 2 * DAY); /* and it was not learned: as much again is told again */
     s->rows[2] = 60;
     play(s, 43 * 60);
@@ -72,7 +72,7 @@ a_job_at_night_is_normal(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->rows[2] = 250;
     play(s, 46 * 60);
-    assert_int_equal(only_one(s)->lane, LANE_ROWS);
+    assert_int_equal(only_one(s->m)->lane, LANE_ROWS);
     scene_free(s);
 }
 
@@ -106,7 +106,7 @@ a_job_of_the_week_may_fetch_more(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->rows[2] = 550; /* of which that has been learned by now */
     play(s, 46 * 60);
-    assert_int_equal(only_one(s)->lane, LANE_ROWS);
+    assert_int_equal(only_one(s->m)->lane, LANE_ROWS);
     scene_free(s);
 }
 
@@ -124,10 +124,10 @@ a_job_at_night_is_learned_anew(void **state)
     play(s, 5 * 3600);
     s->body[2] = 50000;
     play(s, 46 * 60);
-    assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
+    assert_int_equal(monitor_close(s->m, only_one(s->m)->id, true), 0);
     play(s, 17 * 3600 - 30 * 60);
     play_nights(s, 4);
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 
@@ -143,7 +143,7 @@ behind_a_deploy_minutes_are_enough(void **state)
     play(s, 8 * 60);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 3 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ROWS);
     assert_string_equal(e->subject, "GET /2: f2");
     assert_true(e->learning);
@@ -168,14 +168,8 @@ in_the_first_days_a_job_behind_a_deploy_is_none(void **state)
 static bool
 rows_are_believed(const struct scene *s)
 {
-    for (unsigned i = 0; i < s->m->track_count; i++) {
-        const struct track *t = &s->m->track[i];
-        if (t->kind == TRACK_CALL && strcmp(t->route, "GET /2") == 0) {
-            return amounts_are_up(&t->rows, &t->past->rows, 1);
-        }
-    }
-    fail_msg("there is no call of GET /2");
-    return false;
+    const struct track *t = track_of(s->m, "GET /2", "f2");
+    return amounts_are_up(&t->rows, &t->past->rows, 1);
 }
 
 /* Neither a burst nor a job is why something is slow. */
@@ -228,7 +222,7 @@ behind_a_deploy_the_first_stretch_is_the_onset(void **state)
     int64_t onset = s->t;
     s->rows[2] = 200;
     play(s, 50 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ROWS);
     assert_true(labs((long)(e->onset_s - onset)) <= 120);
     assert_string_equal(e->deploy, "v2");
@@ -246,7 +240,7 @@ what_creeps_for_hours_is_growth(void **state)
         s->rows[2] = 20 * (1 + 0.15 * i / 60);
         play(s, 60);
     }
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ROWS);
     assert_int_equal(e->cause[0].kind, FINDING_GROWTH);
     assert_true(e->opened_s > onset + 6 * 3600);
@@ -269,7 +263,7 @@ what_creeps_is_growth_at_each_minute(void **state)
             s->rows[2] = 20 * (1 + 0.15 * i / 60);
             play(s, 60);
         }
-        const struct episode *e = only_one(s);
+        const struct episode *e = only_one(s->m);
         assert_int_equal(e->cause[0].kind, FINDING_GROWTH);
         assert_true(e->onset_s >= onset && e->onset_s <= onset + 9 * 3600 / 2);
         scene_free(s);
@@ -306,11 +300,10 @@ what_is_expected_is_learned_anew(void **state)
     play(s, 16 * DAY);
     s->rows[2] = 100;
     play(s, 46 * 60);
-    assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
+    assert_int_equal(monitor_close(s->m, only_one(s->m)->id, true), 0);
     play(s, 10 * DAY);
-    only_one(s);
-    const struct track *t = &s->m->track[5];
-    assert_string_equal(t->fingerprint, "f2");
+    only_one(s->m);
+    const struct track *t = track_of(s->m, "GET /2", "f2");
     assert_float_equal(level_expect(&t->past->rows.level), 100, 5);
     assert_float_equal(t->past->rows.level.peak, 100, 10);
     scene_free(s);
@@ -328,7 +321,7 @@ a_quiet_series_is_judged_by_stretches(void **state)
     play(s, 6 * 3600);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 2 * 3600);
-    assert_int_equal(only_one(s)->lane, LANE_ROWS);
+    assert_int_equal(only_one(s->m)->lane, LANE_ROWS);
     scene_free(s);
 }
 

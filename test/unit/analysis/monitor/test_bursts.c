@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What goes away by itself is not told, unless it comes back and back; and what fails beside what
  * is told anyway. */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "analysis/monitor/memory.h"
-#include "analysis/monitor/monitor_state.h"
-#include "base/prng.h"
-#include "unit/unit.h"
+#include "unit/analysis/monitor/scene_kit.h"
 
-#define MONDAY 1699833600ll
-#define DAY    86400
-#define HOUR   3600
 #define ROUTES 10
+#define CALLS  200 /* a minute, of each */
 
 struct scene {
     struct monitor *m;
@@ -29,9 +22,7 @@ static struct scene *
 scene_new(void)
 {
     struct scene *s = check_alloc(1, sizeof(*s));
-    struct monitor_config config = {0};
-    struct monitor_out out = {0};
-    s->m = monitor_new(&config, &out);
+    s->m = quiet_monitor(0);
     s->prng.state = 5;
     s->t = MONDAY;
     for (unsigned i = 0; i < ROUTES; i++) {
@@ -47,33 +38,18 @@ scene_free(struct scene *s)
     free(s);
 }
 
-/* As the daemon writes it: a route, a statement, and the statement in the route, which has sums. */
+/* A route, a statement, or the statement in the route. */
 static void
 give(struct scene *s, unsigned i, bool has_route, bool has_print)
 {
-    char route[16], print[16];
+    const struct names of = names_of(i);
     double ms = 4 * s->times[i] + s->ms_of_locks[i] + (has_print ? 0 : 10);
-    double noise = ((double)prng_below(&s->prng, 1000) / 1000 - 0.5) * 0.08;
-    uint32_t us = (uint32_t)(ms * 1000 * (1 + noise));
-    struct reading_cell cell[2] = {{us, 100}, {us + us / 8, 100}};
-    bool has_sums_only = has_route && has_print;
-    snprintf(route, sizeof(route), "GET /%u", i);
-    snprintf(print, sizeof(print), "f%u", i);
-    struct reading r = {
-        .start_s = s->t,
-        .length_s = 60,
-        .route = slice_from_str(has_route ? route : ""),
-        .fingerprint = slice_from_str(has_print ? print : ""),
-        .known = READING_TIME | READING_CLASSES | (has_print ? READING_LOCK : 0) |
-                 (has_sums_only ? READING_REQUESTS : 0),
-        .calls = 200,
-        .requests = has_sums_only ? 200 : 0,
-        .errors = s->deadlocks[i],
-        .time_ms = 200 * us / 1000,
-        .lock_ms = 200 * s->ms_of_locks[i],
-        .cell = cell,
-        .cell_count = has_sums_only ? 0 : 2,
-    };
+    struct reading_cell cell[2];
+    struct reading r = daemon_minute(s->t, has_route ? of.route : "", has_print ? of.print : "",
+                                     CALLS, noisy_us(&s->prng, ms), cell);
+    r.known |= READING_CLASSES | (has_print ? READING_LOCK : 0);
+    r.lock_ms = CALLS * s->ms_of_locks[i];
+    r.errors = s->deadlocks[i];
     r.errors_by_class[has_print ? ERROR_CLASS_DEADLOCK : ERROR_CLASS_SERVER] = s->deadlocks[i];
     if (has_print) {
         r.errors += s->violations[i];
@@ -85,32 +61,14 @@ give(struct scene *s, unsigned i, bool has_route, bool has_print)
 static void
 give_x(struct scene *s)
 {
-    uint32_t us = (uint32_t)(14000 + prng_below(&s->prng, 800));
-    struct reading_cell cell[2] = {{us, 100}, {us + us / 8, 100}};
-    struct reading r = {
-        .start_s = s->t,
-        .length_s = 60,
-        .route = SLICE_LIT("GET /x"),
-        .known = READING_TIME | READING_CLASSES,
-        .calls = 200,
-        .errors = s->x_errors,
-        .time_ms = 200 * us / 1000,
-        .cell = cell,
-        .cell_count = 2,
-    };
-    r.errors_by_class[ERROR_CLASS_SERVER] = s->x_errors;
+    struct reading_cell cell[2];
+    struct reading r = daemon_minute(s->t, "GET /x", "", CALLS, noisy_us(&s->prng, 14), cell);
+    r.known |= READING_CLASSES;
+    r.errors = r.errors_by_class[ERROR_CLASS_SERVER] = s->x_errors;
     monitor_reading(s->m, &r);
-    struct reading call = {
-        .start_s = s->t,
-        .length_s = 60,
-        .route = SLICE_LIT("GET /x"),
-        .fingerprint = SLICE_LIT("f1"),
-        .known = READING_TIME | READING_CLASSES | READING_REQUESTS,
-        .calls = 200,
-        .requests = 200,
-        .time_ms = 800,
-    };
-    monitor_reading(s->m, &call);
+    r = daemon_minute(s->t, "GET /x", "f1", CALLS, noisy_us(&s->prng, 4), cell);
+    r.known |= READING_CLASSES;
+    monitor_reading(s->m, &r);
 }
 
 static void
@@ -130,13 +88,6 @@ play(struct scene *s, int64_t seconds)
         }
     }
     monitor_advance(s->m, s->t);
-}
-
-static const struct episode *
-only_one(const struct scene *s)
-{
-    assert_int_equal(monitor_episode_count(s->m), 1);
-    return monitor_episode(s->m, 0);
 }
 
 /* In 4 of 20 minutes. */
@@ -171,7 +122,7 @@ bursts_that_come_back_are_told(void **state)
     play_deadlocks(s, 1, 4);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play_deadlocks(s, 1, 4);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_BURSTS);
     assert_float_equal(e->now, 5, 0);
     assert_true(e->before < 0.1);
@@ -182,9 +133,9 @@ bursts_that_come_back_are_told(void **state)
     assert_non_null(strstr(e->cause[0].detail, "deadlock"));
     assert_int_equal(e->state, EPISODE_OPEN);
     play_deadlocks(s, 1, 12); /* between them it stays open */
-    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
     play(s, 90 * 60);
-    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
     scene_free(s);
 }
 
@@ -202,7 +153,7 @@ the_class_of_most_errors_is_named(void **state)
         s->deadlocks[1] = s->violations[1] = 0;
         play(s, 16 * 60);
     }
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_non_null(strstr(e->cause[0].detail, " deadlock "));
     unsigned errors = 0, bursts = 0;
     assert_int_equal(sscanf(e->cause[0].detail, "%u in %u bursts", &errors, &bursts), 2);
@@ -220,9 +171,9 @@ another_episode_keeps_what_it_is_told_by(void **state)
     s->has_x = true;
     play(s, 6 * DAY);
     play_deadlocks(s, 1, 5);
-    assert_int_equal(only_one(s)->lane, LANE_BURSTS);
+    assert_int_equal(only_one(s->m)->lane, LANE_BURSTS);
     unsigned bursts = 0;
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_true(e->learning); /* four days, learned a day late */
     struct episode *other = check_alloc(1, sizeof(*other));
     other->id = 99;
@@ -267,24 +218,22 @@ a_lock_that_comes_back_is_told(void **state)
     play_locks(s, 1, 4);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play_locks(s, 1, 6);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_BLIPS);
     assert_int_equal(e->cause_count, 1);
     assert_int_equal(e->cause[0].kind, FINDING_LOCK_WAIT);
     assert_non_null(strstr(e->cause[0].subject, "f1"));
     play_locks(s, 1, 12);
-    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
     play(s, 90 * 60);
-    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
     scene_free(s);
 }
 
 static unsigned
 blips_of(const struct scene *s, const char *fingerprint)
 {
-    const struct track *t =
-        monitor_track(s->m, monitor_key(SLICE_NONE, slice_from_str(fingerprint)));
-    return t->past->blips.count;
+    return track_of(s->m, "", fingerprint)->past->blips.count;
 }
 
 /* One slow minute, and hours later, when it is called again, another one: not two in a row. */
@@ -353,7 +302,7 @@ what_fails_beside_is_a_second_cause(void **state)
     play(s, 10 * DAY);
     s->ms_of_locks[1] = 60;
     play_deadlocks(s, 1, 3);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_true(e->lane != LANE_ERRORS && e->lane != LANE_BURSTS);
     assert_int_equal(e->cause_count, 2);
     assert_int_equal(e->cause[0].kind, FINDING_LOCK_WAIT);
@@ -381,18 +330,18 @@ what_fails_beside_opens_nothing_of_its_own(void **state)
     play(s, 10 * DAY);
     s->ms_of_locks[1] = 60;
     play(s, 75 * 60);
-    only_one(s);
+    only_one(s->m);
     play_deadlocks(s, 1, 2); /* one more joins */
-    assert_true(s->t - only_one(s)->opened_s > HOUR);
-    assert_true(s->t - only_one(s)->joined_s < 40 * 60);
-    assert_false(has_member(only_one(s), "GET /x"));
+    assert_true(s->t - only_one(s->m)->opened_s > HOUR);
+    assert_true(s->t - only_one(s->m)->joined_s < 40 * 60);
+    assert_false(has_member(only_one(s->m), "GET /x"));
     for (unsigned i = 0; i < 8; i++) {
         s->x_errors = 3;
         play(s, 60);
         s->x_errors = 0;
         play(s, 60);
     }
-    assert_true(has_member(only_one(s), "GET /x"));
+    assert_true(has_member(only_one(s->m), "GET /x"));
     scene_free(s);
 }
 
@@ -414,7 +363,7 @@ what_failed_long_before_is_not_beside(void **state)
     play(s, 6 * HOUR);
     s->ms_of_locks[1] = 60;
     play(s, HOUR);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->cause_count, 1);
     assert_int_equal(e->cause[0].kind, FINDING_LOCK_WAIT);
     scene_free(s);
@@ -435,7 +384,7 @@ it_is_known_after_a_restart(void **state)
     play(again, DAY);
     assert_int_equal(memory_load(again->m, buf_slice(&b)), 0);
     play_deadlocks(again, 1, 1);
-    assert_int_equal(only_one(again)->lane, LANE_BURSTS);
+    assert_int_equal(only_one(again->m)->lane, LANE_BURSTS);
     scene_free(s);
     scene_free(again);
 }
@@ -443,9 +392,7 @@ it_is_known_after_a_restart(void **state)
 static struct recur *
 bursts_of(const struct scene *s, const char *fingerprint)
 {
-    const struct track *t =
-        monitor_track(s->m, monitor_key(SLICE_NONE, slice_from_str(fingerprint)));
-    return &t->past->bursts;
+    return &track_of(s->m, "", fingerprint)->past->bursts;
 }
 
 /* It has been told: it is told again, without another burst, unless it is over. */
@@ -467,13 +414,13 @@ what_was_open_is_so_after_a_restart(void **state)
         monitor_look_again(again->m);
         assert_int_equal(monitor_episode_count(again->m), hours == 0 ? 1 : 0);
         if (hours == 0) {
-            const struct episode *e = only_one(again);
+            const struct episode *e = only_one(again->m);
             assert_int_equal(e->lane, LANE_BURSTS);
             assert_int_equal(strncmp(e->cause[0].detail, "6 bursts, usually ", 18), 0);
             assert_null(strstr(e->cause[0].detail, "login")); /* of whatever */
-            assert_int_equal(e->onset_s, only_one(s)->onset_s);
+            assert_int_equal(e->onset_s, only_one(s->m)->onset_s);
             play(again, 10 * 60);
-            assert_int_equal(only_one(again)->state, EPISODE_OPEN);
+            assert_int_equal(only_one(again->m)->state, EPISODE_OPEN);
         }
         scene_free(again);
     }
@@ -515,9 +462,9 @@ what_is_expected_is_not_told_again(void **state)
     (void)state;
     play(s, 6 * DAY);
     play_deadlocks(s, 1, 6);
-    assert_int_equal(monitor_close(s->m, only_one(s)->id, true), 0);
+    assert_int_equal(monitor_close(s->m, only_one(s->m)->id, true), 0);
     play_deadlocks(s, 1, 6 * 72);
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 

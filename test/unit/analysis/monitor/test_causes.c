@@ -6,7 +6,7 @@
 static const struct episode_cause *
 cause_of(const struct scene *s, unsigned route)
 {
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     char name[32];
     snprintf(name, sizeof(name), "GET /%u: ", route);
     for (unsigned i = 0; i < e->cause_count; i++) {
@@ -31,7 +31,7 @@ what_reads_more_has_grown(void **state)
         s->times[3] = 1.2;
         s->reads[3] *= grows ? 1.2 : 1;
         play(s, 3600);
-        assert_int_equal(only_one(s)->cause[0].kind, grows ? FINDING_GROWTH : FINDING_SLOWER);
+        assert_int_equal(only_one(s->m)->cause[0].kind, grows ? FINDING_GROWTH : FINDING_SLOWER);
         scene_free(s);
     }
 }
@@ -46,7 +46,7 @@ a_small_cause_with_a_proof_is_named_beside_a_large_one(void **state)
     s->calls[5] = 200;
     s->calls[6] = 3;
     play(s, 20 * 60);
-    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(only_one(s->m)->cause_count, 2);
     assert_int_equal(cause_of(s, 5)->kind, FINDING_MORE_CALLS);
     assert_int_equal(cause_of(s, 6)->kind, FINDING_MORE_CALLS);
     scene_free(s);
@@ -61,14 +61,14 @@ a_small_cause_is_clear_of_everybodys_waiting(void **state)
     (void)state;
     play(s, 15 * DAY);
     s->calls[5] = 400;
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = i == 2 ? 9 : i == 3 ? 2.2 : 1.5;
-    }
+    set_times(s, 1.5);
+    s->times[2] = 9;
+    s->times[3] = 2.2;
     play(s, 3000);
-    assert_int_equal(only_one(s)->cause_count, 2);
-    assert_int_equal(only_one(s)->cause[0].kind, FINDING_MORE_CALLS);
+    assert_int_equal(only_one(s->m)->cause_count, 2);
+    assert_int_equal(only_one(s->m)->cause[0].kind, FINDING_MORE_CALLS);
     assert_int_equal(cause_of(s, 2)->kind, FINDING_SLOWER);
-    assert_true(cause_of(s, 2)->demand_ms < 0.1 * only_one(s)->cause[0].demand_ms);
+    assert_true(cause_of(s, 2)->demand_ms < 0.1 * only_one(s->m)->cause[0].demand_ms);
     scene_free(s);
 }
 
@@ -80,14 +80,12 @@ a_spike_is_no_cause(void **state)
     (void)state;
     play(s, 15 * DAY);
     s->calls[5] = 20;
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = 3;
-    }
+    set_times(s, 3);
     play(s, 3000);
     for (unsigned i = 0; i < 8; i++) {
         s->times[2] = i < 5 ? 30 : 3;
         play(s, 60);
-        assert_int_equal(only_one(s)->cause_count, 1);
+        assert_int_equal(only_one(s->m)->cause_count, 1);
         assert_non_null(cause_of(s, 5));
     }
     scene_free(s);
@@ -108,7 +106,7 @@ what_waits_for_locks_is_found_in_a_surge(void **state)
     s->locks[1] = 15;
     s->locks[7] = 15; /* nobody looks into that one */
     play(s, 1200);
-    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(only_one(s->m)->cause_count, 2);
     assert_int_equal(cause_of(s, 1)->kind, FINDING_LOCK_WAIT);
     scene_free(s);
 }
@@ -124,12 +122,10 @@ what_waits_for_locks_is_told_from_what_waits_for_its_turn(void **state)
     }
     play(s, 15 * DAY);
     s->calls[5] = 100;
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = 6;
-    }
+    set_times(s, 6);
     s->locks[7] = 10;
     play(s, 3000);
-    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(only_one(s->m)->cause_count, 2);
     assert_int_equal(cause_of(s, 5)->kind, FINDING_MORE_CALLS);
     assert_int_equal(cause_of(s, 7)->kind, FINDING_LOCK_WAIT);
     scene_free(s);
@@ -173,9 +169,8 @@ a_cause_stands_while_a_shock_hides_it(void **state)
     s->times[3] = 1.1;
     play(s, 3600);
     assert_int_equal(cause_of(s, 3)->kind, FINDING_SLOWER);
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = i == 3 ? 3.3 : 3;
-    }
+    set_times(s, 3);
+    s->times[3] = 3.3;
     play(s, 8 * 60);
     assert_int_equal(cause_of(s, 3)->kind, FINDING_SLOWER);
     scene_free(s);
@@ -208,10 +203,10 @@ what_comes_to_an_old_episode_is_a_cause_of_it(void **state)
     play(s, 15 * DAY);
     s->errors[1] = 40;
     play(s, 2 * 3600);
-    assert_int_equal(only_one(s)->cause_count, 1);
+    assert_int_equal(only_one(s->m)->cause_count, 1);
     s->times[1] = 2;
     play(s, 3600);
-    assert_int_equal(only_one(s)->cause_count, 2);
+    assert_int_equal(only_one(s->m)->cause_count, 2);
     assert_int_equal(cause_of(s, 1)->kind, FINDING_SLOWER);
     scene_free(s);
 }
@@ -229,7 +224,7 @@ some_more_calls_are_a_cause_beside(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->errors[1] = 30;
     play(s, 12 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ERRORS);
     assert_int_equal(e->cause_count, 2);
     assert_int_equal(e->cause[0].kind, FINDING_MORE_CALLS);

@@ -10,7 +10,7 @@ a_shock_is_no_rise(void **state)
     unsigned minutes = 0;
     (void)state;
     play(s, 15 * DAY);
-    const struct track *t = call_of(s, "GET /3");
+    const struct track *t = call_of(s, 3);
     set_times(s, 1.10); /* more would be a spike */
     for (unsigned i = 0; i < 6; i++) {
         float before = t->rise.lately[0];
@@ -151,7 +151,7 @@ a_step_is_told_later_behind_a_deploy(void **state)
         }
         s->times[3] = 1.2;
         play(s, 3600);
-        told_s[deploys] = only_one(s)->opened_s - onset;
+        told_s[deploys] = only_one(s->m)->opened_s - onset;
         scene_free(s);
     }
     assert_int_equal(told_s[0], told_s[1]);

@@ -14,7 +14,7 @@ what_creeps_for_days_is_told_against_a_week_ago(void **state)
         s->times[3] = 1 + 0.004 * i / 24;
         play(s, 3600);
     }
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_non_null(strstr(e->subject, "GET /3"));
     assert_int_equal(e->lane, LANE_CREEP);
     assert_int_equal(e->state, EPISODE_OPEN);
@@ -22,9 +22,9 @@ what_creeps_for_days_is_told_against_a_week_ago(void **state)
     assert_true(e->onset_s > onset - DAY && e->onset_s < e->opened_s - DAY / 2);
     s->times[3] = 1;
     play(s, 3 * 3600);
-    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
     play(s, 2 * DAY);
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 
@@ -36,7 +36,7 @@ what_creeps_is_not_taken_for_skew(void **state)
     struct scene *s = scene_new(0);
     (void)state;
     play(s, 16 * DAY);
-    struct track *t = call_of(s, "GET /3");
+    struct track *t = call_of(s, 3);
     float before = t->noise.bias;
     for (unsigned i = 1; i <= 24 * 5; i++) {
         s->times[3] = 1 + 0.002 * i / 24;
@@ -75,7 +75,7 @@ noise_that_is_skewed_does_not_creep(void **state)
     (void)state;
     s->skewed = true;
     play(s, 16 * DAY);
-    const struct track *t = call_of(s, "GET /3");
+    const struct track *t = call_of(s, 3);
     assert_true(t->noise.bias > 0.1f);
     assert_true(fabsf(t->creep.bias - t->noise.bias) < 0.05f);
     scene_free(s);

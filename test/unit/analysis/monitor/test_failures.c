@@ -10,7 +10,7 @@ errors_are_told_by_their_rate(void **state)
     play(s, 3 * DAY);
     s->errors[1] = 3;
     play(s, 40 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ERRORS);
     assert_int_equal(e->cause[0].kind, FINDING_ERRORS);
     scene_free(s);
@@ -29,7 +29,7 @@ many_times_as_many_errors_are_no_bursts(void **state)
         s->errors[1] = i % 2 == 0 ? 15 : 9;
         play(s, 60);
     }
-    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    assert_int_equal(only_one(s->m)->lane, LANE_ERRORS);
     scene_free(s);
 }
 
@@ -43,15 +43,15 @@ errors_that_have_ended_are_over(void **state)
     play(s, 3 * DAY);
     s->errors[1] = 40;
     play(s, 3600);
-    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
     s->errors[1] = 20;
     play(s, 2 * 3600);
-    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
     s->errors[1] = 0;
     play(s, 50 * 60);
-    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
     play(s, DAY);
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 
@@ -70,7 +70,7 @@ an_outage_is_told_at_once(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->errors[1] = 30;
     play(s, 180);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ERRORS);
     assert_int_equal(e->cause[0].kind, FINDING_ERRORS);
     scene_free(s);
@@ -85,7 +85,7 @@ an_outage_of_some_calls_is_told_at_once(void **state)
     play(s, 15 * 60);
     s->errors[1] = 16;
     play(s, 180);
-    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    assert_int_equal(only_one(s->m)->lane, LANE_ERRORS);
     scene_free(s);
 }
 
@@ -105,7 +105,7 @@ a_smaller_outage_that_lasts_is_told(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->errors[1] = 14;
     play(s, 8 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->lane, LANE_ERRORS);
     scene_free(s);
 }
@@ -132,7 +132,7 @@ what_begins_in_the_first_minute_is_told(void **state)
     play(s, 60);
     s->errors[1] = 12;
     play(s, 10 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->opened_s, MONDAY + 8 * 60);
     scene_free(s);
 }
@@ -150,7 +150,7 @@ what_fails_after_few_calls_is_named(void **state)
     play(s, 60);
     s->errors[1] = s->call_errors[1] = 80;
     play(s, 3 * 60);
-    const struct episode *e = only_one(s);
+    const struct episode *e = only_one(s->m);
     assert_int_equal(e->opened_s, MONDAY + 3 * 60);
     assert_int_equal(e->cause_count, 1);
     assert_int_equal(monitor_track(s->m, e->cause[0].track)->kind, TRACK_CALL);
@@ -218,7 +218,7 @@ bursts_of_errors_are_not_a_rate(void **state)
     play(s, 11 * 60);
     assert_int_equal(monitor_episode_count(s->m), 0);
     play(s, 2 * 60);
-    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    assert_int_equal(only_one(s->m)->lane, LANE_ERRORS);
     scene_free(s);
 }
 
@@ -240,7 +240,7 @@ a_burst_does_not_help_a_chance_over_the_limit(void **state)
     play(s, 3 * DAY);
     s->errors[1] = 1;
     play(s, 20 * 60);
-    assert_int_equal(only_one(s)->lane, LANE_ERRORS);
+    assert_int_equal(only_one(s->m)->lane, LANE_ERRORS);
     scene_free(s);
 }
 

@@ -15,9 +15,9 @@ what_is_expected_is_learned(void **state)
     play(s, 600);
     assert_int_equal(monitor_close(s->m, 99, true), -2 /* -ENOENT */);
     assert_int_equal(monitor_close(s->m, 1, true), 0);
-    assert_int_equal(only_one(s)->state, EPISODE_EXPECTED);
+    assert_int_equal(only_one(s->m)->state, EPISODE_EXPECTED);
     play(s, DAY);
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 
@@ -30,11 +30,11 @@ a_route_is_expected_to_be_as_it_is(void **state)
     s->calls[5] = 20;
     play(s, 600);
     monitor_expect(s->m, "GET /4");
-    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
     monitor_expect(s->m, "GET /5");
-    assert_int_equal(only_one(s)->state, EPISODE_EXPECTED);
+    assert_int_equal(only_one(s->m)->state, EPISODE_EXPECTED);
     play(s, DAY);
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 
@@ -47,7 +47,7 @@ a_little_slower_for_good_is_learned(void **state)
     struct scene *s = scene_new(0);
     (void)state;
     play(s, 15 * DAY);
-    const struct track *t = call_of(s, "GET /3");
+    const struct track *t = call_of(s, 3);
     float before = t->expect;
     s->times[3] = 1.008;
     play(s, 42 * DAY);
@@ -117,7 +117,7 @@ what_minutes_teach_is_kept(void **state)
     b.data[b.len / 2] ^= 1;
     assert_int_equal(memory_load(again->m, buf_slice(&b)), 0);
     assert_int_equal(monitor_totals(again->m).learning, 0);
-    const struct track *was = call_of(s, "GET /3"), *is = call_of(again, "GET /3");
+    const struct track *was = call_of(s, 3), *is = call_of(again, 3);
     assert_true(is->past->creep.count > 0);
     assert_memory_equal(&is->past->creep, &was->past->creep, sizeof(is->past->creep));
     assert_float_equal(is->creep.bias, was->creep.bias, 0);
@@ -125,11 +125,8 @@ what_minutes_teach_is_kept(void **state)
     assert_int_equal(memory_load(again->m, slice_sub(buf_slice(&b), 0, b.len - 1)), -EBADMSG);
     play(again, DAY); /* and with it nothing is cried */
     assert_int_equal(monitor_episode_count(again->m), 0);
-    for (unsigned i = 1; i <= 60 * 5; i++) {
-        again->times[3] = 1 + 0.05 * i / 60;
-        play(again, 60);
-    }
-    assert_int_equal(only_one(again)->lane, LANE_DRIFT);
+    play_ramp(again, 5 * HOUR, 0.05);
+    assert_int_equal(only_one(again->m)->lane, LANE_DRIFT);
     scene_free(again);
     scene_free(s);
 }

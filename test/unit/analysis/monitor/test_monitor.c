@@ -21,11 +21,8 @@ a_slow_ramp_is_one_episode_that_ends(void **state)
     (void)state;
     play(s, 17 * DAY); /* its noise is known for sure */
     int64_t onset = s->t;
-    for (unsigned i = 1; i <= 60 * 5; i++) {
-        s->times[3] = 1 + 0.05 * i / 60;
-        play(s, 60);
-    }
-    const struct episode *e = only_one(s);
+    play_ramp(s, 5 * HOUR, 0.05);
+    const struct episode *e = only_one(s->m);
     assert_non_null(strstr(e->subject, "GET /3"));
     assert_int_equal(e->state, EPISODE_OPEN);
     assert_int_equal(e->lane, LANE_DRIFT);
@@ -34,10 +31,10 @@ a_slow_ramp_is_one_episode_that_ends(void **state)
     assert_true(e->cause_count >= 1 && e->cause[0].kind == FINDING_SLOWER);
     s->times[3] = 1;
     play(s, 3600);
-    assert_int_equal(only_one(s)->state, EPISODE_OVER);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
     play(s,
          3 * DAY); /* and it was not learned: being fast again is no incident, nor was it normal */
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 
@@ -47,11 +44,9 @@ everything_at_once_is_one_episode(void **state)
     struct scene *s = scene_new(0);
     (void)state;
     play(s, 15 * DAY);
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = 2;
-    }
+    set_times(s, 2);
     play(s, 3600);
-    only_one(s);
+    only_one(s->m);
     scene_free(s);
 }
 
@@ -62,14 +57,10 @@ a_surge_is_traffic_and_a_blip_is_nothing(void **state)
     (void)state;
     play(s, 15 * DAY);
     s->traffic = 2.5;
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = 1.6;
-    }
+    set_times(s, 1.6);
     play(s, 3600);
     s->traffic = 1;
-    for (unsigned i = 0; i < ROUTES; i++) {
-        s->times[i] = 1;
-    }
+    set_times(s, 1);
     play(s, 3600);
     s->times[2] = 5;
     play(s, 8 * 60);

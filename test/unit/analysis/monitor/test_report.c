@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a backtest prints: names from outside, cut to what there is room for, are no reason to lose
  * an episode. */
-#include <stdlib.h>
-
-#include "analysis/monitor/monitor_state.h"
-#include "unit/unit.h"
+#include "unit/analysis/monitor/scene_kit.h"
 
 #define LONG 700u
 
@@ -21,9 +18,7 @@ name_of(char name[LONG + 1])
 static void
 names_are_cut_behind_a_character(void **state)
 {
-    const struct monitor_config config = {.tracks_max = 4};
-    const struct monitor_out out = {0};
-    struct monitor *m = monitor_new(&config, &out);
+    struct monitor *m = quiet_monitor(4);
     struct episode *e = check_alloc(1, sizeof(*e));
     char name[LONG + 1];
     (void)state;
@@ -58,10 +53,8 @@ names_are_cut_behind_a_character(void **state)
 static void
 only_what_can_be_learned_is_learning(void **state)
 {
-    const struct monitor_config config = {.tracks_max = 4};
-    const struct monitor_out out = {0};
     const struct reading_cell cells[] = {{10000, 100}};
-    struct monitor *m = monitor_new(&config, &out);
+    struct monitor *m = quiet_monitor(4);
     (void)state;
     for (int64_t at = 60; at < 660; at += 60) {
         struct reading route = {.start_s = at,

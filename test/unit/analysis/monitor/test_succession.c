@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What goes on under another name is judged by what was normal under the old one, where that is
  * evident, and else as new. */
-#include <stdio.h>
-#include <stdlib.h>
+#include "unit/analysis/monitor/scene_kit.h"
 
-#include "analysis/monitor/monitor_state.h"
-#include "base/prng.h"
-#include "unit/unit.h"
-
-#define MONDAY     1699833600ll
-#define DAY        86400
 #define ROUTES     10u
 #define STATEMENTS 2u /* of each route */
 
@@ -36,9 +29,7 @@ static struct shop *
 shop_new(void)
 {
     struct shop *s = check_alloc(1, sizeof(*s));
-    struct monitor_config config = {0};
-    struct monitor_out out = {0};
-    s->m = monitor_new(&config, &out);
+    s->m = quiet_monitor(0);
     s->prng.state = 11;
     s->t = MONDAY;
     s->length_s = 60;
@@ -66,9 +57,8 @@ shop_free(struct shop *s)
 static void
 give(struct shop *s, const char *route, const char *print, const char *text, double n, double ms)
 {
-    double noise = ((double)prng_below(&s->prng, 1000) / 1000 - 0.5) * 0.08;
-    uint32_t us = (uint32_t)(ms * 1000 * (1 + noise));
-    struct reading_cell cells[2] = {{us, (uint32_t)(n / 2)}, {us + us / 8, (uint32_t)(n - n / 2)}};
+    struct reading_cell cells[2];
+    fill_cells(cells, noisy_us(&s->prng, ms), n);
     bool is_call = route[0] != '\0' && print[0] != '\0';
     struct reading r = {
         .start_s = s->t,
@@ -138,19 +128,6 @@ is_of_days(const struct shop *s, struct slice route, struct slice fingerprint)
     return normal.calls > 3 * DAY / 60 * 100;
 }
 
-static const struct track *
-track_of(const struct shop *s, const char *print)
-{
-    for (unsigned i = 0; i < s->m->track_count; i++) {
-        const struct track *t = &s->m->track[i];
-        if (t->route == NULL && t->fingerprint != NULL && strcmp(t->fingerprint, print) == 0) {
-            return t;
-        }
-    }
-    fail_msg("no statement %s", print);
-    return NULL;
-}
-
 static const char *const with_a_column =
     "select id, name, price, weight from thing3 where part0 = $1 and owner = $2";
 
@@ -160,7 +137,7 @@ a_statement_that_reads_otherwise_keeps_what_is_normal(void **state)
     struct shop *s = shop_new();
     (void)state;
     play(s, 15 * DAY);
-    struct recur *bursts = &track_of(s, "f3.0")->past->bursts;
+    struct recur *bursts = &track_of(s->m, "", "f3.0")->past->bursts;
     for (unsigned i = 0; i < 4; i++) {
         recur_add(bursts, (uint32_t)(s->t / 60) - 60 + 15 * i);
     }
@@ -171,9 +148,9 @@ a_statement_that_reads_otherwise_keeps_what_is_normal(void **state)
     assert_true(is_of_days(s, SLICE_NONE, SLICE_LIT("g3.0")));
     assert_true(is_of_days(s, SLICE_LIT("GET /api/thing3"), SLICE_LIT("g3.0")));
     /* yesterday is not learned before its time */
-    assert_true(track_of(s, "g3.0")->past->rise.yesterday_count > 0);
+    assert_true(track_of(s->m, "", "g3.0")->past->rise.yesterday_count > 0);
     /* what is underway is the old one's */
-    const struct recur *its = &track_of(s, "g3.0")->past->bursts;
+    const struct recur *its = &track_of(s->m, "", "g3.0")->past->bursts;
     assert_true(its->days >= bursts->days && bursts->days > 0);
     assert_true(bursts->count == 4 && bursts->g > 0);
     assert_true(its->count == 0 && its->g == 0 && its->last == 0);

@@ -49,16 +49,16 @@ what_an_episode_waits_for_keeps_its_place(void **state)
     play(s, 15 * DAY);
     s->call_errors[1] = 20;
     play(s, 3600);
-    uint32_t id = only_one(s)->id;
-    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    uint32_t id = only_one(s->m)->id;
+    assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
     for (unsigned i = 0; i < 30; i++) {
         give_other(s, i, false, 5000);
         play(s, 60);
     }
     assert_true(monitor_totals(s->m).evicted > 0);
     assert_true(is_known(s, "GET /1", "f1"));
-    assert_int_equal(only_one(s)->id, id);
-    assert_int_equal(only_one(s)->state, EPISODE_OPEN);
+    assert_int_equal(only_one(s->m)->id, id);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
     scene_free(s);
 }
 
