@@ -24,12 +24,15 @@ detect_stampede(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_STAMPEDE, EVIDENCE_MEASURED, "values", f);
     f->has_saving = true;
     f->saving_ms = saving_ms;
+    f->shares.change = saving_ms / p->change_ms;
     snprintf(f->detail, sizeof(f->detail),
              "up to %u calls with the same values at once, %s of %s calls in such a crowd",
              sum.most, detect_count((double)sum.crowded, calls),
              detect_count((double)sum.calls, all));
-    snprintf(f->advice, sizeof(f->advice),
-             "let one call do the work and the others wait for its answer (single flight, a lock "
-             "around the refill), or renew what is cached before it expires");
+    snprintf(
+        f->advice, sizeof(f->advice),
+        "renew what is cached before it expires, or answer with what is old while one call renews "
+        "it (stale-while-revalidate); who has nothing old to give lets the others wait for that "
+        "one call (single flight)");
     return true;
 }

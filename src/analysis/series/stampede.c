@@ -57,6 +57,14 @@ are_beside(const struct stampede_call *a, const struct stampede_call *b)
     return a->values == b->values && to > from && 2 * (to - from) >= longer;
 }
 
+/* The other's answer would have done. */
+static bool
+is_needless_by(const struct stampede_call *call, const struct stampede_call *other)
+{
+    return call->values == other->values && other->start_ns <= call->start_ns &&
+           other->end_ns > call->start_ns;
+}
+
 void
 stampedes_add(struct stampedes *s, const struct trace_query *q)
 {
@@ -69,8 +77,10 @@ stampedes_add(struct stampedes *s, const struct trace_query *q)
     }
     const struct stampede_call call = {q->values_hash, q->start_ns, q->end_ns};
     unsigned at_once = 1;
+    bool is_needless = false;
     for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
         at_once += are_beside(&st->recent[i], &call);
+        is_needless = is_needless || is_needless_by(&call, &st->recent[i]);
     }
     st->recent[st->next++ % STAMPEDE_RECENT] = call;
     turn_half(st, q->end_ns);
@@ -78,7 +88,7 @@ stampedes_add(struct stampedes *s, const struct trace_query *q)
     h->calls++;
     h->crowded += at_once >= STAMPEDE_MIN;
     h->time_ns += cost_ns;
-    h->wasted_ns += at_once > 1 ? cost_ns : 0;
+    h->wasted_ns += is_needless ? cost_ns : 0;
     h->most = MAX(h->most, at_once);
 }
 

@@ -2,9 +2,10 @@
  * analysis/series/stampede.h - the same statement with the same values many times at once, where
  * one answer would do for all.
  *
- * Two calls are beside one another when they share at least half of the longer one's time; of
- * those that were told already, the last STAMPEDE_RECENT of a statement are looked at. Only SELECTs
- * of STAMPEDE_CALL_NS and more count: what is over sooner hurts nobody. Counts cover two to four
+ * Two calls are beside one another when they share at least half of the longer one's time. A call
+ * is needless when the same one was underway as it began: that answer would have done. Of those
+ * that were told already, the last STAMPEDE_RECENT of a statement are looked at. Only SELECTs of
+ * STAMPEDE_CALL_NS and more count: what is over sooner hurts nobody. Counts cover two to four
  * minutes (a pair of halves that take turns). About 2 KB a statement, made on its first such call;
  * STAMPEDE_STATEMENTS_MAX of them, others are not looked at. One thread. */
 #ifndef ANALYSIS_SERIES_STAMPEDE_H
@@ -25,7 +26,7 @@ struct stampede_call {
 
 struct stampede_half {
     uint64_t calls, crowded;     /* with STAMPEDE_MIN - 1 others beside it, or more */
-    uint64_t time_ns, wasted_ns; /* the latter of calls beside one that had begun already */
+    uint64_t time_ns, wasted_ns; /* the latter of needless ones */
     unsigned most;
 };
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/series/stampede.h"
+
+#include <math.h>
+
 #include "base/clock.h"
 #include "unit/unit.h"
 
@@ -42,6 +45,23 @@ many_of_the_same_at_once(void **state)
     stampedes_fini(&s);
 }
 
+/* Who comes when the first one is nearly done is beside it by no half, and as needless. */
+static void
+whoever_comes_meanwhile_is_needless(void **state)
+{
+    struct stampedes s;
+    stampedes_init(&s);
+    for (uint64_t i = 0; i < 20; i++) {
+        call(&s, 1, 300000 + i * 80, 100);
+        call(&s, 2, 300000 + i * 100, 100); /* each is over before the next one */
+    }
+    struct stampede_sum sum = sum_at(&s, 303000);
+    assert_int_equal(sum.crowded, 0);
+    assert_int_equal(sum.most, 1);
+    assert_true(fabs(sum.wasted_share - 19.0 / 40) < 1e-9);
+    stampedes_fini(&s);
+}
+
 static void
 what_is_no_stampede(void **state)
 {
@@ -51,7 +71,7 @@ what_is_no_stampede(void **state)
         call(&s, i, 300000, 200);           /* different values */
         call(&s, 100, 400000 + i * 30, 30); /* one after the other */
     }
-    call(&s, 100, 400000, 1200); /* beside all of them, and none is like it */
+    call(&s, 100, 399999, 1200); /* beside all of them, and none is like it */
     struct stampede_sum sum = sum_at(&s, 402000);
     assert_int_equal(sum.crowded, 0);
     assert_true(sum.wasted_share < 0.1);
@@ -83,6 +103,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_of_the_same_at_once),
+        cmocka_unit_test(whoever_comes_meanwhile_is_needless),
         cmocka_unit_test(what_is_no_stampede),
         cmocka_unit_test(only_so_many_statements),
     };
