@@ -35,6 +35,7 @@ detect_connection_churn(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_CONNECTION_CHURN, EVIDENCE_MEASURED, "counters", f);
     f->has_saving = true;
     f->saving_ms = MIN(cost_ms, in->route->app_change_ms) + paid_by_statements_ms(in);
+    f->shares.app = f->saving_ms / in->route->app_change_ms;
     snprintf(f->label, sizeof(f->label), "new connections");
     snprintf(f->detail, sizeof(f->detail),
              "%.2f new connections a request, were %.2f; each takes %.1f ms until its first query",

@@ -37,6 +37,14 @@ struct detect_input {
     uint64_t now_ns;
 };
 
+/* What of its route's figures a saving is made of: the error follows from theirs. None: it comes of
+ * counters, which do not say how sure they are. */
+struct finding_shares {
+    double change;  /* of the statement's */
+    double app;     /* of what the application takes more */
+    double waiting; /* of what the queries wait */
+};
+
 struct finding {
     enum finding_kind kind;
     enum evidence evidence;
@@ -66,6 +74,7 @@ struct finding {
     /* Where it is not what attribution makes of the statement's figures. */
     bool has_saving;
     double saving_ms;
+    struct finding_shares shares;
     char label[96]; /* "": the statement's */
 };
 

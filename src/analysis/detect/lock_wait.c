@@ -66,6 +66,7 @@ detect_lock_wait(const struct detect_input *in, struct finding *f)
     f->block = *b;
     f->has_saving = true;
     f->saving_ms = p->change_ms;
+    f->shares.change = 1;
     advise(b, f);
     snprintf(
         f->detail, sizeof(f->detail),

@@ -33,6 +33,7 @@ detect_plan_change(const struct detect_input *in, struct finding *f)
     f->rows_returned = in->now->rows;
     f->has_saving = true;
     f->saving_ms = part->change_ms;
+    f->shares.change = 1;
     snprintf(f->detail, sizeof(f->detail),
              "%.1f ms a call, was %.1f ms: the planner reads all %s rows of %.60s for %s, though "
              "%.60s fits; are its statistics right (ANALYZE)?",

@@ -21,6 +21,7 @@ detect_saturation(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_SATURATION, EVIDENCE_MEASURED, "counters", f);
     f->has_saving = true;
     f->saving_ms = r->waiting_ms;
+    f->shares.waiting = 1;
     double traffic = s->rate_before > 0 ? 100 * (s->rate_now / s->rate_before - 1) : 0;
     snprintf(f->label, sizeof(f->label), "the database's processors");
     snprintf(f->detail, sizeof(f->detail),

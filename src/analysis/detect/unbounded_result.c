@@ -40,7 +40,8 @@ detect_unbounded_result(const struct detect_input *in, struct finding *f)
     }
     const struct stats_query *before = stats_find(&r->before, now->fingerprint);
     double more = rows_of(now) - rows_of(before);
-    double cost_ms = MAX(in->part->change_ms, 0) + MAX(r->app_change_ms - r->app_waiting_ms, 0);
+    double app_ms = MAX(r->app_change_ms - r->app_waiting_ms, 0);
+    double cost_ms = MAX(in->part->change_ms, 0) + app_ms;
     if (more < SHARE_OF_ROWS * more_rows(r) || !detect_matters(in, cost_ms) ||
         cost_ms < SHARE_OF_OWN * r->own_ms) {
         return false;
@@ -49,9 +50,11 @@ detect_unbounded_result(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_UNBOUNDED_RESULT, EVIDENCE_MEASURED, "counters", f);
     f->has_saving = true;
     f->saving_ms = cost_ms;
+    f->shares.change = in->part->change_ms > 0 ? 1 : 0;
+    f->shares.app = app_ms > 0 ? app_ms / r->app_change_ms : 0;
     snprintf(f->detail, sizeof(f->detail),
              "%s rows a call, was %s; %.1f ms more in the database, %.1f ms in the application",
              detect_count(now->rows, rows), detect_count(before->rows, was), in->part->change_ms,
-             MAX(r->app_change_ms - r->app_waiting_ms, 0));
+             app_ms);
     return true;
 }

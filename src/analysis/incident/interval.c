@@ -77,6 +77,21 @@ changes_of(const struct estimate *e, const struct shift_route *r, union figures 
     }
 }
 
+static bool
+is_of_counters(const struct finding *f)
+{
+    return f->has_saving && f->shares.change == 0 && f->shares.app == 0 && f->shares.waiting == 0;
+}
+
+/* What a finding brings with it, by these figures instead of those that it was made of. */
+static double
+brought_ms(const struct finding *f, const struct shift_route *r)
+{
+    double change = cost_of(&r->now, f->fingerprint) - cost_of(&r->before, f->fingerprint);
+    return f->shares.change * change + f->shares.app * r->app_change_ms +
+           f->shares.waiting * r->waiting_ms;
+}
+
 static void
 savings_of(const struct estimate *e, const struct shift_route *r, union figures *f)
 {
@@ -88,7 +103,9 @@ savings_of(const struct estimate *e, const struct shift_route *r, union figures 
     actions_attribution(inc, e->shift, r, findings, &in);
     in.requests_per_s = rate;
     for (unsigned i = 0; i < inc->cause_count; i++) {
-        f->cause[i] = actions_cause_saving_ms(inc, &in, i, r);
+        const struct finding *finding = &inc->cause[i].finding;
+        f->cause[i] =
+            finding->has_saving ? brought_ms(finding, r) : actions_cause_saving_ms(inc, &in, i, r);
     }
     uint32_t all = 0;
     for (unsigned i = 0; i < inc->action_count; i++) {
@@ -170,8 +187,8 @@ put_errors(struct incident *inc, const union figures *error)
     inc->measured_change_error_ms = error->measured_change;
     inc->unexplained_error_ms = error->unexplained;
     for (unsigned i = 0; i < inc->cause_count; i++) {
-        /* What a finding brings with it is not made of these requests. */
-        inc->cause[i].saving_error_ms = inc->cause[i].finding.has_saving ? NAN : error->cause[i];
+        bool is_sure = !is_of_counters(&inc->cause[i].finding);
+        inc->cause[i].saving_error_ms = is_sure ? error->cause[i] : NAN;
     }
     for (unsigned i = 0; i < inc->action_count; i++) {
         struct incident_action *a = &inc->action[i];
@@ -234,9 +251,9 @@ interval_of_saving(const struct incident *inc, const struct shift *s, const stru
 {
     union figures error;
     errors_of(inc, s, r, &error);
-    return cause == INCIDENT_CAUSES_MAX           ? error.measured_change
-           : inc->cause[cause].finding.has_saving ? NAN
-                                                  : error.cause[cause];
+    return cause == INCIDENT_CAUSES_MAX                 ? error.measured_change
+           : is_of_counters(&inc->cause[cause].finding) ? NAN
+                                                        : error.cause[cause];
 }
 
 struct jackknife

@@ -209,6 +209,58 @@ what_was_learned_strays_by_its_spread(void **state)
     close_play(&p);
 }
 
+/* A lock's wait is its statement's change, and as sure as that. */
+static void
+what_a_finding_brings_is_as_sure_as_what_it_is_made_of(void **state)
+{
+    static struct play p;
+    (void)state;
+    open_play(&p, 1, 0);
+    const struct shift_route *r = shift_find(p.s.shift, p.s.watch[0]);
+    struct finding lock = {.kind = FINDING_LOCK_WAIT,
+                           .evidence = EVIDENCE_MEASURED,
+                           .fingerprint = 1,
+                           .has_saving = true,
+                           .shares = {.change = 1}};
+    struct finding churn = {.kind = FINDING_CONNECTION_CHURN,
+                            .evidence = EVIDENCE_MEASURED,
+                            .has_saving = true,
+                            .saving_ms = r->app_change_ms / 2,
+                            .shares = {.app = 0.5}};
+    struct finding counted = {
+        .kind = FINDING_RETRY_STORM, .evidence = EVIDENCE_MEASURED, .has_saving = true};
+    double change_ms = 0, statement = 0, app = 0;
+    for (unsigned i = 0; i < p.inc->change_count; i++) {
+        const struct incident_change *c = &p.inc->change[i];
+        if (c->fingerprint == 1) {
+            lock.saving_ms = change_ms = c->change_ms;
+        }
+    }
+    p.inc->cause_count = 0;
+    assert_true(cause_add(p.inc, &lock, "", NULL));
+    assert_true(cause_add(p.inc, &churn, "", NULL));
+    assert_true(cause_add(p.inc, &counted, "", NULL));
+    actions_weigh(p.inc, p.s.shift, &p.statements);
+    interval_estimate(p.inc, p.s.shift);
+    for (unsigned i = 0; i < p.inc->change_count; i++) {
+        const struct incident_change *c = &p.inc->change[i];
+        statement = c->fingerprint == 1 ? c->change_error_ms : statement;
+        app = strcmp(c->kind, "application") == 0 ? c->change_error_ms : app;
+    }
+    assert_true(change_ms > 0 && statement > 0 && app > 0);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct incident_cause *c = &p.inc->cause[i];
+        if (c->finding.kind == FINDING_LOCK_WAIT) {
+            kit_near(c->saving_error_ms, statement);
+        } else if (c->finding.kind == FINDING_CONNECTION_CHURN) {
+            kit_near(c->saving_error_ms, app / 2);
+        } else {
+            assert_true(isnan(c->saving_error_ms)); /* by counters alone */
+        }
+    }
+    close_play(&p);
+}
+
 static void
 once_a_fix_has_landed_they_stay(void **state)
 {
@@ -230,6 +282,7 @@ main(void)
         cmocka_unit_test(noise_that_lasts_is_in_them),
         cmocka_unit_test(figures_fit),
         cmocka_unit_test(what_was_learned_strays_by_its_spread),
+        cmocka_unit_test(what_a_finding_brings_is_as_sure_as_what_it_is_made_of),
         cmocka_unit_test(once_a_fix_has_landed_they_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
