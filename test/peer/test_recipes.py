@@ -139,6 +139,15 @@ def test_only_what_is_wrong_on_a_busy_machine_is_played_again():
     assert play((False, 9.0), (False, 9.0)) == (False, 1)
 
 
+def test_how_sure_stretches_are():
+    assert trial.half_interval([5.0]) == 0.0
+    # Student's t of 7 and of 11 degrees of freedom, two-sided 95 %: 2.365 and 2.201.
+    for count, student in ((8, 2.365), (12, 2.201)):
+        values = [1.0, 3.0] * (count // 2)
+        wanted = student * (count / (count - 1)) ** 0.5 / count ** 0.5
+        assert abs(trial.half_interval(values) - wanted) < 0.01 * wanted
+
+
 def test_what_a_fix_is_promised_to_save():
     assert verdict.predicted_ms(SLOW, incident(traffic.LIST, INDEX)) == 12.0
     second = incident(traffic.PAY, cause(1, "slower", "users"), cause(2, "lock-wait", "orders", 7.0))

@@ -47,4 +47,5 @@ class Recipe:
     # By whose clock the fix is measured: the clients' of the subject, or the time of the statements
     # that contain this text, which is what a cache promises to take away. None: nothing is promised.
     saved: Optional[str] = "clients"
+    stretches: int = 1      # of half a minute: so long what statements take is measured
     not_with: tuple = ()    # recipes that it cannot be told from in a pair

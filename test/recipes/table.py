@@ -122,14 +122,14 @@ RECIPES = (
            remove=carrier_takes(CARRIER_S),
            subjects=(traffic.DETAIL,), base=("tracking",),
            shares={traffic.DETAIL: traffic.SHARES[traffic.DETAIL]}, limit_s=300.0, saved=None),
-    Recipe("stampede", "a cache that is dear to fill lasts for fifteen seconds only",
+    Recipe("stampede", "a cache that is dear to fill lasts for ten seconds only",
            plant=lambda world: world.code(add=("popular-fresh",)),
            control=lambda world: world.code(add=("popular-rare",)),
-           remove=lambda world: world.code(remove=("popular-fresh",)),
+           remove=lambda world: world.code(add=("fix-popular-renew",)),
            causes=(Cause("stampede", "items"),), subjects=(traffic.POPULAR,),
-           # What is promised is the time of calls that another one made needless, as a lock around
-           # the filling takes away; the fix here is the cache as it was, which takes away all.
-           plants_by_deploy=True, base=("popular",), shares={traffic.POPULAR: 60.0}, saved=None),
+           plants_by_deploy=True, base=("popular",), shares={traffic.POPULAR: 60.0},
+           # No two crowds are alike: only many of them tell what one costs.
+           saved='"items" as "one"', stretches=12),
     Recipe("login-failures", "a job goes on with a password that was changed",
            plant=knock(WRONG), control=knock(None), remove=stop("knocks"),
            causes=(Cause("errors", detail="login"),), limit_s=420.0, saved=None),

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import statistics
 import time
 
 from examples.load.traffic import SHARES
@@ -30,6 +31,13 @@ def steady(play):
         if found.right or not found.busy:
             break
     return found
+
+
+def half_interval(values):
+    """Of the 95 % interval around their mean, by a spread that they tell themselves; 0 for one."""
+    free = len(values) - 1
+    student = 1.96 + 2.373 / free + 2.82 / free ** 2 if free > 0 else 0.0
+    return student * statistics.stdev(values) / math.sqrt(len(values)) if free > 0 else 0.0
 
 
 class Trial:
@@ -108,33 +116,45 @@ class Trial:
         if len(self._recipes) > 1 or recipe.saved is None:
             return
         found.due_saving = True
-        promised = verdict.predicted_ms(recipe, incident) if incident else None
-        if promised is None:
+        if incident is None or verdict.predicted_ms(recipe, incident) is None:
             return
         subject = incident["subject"] if incident["subject"] in SHARES else recipe.subjects[0]
-        before, error_before = self._cost(world, recipe, subject, planted + SETTLE_S)
+        if recipe.saved == "clients":
+            before, error_before = self._clients_cost(world, subject, planted + SETTLE_S)
+            promised = verdict.predicted_ms(recipe, incident)
+        else:
+            before, error_before, promised = self._statements_cost(world, recipe, subject)
         recipe.remove(world)
         world.release("without-" + self._name)
         world.wait(GONE_S)
-        after, error_after = self._cost(world, recipe, subject, world.load.now(), FIXED_S)
+        if recipe.saved == "clients":
+            world.wait(FIXED_S)
+            after, error_after = self._clients_cost(world, subject, world.load.now() - FIXED_S)
+        else:
+            after, error_after, _ = self._statements_cost(world, recipe, subject)
         found.saving = verdict.Saving(promised, before - after, math.hypot(error_before, error_after))
         self._keep(world, "incidents-after")
 
-    def _cost(self, world, recipe, subject, since, seconds=0.0):
-        """Milliseconds of a request to the subject, and half of the 95 % interval around them; since
-        then, and for so many seconds more. By statements' time only from now on, as there is no
-        record of what it was."""
-        if recipe.saved != "clients":
-            return self._statements_cost(world, recipe.saved, subject), 0.0
-        world.wait(seconds)
+    @staticmethod
+    def _clients_cost(world, subject, since):
+        """Milliseconds of a request to the subject since then, and half of the 95 % interval."""
         end = world.load.now() - LAST_S
         figures, error = world.route(subject, max(since, end - MEASURED_S), end)
         return figures.mean_ms, error
 
     @staticmethod
-    def _statements_cost(world, text, subject):
-        since, spent_ms = world.load.now(), world.statements_ms(text)
-        world.wait(FIXED_S)
-        spent_ms = world.statements_ms(text) - spent_ms
-        requests = len(world.load.results.between(since, world.load.now(), subject))
-        return spent_ms / max(requests, 1)
+    def _statements_cost(world, recipe, subject):
+        """Milliseconds that the statements took for a request to the subject, from now on, as there is
+        no record of what it was, and half of the 95 % interval where there are stretches to tell by;
+        and what was promised meanwhile, which speaks of the last minute and moves as that does."""
+        costs, promises = [], []
+        for _ in range(recipe.stretches):
+            since, spent_ms = world.load.now(), world.statements_ms(recipe.saved)
+            world.wait(FIXED_S)
+            spent_ms = world.statements_ms(recipe.saved) - spent_ms
+            requests = len(world.load.results.between(since, world.load.now(), subject))
+            costs.append(spent_ms / max(requests, 1))
+            incident = verdict.about(recipe, world.incidents())
+            promised = verdict.predicted_ms(recipe, incident) if incident else None
+            promises += [promised] if promised is not None else []
+        return statistics.fmean(costs), half_interval(costs), statistics.fmean(promises or [0.0])

@@ -17,7 +17,7 @@ PAGE = 20
 USUAL = (*V2, EAGER, CACHED)
 # Patches in the order in which they apply.
 PATCHES = (*USUAL, "v1b", "inbox", "fix-inbox-limit", "tracking", "popular", "popular-fresh",
-           "popular-rare", "persistent-connections")
+           "popular-rare", "fix-popular-renew", "persistent-connections")
 CARRIER_S = 0.003
 # A cache that everybody fills at once needs some who can.
 WORKERS = 12
