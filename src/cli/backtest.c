@@ -116,7 +116,7 @@ read_file(struct backtest *b, const char *file)
 
 /* What is told goes by calls and requests: how many there are is said beside it. */
 static void
-print_traffic(const struct episode_traffic *t)
+print_traffic(const struct traffic_share *t)
 {
     if (!isfinite(t->per_min) || !isfinite(t->per_min_before)) {
         return;

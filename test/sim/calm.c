@@ -9,6 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "analysis/monitor/charts.h"
+#include "analysis/monitor/creep.h"
+#include "analysis/monitor/failures.h"
+#include "analysis/monitor/latency.h"
 #include "analysis/monitor/monitor_state.h"
 #include "sim/card.h"
 
@@ -66,21 +70,21 @@ note(const struct track *t, unsigned which, float level, float most[NEAR_COUNT])
                     (double)noise_lasting(&t->noise, 0), (double)noise_lasting(&t->noise, 1),
                     (double)noise_lasting(&t->noise, 2), t->noise.blocks_seen,
                     (double)week_weight(&t->week), (double)t->creep.spread,
-                    (double)lanes_median_of_last(t));
+                    (double)latency_median_of_last(t));
         }
         most[which] = level;
     }
 }
 
 static void
-look_at_errors(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
+look_at_errors(const struct panel *p, const struct track *t, float most[NEAR_COUNT])
 {
     static const float limit[POISSON_RATES] = LIMITS_ERRORS;
     for (unsigned i = 0; t->errors != NULL && t->calls_kept > 0 && i < ERROR_CLASS_COUNT; i++) {
         for (unsigned k = 0; k < POISSON_RATES; k++) {
             const struct track_class *c = &t->errors->of[i];
             float level = (c->chart.g[k] - c->by_bursts[k]) / limit[k];
-            if (level > most[NEAR_ERRORS] && failures_would_tell(m, t, i, k)) {
+            if (level > most[NEAR_ERRORS] && failures_would_tell(p, t, i, k)) {
                 note(t, NEAR_ERRORS, level, most);
             }
         }
@@ -88,7 +92,7 @@ look_at_errors(const struct monitor *m, const struct track *t, float most[NEAR_C
 }
 
 static void
-look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
+look(const struct panel *p, const struct track *t, float most[NEAR_COUNT])
 {
     static const float creep[CUSUM_BANK] = LIMITS_CREEP;
     bool all = t->kind == TRACK_COMMON;
@@ -100,28 +104,28 @@ look(const struct monitor *m, const struct track *t, float most[NEAR_COUNT])
     for (unsigned i = 0; i < CUSUM_BANK; i++) {
         unsigned which = all ? NEAR_EVERYTHING : NEAR_DRIFT + i;
         float level = charts_drift_level(t, i);
-        if (level > most[which] && charts_would_tell_drift(m, t, i)) {
+        if (level > most[which] && charts_would_tell_drift(p, t, i)) {
             note(t, which, level, most);
         }
         level = t->creep.chart.g[i] / creep[i] / times;
-        if (level > most[NEAR_CREEP + i] && creep_would_tell(m, t, i)) {
+        if (level > most[NEAR_CREEP + i] && creep_would_tell(p, t, i)) {
             note(t, NEAR_CREEP + i, level, most);
         }
     }
     for (unsigned i = 0; i < RISES; i++) {
-        float level = charts_rise_level(m, t, i);
-        if (level > most[NEAR_RISE + i] && charts_would_tell_rise(m, t, i)) {
+        float level = charts_rise_level(p, t, i);
+        if (level > most[NEAR_RISE + i] && charts_would_tell_rise(p, t, i)) {
             note(t, NEAR_RISE + i, level, most);
         }
     }
-    float level = t->shift.f / charts_shift_limit(m, t);
-    if (level > most[all ? NEAR_EVERYTHING : NEAR_SHIFT] && charts_would_tell_shift(m, t)) {
+    float level = t->shift.f / charts_shift_limit(p, t);
+    if (level > most[all ? NEAR_EVERYTHING : NEAR_SHIFT] && charts_would_tell_shift(p, t)) {
         note(t, all ? NEAR_EVERYTHING : NEAR_SHIFT, level, most);
     }
     note(t, NEAR_SHAPE, t->shape.f / LIMIT_SHAPE / times, most);
     note(t, NEAR_BLIPS, recur_level(&t->past->blips), most);
     note(t, NEAR_BURSTS, recur_level(&t->past->bursts), most);
-    look_at_errors(m, t, most);
+    look_at_errors(p, t, most);
 }
 
 static void
@@ -139,12 +143,13 @@ play_world(void *ctx, uint64_t seed, char figures[RESULTS_LINE_MAX])
     unsigned lanes[LANE_COUNT] = {0};
     double open_s = 0, began = cpu_seconds();
     sky_begin(&s, &c);
+    const struct panel *p = &s.monitor->panel;
     for (unsigned minute = 0; minute < (LEARN_DAYS + MONTH_DAYS) * DAY_MIN; minute += LOOK_MIN) {
         sky_minutes(&s, LOOK_MIN);
-        for (unsigned i = 0; i < s.monitor->track_count; i++) {
-            look(s.monitor, &s.monitor->track[i], most);
+        for (unsigned i = 0; i < p->tracks.count; i++) {
+            look(p, &p->tracks.of[i], most);
         }
-        look(s.monitor, s.monitor->common, most);
+        look(p, p->tracks.common, most);
     }
     unsigned n = monitor_episode_count(s.monitor);
     for (unsigned k = 0; k < n; k++) {

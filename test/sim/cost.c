@@ -104,7 +104,7 @@ find_and_add_up(struct feed *f, const struct reading *r)
 {
     struct moments m;
     moments_of(r, 8, 9, &m);
-    f->sum += m.sum_ln + (float)(monitor_key(r->route, r->fingerprint) & 1);
+    f->sum += m.sum_ln + (float)(track_key(r->route, r->fingerprint) & 1);
 }
 
 static void
@@ -200,7 +200,7 @@ cost_print(const struct options *o)
            each[KEYS_AND_HISTOGRAMS]);
     printf("  at its end         %.0f ns\n", each[STEP_ENDED]);
     printf("  memory             %.1f MiB (goal <= %u)\n", allocated_mb() - before_mb,
-           MONITOR_BYTES_MAX >> 20);
+           TRACKS_BYTES_MAX >> 20);
     monitor_free(&f->monitor);
     world_free(&w);
     free(f);

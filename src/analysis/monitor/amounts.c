@@ -1,16 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * What a call returns: rows, and bytes of a statement's result or of a route's response. Ratios, so
- * traffic does not matter, nor what everybody waits for: a result that nothing limits any more is
- * told before it has become slow. What they are like by night, and now and again for a while, is
- * known from the most of an hour and of a stretch in the last days.
- *
- * A stretch is 20 calls, or an hour. One in eight minutes is learned from, and the others are
- * mostly passed over with one comparison. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/amounts.h"
+
 #include <math.h>
 
 #include "analysis/baseline/median.h"
-#include "analysis/monitor/monitor_state.h"
 
 #define FIGURE_NOW    0.3f
 #define TOP_DECAY     0.8f /* a day */
@@ -43,14 +36,14 @@ bytes_of(struct track *t)
 
 /* What a job does by night, and at the week's end, has been seen since it was learned anew. */
 static bool
-is_ready(const struct monitor *m, const struct amount *of)
+is_ready(const struct panel *p, const struct amount *of)
 {
     uint32_t since_s = of->past->since_s;
-    return since_s != 0 && m->step_s - since_s >= AMOUNT_READY_S;
+    return since_s != 0 && p->step_s - since_s >= AMOUNT_READY_S;
 }
 
 static void
-tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_s, int64_t doubt_s)
+tell(struct panel *p, struct track *t, const struct amount *of, int64_t onset_s, int64_t doubt_s)
 {
     struct alarm alarm = {
         .lane = of->lane,
@@ -58,10 +51,10 @@ tell(struct monitor *m, struct track *t, const struct amount *of, int64_t onset_
         .doubt_s = doubt_s,
         .before = level_expect(&of->past->level),
         .now = of->a->now,
-        .learning = !is_ready(m, of),
+        .learning = !is_ready(p, of),
     };
     of->past->most = of->a->now;
-    episodes_tell(m, t, &alarm);
+    panel_tell(p, t, &alarm);
 }
 
 /* The median of an hour that is over. NAN: not known. */
@@ -93,15 +86,15 @@ crept_since(const struct amount *of, int64_t at_s)
 }
 
 static void
-tell_lasting(struct monitor *m, struct track *t, const struct amount *of)
+tell_lasting(struct panel *p, struct track *t, const struct amount *of)
 {
-    int64_t zero_s = (int64_t)of->past->chart.zero * MONITOR_STEP_S;
+    int64_t zero_s = (int64_t)of->past->chart.zero * TRACK_STEP_S;
     int64_t since_s = crept_since(of, zero_s);
     of->a->has_crept = since_s != 0;
     if (of->a->has_crept) {
-        tell(m, t, of, since_s, LEVEL_SLOT_S);
+        tell(p, t, of, since_s, LEVEL_SLOT_S);
     } else {
-        tell(m, t, of, zero_s, 2 * MONITOR_STEP_S);
+        tell(p, t, of, zero_s, 2 * TRACK_STEP_S);
     }
 }
 
@@ -137,14 +130,14 @@ is_high(const struct amount *of, float x, int64_t at_s)
 
 /* Of no stretch of the last days, and behind a deploy. Before two Sundays it may be a job's. */
 static bool
-is_jump(const struct monitor *m, const struct track *t, const struct amount *of, float x,
+is_jump(const struct panel *p, const struct track *t, const struct amount *of, float x,
         int64_t at_s)
 {
     const float *top = of->past->top;
-    float times = is_ready(m, of) ? AMOUNT_JUMP_TIMES : AMOUNT_JUMP_TIMES_LEARNING;
+    float times = is_ready(p, of) ? AMOUNT_JUMP_TIMES : AMOUNT_JUMP_TIMES_LEARNING;
     return x >= times * level_expect(&of->past->level) && top[1] > 0 &&
            x >= AMOUNT_TOP_TIMES * MAX(top[0], top[1]) &&
-           monitor_deploy_near(m, t, at_s, at_s) != NULL;
+           panel_deploy_near(p, t, at_s, at_s) != NULL;
 }
 
 /* What is looked at: twice what is normal, and whatever comes behind that. */
@@ -158,35 +151,35 @@ set_far(const struct amount *of)
 }
 
 static void
-look(struct monitor *m, struct track *t, const struct amount *of, float x, int64_t at_s)
+look(struct panel *p, struct track *t, const struct amount *of, float x, int64_t at_s)
 {
-    struct track_amount_past *p = of->past;
-    bool high = is_high(of, x, at_s), jump = high && is_jump(m, t, of, x, at_s);
-    bool lasts = high && is_ready(m, of);
-    p->jump_s = p->jumps == 0 ? of->a->from_s : p->jump_s;
-    p->jumps = jump ? (uint8_t)MIN(p->jumps + 1, 100) : 0;
-    if (x >= AMOUNT_TIMES * level_expect(&p->level)) {
-        p->doubled = (uint8_t)MIN(p->doubled + 1, 2 * BELIEVE_HOLD);
+    struct track_amount_past *past = of->past;
+    bool high = is_high(of, x, at_s), jump = high && is_jump(p, t, of, x, at_s);
+    bool lasts = high && is_ready(p, of);
+    past->jump_s = past->jumps == 0 ? of->a->from_s : past->jump_s;
+    past->jumps = jump ? (uint8_t)MIN(past->jumps + 1, 100) : 0;
+    if (x >= AMOUNT_TIMES * level_expect(&past->level)) {
+        past->doubled = (uint8_t)MIN(past->doubled + 1, 2 * BELIEVE_HOLD);
     } else {
-        p->doubled = p->doubled == 0 ? 0 : p->doubled - 1;
+        past->doubled = past->doubled == 0 ? 0 : past->doubled - 1;
     }
-    if (p->chart.f <= 0) {
-        p->chart.zero = 0;
+    if (past->chart.f <= 0) {
+        past->chart.zero = 0;
     }
-    if (!lasts || p->chart.f < 2 * LIMIT_AMOUNT) { /* it comes back within an hour */
-        exceed_add(&p->chart, lasts, (uint32_t)(at_s / MONITOR_STEP_S));
+    if (!lasts || past->chart.f < 2 * LIMIT_AMOUNT) { /* it comes back within an hour */
+        exceed_add(&past->chart, lasts, (uint32_t)(at_s / TRACK_STEP_S));
     }
     set_far(of);
     if ((t->lanes & 1u << of->lane) != 0) {
-        p->most = MAX(p->most, of->a->now);
+        past->most = MAX(past->most, of->a->now);
         return; /* it is told */
     }
-    if (p->jumps >= AMOUNT_HOLD) {
+    if (past->jumps >= AMOUNT_HOLD) {
         of->a->now = MAX(of->a->now, x);
         of->a->has_crept = false;
-        tell(m, t, of, p->jump_s, MAX(at_s - of->a->from_s, MONITOR_STEP_S));
-    } else if (lasts && p->chart.f > LIMIT_AMOUNT) {
-        tell_lasting(m, t, of);
+        tell(p, t, of, past->jump_s, MAX(at_s - of->a->from_s, TRACK_STEP_S));
+    } else if (lasts && past->chart.f > LIMIT_AMOUNT) {
+        tell_lasting(p, t, of);
     }
 }
 
@@ -252,11 +245,11 @@ learn(const struct track *t, const struct amount *of, float x, int64_t at_s)
 }
 
 static __attribute__((noinline)) void
-attend(struct monitor *m, struct track *t, const struct amount *of, float x, int64_t at_s,
+attend(struct panel *p, struct track *t, const struct amount *of, float x, int64_t at_s,
        bool is_turn)
 {
     if (x >= of->a->far) {
-        look(m, t, of, x, at_s);
+        look(p, t, of, x, at_s);
     }
     if (is_turn) {
         learn(t, of, x, at_s);
@@ -265,7 +258,7 @@ attend(struct monitor *m, struct track *t, const struct amount *of, float x, int
 
 /* A stretch is over. */
 static inline void
-judge(struct monitor *m, struct track *t, struct track_amount *a, float x, int64_t at_s)
+judge(struct panel *p, struct track *t, struct track_amount *a, float x, int64_t at_s)
 {
     uint32_t turn = track_turn(t->key, at_s);
     bool is_turn = turn != a->turn || a->is_learning;
@@ -273,15 +266,14 @@ judge(struct monitor *m, struct track *t, struct track_amount *a, float x, int64
     a->turn = turn;
     if (is_turn || x >= a->far) {
         const struct amount of = a == &t->rows ? rows_of(t) : bytes_of(t);
-        attend(m, t, &of, x, at_s, is_turn);
+        attend(p, t, &of, x, at_s, is_turn);
     }
     a->top = MAX(a->top, x);
 }
 
 /* Until it is one: of 20 calls, or of an hour. */
 static inline void
-add(struct monitor *m, struct track *t, struct track_amount *a, const struct reading *r,
-    float amount)
+add(struct panel *p, struct track *t, struct track_amount *a, const struct reading *r, float amount)
 {
     float calls = (float)r->calls;
     int64_t end_s = r->start_s + r->length_s;
@@ -292,19 +284,19 @@ add(struct monitor *m, struct track *t, struct track_amount *a, const struct rea
     a->sum += amount;
     a->calls += calls;
     if (a->calls >= WINDOW_CALLS_MIN || (uint32_t)end_s - a->from_s >= WINDOW_S_MAX) {
-        judge(m, t, a, a->sum / a->calls, end_s);
+        judge(p, t, a, a->sum / a->calls, end_s);
         a->calls = 0;
     }
 }
 
 void
-amounts_judge(struct monitor *m, struct track *t, const struct reading *r)
+amounts_judge(struct panel *p, struct track *t, const struct reading *r)
 {
     if (r->calls > 0 && (r->known & READING_ROWS) != 0) {
-        add(m, t, &t->rows, r, (float)r->rows);
+        add(p, t, &t->rows, r, (float)r->rows);
     }
     if (r->calls > 0 && (r->known & READING_BYTES) != 0) {
-        add(m, t, &t->bytes, r, (float)r->bytes);
+        add(p, t, &t->bytes, r, (float)r->bytes);
     }
 }
 

@@ -1,9 +1,5 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * What goes away by itself is not told, unless it comes back: minutes that are far slower, or have
- * far more errors, against how many of those there were in a day. recur.h counts them; nothing is
- * touched but in such a minute. */
-#include "analysis/monitor/monitor_state.h"
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/bursts.h"
 
 #define MIN_S 60
 
@@ -18,7 +14,7 @@ bursts_day(struct track *t, const struct reading *r)
 }
 
 static void
-look(struct monitor *m, struct track *t, const struct recur *r, enum lane lane)
+look(struct panel *p, struct track *t, const struct recur *r, enum lane lane)
 {
     if (recur_level(r) < 1 || (t->lanes & 1u << lane) != 0) {
         return;
@@ -32,19 +28,19 @@ look(struct monitor *m, struct track *t, const struct recur *r, enum lane lane)
         .shift_ln = 0.01f,
         .learning = lane == LANE_BLIPS ? !noise_is_ready(&t->noise) : r->days < BURSTS_DAYS_SURE,
     };
-    episodes_tell(m, t, &a);
+    panel_tell(p, t, &a);
 }
 
 void
-bursts_of_latency(struct monitor *m, struct track *t)
+bursts_of_latency(struct panel *p, struct track *t)
 {
-    if (recur_add(&t->past->blips, (uint32_t)(m->step_s / MIN_S))) {
-        look(m, t, &t->past->blips, LANE_BLIPS);
+    if (recur_add(&t->past->blips, (uint32_t)(p->step_s / MIN_S))) {
+        look(p, t, &t->past->blips, LANE_BLIPS);
     }
 }
 
 void
-bursts_of_errors(struct monitor *m, struct track *t, unsigned class, float errors, uint32_t at)
+bursts_of_errors(struct panel *p, struct track *t, unsigned class, float errors, uint32_t at)
 {
     struct recur *r = &t->past->bursts;
     bool is_new = recur_add(r, at);
@@ -53,31 +49,30 @@ bursts_of_errors(struct monitor *m, struct track *t, unsigned class, float error
     }
     t->errors->of[class].in_bursts += errors;
     if (is_new) {
-        look(m, t, r, LANE_BURSTS);
+        look(p, t, r, LANE_BURSTS);
     }
 }
 
 void
-monitor_look_again(struct monitor *m)
+bursts_look_again(struct panel *p)
 {
-    OBJ_CHECK(m, MONITOR_MAGIC);
-    uint32_t at = (uint32_t)(m->step_s / MIN_S);
-    for (unsigned i = 0; i < m->track_count; i++) {
-        struct track *t = &m->track[i];
+    uint32_t at = (uint32_t)(p->step_s / MIN_S);
+    for (unsigned i = 0; i < p->tracks.count; i++) {
+        struct track *t = &p->tracks.of[i];
         if (!recur_is_over(&t->past->blips, at)) {
-            look(m, t, &t->past->blips, LANE_BLIPS);
+            look(p, t, &t->past->blips, LANE_BLIPS);
         }
         if (!recur_is_over(&t->past->bursts, at)) {
             t->errors = t->errors != NULL ? t->errors : check_alloc(1, sizeof(*t->errors));
-            look(m, t, &t->past->bursts, LANE_BURSTS);
+            look(p, t, &t->past->bursts, LANE_BURSTS);
         }
     }
 }
 
 bool
-bursts_are_calm(const struct monitor *m, const struct track *t)
+bursts_are_calm(const struct panel *p, const struct track *t)
 {
-    uint32_t at = (uint32_t)(m->step_s / MIN_S);
+    uint32_t at = (uint32_t)(p->step_s / MIN_S);
     return ((t->lanes & 1u << LANE_BLIPS) == 0 || recur_is_over(&t->past->blips, at)) &&
            ((t->lanes & 1u << LANE_BURSTS) == 0 || recur_is_over(&t->past->bursts, at));
 }

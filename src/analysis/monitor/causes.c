@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * The causes of an episode, in words: whose demand grew, ranked by milliseconds a second, and what
- * fails. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/causes.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/monitor/growth.h"
 #include "analysis/monitor/monitor_state.h"
 
 #define ROLLED_BACK    0.6f /* of the most that was told */

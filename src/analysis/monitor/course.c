@@ -1,7 +1,8 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Which way an episode goes: its subject's latency above what is normal, in pieces of ten windows
- * over the last two hours. What minutes cannot tell of a slow ramp the order of the pieces can. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/course.h"
+
+#include <math.h>
+
 #include "analysis/baseline/kendall.h"
 #include "analysis/monitor/monitor_state.h"
 
@@ -9,7 +10,6 @@
 #define PIECES_MIN    5u
 #define Z_MIN         2.0
 #define CHANGE_MIN    0.02 /* ln: less is steady */
-#define OF_LATENCY    (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
 
 static double
 mean_of(const double *value, unsigned count)
@@ -41,7 +41,7 @@ course_add(const struct monitor *m, struct episode *e)
 {
     const struct track *t = monitor_track(m, e->subject_key);
     struct episode_course *c = &e->course;
-    if ((1u << e->lane & OF_LATENCY) == 0 || t == NULL || isnan(t->expect) ||
+    if ((1u << e->lane & LATENCY_LANES) == 0 || t == NULL || isnan(t->expect) ||
         !isfinite(t->residual) || t->last_s == c->last_s || t->from_s != 0) {
         return; /* its window is still underway */
     }

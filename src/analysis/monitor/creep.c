@@ -1,13 +1,10 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Latency that becomes worse over days. What is normal follows it, a fifth a day, so the minutes'
- * charts see a part of it only: hours are compared with what was normal a week ago. By how much a
- * whole day strays from that by itself, week to week, is learned from the series' own days, at
- * first from how long its noise lasts; hours are standardised so that a day's sum counts for what a
- * day can say. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/creep.h"
+
 #include <math.h>
 
-#include "analysis/monitor/monitor_state.h"
+#include "analysis/monitor/charts.h"
+#include "analysis/monitor/latency.h"
 
 #define HOUR_S         3600
 #define HOURS_MIN      12u    /* a day of fewer says nothing */
@@ -108,9 +105,9 @@ stands_still(const struct creep *c)
 
 /* A week ago lies behind the week that it takes to know what is normal. */
 static bool
-is_old_enough(const struct monitor *m, const struct track *t)
+is_old_enough(const struct panel *p, const struct track *t)
 {
-    return m->step_s - (int64_t)t->week.first_n * WEEK_SLOT_S >= CREEP_READY_S;
+    return p->step_s - (int64_t)t->week.first_n * WEEK_SLOT_S >= CREEP_READY_S;
 }
 
 /* In standardised units of an hour. */
@@ -124,15 +121,15 @@ shift_of(const struct creep *c, unsigned which)
 static float
 effect_of(const struct track *t)
 {
-    return lanes_median_of_last(t) + week_moved(&t->week, &t->past->week);
+    return latency_median_of_last(t) + week_moved(&t->week, &t->past->week);
 }
 
 bool
-creep_would_tell(const struct monitor *m, const struct track *t, unsigned which)
+creep_would_tell(const struct panel *p, const struct track *t, unsigned which)
 {
     float in_ln = shift_of(&t->creep, which) * t->creep.spread * sqrtf(24);
     float effect = effect_of(t);
-    return is_old_enough(m, t) && effect >= CREEP_EFFECT_MIN && charts_confirm(m, t, in_ln, effect);
+    return is_old_enough(p, t) && effect >= CREEP_EFFECT_MIN && charts_confirm(p, t, in_ln, effect);
 }
 
 static float
@@ -144,7 +141,7 @@ limit_times(const struct track *t)
 }
 
 static void
-look_at_chart(struct monitor *m, struct track *t)
+look_at_chart(struct panel *p, struct track *t)
 {
     struct creep *c = &t->creep;
     unsigned which = 0;
@@ -157,16 +154,16 @@ look_at_chart(struct monitor *m, struct track *t)
     if (level < limit_times(t)) {
         return;
     }
-    if (creep_would_tell(m, t, which)) {
-        charts_tell(m, t, LANE_CREEP, c->chart.zero[which] * (HOUR_S / MONITOR_STEP_S),
-                    shift_of(c, which) / sqrtf(HOUR_S / MONITOR_STEP_S), effect_of(t));
-    } else if (!is_old_enough(m, t) || effect_of(t) <= 0) {
+    if (creep_would_tell(p, t, which)) {
+        charts_tell(p, t, LANE_CREEP, c->chart.zero[which] * (HOUR_S / TRACK_STEP_S),
+                    shift_of(c, which) / sqrtf(HOUR_S / TRACK_STEP_S), effect_of(t));
+    } else if (!is_old_enough(p, t) || effect_of(t) <= 0) {
         c->chart = (struct cusum_bank){0};
     }
 }
 
 static void
-end_hour(struct monitor *m, struct track *t)
+end_hour(struct panel *p, struct track *t)
 {
     struct creep *c = &t->creep;
     float mean = c->hour_sum / c->hour_count + week_moved(&t->week, &t->past->week);
@@ -179,18 +176,18 @@ end_hour(struct monitor *m, struct track *t)
         float x = mean * week_weight(&t->week) / (c->spread * sqrtf(24));
         x = MAX(MIN(x, CREEP_CLIP), -CREEP_CLIP);
         cusum_add(&c->chart, (float[CUSUM_BANK]){x, x, x, x}, allowance, c->hour);
-        look_at_chart(m, t);
+        look_at_chart(p, t);
     }
 }
 
 void
-creep_judge(struct monitor *m, struct track *t)
+creep_judge(struct panel *p, struct track *t)
 {
     struct creep *c = &t->creep;
     uint32_t hour = (uint32_t)((t->to_s - 1) / HOUR_S), day = hour / 24;
     if (hour != c->hour) {
         if (c->hour_count > 0) {
-            end_hour(m, t);
+            end_hour(p, t);
         }
         if (day != c->day) {
             end_day(t);

@@ -9,19 +9,14 @@
 #ifndef ANALYSIS_MONITOR_EPISODE_H
 #define ANALYSIS_MONITOR_EPISODE_H
 
-#include "analysis/monitor/track.h"
+#include "analysis/track/alarm.h"
+#include "analysis/track/traffic.h"
 #include "model/finding.h"
 
 #define EPISODE_MEMBERS_MAX 64u
 #define EPISODE_CAUSES_MAX  8u
 #define EPISODE_PIECES_MAX  12u
 #define EPISODE_JOIN_S      3600 /* so young it takes in whatever becomes slower */
-
-/* Of its subject: calls a minute, and as a share of all requests (of a call: its route's share;
- * where nobody sees requests, of all calls). Before: as is usual at this time. NAN: not known. */
-struct episode_traffic {
-    double per_min, per_min_before, share, share_before;
-};
 
 enum episode_state { EPISODE_OPEN, EPISODE_OVER, EPISODE_CLOSED, EPISODE_EXPECTED };
 
@@ -66,8 +61,8 @@ struct episode {
     bool deploy_names_it; /* as one that it affects */
     double chance;        /* that one that may affect it is that near by chance; < 0: unknown */
     double before, now; /* of the subject: ms, or calls per request, errors, rows, bytes per call */
-    struct episode_traffic traffic; /* as of joined_s and the hour behind it */
-    float worst;                    /* largest shift so far, ln */
+    struct traffic_share traffic; /* as of joined_s and the hour behind it */
+    float worst;                  /* largest shift so far, ln */
     struct episode_course course;
     enum episode_trend trend;
 };

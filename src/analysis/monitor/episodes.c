@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/episodes.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/monitor/causes.h"
+#include "analysis/monitor/course.h"
+#include "analysis/monitor/failures.h"
+#include "analysis/monitor/lanes.h"
+#include "analysis/monitor/latency.h"
 #include "analysis/monitor/monitor_state.h"
+#include "analysis/monitor/objectives.h"
 
 #define DEPLOY_BEFORE_S (5 * 60) /* a deploy may be so much older than the onset's interval */
 #define DEPLOY_AFTER_S  60
 #define DEPLOY_REACH_S  (5.0 * 60)
 #define GONE_S          (2 * 3600) /* a member that is not seen for so long is calm */
-#define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
-#define STRUCTURE_LANES (1u << LANE_CALLS | 1u << LANE_NEW)
-#define FAILURE_LANES   (1u << LANE_ERRORS | 1u << LANE_STALL)
 
 const char *
 episode_state_name(enum episode_state state)
@@ -69,7 +74,7 @@ find_home(const struct monitor *m, const struct track *t)
         if (episodes_concerns(open[i], t)) {
             return open[i];
         }
-        if (t->kind == TRACK_COMMON || m->step_s - open[i]->opened_s <= EPISODE_JOIN_S) {
+        if (t->kind == TRACK_COMMON || m->panel.step_s - open[i]->opened_s <= EPISODE_JOIN_S) {
             young = open[i];
         }
     }
@@ -80,12 +85,8 @@ static void
 join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
 {
     if (t->episode == NULL && e->member_count == EPISODE_MEMBERS_MAX) {
-        uint32_t told = t->lanes;
         e->members_refused++;
-        lanes_reset(t);
-        t->lanes = 1u << a->lane;
-        amounts_release(t);
-        t->lanes = told; /* nothing of this has been told */
+        lanes_refuse(t, a->lane);
         return;
     }
     t->lanes |= 1u << a->lane;
@@ -93,7 +94,7 @@ join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *
     t->calm_s = 0;
     if (t->episode == NULL) {
         t->episode = e;
-        e->joined_s = m->step_s;
+        e->joined_s = m->panel.step_s;
         e->member[e->member_count++] = t;
     }
 }
@@ -102,8 +103,8 @@ join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *
 static void
 add_routes(const struct monitor *m, const struct track *t, struct scope *ret)
 {
-    for (unsigned i = 0; t->kind == TRACK_STATEMENT && i < m->track_count; i++) {
-        const struct track *call = &m->track[i];
+    for (unsigned i = 0; t->kind == TRACK_STATEMENT && i < m->panel.tracks.count; i++) {
+        const struct track *call = &m->panel.tracks.of[i];
         if (call->kind == TRACK_CALL && same(call->fingerprint, t->fingerprint)) {
             scope_add(ret, call->route);
         }
@@ -134,14 +135,14 @@ distance_s(const struct episode *e, int64_t at_s)
 /* The time that has to be looked at to find that one: about where it most probably began, or all
  * of the interval and as far beyond it. */
 static double
-within_s(const struct episode *e, const struct monitor_deploy *d)
+within_s(const struct episode *e, const struct deploy *d)
 {
     double all = (double)(e->onset_to_s - e->onset_from_s);
     if (d == NULL) {
         return all + DEPLOY_BEFORE_S + DEPLOY_AFTER_S;
     }
     double about = 2 * fabs((double)(d->at_s - e->onset_s));
-    return MIN(all, MAX(about, 2.0 * MONITOR_STEP_S)) + distance_s(e, d->at_s) + DEPLOY_AFTER_S;
+    return MIN(all, MAX(about, 2.0 * TRACK_STEP_S)) + distance_s(e, d->at_s) + DEPLOY_AFTER_S;
 }
 
 /* By time, and by what it changed: one that names what it affects and affects none of this is not
@@ -150,14 +151,14 @@ within_s(const struct episode *e, const struct monitor_deploy *d)
 static void
 tie_deploy(const struct monitor *m, struct episode *e)
 {
-    const struct monitor_deploy *best = NULL;
+    const struct deploy *best = NULL;
     double best_score = 0;
     struct scope scope;
     int64_t from = e->onset_from_s - DEPLOY_BEFORE_S, to = e->onset_to_s + DEPLOY_AFTER_S;
     e->deploy[0] = '\0';
     scope_of(m, e, &scope);
-    for (unsigned i = 0; i < MIN(m->deploy_count, MONITOR_DEPLOYS_MAX); i++) {
-        const struct monitor_deploy *d = &m->deploy[i];
+    for (unsigned i = 0; i < deploys_kept(&m->panel.deploys); i++) {
+        const struct deploy *d = &m->panel.deploys.of[i];
         if (d->at_s < from || d->at_s > to || !affects_some(&d->affects, &scope)) {
             continue;
         }
@@ -192,29 +193,39 @@ make_place(struct monitor *m)
     }
 }
 
+/* Of its subject, now; as it was, where that is not there any more. */
+static void
+note_traffic(const struct monitor *m, struct episode *e)
+{
+    const struct track *t = tracks_by_key(&m->panel.tracks, e->subject_key);
+    if (t != NULL) {
+        traffic_of(&m->panel.traffic, t, m->panel.step_s, &e->traffic);
+    }
+}
+
 static struct episode *
 open_episode(struct monitor *m, struct track *t, const struct alarm *a)
 {
     struct episode *e = check_alloc(1, sizeof(*e));
     make_place(m);
     e->id = m->next_id++;
-    e->opened_s = m->step_s;
+    e->opened_s = m->panel.step_s;
     e->onset_s = a->onset_s;
     e->onset_from_s = a->onset_s - a->doubt_s;
-    e->onset_to_s = a->latest_s != 0 ? a->latest_s : MIN(a->onset_s + a->doubt_s, m->step_s);
+    e->onset_to_s = a->latest_s != 0 ? a->latest_s : MIN(a->onset_s + a->doubt_s, m->panel.step_s);
     e->lane = a->lane;
     e->learning = a->learning;
     e->before = a->before;
     e->now = a->now;
     e->subject_key = t->key;
     track_name(t, e->subject, sizeof(e->subject));
-    traffic_note(m, e);
+    note_traffic(m, e);
     m->episode[m->episode_count++] = e;
     return e;
 }
 
-void
-episodes_join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
+static void
+take_in(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
 {
     join(m, e, t, a);
     e->worst = MAX(e->worst, a->shift_ln);
@@ -231,11 +242,11 @@ episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
     bool opens = e == NULL;
     if (opens && episodes_open(m, open) == MONITOR_OPEN_MAX) {
         m->totals.refused++;
-        lanes_reset(t);
+        latency_reset(t);
         return;
     }
     e = opens ? open_episode(m, t, a) : e;
-    episodes_join(m, e, t, a);
+    take_in(m, e, t, a);
     if (opens) {
         tie_deploy(m, e);
         causes_find(m, e);
@@ -249,30 +260,14 @@ static void
 release(struct track *t)
 {
     t->episode = NULL;
-    amounts_release(t);
-    t->lanes = 0;
-    t->shift_ln = 0;
-    t->calm_s = 0;
-    t->jumps = t->stalls = 0;
-    bursts_forget(t);
-    t->calls_chart = (struct exceed){0};
-    lanes_reset(t);
-    if (t->errors != NULL) {
-        for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-            struct track_class *c = &t->errors->of[i];
-            c->chart = (struct poisson){0};
-            memset(c->by_bursts, 0, sizeof(c->by_bursts));
-            c->outage = c->lasting = 0;
-            c->told = 0;
-        }
-    }
+    lanes_release(t);
 }
 
 void
 episodes_end(struct monitor *m, struct episode *e, enum episode_state state)
 {
     e->state = state;
-    e->over_s = m->step_s;
+    e->over_s = m->panel.step_s;
     for (unsigned i = 0; i < e->member_count; i++) {
         release(e->member[i]);
     }
@@ -284,17 +279,44 @@ episodes_end(struct monitor *m, struct episode *e, enum episode_state state)
 static bool
 is_calm(const struct monitor *m, struct track *t)
 {
-    if (t->last_s + GONE_S < m->step_s) {
+    if (t->last_s + GONE_S < m->panel.step_s) {
         return true;
     }
-    return ((t->lanes & LATENCY_LANES) == 0 || lanes_is_calm(t)) &&
-           ((t->lanes & STRUCTURE_LANES) == 0 || structure_is_calm(t)) &&
-           ((t->lanes & FAILURE_LANES) == 0 || failures_is_calm(t)) &&
-           ((t->lanes & AMOUNT_LANES) == 0 || amounts_are_calm(t)) &&
-           ((t->lanes & BURST_LANES) == 0 || bursts_are_calm(m, t)) &&
-           ((t->lanes & (1u << LANE_OBJECTIVE)) == 0 || objectives_are_calm(m, t)) &&
-           ((t->lanes & (1u << LANE_PLAN)) == 0 ||
-            t->now.cost_ms < 2 * level_expect(&t->cost_level));
+    return lanes_are_calm(&m->panel, t) &&
+           ((t->lanes & (1u << LANE_OBJECTIVE)) == 0 || objectives_are_calm(m, t));
+}
+
+/* It shares a route with it; a statement by itself is of each one that it runs in. */
+static bool
+is_of_route(const struct monitor *m, const struct episode *e, const struct track *t)
+{
+    for (unsigned i = 0; t->route != NULL && i < e->member_count; i++) {
+        const struct track *k = e->member[i];
+        if (k->kind == TRACK_STATEMENT && tracks_find(&m->panel.tracks, slice_from_str(t->route),
+                                                      slice_from_str(k->fingerprint)) != NULL) {
+            return true;
+        }
+    }
+    return episodes_concerns(e, t);
+}
+
+/* Errors of a class that hardly ever has one join an episode that is about the same, where they
+ * began about when it did. */
+static void
+join_beside(struct monitor *m, struct episode *e)
+{
+    for (unsigned i = 0; i < m->panel.tracks.count; i++) {
+        struct track *t = &m->panel.tracks.of[i];
+        bool may_join =
+            t->episode == e || (t->episode == NULL && e->member_count < EPISODE_MEMBERS_MAX);
+        struct alarm a;
+        unsigned class;
+        if (may_join && failures_beside(t, e->onset_from_s - EPISODE_JOIN_S, &class, &a) &&
+            is_of_route(m, e, t)) {
+            take_in(m, e, t, &a);
+            failures_note_told(t, class);
+        }
+    }
 }
 
 void
@@ -307,27 +329,27 @@ episodes_step(struct monitor *m)
         bool over = true;
         for (unsigned k = 0; k < e->member_count; k++) {
             struct track *t = e->member[k];
-            t->calm_s = !is_calm(m, t) ? 0 : t->calm_s == 0 ? m->step_s : t->calm_s;
-            over = over && t->calm_s != 0 && m->step_s - t->calm_s >= RECOVERY_S;
+            t->calm_s = !is_calm(m, t) ? 0 : t->calm_s == 0 ? m->panel.step_s : t->calm_s;
+            over = over && t->calm_s != 0 && m->panel.step_s - t->calm_s >= RECOVERY_S;
         }
         if (over) {
             episodes_end(m, e, EPISODE_OVER);
             continue;
         }
         course_add(m, e);
-        if (m->step_s - e->opened_s <= EPISODE_JOIN_S) {
+        if (m->panel.step_s - e->opened_s <= EPISODE_JOIN_S) {
             tie_deploy(m, e);
         }
-        if (m->step_s - e->joined_s <= EPISODE_JOIN_S) {
-            traffic_note(m, e);
-            failures_join(m, e);
+        if (m->panel.step_s - e->joined_s <= EPISODE_JOIN_S) {
+            note_traffic(m, e);
+            join_beside(m, e);
             causes_find(m, e);
         }
     }
 }
 
 void
-episodes_forget(struct monitor *m, struct track *t)
+episodes_forget(struct track *t)
 {
     struct episode *e = t->episode;
     for (unsigned i = 0; e != NULL && i < e->member_count; i++) {
@@ -336,5 +358,4 @@ episodes_forget(struct monitor *m, struct track *t)
         }
     }
     release(t);
-    (void)m;
 }

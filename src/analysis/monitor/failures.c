@@ -1,10 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Errors by class, against the share of older than a day; and stalls, which the latency of
- * completed calls hides: by the age of the oldest call in flight. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/failures.h"
+
 #include <math.h>
 
-#include "analysis/monitor/monitor_state.h"
+#include "analysis/monitor/bursts.h"
 
 #define DAY_DECAY    0.8f
 #define LATELY_DECAY 0.8f
@@ -37,26 +36,32 @@ new_day(struct track *t, const struct reading *r, uint32_t day)
     t->day = day;
 }
 
-/* beside: the episode that it joins; NULL: whichever it belongs to. */
-static void
-tell(struct monitor *m, struct track *t, struct track_class *c, struct episode *beside,
-     uint32_t onset, float share, float p0)
+static struct alarm
+alarm_of(const struct track *t, uint32_t onset, float share, float p0)
 {
-    struct alarm a = {
+    return (struct alarm){
         .lane = LANE_ERRORS,
-        .onset_s = (int64_t)onset * MONITOR_STEP_S,
-        .doubt_s = 3 * MONITOR_STEP_S,
+        .onset_s = (int64_t)onset * TRACK_STEP_S,
+        .doubt_s = 3 * TRACK_STEP_S,
         .before = p0,
         .now = share,
         .shift_ln = logf(share / MAX(p0, 1e-6f)),
         .learning = t->calls_kept == 0,
     };
-    if (beside != NULL) {
-        episodes_join(m, beside, t, &a);
-    } else {
-        episodes_tell(m, t, &a);
-    }
+}
+
+static void
+note_told(const struct track *t, struct track_class *c, float share)
+{
     c->told = (t->lanes & (1u << LANE_ERRORS)) != 0 ? share : c->told; /* it may be refused */
+}
+
+static void
+tell(struct panel *p, struct track *t, struct track_class *c, uint32_t onset, float share, float p0)
+{
+    const struct alarm a = alarm_of(t, onset, share, p0);
+    panel_tell(p, t, &a);
+    note_told(t, c, share);
 }
 
 /* A rate has risen, as against some bursts close by: they leave most windows as they were. */
@@ -96,11 +101,11 @@ usual_share(const struct track *t, const struct track_class *c)
 }
 
 bool
-failures_would_tell(const struct monitor *m, const struct track *t, unsigned class, unsigned rate)
+failures_would_tell(const struct panel *p, const struct track *t, unsigned class, unsigned rate)
 {
     const struct track_class *c = &t->errors->of[class];
     return has_risen(c, rate, c->chart.g[rate] - c->by_bursts[rate], usual_share(t, c),
-                     (uint32_t)(m->step_s / MONITOR_STEP_S));
+                     (uint32_t)(p->step_s / TRACK_STEP_S));
 }
 
 /* The share of an outage; before: calls until this window. */
@@ -118,7 +123,7 @@ outage_least(const struct track *t, const struct track_class *c, float p0, float
 /* Far more than any burst is made of: two windows of it are enough; or as much as one, for longer
  * than any lasts. */
 static void
-judge_outage(struct monitor *m, struct track *t, struct track_class *c, float errors, float calls,
+judge_outage(struct panel *p, struct track *t, struct track_class *c, float errors, float calls,
              float p0, uint32_t at)
 {
     float before = t->calls_kept > 0 ? t->calls_kept : t->calls_yesterday + t->calls_today - calls;
@@ -137,7 +142,7 @@ judge_outage(struct monitor *m, struct track *t, struct track_class *c, float er
         c->held = 0;
     }
     if (windows > 0 && (t->lanes & (1u << LANE_ERRORS)) == 0) {
-        tell(m, t, c, NULL, at - windows, errors / calls, p0);
+        tell(p, t, c, at - windows, errors / calls, p0);
     }
 }
 
@@ -184,7 +189,7 @@ cap(struct track_class *c, unsigned rate, float most)
 }
 
 static void
-judge_class(struct monitor *m, struct track *t, struct track_class *c, float errors, float calls,
+judge_class(struct panel *p, struct track *t, struct track_class *c, float errors, float calls,
             uint32_t at)
 {
     float p0 = usual_share(t, c);
@@ -200,13 +205,13 @@ judge_class(struct monitor *m, struct track *t, struct track_class *c, float err
     c->since = zero ? 0 : c->since + errors;
     c->calls_since = zero ? 0 : c->calls_since + calls;
     c->lately = LATELY_DECAY * c->lately + errors;
-    judge_outage(m, t, c, errors, calls, p0, at);
+    judge_outage(p, t, c, errors, calls, p0, at);
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         float limit = errors_limit[i] * limit_times(t, p0 * calls);
         cap(c, i, 2 * limit);
         if (c->chart.g[i] > limit && has_risen(c, i, limit, p0, at) &&
             (t->lanes & (1u << LANE_ERRORS)) == 0) {
-            tell(m, t, c, NULL, c->chart.zero[i], share_since(c), p0);
+            tell(p, t, c, c->chart.zero[i], share_since(c), p0);
         }
     }
 }
@@ -255,9 +260,9 @@ begin_classes(struct track *t)
 }
 
 static void
-judge_errors(struct monitor *m, struct track *t, const struct reading *r)
+judge_errors(struct panel *p, struct track *t, const struct reading *r)
 {
-    uint32_t at = (uint32_t)((r->start_s + r->length_s) / MONITOR_STEP_S);
+    uint32_t at = (uint32_t)((r->start_s + r->length_s) / TRACK_STEP_S);
     float calls = (float)r->calls;
     if (t->errors == NULL && (r->errors > 0 || (r->known & READING_CLASSES) != 0)) {
         t->errors = check_alloc(1, sizeof(*t->errors));
@@ -276,17 +281,17 @@ judge_errors(struct monitor *m, struct track *t, const struct reading *r)
     for (; classes != 0; classes &= classes - 1) {
         unsigned class = (unsigned)__builtin_ctz(classes);
         struct track_class *c = class_of(t->errors, class);
-        judge_class(m, t, c, errors[class], calls, at);
+        judge_class(p, t, c, errors[class], calls, at);
         if (c->cut > 0 && r->length_s <= BLIPS_WINDOW_MAX && errors[class] >= BURSTS_ERRORS_MIN &&
             errors[class] >= ERRORS_SHARE_MIN * calls) {
-            bursts_of_errors(m, t, class, errors[class], at);
+            bursts_of_errors(p, t, class, errors[class], at);
         }
     }
     t->errors->last_at = at;
 }
 
 static void
-judge_stall(struct monitor *m, struct track *t, const struct reading *r)
+judge_stall(struct panel *p, struct track *t, const struct reading *r)
 {
     float oldest = (float)r->oldest_ms;
     bool known = t->oldest_max_ms[1] > 0 || t->calls_kept > 0;
@@ -299,25 +304,25 @@ judge_stall(struct monitor *m, struct track *t, const struct reading *r)
         struct alarm a = {
             .lane = LANE_STALL,
             .onset_s = r->start_s + r->length_s - (int64_t)(oldest / 1000),
-            .doubt_s = MONITOR_STEP_S,
+            .doubt_s = TRACK_STEP_S,
             .before = t->oldest_max_ms[1],
             .now = oldest,
             .shift_ln = logf(oldest / MAX(t->oldest_max_ms[1], 1)),
         };
-        episodes_tell(m, t, &a);
+        panel_tell(p, t, &a);
     }
 }
 
 void
-failures_judge(struct monitor *m, struct track *t, const struct reading *r)
+failures_judge(struct panel *p, struct track *t, const struct reading *r)
 {
     uint32_t day = (uint32_t)(r->start_s / 86400);
     if (day != t->day) {
         new_day(t, r, day);
     }
-    judge_errors(m, t, r);
+    judge_errors(p, t, r);
     if ((r->known & READING_OLDEST) != 0) {
-        judge_stall(m, t, r);
+        judge_stall(p, t, r);
     } else {
         t->stalls = 0; /* nothing is old enough to be told */
     }
@@ -334,53 +339,41 @@ first_zero(const struct track_class *c)
     return first;
 }
 
-/* A class that hardly ever has an error has many, since about the onset of the episode, and has
- * them still. */
+/* It hardly ever has an error, has many since then or later, and has them still. */
 static bool
-is_beside(const struct episode *e, const struct track *t, const struct track_class *c)
+is_beside(const struct track *t, const struct track_class *c, int64_t from_s)
 {
     float expected = usual_share(t, c) * c->calls_since;
     float unlikely = c->since > expected
                          ? c->since * logf(c->since / MAX(expected, 1e-3f)) - (c->since - expected)
                          : 0;
-    int64_t zero_s = (int64_t)first_zero(c) * MONITOR_STEP_S;
+    int64_t zero_s = (int64_t)first_zero(c) * TRACK_STEP_S;
     return c->told <= 0 && c->lately >= BESIDE_LATELY && c->since >= ERRORS_MIN &&
            share_since(c) >= ERRORS_SHARE_MIN && c->kept <= BESIDE_USUAL_MAX &&
-           unlikely >= BESIDE_UNLIKELY && zero_s >= e->onset_from_s - EPISODE_JOIN_S;
+           unlikely >= BESIDE_UNLIKELY && zero_s >= from_s;
 }
 
-/* It shares a route with it; a statement by itself is of each one that it runs in. */
-static bool
-is_of_route(const struct monitor *m, const struct episode *e, const struct track *t)
+bool
+failures_beside(const struct track *t, int64_t from_s, unsigned *ret_class, struct alarm *ret)
 {
-    for (unsigned i = 0; t->route != NULL && i < e->member_count; i++) {
-        const struct track *k = e->member[i];
-        if (k->kind == TRACK_STATEMENT &&
-            map_get(&m->by_key, monitor_key(slice_from_str(t->route),
-                                            slice_from_str(k->fingerprint))) != NULL) {
+    bool may_be = t->errors != NULL && t->calls_kept > 0 && (t->lanes & (1u << LANE_ERRORS)) == 0;
+    for (uint32_t left = may_be ? t->errors->seen : 0; left != 0; left &= left - 1) {
+        unsigned class = (unsigned)__builtin_ctz(left);
+        const struct track_class *c = &t->errors->of[class];
+        if (is_beside(t, c, from_s)) {
+            *ret_class = class;
+            *ret = alarm_of(t, first_zero(c), share_since(c), usual_share(t, c));
             return true;
         }
     }
-    return episodes_concerns(e, t);
+    return false;
 }
 
 void
-failures_join(struct monitor *m, struct episode *e)
+failures_note_told(struct track *t, unsigned class)
 {
-    for (unsigned i = 0; i < m->track_count; i++) {
-        struct track *t = &m->track[i];
-        bool may_join =
-            t->errors != NULL && t->calls_kept > 0 &&
-            (t->episode == e || (t->episode == NULL && e->member_count < EPISODE_MEMBERS_MAX)) &&
-            (t->lanes & (1u << LANE_ERRORS)) == 0;
-        for (uint32_t left = may_join ? t->errors->seen : 0; left != 0; left &= left - 1) {
-            struct track_class *c = &t->errors->of[__builtin_ctz(left)];
-            if (is_beside(e, t, c) && is_of_route(m, e, t)) {
-                tell(m, t, c, e, first_zero(c), share_since(c), usual_share(t, c));
-                break;
-            }
-        }
-    }
+    struct track_class *c = &t->errors->of[class];
+    note_told(t, c, share_since(c));
 }
 
 bool
@@ -400,4 +393,17 @@ failures_is_calm(const struct track *t)
         }
     }
     return true;
+}
+
+void
+failures_release(struct track *t)
+{
+    t->stalls = 0;
+    for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
+        struct track_class *c = &t->errors->of[i];
+        c->chart = (struct poisson){0};
+        memset(c->by_bursts, 0, sizeof(c->by_bursts));
+        c->outage = c->lasting = 0;
+        c->told = 0;
+    }
 }

@@ -1,13 +1,15 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Whose own demand on the database grew, as against who only waits: a statement that is called more
- * often, or whose calls have become dearer by more than everybody's; and what kind of growth that
- * is, by the figures that moved with it. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/growth.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "analysis/baseline/median.h"
+#include "analysis/monitor/amounts.h"
+#include "analysis/monitor/charts.h"
+#include "analysis/monitor/latency.h"
 #include "analysis/monitor/monitor_state.h"
+#include "analysis/monitor/structure.h"
 
 #define COMMON_TIMES  1.6f /* of what everybody's calls have become dearer by */
 #define COMMON_SLACK  0.15f
@@ -24,7 +26,7 @@
 #define SHARE_UP      0.15f
 #define SAME_SHARE    0.5f
 #define LOCK_SHARE    0.4f /* of what it became dearer by */
-#define FIGURE_WEIGHT 0.3f /* of a window in the price, track.c and lanes.c */
+#define FIGURE_WEIGHT 0.3f /* of a window in the price, track.c and latency.c */
 #define ROUTE_SHARE   0.5  /* of a statement's growth */
 #define RATIOS_MAX    512u
 #define FAILURES      (ERROR_LANES | 1u << LANE_STALL)
@@ -37,8 +39,8 @@ latency_of(const struct monitor *m, const struct track *t)
     if (t->kind != TRACK_CALL || t->last_count > 0) {
         return t;
     }
-    uint64_t key = monitor_key(SLICE_NONE, slice_from_str(t->fingerprint));
-    const struct track *statement = map_get(&m->by_key, key);
+    const struct track *statement =
+        tracks_find(&m->panel.tracks, SLICE_NONE, slice_from_str(t->fingerprint));
     return statement == NULL ? t : statement;
 }
 
@@ -48,11 +50,11 @@ common_ratio(const struct monitor *m)
 {
     float ratio[RATIOS_MAX];
     unsigned n = 0;
-    for (unsigned i = 0; i < m->track_count && n < RATIOS_MAX; i++) {
-        const struct track *t = &m->track[i];
+    for (unsigned i = 0; i < m->panel.tracks.count && n < RATIOS_MAX; i++) {
+        const struct track *t = &m->panel.tracks.of[i];
         float before = level_expect(&t->cost_level);
         if (t->kind != TRACK_ROUTE && before > 0 && !isnan(t->now.cost_ms) &&
-            m->step_s - t->last_s < 600) {
+            m->panel.step_s - t->last_s < 600) {
             ratio[n++] = t->now.cost_ms / before;
         }
     }
@@ -92,7 +94,7 @@ lasting_effect(const struct track *t)
     float sorted[CONFIRM_WINDOWS];
     memcpy(sorted, t->last, sizeof(sorted));
     qsort(sorted, CONFIRM_WINDOWS, sizeof(sorted[0]), by_size);
-    return MIN(lanes_median_of_last(t), sorted[CONFIRM_WINDOWS / 4] + t->noise.s);
+    return MIN(latency_median_of_last(t), sorted[CONFIRM_WINDOWS / 4] + t->noise.s);
 }
 
 /* Its price without what is but a spike: the last windows weigh in that as they do in the figure.
@@ -120,10 +122,11 @@ own_effect(const struct monitor *m, const struct track *t)
         return 0;
     }
     bool creeps = (t->lanes & (1u << LANE_CREEP)) != 0;
-    float effect = creeps ? lanes_effect(t) : lasting_effect(t);
-    float common = lanes_median_of_last(m->common), common_ln = common * m->typical_spread;
+    float effect = creeps ? latency_effect(t) : lasting_effect(t);
+    float common = latency_median_of_last(m->panel.tracks.common);
+    float common_ln = common * m->panel.common.spread;
     if (common_ln >= COMMON_EFFECT_MIN) {
-        effect += lanes_follows(m, t) * common - logf(with_waiting(1, expf(common_ln)));
+        effect += latency_follows(&m->panel, t) * common - logf(with_waiting(1, expf(common_ln)));
     }
     return effect >= EFFECT_MIN ? effect : 0;
 }
@@ -276,7 +279,7 @@ calls_are_more(const struct episode *e, const struct growth *g, float limit)
     float route_ms = t->parent == NULL ? NAN : level_expect(&t->parent->cost_level);
     float more_ms = (g->calls - g->calls_before) * g->cost;
     return t->calls_chart.f > limit &&
-           (int64_t)t->calls_chart.zero * MONITOR_STEP_S >= e->onset_from_s - EPISODE_JOIN_S &&
+           (int64_t)t->calls_chart.zero * TRACK_STEP_S >= e->onset_from_s - EPISODE_JOIN_S &&
            (isnan(route_ms) || more_ms >= CALLS_SHARE * route_ms);
 }
 
@@ -325,7 +328,7 @@ is_suspect(const struct monitor *m, const struct episode *e, const struct growth
         return structure_costs_something(t, g->calls, locked_ms(t));
     case FINDING_GROWTH:
     case FINDING_UNBOUNDED_RESULT:
-        return charts_suspect(m, latency_of(m, t));
+        return charts_suspect(&m->panel, latency_of(m, t));
     default:
         return false;
     }
@@ -341,8 +344,8 @@ runs_in(const struct monitor *m, const struct track *t, const struct track *rout
     if (t->kind != TRACK_STATEMENT) {
         return false;
     }
-    uint64_t key = monitor_key(slice_from_str(route->route), slice_from_str(t->fingerprint));
-    return map_get(&m->by_key, key) != NULL;
+    return tracks_find(&m->panel.tracks, slice_from_str(route->route),
+                       slice_from_str(t->fingerprint)) != NULL;
 }
 
 /* A call of the route that the episode began with, or of one that fails. */
@@ -407,8 +410,8 @@ growth_find(const struct monitor *m, const struct episode *e,
 {
     unsigned n = 0;
     float common = common_ratio(m);
-    for (unsigned i = 0; i < m->track_count && n < EPISODE_MEMBERS_MAX; i++) {
-        struct growth g = {.t = &m->track[i]};
+    for (unsigned i = 0; i < m->panel.tracks.count && n < EPISODE_MEMBERS_MAX; i++) {
+        struct growth g = {.t = &m->panel.tracks.of[i]};
         bool judged = g.t->kind == TRACK_CALL || g.t->kind == TRACK_STATEMENT;
         bool is_told = g.t->episode == e && (g.t->lanes & ~FAILURES) != 0 && !is_between_blips(g.t);
         if (!judged || (!is_told && !is_looked_into(m, e, g.t)) || !grew(m, common, &g)) {

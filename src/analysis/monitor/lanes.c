@@ -1,218 +1,106 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Latency. A window's mean logarithm less what is expected is standardised, freed of what all have
- * in common, fed to the charts, and learned from. */
-#include <math.h>
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/lanes.h"
 
-#include "analysis/baseline/median.h"
-#include "analysis/monitor/monitor_state.h"
-
-#define LOAD_RIDGE    2.0f
-#define LOAD_TRUST    0.5f /* the slope's bounds: ln latency by share of traffic */
-#define COMMON_RIDGE  50.0f
-#define COMMON_MAX    1.5f
-#define OWN_MAX       3.0f
-#define OFF_STEP      0.0005f
-#define SHAPE_TIMES   2.0f
-#define SHAPE_ERRORS  3.0f /* standard errors beyond twice the share */
-#define EARLY_TIMES   2.0f /* while it is learning */
-#define EARLY_SPREADS 6.0f
-#define EARLY_LIMIT   118.0f /* exceed.h: 40 windows */
+#include "analysis/monitor/amounts.h"
+#include "analysis/monitor/bursts.h"
+#include "analysis/monitor/common.h"
+#include "analysis/monitor/creep.h"
+#include "analysis/monitor/failures.h"
+#include "analysis/monitor/latency.h"
+#include "analysis/monitor/structure.h"
+#include "analysis/monitor/succession.h"
 
 void
-lanes_prepare(const struct monitor *m, struct track *t, struct due *ret_due)
+lanes_read(struct panel *p, const struct reading *r)
 {
-    int64_t local = t->to_s - 1 + m->config.utc_offset_s;
-    float expect =
-        week_is_seen(&t->week, local) ? week_expect(&t->week, &t->past->week, local) : NAN;
-    *ret_due = (struct due){
-        .track = t,
-        .kind = t->kind,
-        .expect = expect,
-        .residual = t->sum_ln / t->n - expect,
-        .by_load = slope_of(&t->by_load, LOAD_RIDGE, -LOAD_TRUST, LOAD_TRUST),
-        .spread = noise_spread(&t->noise, t->n),
-        .busy_ms = t->sum_us / 1000 / (float)MAX(t->to_s - t->from_s, 1),
-    };
+    struct track *t = tracks_of(&p->tracks, r, p->step_s);
+    if (t->kind == TRACK_CALL && t->parent == NULL) {
+        t->parent = tracks_find(&p->tracks, r->route, SLICE_NONE);
+    }
+    t->used += t->used < UINT64_MAX / 2 ? (uint64_t)r->calls : 0;
+    traffic_read(&p->traffic, t, r);
+    track_gather(t, r);
+    structure_judge(p, t, r);
+    amounts_judge(p, t, r);
+    failures_judge(p, t, r);
+    if (t->due == 0 && track_is_whole(t)) {
+        tracks_add_due(&p->tracks, t);
+    }
+    latency_prepare(p, t);
 }
 
 void
-lanes_standardise(const struct monitor *m, struct due *d)
+lanes_step(struct panel *p)
 {
-    d->residual -= d->by_load * m->load;
-    d->z = d->residual / d->spread;
-}
-
-/* The share of calls above what 10 % and 1 % were above: a part of the calls has become slower. */
-static bool
-has_other_shape(const struct track *t)
-{
-    float n = t->n, few90 = SHAPE_TIMES * 0.1f * n, few99 = SHAPE_TIMES * 0.01f * n;
-    if (t->over90 <= few90 && t->over99 <= few99 + 1) {
-        return false; /* as it nearly always is: roots are dear */
+    traffic_step(&p->traffic, p->step_s, p->utc_offset_s);
+    succession_step(p);
+    common_step(p);
+    for (unsigned i = 0; i < p->tracks.due_count; i++) {
+        struct track *t = p->tracks.due[i].track;
+        tracks_fetch_due(&p->tracks, i);
+        latency_judge(p, &p->tracks.due[i]);
+        t->due = 0;
+        track_next(t);
     }
-    float limit90 = few90 + SHAPE_ERRORS * sqrtf(0.1f * n);
-    float limit99 = few99 + SHAPE_ERRORS * sqrtf(0.01f * n) + 1;
-    return t->over90 > limit90 || t->over99 > limit99;
-}
-
-/* Where the limits lie, by stochastic approximation: up when too many calls are above. */
-static void
-follow_shape(struct track *t, float v1)
-{
-    float step = OFF_STEP * sqrtf(v1), inverse = 1 / t->n;
-    t->off90 += step * (10 * t->over90 * inverse - 1);
-    t->off99 += step * (100 * t->over99 * inverse - 1);
-}
-
-static void
-remember(struct track *t, float residual)
-{
-    t->last[t->last_at] = residual;
-    t->last_at = (uint8_t)((t->last_at + 1) % CONFIRM_WINDOWS);
-    t->last_count = (uint8_t)MIN(t->last_count + 1, (int)CONFIRM_WINDOWS);
-}
-
-float
-lanes_median_of_last(const struct track *t)
-{
-    float copy[CONFIRM_WINDOWS];
-    memcpy(copy, t->last, sizeof(copy));
-    return median_of(copy, t->last_count);
-}
-
-float
-lanes_least_of_last(const struct track *t)
-{
-    float least = t->last[0];
-    for (unsigned i = 1; i < t->last_count; i++) {
-        least = MIN(least, t->last[i]);
-    }
-    return least;
-}
-
-/* Without a baseline of its week: before and after, and wide limits. */
-static void
-judge_early(struct monitor *m, struct track *t, float mean_ms)
-{
-    float expect = level_expect(&t->cost_level);
-    if (t->kind == TRACK_COMMON || m->early_surge || isnan(expect) || expect <= 0) {
-        return;
-    }
-    bool high = mean_ms > EARLY_TIMES * expect &&
-                mean_ms > expect + EARLY_SPREADS * level_spread(&t->cost_level);
-    remember(t, logf(mean_ms / expect));
-    exceed_add(&t->shift, high, (uint32_t)(m->step_s / MONITOR_STEP_S));
-    float effect = lanes_median_of_last(t);
-    if (t->shift.f > EARLY_LIMIT && charts_confirm(m, t, 0, effect)) {
-        charts_tell(m, t, LANE_SHIFT, t->shift.zero, 3, effect);
-    }
-}
-
-static void
-follow_cost(struct track *t, float mean_ms, bool may_learn)
-{
-    t->now.cost_ms =
-        isnan(t->now.cost_ms) ? mean_ms : t->now.cost_ms + 0.3f * (mean_ms - t->now.cost_ms);
-    if (t->kind != TRACK_COMMON) {
-        level_add(&t->cost_level, &t->past->cost, t->to_s, mean_ms, may_learn);
-    }
-}
-
-static void
-learn(struct monitor *m, struct track *t, float x, bool may_learn)
-{
-    int64_t local = t->to_s - 1 + m->config.utc_offset_s;
-    bool common = t->kind == TRACK_COMMON;
-    if (!common) {
-        week_add(&t->week, &t->past->week, local, x, may_learn);
-    } else if (t->week.first_n == 0) { /* what is expected of a median residual: nothing */
-        for (unsigned i = 0; i < WEEK_SLOTS; i++) {
-            t->past->week.days[0][i] = t->past->week.days[1][i] = t->past->week.days[2][i] =
-                UINT8_MAX;
-        }
-        t->week.first_n = 1;
-    }
-    if (isnan(t->residual)) {
-        return;
-    }
-    float v1 = common ? 0 : MAX(t->sum_ln2 / t->n - x * x, 0);
-    noise_add(&t->noise, &t->past->noise, local, t->residual, t->z, t->n, v1, may_learn);
-    if (may_learn && !common) {
-        slope_add(&t->by_load, m->load, t->residual);
-        follow_shape(t, v1);
-    }
-}
-
-float
-lanes_follows(const struct monitor *m, const struct track *t)
-{
-    float unit = MAX(t->noise.s, m->typical_spread);
-    return slope_of(&t->by_common, COMMON_RIDGE, 0, COMMON_MAX * unit);
-}
-
-/* What all have in common is taken out of the residual, by as much as this series follows it: one
- * that is steadier than most follows by more than its own spread. */
-static void
-take_common(const struct monitor *m, struct track *t, float spread, bool may_learn)
-{
-    float unit = MAX(t->noise.s, m->typical_spread), c = m->common_now;
-    if (t->kind == TRACK_COMMON || c == 0) {
-        return;
-    }
-    float own = MAX(MIN(t->residual, OWN_MAX * unit), -OWN_MAX * unit);
-    float slope = lanes_follows(m, t);
-    if (may_learn && !monitor_in_shock(m)) { /* in one own is cut and c is not */
-        slope_add(&t->by_common, c, own);
-    }
-    t->residual -= slope * MAX(c, -COMMON_FASTER_MAX);
-    t->z = t->residual / spread;
-}
-
-void
-lanes_judge(struct monitor *m, const struct due *d)
-{
-    struct track *t = d->track;
-    float x = t->sum_ln / t->n, mean_ms = t->sum_us / t->n / 1000;
-    bool may_learn = track_may_learn(t) && !m->frozen;
-    t->expect = d->expect;
-    t->residual = d->residual;
-    t->z = d->z;
-    follow_cost(t, mean_ms, may_learn);
-    if (m->frozen) {
-        return; /* nobody's fault, or at least not to be told by latency */
-    }
-    if (isnan(t->residual)) {
-        judge_early(m, t, mean_ms);
-    } else if (!isnan(t->z)) {
-        take_common(m, t, d->spread, may_learn);
-        /* What is told is there by itself, not only because the others are faster than expected. */
-        remember(t, MIN(d->residual, t->residual));
-        charts_add(m, d, t->kind != TRACK_COMMON && has_other_shape(t), may_learn);
-        charts_look(m, t);
-        if (t->kind != TRACK_COMMON) {
-            creep_judge(m, t);
-        }
-    }
-    learn(m, t, x, may_learn);
-}
-
-float
-lanes_effect(const struct track *t)
-{
-    bool creeps = (t->lanes & (1u << LANE_CREEP)) != 0;
-    return lanes_median_of_last(t) + (creeps ? week_moved(&t->week, &t->past->week) : 0);
+    p->tracks.due_count = 0;
+    p->steps++;
 }
 
 bool
-lanes_is_calm(const struct track *t)
+lanes_are_calm(const struct panel *p, struct track *t)
 {
-    return lanes_effect(t) < RECOVERY_SHARE * MAX(t->shift_ln, CONFIRM_EFFECT_MIN);
+    return ((t->lanes & LATENCY_LANES) == 0 || latency_is_calm(t)) &&
+           ((t->lanes & STRUCTURE_LANES) == 0 || structure_is_calm(t)) &&
+           ((t->lanes & FAILURE_LANES) == 0 || failures_is_calm(t)) &&
+           ((t->lanes & AMOUNT_LANES) == 0 || amounts_are_calm(t)) &&
+           ((t->lanes & BURST_LANES) == 0 || bursts_are_calm(p, t)) &&
+           ((t->lanes & (1u << LANE_PLAN)) == 0 ||
+            t->now.cost_ms < 2 * level_expect(&t->cost_level));
 }
 
 void
-lanes_reset(struct track *t)
+lanes_release(struct track *t)
 {
-    charts_reset(t);
-    t->creep.chart = (struct cusum_bank){0};
+    amounts_release(t);
+    t->lanes = 0;
+    t->shift_ln = 0;
+    t->calm_s = 0;
+    t->jumps = 0;
+    bursts_forget(t);
+    t->calls_chart = (struct exceed){0};
+    latency_reset(t);
+    failures_release(t);
+}
+
+void
+lanes_refuse(struct track *t, enum lane lane)
+{
+    uint32_t told = t->lanes;
+    latency_reset(t);
+    t->lanes = 1u << lane;
+    amounts_release(t);
+    t->lanes = told; /* nothing of this has been told */
+}
+
+void
+lanes_relearn(struct panel *p, struct track *t, bool with_bursts)
+{
+    t->week = (struct week){0};
+    t->past->week = (struct week_past){0};
+    t->calls_level = t->cost_level = (struct level){0};
+    t->past->calls = t->past->cost = (struct level_past){0};
+    amounts_relearn(t);
+    if (with_bursts) {
+        t->past->blips = t->past->bursts = (struct recur){0};
+        t->is_slow = false;
+    }
+    if (t->quantiles != NULL) {
+        *t->quantiles = (struct track_quantiles){0};
+    }
+    t->creep = (struct creep){0};
+    creep_remember(t, &(struct creep_past){0});
+    t->before = t->now;
+    t->expect = NAN;
+    latency_reset(t);
+    latency_prepare(p, t);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "analysis/monitor/creep.h"
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 
@@ -31,7 +32,7 @@ struct memory_head {
 unsigned
 memory_pieces(const struct monitor *m)
 {
-    return (m->track_count + MEMORY_SERIES - 1) / MEMORY_SERIES;
+    return (m->panel.tracks.count + MEMORY_SERIES - 1) / MEMORY_SERIES;
 }
 
 static void
@@ -61,16 +62,16 @@ memory_save(const struct monitor *m, unsigned piece, struct buf *b)
     OBJ_CHECK(m, MONITOR_MAGIC);
     AUTO_BUF struct buf rows;
     unsigned from = piece * MEMORY_SERIES;
-    unsigned to = MIN(from + MEMORY_SERIES, m->track_count);
+    unsigned to = MIN(from + MEMORY_SERIES, m->panel.tracks.count);
     buf_init(&rows, (MEMORY_SERIES + 1) * sizeof(struct memory_row));
-    put_row(&rows, m->common); /* with every piece: it is the same for all */
+    put_row(&rows, m->panel.tracks.common); /* with every piece: it is the same for all */
     for (unsigned i = from; i < to; i++) {
-        put_row(&rows, &m->track[i]);
+        put_row(&rows, &m->panel.tracks.of[i]);
     }
     struct slice body = buf_slice(&rows);
     struct memory_head head = {MEMORY_MAGIC, sizeof(struct memory_row),
                                (uint32_t)(body.len / sizeof(struct memory_row)),
-                               (uint32_t)(m->step_s / 60), hash_bytes(body)};
+                               (uint32_t)(m->panel.step_s / 60), hash_bytes(body)};
     (void)buf_append(b, slice_of(&head, sizeof(head)));
     (void)buf_append(b, body);
     return buf_overflowed(&rows) || buf_overflowed(b) ? -E2BIG : 0;
@@ -127,12 +128,11 @@ memory_load(struct monitor *m, struct slice blob)
         head.sum != hash_bytes(body)) {
         return -EBADMSG;
     }
-    bool is_recent = m->step_s / 60 <= (int64_t)head.minute + RECENT_MIN;
+    bool is_recent = m->panel.step_s / 60 <= (int64_t)head.minute + RECENT_MIN;
     for (unsigned i = 0; i < head.count; i++) {
         struct memory_row row;
         memcpy(&row, body.ptr + i * sizeof(row), sizeof(row));
-        take_row(row.key == m->common->key ? m->common : map_get(&m->by_key, row.key), &row,
-                 is_recent);
+        take_row(tracks_by_key(&m->panel.tracks, row.key), &row, is_recent);
     }
     return 0;
 }

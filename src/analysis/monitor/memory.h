@@ -12,7 +12,7 @@
 #include "analysis/monitor/monitor.h"
 
 #define MEMORY_SERIES     256u
-#define MEMORY_PIECES_MAX ((MONITOR_TRACKS_MAX + MEMORY_SERIES - 1) / MEMORY_SERIES)
+#define MEMORY_PIECES_MAX ((TRACKS_MAX + MEMORY_SERIES - 1) / MEMORY_SERIES)
 
 unsigned memory_pieces(const struct monitor *m);
 

@@ -7,29 +7,18 @@
  * as it would have been when it happened. doc/internals/detection.md has the equations and what
  * they were measured to do.
  *
- *   monitor.c    series, steps
- *   deploys.c    deploys: which one is near, and whether chance alone would bring one so near
- *   affects.c    what they say that they affect
- *   tracks.c     all of them
- *   track.c      one series: what is normal for it, its charts
- *   lanes.c      latency
- *   creep.c      latency, over days
- *   structure.c  calls per request, new statements, plans
- *   amounts.c    rows and bytes per call
- *   succession.c what goes on under another name
- *   failures.c   errors and stalls
- *   bursts.c     what goes away, and comes back and back
- *   traffic.c    how much of it there is, and whose
+ *   monitor.c    readings to the detectors (lanes.h), their alarms to episodes
  *   objectives.c what the user promises of routes, and how fast that is broken
  *   episodes.c   which alarms belong together
  *   course.c     which way an episode goes
- *   causes.c     whose demand grew
+ *   growth.c     whose demand grew
+ *   causes.c     that, and what fails, in words
  *   report.c     as JSON
  *   memory.c     what only weeks of minutes can teach, as bytes and back
  *   replay.c     one that has seen what the store keeps
+ *   relearn.c    that, on a thread of its own
  *
- * Limits: MONITOR_TRACKS_MAX series, the least used of which makes room for a new one, no route and
- * no member of an open episode while there is any other; MONITOR_OPEN_MAX open episodes and
+ * Limits: TRACKS_MAX series (track/tracks.h); MONITOR_OPEN_MAX open episodes and
  * MONITOR_EPISODES_MAX that are remembered. About 4.5 KB a series, of which a minute touches 0.7;
  * about a tenth of a microsecond a series and window with 10,000 of them
  * (doc/internals/detection.md). One thread. */
@@ -38,24 +27,22 @@
 
 #include <jansson.h>
 
-#include "analysis/monitor/affects.h"
 #include "analysis/monitor/episode.h"
 #include "analysis/objective/objective.h"
+#include "analysis/track/affects.h"
+#include "analysis/track/tracks.h"
 #include "analysis/window/history.h"
 #include "model/objective_setting.h"
 
-#define MONITOR_TRACKS_MAX   10000u
-#define MONITOR_BYTES_MAX    (64u * 1024 * 1024) /* of so many */
 #define MONITOR_OPEN_MAX     8u
 #define MONITOR_EPISODES_MAX 256u
-#define MONITOR_DEPLOYS_MAX  256u
-#define MONITOR_STEP_S       60
+#define MONITOR_STEP_S       TRACK_STEP_S
 /* What is tied to a deploy by time alone is not, where chance alone brings one so near. */
 #define MONITOR_CHANCE_MAX 0.05
 
 struct monitor_config {
     int utc_offset_s;                    /* of the users' local time, for days and weekends */
-    unsigned tracks_max;                 /* 0: MONITOR_TRACKS_MAX */
+    unsigned tracks_max;                 /* 0: TRACKS_MAX */
     const struct objectives *objectives; /* copied; NULL: none */
 };
 

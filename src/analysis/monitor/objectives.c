@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * What the user promises of routes: which requests were bad, and whether the budget of them is
- * spent too fast. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/objectives.h"
+
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/monitor/episodes.h"
 #include "analysis/monitor/monitor_state.h"
 
 #define MINUTE_S     60
@@ -12,13 +12,12 @@
 #define LATE_ONSET_S (5 * MINUTE_S)
 
 void
-objectives_begin(struct monitor *m)
+objectives_begin(struct monitor *m, const struct objectives *settings)
 {
-    if (m->config.objectives == NULL) {
+    if (settings == NULL) {
         return;
     }
-    m->objectives = *m->config.objectives;
-    m->config.objectives = NULL; /* it was the caller's */
+    m->objectives = *settings;
     m->promise = check_alloc((size_t)OBJECTIVES_MAX * INDICATOR_COUNT, sizeof(*m->promise));
     for (unsigned i = 0; i < m->objectives.count; i++) {
         for (unsigned k = 0; k < INDICATOR_COUNT; k++) {
@@ -80,15 +79,15 @@ static struct track *
 track_of(const struct monitor *m, const struct objective_setting *s)
 {
     return s->route[0] == '\0'
-               ? m->common
-               : map_get(&m->by_key, monitor_key(slice_from_str(s->route), SLICE_NONE));
+               ? m->panel.tracks.common
+               : tracks_find(&m->panel.tracks, slice_from_str(s->route), SLICE_NONE);
 }
 
 /* The last whole minute. */
 static uint32_t
 minute_of(const struct monitor *m)
 {
-    return (uint32_t)MAX(m->step_s / MINUTE_S - 1, 0);
+    return (uint32_t)MAX(m->panel.step_s / MINUTE_S - 1, 0);
 }
 
 static void
@@ -116,8 +115,8 @@ objectives_judge(struct monitor *m)
         struct track *t = track_of(m, &m->objectives.of[p->setting]);
         p->rule = objective_alarm(&p->spent, minute_of(m));
         bool holds = p->rule < OBJECTIVE_RULES_COUNT && t != NULL;
-        if (t == m->common) {
-            t->last_s = m->step_s; /* also where there are too few series for a median */
+        if (t == m->panel.tracks.common) {
+            t->last_s = m->panel.step_s; /* also where there are too few series for a median */
         }
         if (holds && !p->is_told) {
             tell(m, p, t);

@@ -20,7 +20,7 @@ known(double value)
 }
 
 static json_t *
-traffic_json(const struct episode_traffic *t)
+traffic_json(const struct traffic_share *t)
 {
     return json_pack("{s:o, s:o, s:o, s:o}", "calls_per_min", known(t->per_min),
                      "calls_per_min_before", known(t->per_min_before), "share", known(t->share),

@@ -1,11 +1,9 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * What a request does, not how long it takes: calls per request, statements it did not make before,
- * another plan. Ratios, so traffic does not matter, and caches that are cold after every deploy do
- * not either: the lane that may speak within a minute. */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/structure.h"
+
 #include <math.h>
 
-#include "analysis/monitor/monitor_state.h"
+#include "analysis/monitor/succession.h"
 
 #define FIGURE_NOW    0.5f
 #define ROUTE_MIN_S   600 /* of a route's life, before a statement of it can be new */
@@ -25,7 +23,7 @@ structure_costs_something(const struct track *t, float calls, float cost_ms)
 }
 
 static void
-tell(struct monitor *m, struct track *t, enum lane lane, int64_t onset_s, int64_t doubt_s,
+tell(struct panel *p, struct track *t, enum lane lane, int64_t onset_s, int64_t doubt_s,
      double before, double now)
 {
     struct alarm a = {
@@ -37,54 +35,53 @@ tell(struct monitor *m, struct track *t, enum lane lane, int64_t onset_s, int64_
         .shift_ln = (float)log(MAX(now, 1e-6) / MAX(before, 1e-6)),
         .learning = level_is_learning(&t->calls_level),
     };
-    episodes_tell(m, t, &a);
+    panel_tell(p, t, &a);
 }
 
 /* The route was there long before, and this statement was not; which nobody can tell of one that
  * came when there was no room: it may have been forgotten, or counted under "other" until then. */
 static bool
-is_new(const struct monitor *m, const struct track *t, int64_t at_s)
+is_new(const struct panel *p, const struct track *t, int64_t at_s)
 {
     const struct track *route = t->parent;
     if (t->may_be_back || at_s - t->first_s > NEW_AFTER_S || route == NULL ||
         t->first_s < route->first_s + ROUTE_MIN_S) {
         return false;
     }
-    int64_t settled = monitor_deploy_near(m, t, at_s, at_s) != NULL ? ROUTE_MIN_S : NEW_AFTER_S;
+    int64_t settled = panel_deploy_near(p, t, at_s, at_s) != NULL ? ROUTE_MIN_S : NEW_AFTER_S;
     return t->first_s >= route->first_s + settled;
 }
 
 /* They began in the first stretch that had more. What was a little more for hours before a jump is
  * something else. */
 static void
-tell_calls(struct monitor *m, struct track *t, const struct reading *r, double before, double now)
+tell_calls(struct panel *p, struct track *t, const struct reading *r, double before, double now)
 {
     int64_t at_s = r->start_s + r->length_s;
     int64_t length_s = (int64_t)((double)t->s_requests / r->requests * r->length_s);
-    int64_t since_s = at_s - (int64_t)t->calls_chart.zero * MONITOR_STEP_S;
+    int64_t since_s = at_s - (int64_t)t->calls_chart.zero * TRACK_STEP_S;
     if (t->jumps > 0 && since_s > t->jumps * length_s + STRUCTURE_DATED_S) {
         since_s = t->jumps * length_s;
     }
-    int64_t beyond_s = MAX(length_s - MONITOR_STEP_S, 0) / 2; /* somewhere in that stretch */
-    tell(m, t, LANE_CALLS, at_s - since_s + beyond_s, MONITOR_STEP_S + beyond_s, before, now);
+    int64_t beyond_s = MAX(length_s - TRACK_STEP_S, 0) / 2; /* somewhere in that stretch */
+    tell(p, t, LANE_CALLS, at_s - since_s + beyond_s, TRACK_STEP_S + beyond_s, before, now);
 }
 
 /* A stretch of at least 30 requests is over. */
 static void
-judge_calls(struct monitor *m, struct track *t, const struct reading *r, float mean_ms)
+judge_calls(struct panel *p, struct track *t, const struct reading *r, float mean_ms)
 {
     float calls = t->s_calls / t->s_requests;
     int64_t at_s = r->start_s + r->length_s;
     float expect = level_expect(&t->calls_level), spread = level_spread(&t->calls_level);
     bool may_learn = t->episode == NULL && t->jumps == 0;
     t->now.calls = follow(t->now.calls, calls);
-    if (is_new(m, t, at_s)) {
+    if (is_new(p, t, at_s)) {
         bool heavy = calls >= NEW_CALLS_MIN && structure_costs_something(t, calls, mean_ms) &&
-                     !succession_may_be(m, t, calls, mean_ms);
+                     !succession_may_be(p, t, calls, mean_ms);
         t->jumps = heavy ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
-        if (heavy &&
-            (monitor_deploy_near(m, t, at_s, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
-            tell(m, t, LANE_NEW, t->first_s, MONITOR_STEP_S, 0, calls);
+        if (heavy && (panel_deploy_near(p, t, at_s, at_s) != NULL || t->jumps >= STRUCTURE_HOLD)) {
+            tell(p, t, LANE_NEW, t->first_s, TRACK_STEP_S, 0, calls);
         }
         return; /* not learned: whether it is normal is asked for an hour */
     }
@@ -100,33 +97,33 @@ judge_calls(struct monitor *m, struct track *t, const struct reading *r, float m
     t->jumps = off ? (uint8_t)MIN(t->jumps + 1, 100) : 0;
     unsigned hold = t->s_requests >= STRUCTURE_SURE ? 1 : STRUCTURE_HOLD_DEPLOY;
     bool is_sure = t->jumps >= hold && !level_is_learning(&t->calls_level) &&
-                   monitor_deploy_near(m, t, at_s, at_s) != NULL;
+                   panel_deploy_near(p, t, at_s, at_s) != NULL;
     /* Slow or small: more calls than ever, again and again. */
     bool more = jump > 3 * MAX(spread, chance) && calls >= 1.1f * expect;
     if (!more || t->calls_chart.f < 2 * LIMIT_CALLS) {
-        exceed_add(&t->calls_chart, more, (uint32_t)(at_s / MONITOR_STEP_S));
+        exceed_add(&t->calls_chart, more, (uint32_t)(at_s / TRACK_STEP_S));
     }
     bool lasts = t->calls_chart.f > LIMIT_CALLS && structure_costs_something(t, jump, mean_ms);
     if (is_sure || t->jumps >= STRUCTURE_HOLD || lasts) {
-        tell_calls(m, t, r, expect, calls);
+        tell_calls(p, t, r, expect, calls);
     }
     level_add(&t->calls_level, &t->past->calls, at_s, calls,
               may_learn && t->calls_chart.f < LIMIT_CALLS / 2);
 }
 
 static void
-judge_plan(struct monitor *m, struct track *t, int64_t at_s, float mean_ms)
+judge_plan(struct panel *p, struct track *t, int64_t at_s, float mean_ms)
 {
     bool other = t->plan_changed_s != 0 && at_s - t->plan_changed_s <= STRUCTURE_DEPLOY_S;
     float expect = other ? level_expect(&t->cost_level) : NAN;
     if (other && t->episode == NULL && !isnan(expect) && mean_ms >= PLAN_TIMES * expect &&
         structure_costs_something(t, isnan(t->now.calls) ? 1 : t->now.calls, mean_ms - expect)) {
-        tell(m, t, LANE_PLAN, t->plan_changed_s, MONITOR_STEP_S, expect, mean_ms);
+        tell(p, t, LANE_PLAN, t->plan_changed_s, TRACK_STEP_S, expect, mean_ms);
     }
 }
 
 void
-structure_judge(struct monitor *m, struct track *t, const struct reading *r)
+structure_judge(struct panel *p, struct track *t, const struct reading *r)
 {
     if (t->kind == TRACK_ROUTE || r->calls <= 0) {
         return;
@@ -138,17 +135,17 @@ structure_judge(struct monitor *m, struct track *t, const struct reading *r)
         level_add(&t->cost_level, &t->past->cost, r->start_s + r->length_s, mean_ms,
                   t->episode == NULL);
     }
-    judge_plan(m, t, r->start_s + r->length_s, mean_ms);
+    judge_plan(p, t, r->start_s + r->length_s, mean_ms);
     if (t->kind != TRACK_CALL || (r->known & READING_REQUESTS) == 0 || r->requests <= 0) {
         return;
     }
     if (t->s_requests == 0 && t->calls_chart.f <= 0) {
-        t->calls_chart.zero = (uint32_t)(r->start_s / MONITOR_STEP_S);
+        t->calls_chart.zero = (uint32_t)(r->start_s / TRACK_STEP_S);
     }
     t->s_requests += (float)r->requests;
     t->s_calls += (float)r->calls;
     if (t->s_requests >= STRUCTURE_REQUESTS_MIN) {
-        judge_calls(m, t, r, mean_ms);
+        judge_calls(p, t, r, mean_ms);
         t->s_requests = t->s_calls = 0;
     }
 }

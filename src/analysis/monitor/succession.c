@@ -1,25 +1,18 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * A route or a statement that goes on under another name: what was normal for the old one is normal
- * for the new one.
- *
- * Only where that is evident: the new one came when the old one fell silent, with as much traffic,
- * and reads much the same; a route makes the statements that the old one made, a statement runs in
- * the same routes, as often in a request; and there is no other of which all of this is true, for
- * either of them. What is evident by minutes must be within WITHIN_S; a rolling deploy, in which
- * both run for a while, takes up to OVERLAP_S. The old one keeps what it knows: it may come back.
- */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/monitor/succession.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/monitor/monitor_state.h"
+#include "analysis/monitor/amounts.h"
+#include "analysis/monitor/latency.h"
 #include "base/hash.h"
 
 #define SETTLED_S    3600
-#define WITHIN_S     (3 * 3600)
-#define OVERLAP_S    (15 * 60)
-#define GAP_S        (15 * 60) /* nobody asked for it */
+#define WITHIN_S     (3 * 3600) /* what is evident by minutes must be */
+#define OVERLAP_S    (15 * 60)  /* of a rolling deploy, in which both run */
+#define GAP_S        (15 * 60)  /* nobody asked for it */
 #define SILENT_S     (3 * 60)
 #define SILENT_CALLS 30.0f /* that it would have made meanwhile */
 #define TRAFFIC_MOST 2.0f  /* times as much, or as little */
@@ -88,9 +81,9 @@ is_within(float a, float b, float most)
 
 /* The one came when the other fell silent, which has lasted long enough to be no chance. */
 static bool
-took_turns(const struct monitor *m, const struct track *old, const struct track *new)
+took_turns(const struct panel *p, const struct track *old, const struct track *new)
 {
-    int64_t window_s = new->to_s - new->from_s, silent_s = m->step_s - old->last_s;
+    int64_t window_s = new->to_s - new->from_s, silent_s = p->step_s - old->last_s;
     return old->first_s + SETTLED_S <= new->first_s && old->last_s + GAP_S >= new->first_s &&
            old->last_s <= new->first_s + OVERLAP_S + window_s &&silent_s >= SILENT_S &&
            (float)silent_s * old->now.per_s >=
@@ -98,46 +91,46 @@ took_turns(const struct monitor *m, const struct track *old, const struct track 
 }
 
 static struct track *
-call_of(const struct monitor *m, const char *route, const char *fingerprint)
+call_of(const struct panel *p, const char *route, const char *fingerprint)
 {
-    return map_get(&m->by_key, monitor_key(slice_from_str(route), slice_from_str(fingerprint)));
+    return tracks_find(&p->tracks, slice_from_str(route), slice_from_str(fingerprint));
 }
 
 /* Most statements of the one are statements of the other, which has made them lately. */
 static bool
-shares_statements(const struct monitor *m, const struct track *of, const struct track *with,
+shares_statements(const struct panel *p, const struct track *of, const struct track *with,
                   int64_t since_s)
 {
     unsigned shared = 0, n = 0;
-    for (unsigned i = 0; i < m->track_count; i++) {
-        const struct track *call = &m->track[i];
+    for (unsigned i = 0; i < p->tracks.count; i++) {
+        const struct track *call = &p->tracks.of[i];
         if (call->parent == of && call->last_s >= since_s) {
             n++;
-            shared += call_of(m, with->route, call->fingerprint) != NULL ? 1 : 0;
+            shared += call_of(p, with->route, call->fingerprint) != NULL ? 1 : 0;
         }
     }
     return shared > 0 && (float)shared >= SHARED_LEAST * (float)n;
 }
 
 static bool
-is_same_route(const struct monitor *m, const struct track *old, const struct track *new)
+is_same_route(const struct panel *p, const struct track *old, const struct track *new)
 {
     return likeness(old->route, new->route) >= LIKE_ROUTE &&
-           shares_statements(m, new, old, new->first_s) &&
-           shares_statements(m, old, new, old->last_s - SETTLED_S);
+           shares_statements(p, new, old, new->first_s) &&
+           shares_statements(p, old, new, old->last_s - SETTLED_S);
 }
 
 /* In each route that makes the new one the old one was made as often, and is not any more. */
 static bool
-is_same_statement(const struct monitor *m, const struct track *old, const struct track *new)
+is_same_statement(const struct panel *p, const struct track *old, const struct track *new)
 {
     unsigned routes = 0;
-    for (unsigned i = 0; i < m->track_count; i++) {
-        const struct track *call = &m->track[i];
+    for (unsigned i = 0; i < p->tracks.count; i++) {
+        const struct track *call = &p->tracks.of[i];
         if (call->kind != TRACK_CALL || strcmp(call->fingerprint, new->fingerprint) != 0) {
             continue;
         }
-        const struct track *was = call_of(m, call->route, old->fingerprint);
+        const struct track *was = call_of(p, call->route, old->fingerprint);
         if (was == NULL || !is_within(was->now.calls, call->now.calls, CALLS_MOST)) {
             return false;
         }
@@ -147,15 +140,15 @@ is_same_statement(const struct monitor *m, const struct track *old, const struct
 }
 
 static bool
-fits(const struct monitor *m, const struct track *old, const struct track *new)
+fits(const struct panel *p, const struct track *old, const struct track *new)
 {
-    return old->kind == new->kind &&old != new &&took_turns(m, old, new) &&
-           (old->kind == TRACK_ROUTE ? is_same_route(m, old, new) : is_same_statement(m, old, new));
+    return old->kind == new->kind &&old != new &&took_turns(p, old, new) &&
+           (old->kind == TRACK_ROUTE ? is_same_route(p, old, new) : is_same_statement(p, old, new));
 }
 
 /* What was learned; what is suspected begins anew. */
 static void
-take_over(struct monitor *m, struct track *to, const struct track *from)
+take_over(struct panel *p, struct track *to, const struct track *from)
 {
     to->first_s = from->first_s;
     *to->past = *from->past;
@@ -195,63 +188,63 @@ take_over(struct monitor *m, struct track *to, const struct track *from)
     to->last_count = to->jumps = 0;
     to->is_slow = false;
     to->calls_chart = (struct exceed){0};
-    lanes_reset(to);
-    tracks_prepare(m, to);
+    latency_reset(to);
+    latency_prepare(p, to);
 }
 
 static void
-follow(struct monitor *m, const struct track *old, struct track *new)
+follow(struct panel *p, const struct track *old, struct track *new)
 {
-    take_over(m, new, old);
-    for (unsigned i = 0; i < m->track_count; i++) {
-        struct track *call = &m->track[i];
+    take_over(p, new, old);
+    for (unsigned i = 0; i < p->tracks.count; i++) {
+        struct track *call = &p->tracks.of[i];
         const struct track *was = NULL;
         if (call->kind == TRACK_CALL && new->kind == TRACK_ROUTE && call->parent == new) {
-            was = call_of(m, old->route, call->fingerprint);
+            was = call_of(p, old->route, call->fingerprint);
         } else if (call->kind == TRACK_CALL && new->kind == TRACK_STATEMENT &&
                    strcmp(call->fingerprint, new->fingerprint) == 0) {
-            was = call_of(m, call->route, old->fingerprint);
+            was = call_of(p, call->route, old->fingerprint);
         }
         if (was != NULL && was->first_s < call->first_s) {
-            take_over(m, call, was);
+            take_over(p, call, was);
         }
     }
-    m->totals.followed++;
+    p->followed++;
 }
 
 static void
-look_for_one_before(struct monitor *m, struct track *new)
+look_for_one_before(struct panel *p, struct track *new)
 {
     const struct track *old = NULL;
     unsigned n = 0;
-    for (unsigned i = 0; i < m->track_count; i++) {
-        if (fits(m, &m->track[i], new)) {
-            old = &m->track[i];
+    for (unsigned i = 0; i < p->tracks.count; i++) {
+        if (fits(p, &p->tracks.of[i], new)) {
+            old = &p->tracks.of[i];
             n++;
         }
     }
-    for (unsigned i = 0; n == 1 && i < m->track_count; i++) {
-        const struct track *other = &m->track[i];
-        n += other != new &&fits(m, old, other) ? 1 : 0;
+    for (unsigned i = 0; n == 1 && i < p->tracks.count; i++) {
+        const struct track *other = &p->tracks.of[i];
+        n += other != new &&fits(p, old, other) ? 1 : 0;
     }
     if (n == 1) {
-        follow(m, old, new);
+        follow(p, old, new);
     }
 }
 
 void
-succession_step(struct monitor *m)
+succession_step(struct panel *p)
 {
-    if (m->step_s - m->newest_s > WITHIN_S) {
+    if (p->step_s - p->tracks.newest_s > WITHIN_S) {
         return; /* all of them are old: none has to be read for it */
     }
-    unsigned looks = 0, from = (unsigned)(m->totals.steps * LOOKS_MAX % MAX(m->due_count, 1u));
-    for (unsigned i = 0; i < m->due_count && looks < LOOKS_MAX; i++) {
-        struct track *t = m->due[(from + i) % m->due_count].track;
-        int64_t age_s = m->step_s - t->first_s;
-        bool is_new = t->first_s >= m->first_s + SETTLED_S && age_s <= WITHIN_S;
+    unsigned looks = 0, from = (unsigned)(p->steps * LOOKS_MAX % MAX(p->tracks.due_count, 1u));
+    for (unsigned i = 0; i < p->tracks.due_count && looks < LOOKS_MAX; i++) {
+        struct track *t = p->tracks.due[(from + i) % p->tracks.due_count].track;
+        int64_t age_s = p->step_s - t->first_s;
+        bool is_new = t->first_s >= p->first_s + SETTLED_S && age_s <= WITHIN_S;
         if (is_new && age_s >= SILENT_S && t->kind != TRACK_CALL && t->episode == NULL) {
-            look_for_one_before(m, t);
+            look_for_one_before(p, t);
             looks++;
         }
     }
@@ -259,23 +252,23 @@ succession_step(struct monitor *m)
 
 /* Both together are made no more often than the old one was alone. */
 static bool
-may_replace(const struct monitor *m, const struct track *was, const struct track *call, float calls)
+may_replace(const struct panel *p, const struct track *was, const struct track *call, float calls)
 {
-    int64_t window_s = MAX(call->to_s - call->from_s, MONITOR_STEP_S);
-    bool is_silent = m->step_s - was->last_s >= 2 * window_s;
-    bool is_first = m->step_s - call->first_s < 2 * window_s; /* too early to tell */
+    int64_t window_s = MAX(call->to_s - call->from_s, TRACK_STEP_S);
+    bool is_silent = p->step_s - was->last_s >= 2 * window_s;
+    bool is_first = p->step_s - call->first_s < 2 * window_s; /* too early to tell */
     float running = is_silent || is_first ? 0 : was->now.calls;
     return was->last_s + GAP_S >= call->first_s &&
            is_within(level_expect(&was->calls_level), running + calls, CALLS_MOST);
 }
 
 bool
-succession_may_be(const struct monitor *m, const struct track *call, float calls, float cost_ms)
+succession_may_be(const struct panel *p, const struct track *call, float calls, float cost_ms)
 {
-    for (unsigned i = 0; i < m->track_count; i++) {
-        const struct track *was = &m->track[i];
+    for (unsigned i = 0; i < p->tracks.count; i++) {
+        const struct track *was = &p->tracks.of[i];
         if (was == call || was->parent != call->parent || was->parent == NULL ||
-            was->first_s + SETTLED_S > call->first_s || !may_replace(m, was, call, calls)) {
+            was->first_s + SETTLED_S > call->first_s || !may_replace(p, was, call, calls)) {
             continue;
         }
         float before_ms = level_expect(&was->calls_level) * level_expect(&was->cost_level);

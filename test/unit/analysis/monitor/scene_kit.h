@@ -36,8 +36,7 @@ only_one(const struct monitor *m)
 static inline struct track *
 track_of(const struct monitor *m, const char *route, const char *print)
 {
-    struct track *t =
-        map_get(&m->by_key, monitor_key(slice_from_str(route), slice_from_str(print)));
+    struct track *t = tracks_find(&m->panel.tracks, slice_from_str(route), slice_from_str(print));
     assert_non_null(t);
     return t;
 }

@@ -151,7 +151,7 @@ rate_and_mix_are_said_beside(void **state)
     assert_int_equal(monitor_episode_count(s->m), 0);
     s->rows[2] = 60;
     play(s, 46 * 60);
-    const struct episode_traffic *t = &only_one(s->m)->traffic;
+    const struct traffic_share *t = &only_one(s->m)->traffic;
     assert_float_equal(t->per_min, 300, 3);
     assert_float_equal(t->per_min_before, 100, 3);
     assert_float_equal(t->share, 0.25, 0.01);

@@ -177,8 +177,8 @@ another_episode_keeps_what_it_is_told_by(void **state)
     assert_true(e->learning); /* four days, learned a day late */
     struct episode *other = check_alloc(1, sizeof(*other));
     other->id = 99;
-    for (unsigned i = 0; i < s->m->track_count; i++) { /* GET /x, which runs f1 */
-        struct track *t = &s->m->track[i];
+    for (unsigned i = 0; i < s->m->panel.tracks.count; i++) { /* GET /x, which runs f1 */
+        struct track *t = &s->m->panel.tracks.of[i];
         if (t->episode == NULL && t->route != NULL && strcmp(t->route, "GET /x") == 0) {
             other->member[other->member_count++] = t;
             t->episode = other;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the charts of latency tell: ramps and steps, and neither spikes nor shocks. */
+#include "analysis/monitor/charts.h"
 #include "unit/analysis/monitor/monitor_kit.h"
 
 /* In the minutes of a shock nothing rises by itself. */
@@ -15,7 +16,7 @@ a_shock_is_no_rise(void **state)
     for (unsigned i = 0; i < 6; i++) {
         float before = t->rise.lately[0];
         play(s, 60);
-        if (monitor_in_shock(s->m)) {
+        if (panel_in_shock(&s->m->panel)) {
             assert_float_equal(t->rise.lately[0], before, 0);
             minutes++;
         }
@@ -57,7 +58,7 @@ a_rise_is_told_where_it_is_steady(void **state)
     struct scene *s = scene_new(0);
     (void)state;
     play(s, 600);
-    struct track *t = &s->m->track[0];
+    struct track *t = &s->m->panel.tracks.of[0];
     t->noise.blocks_seen = 1000;
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
         t->last[i] = 0.05f;
@@ -65,41 +66,41 @@ a_rise_is_told_where_it_is_steady(void **state)
     t->last_count = CONFIRM_WINDOWS;
     t->rise = (struct rise){.lately = {1, 1}, .unit = {7.5f, 7.5f}};
     for (unsigned i = 0; i < RISES; i++) {
-        assert_true(charts_rise_level(s->m, t, i) >= 1);
+        assert_true(charts_rise_level(&s->m->panel, t, i) >= 1);
         t->last[3] = -0.01f; /* back to normal a moment ago */
-        assert_true(charts_rise_level(s->m, t, i) < 0.5f);
+        assert_true(charts_rise_level(&s->m->panel, t, i) < 0.5f);
         t->last[3] = 0.05f;
-        s->m->common_now = 2.1f; /* all are slower */
-        assert_true(charts_rise_level(s->m, t, i) < 0.5f);
-        s->m->common_now = 0;
+        s->m->panel.common.now = 2.1f; /* all are slower */
+        assert_true(charts_rise_level(&s->m->panel, t, i) < 0.5f);
+        s->m->panel.common.now = 0;
         t->noise.blocks_seen = NOISE_BLOCKS_READY; /* the limit comes down within a day */
-        assert_true(charts_rise_level(s->m, t, i) < 0.5f);
+        assert_true(charts_rise_level(&s->m->panel, t, i) < 0.5f);
         t->noise.blocks_seen = (NOISE_BLOCKS_READY + NOISE_BLOCKS_SURE) / 2;
-        assert_true(charts_rise_level(s->m, t, i) < 1);
+        assert_true(charts_rise_level(&s->m->panel, t, i) < 1);
         t->noise.blocks_seen = 1000;
     }
     t->residual = 0.05f;
     t->z = 1.25f;
-    assert_true(charts_would_tell_rise(s->m, t, 0));
+    assert_true(charts_would_tell_rise(&s->m->panel, t, 0));
     t->rise.lately[0] = 1.5f; /* it has been higher, and comes back */
-    assert_false(charts_would_tell_rise(s->m, t, 0));
+    assert_false(charts_would_tell_rise(&s->m->panel, t, 0));
     t->rise.lately[0] = 0.4f; /* a burst, unless it has been there for long */
-    t->drift.zero[2] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 30;
-    assert_false(charts_would_tell_rise(s->m, t, 0));
+    t->drift.zero[2] = (uint32_t)(s->m->panel.step_s / MONITOR_STEP_S) - 30;
+    assert_false(charts_would_tell_rise(&s->m->panel, t, 0));
     t->drift.zero[2] -= 30;
-    assert_true(charts_would_tell_rise(s->m, t, 0));
+    assert_true(charts_would_tell_rise(&s->m->panel, t, 0));
     t->rise.lately[0] = 1;
-    s->m->common_lately = -0.6f; /* all others are faster than expected */
-    assert_false(charts_would_tell_rise(s->m, t, 0));
+    s->m->panel.common.lately = -0.6f; /* all others are faster than expected */
+    assert_false(charts_would_tell_rise(&s->m->panel, t, 0));
     t->drift.g[1] = 20;
-    t->drift.zero[1] = (uint32_t)(s->m->step_s / MONITOR_STEP_S) - 60;
-    assert_false(charts_would_tell_drift(s->m, t, 1));
-    s->m->common_lately = 0;
-    assert_true(charts_would_tell_drift(s->m, t, 1));
+    t->drift.zero[1] = (uint32_t)(s->m->panel.step_s / MONITOR_STEP_S) - 60;
+    assert_false(charts_would_tell_drift(&s->m->panel, t, 1));
+    s->m->panel.common.lately = 0;
+    assert_true(charts_would_tell_drift(&s->m->panel, t, 1));
     for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
         t->last[i] = 0.01f; /* too little to tell */
     }
-    assert_false(charts_would_tell_rise(s->m, t, 0));
+    assert_false(charts_would_tell_rise(&s->m->panel, t, 0));
     scene_free(s);
 }
 
@@ -111,7 +112,7 @@ a_spike_adds_nothing_to_a_drift(void **state)
     struct scene *s = scene_new(0);
     (void)state;
     play(s, 15 * DAY);
-    struct track *t = &s->m->track[0];
+    struct track *t = &s->m->panel.tracks.of[0];
     assert_true(t->route != NULL);
     unsigned route = (unsigned)(t->route[5] - '0');
     s->times[route] = 4;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * When something began, and which deploy was near: the monitor on small worlds. */
+#include "analysis/monitor/episodes.h"
 #include "unit/analysis/monitor/monitor_kit.h"
 
 #define RAMPS 6
@@ -183,8 +184,8 @@ a_deploy_affects_all_that_it_names(void **state)
     d.affects[HISTORY_AFFECTS_MAX - 1] = SLICE_LIT("GET /3");
     d.at_s = s->t - 60;
     monitor_deploy(s->m, &d);
-    assert_non_null(monitor_deploy_near(s->m, call_of(s, 3), s->t, s->t));
-    assert_null(monitor_deploy_near(s->m, call_of(s, 4), s->t, s->t));
+    assert_non_null(panel_deploy_near(&s->m->panel, call_of(s, 3), s->t, s->t));
+    assert_null(panel_deploy_near(&s->m->panel, call_of(s, 4), s->t, s->t));
     scene_free(s);
 }
 
@@ -257,7 +258,7 @@ a_deploy_of_a_route_affects_its_statements(void **state)
         d.affects[0] = named == 3 ? SLICE_LIT("GET /3") : SLICE_LIT("GET /4");
         d.at_s = s->t - 120;
         monitor_deploy(s->m, &d);
-        struct track *t = map_get(&s->m->by_key, monitor_key(SLICE_NONE, r.fingerprint));
+        struct track *t = tracks_find(&s->m->panel.tracks, SLICE_NONE, r.fingerprint);
         const struct alarm a = {.lane = LANE_DRIFT, .onset_s = s->t - 60, .doubt_s = 30};
         episodes_tell(s->m, t, &a);
         assert_string_equal(only_one(s->m)->deploy, named == 3 ? "v1" : "");
@@ -279,15 +280,15 @@ deploys_are_taken_over(void **state)
     monitor_deploy(s->m, &d);
     monitor_deploy(old->m, &d);
     monitor_take_deploys(s->m, old->m, s->t);
-    assert_int_equal(s->m->deploy_count, 1);
+    assert_int_equal(s->m->panel.deploys.count, 1);
     d.name = SLICE_LIT("v2");
     monitor_deploy(old->m, &d);
     d.at_s = s->t + 1; /* the wall clock was set back since */
     monitor_deploy(old->m, &d);
     monitor_take_deploys(s->m, old->m, s->t);
-    assert_int_equal(s->m->deploy_count, 2);
-    assert_string_equal(s->m->deploy[1].name, "v2");
-    assert_null(monitor_deploy_near(s->m, call_of(s, 4), s->t, s->t));
+    assert_int_equal(s->m->panel.deploys.count, 2);
+    assert_string_equal(s->m->panel.deploys.of[1].name, "v2");
+    assert_null(panel_deploy_near(&s->m->panel, call_of(s, 4), s->t, s->t));
     scene_free(s);
     scene_free(old);
 }

@@ -30,7 +30,7 @@ names_are_cut_behind_a_character(void **state)
                         .calls = 1};
     monitor_reading(m, &r);
     e->id = 1;
-    e->member[e->member_count++] = &m->track[0];
+    e->member[e->member_count++] = &m->panel.tracks.of[0];
     e->cause_count = 1;
     slice_to_str(slice_from_str(name), e->subject, sizeof(e->subject));
     slice_to_str(slice_from_str(name), e->cause[0].subject, sizeof(e->cause[0].subject));

@@ -170,11 +170,11 @@ a_deploy_of_a_route_affects_its_statements(void **state)
     d.at_s = s->t;
     d.affects[0] = SLICE_LIT("GET /2");
     monitor_deploy(s->m, &d);
-    assert_non_null(monitor_deploy_near(s->m, track_of(s->m, "", "f2"), s->t, s->t));
-    assert_non_null(monitor_deploy_near(s->m, track_of(s->m, "", "f12"), s->t, s->t));
-    assert_non_null(monitor_deploy_near(s->m, track_of(s->m, "GET /2", "f12"), s->t, s->t));
-    assert_null(monitor_deploy_near(s->m, track_of(s->m, "", "f3"), s->t, s->t));
-    assert_null(monitor_deploy_near(s->m, track_of(s->m, "GET /1", "f12"), s->t, s->t));
+    assert_non_null(panel_deploy_near(&s->m->panel, track_of(s->m, "", "f2"), s->t, s->t));
+    assert_non_null(panel_deploy_near(&s->m->panel, track_of(s->m, "", "f12"), s->t, s->t));
+    assert_non_null(panel_deploy_near(&s->m->panel, track_of(s->m, "GET /2", "f12"), s->t, s->t));
+    assert_null(panel_deploy_near(&s->m->panel, track_of(s->m, "", "f3"), s->t, s->t));
+    assert_null(panel_deploy_near(&s->m->panel, track_of(s->m, "GET /1", "f12"), s->t, s->t));
     scene_free(s);
 }
 

@@ -35,7 +35,7 @@ give_other(struct scene *s, unsigned number, bool in_route, double calls)
 static bool
 is_known(const struct scene *s, const char *route, const char *fingerprint)
 {
-    uint64_t key = monitor_key(slice_from_str(route), slice_from_str(fingerprint));
+    uint64_t key = track_key(slice_from_str(route), slice_from_str(fingerprint));
     return monitor_track(s->m, key) != NULL;
 }
 

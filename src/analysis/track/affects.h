@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/affects.h - what a deploy says that it affects, beside what something is about.
+ * analysis/track/affects.h - what a deploy says that it affects, beside what something is about.
  *
  * Both are names of routes and fingerprints (16 hexadecimal digits), compared by their hashes.
  * Plain data; pure. */
-#ifndef ANALYSIS_MONITOR_AFFECTS_H
-#define ANALYSIS_MONITOR_AFFECTS_H
+#ifndef ANALYSIS_TRACK_AFFECTS_H
+#define ANALYSIS_TRACK_AFFECTS_H
 
 #include "analysis/window/history.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/affects.h"
+#include "analysis/track/affects.h"
 
 #include <inttypes.h>
 #include <stdio.h>

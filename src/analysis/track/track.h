@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/track.h - one series under watch: the window underway, its baseline and noise,
+ * analysis/track/track.h - one series under watch: the window underway, its baseline and noise,
  * its charts.
  *
- * Belongs to the monitor. About 0.9 KB each that a minute touches, 3 KB that it does not, and its
+ * Belongs to tracks.h. About 0.9 KB each that a minute touches, 3 KB that it does not, and its
  * names. Times are seconds since 1970, of events. One thread. */
-#ifndef ANALYSIS_MONITOR_TRACK_H
-#define ANALYSIS_MONITOR_TRACK_H
+#ifndef ANALYSIS_TRACK_TRACK_H
+#define ANALYSIS_TRACK_TRACK_H
 
 #include "analysis/baseline/level.h"
 #include "analysis/baseline/noise.h"
@@ -16,35 +16,19 @@
 #include "analysis/chart/exceed.h"
 #include "analysis/chart/poisson.h"
 #include "analysis/chart/recur.h"
-#include "analysis/monitor/limits.h"
+#include "analysis/track/limits.h"
 #include "analysis/window/reading.h"
 
 #define TRACK_STATEMENT_MAX 1711u
+#define TRACK_STEP_S        60 /* a minute's readings are judged together */
+
+struct episode; /* of whoever is told; nothing in here looks into it */
 
 enum track_kind {
     TRACK_ROUTE,
     TRACK_STATEMENT,
     TRACK_CALL,   /* a statement within a route */
     TRACK_COMMON, /* what all have in common */
-};
-
-/* Which detector speaks. */
-enum lane {
-    LANE_DRIFT, /* latency: slow or small, cusum.h */
-    LANE_SHIFT, /* latency: large, exceed.h */
-    LANE_SHAPE, /* latency: more calls above what 90 % and 99 % stayed below */
-    LANE_CALLS, /* calls per request */
-    LANE_NEW,   /* a statement that the route did not make before */
-    LANE_PLAN,  /* dearer by far, with another plan */
-    LANE_ERRORS,
-    LANE_STALL,
-    LANE_CREEP,     /* latency: over days, against a week ago */
-    LANE_OBJECTIVE, /* what the user promises is broken too fast */
-    LANE_ROWS,      /* a call returns far more of them than before */
-    LANE_BYTES,
-    LANE_BLIPS,  /* latency: what goes away, and comes back and back */
-    LANE_BURSTS, /* the same of errors */
-    LANE_COUNT
 };
 
 /* Figures that are compared before with now, smoothed over a few windows. */
@@ -169,7 +153,7 @@ struct track {
     struct track_past *past;
     struct track_errors *errors;       /* NULL: it never had any */
     struct track_quantiles *quantiles; /* NULL: not a route */
-    struct episode *episode;           /* it belongs to, or NULL */
+    struct episode *episode;           /* that it is told of in, or NULL: then it may be learned */
     int64_t from_s, to_s;              /* of the window underway */
 
     float n, sum_ln, sum_ln2, sum_us, over90, over99; /* of the window underway */
@@ -220,6 +204,9 @@ struct track {
     int64_t calm_s;                        /* since when it is back; 0: it is not */
 };
 
+/* Of its names. */
+uint64_t track_key(struct slice route, struct slice fingerprint);
+
 /* Copies the names. What is in *t and *past is overwritten; past is borrowed. */
 void track_init(struct track *t, struct track_past *past, enum track_kind kind, uint64_t key,
                 const struct reading *r);
@@ -244,6 +231,5 @@ bool track_may_learn(const struct track *t);
 
 /* "GET /a", a statement's text, or both: for people. Returns dst. */
 const char *track_name(const struct track *t, char *dst, unsigned size);
-const char *lane_name(enum lane lane);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/track.h"
+#include "analysis/track/track.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +20,13 @@ copy(struct slice text)
     }
     char *s = check_alloc(1, text.len + 1);
     return slice_to_str(text, s, text.len + 1);
+}
+
+uint64_t
+track_key(struct slice route, struct slice fingerprint)
+{
+    uint64_t key = hash_combine(0, route.len == 0 ? 0 : hash_bytes(route));
+    return hash_combine(key, fingerprint.len == 0 ? 0 : hash_bytes(fingerprint));
 }
 
 void
@@ -238,13 +245,4 @@ track_name(const struct track *t, char *dst, unsigned size)
         break;
     }
     return dst;
-}
-
-const char *
-lane_name(enum lane lane)
-{
-    static const char *const names[] = {"drift", "shift",  "shape", "calls", "new",
-                                        "plan",  "errors", "stall", "creep", "objective",
-                                        "rows",  "bytes",  "blips", "bursts"};
-    return (unsigned)lane < ARRAY_LEN(names) ? names[lane] : "?";
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/limits.h - the limits that decide, in one place, tuned together on the
+ * analysis/track/limits.h - the limits that decide, in one place, tuned together on the
  * simulator's calibration worlds (test/sim) and measured on held-out ones:
  * doc/internals/detection.md. */
-#ifndef ANALYSIS_MONITOR_LIMITS_H
-#define ANALYSIS_MONITOR_LIMITS_H
+#ifndef ANALYSIS_TRACK_LIMITS_H
+#define ANALYSIS_TRACK_LIMITS_H
 
 /* cusum.h's banks: of minutes, and of hours against what was a week ago. */
 #define DRIFT_ALLOWANCES                                                                           \

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/track/traffic.h"
+
+#include <math.h>
+
+#include "base/check.h"
+
+#define EARLY_SURGE     1.5f
+#define LATELY_WEIGHT   (1.0f / 60)
+#define SURGE_CUT       0.1f /* ln */
+#define SURGE_STEPS_MAX (6u * 60)
+#define RATE_WEIGHT     0.1f /* of a minute */
+#define DAY_DECAY       0.8  /* as of each series' calls, failures.c */
+#define SILENT_S        600
+
+/* What is usual rests on a day or two at first, and may be off by as much as one of them was: so it
+ * is a surge, too, when the excess itself has suddenly grown. Cut, so that a surge moves it little.
+ */
+static bool
+is_surge(struct traffic *all)
+{
+    float excess = logf(1 + all->load) - all->load_lately;
+    all->load_lately += LATELY_WEIGHT * MAX(MIN(excess, SURGE_CUT), -SURGE_CUT);
+    return all->load > LIMIT_SURGE || excess > logf(1 + LIMIT_SURGE);
+}
+
+/* Far more traffic than usual is learned as little more, or the next surge at that time would be
+ * half of one; what lasts is what is usual. */
+static float
+worth_learning(struct traffic *all, float x, float usual)
+{
+    all->surge_steps = all->frozen ? all->surge_steps + 1 : 0;
+    bool lasts = all->surge_steps > SURGE_STEPS_MAX;
+    return all->frozen && !lasts ? MIN(x, usual + SURGE_CUT) : x;
+}
+
+/* Traffic beyond what is usual at this time; far beyond, nothing is judged by latency. */
+static void
+learn(struct traffic *all, double calls, int64_t step_s, int utc_offset_s)
+{
+    all->load = 0;
+    all->frozen = all->early_surge = false;
+    if (calls > 0) {
+        float x = logf((float)calls);
+        int64_t local = step_s + utc_offset_s;
+        if (week_is_ready(&all->week, &all->past, local)) {
+            float usual = week_expect(&all->week, &all->past, local);
+            all->load = expf(x - usual) - 1;
+            all->frozen = is_surge(all);
+            all->usual_per_min = expf(usual);
+            x = worth_learning(all, x, usual);
+        } else { /* before and after, with the time of day unknown */
+            float usual = level_expect(&all->early);
+            all->early_surge = calls > EARLY_SURGE * usual;
+            all->usual_per_min = usual;
+            level_add(&all->early, &all->early_past, step_s, (float)calls, true);
+        }
+        week_add(&all->week, &all->past, local, x, true);
+    }
+    all->frozen_steps += all->frozen ? 1 : 0;
+}
+
+/* Of a step, which is a minute. What was silent for long begins anew with what it has now. */
+static void
+follow(float *per_min, float calls, float steps)
+{
+    steps = MIN(steps, 1 / RATE_WEIGHT);
+    bool begins = *per_min == 0 || RATE_WEIGHT * steps >= 1;
+    *per_min = begins ? calls / steps : *per_min + RATE_WEIGHT * (calls - steps * *per_min);
+}
+
+void
+traffic_read(struct traffic *all, struct track *t, const struct reading *r)
+{
+    int64_t end_s = r->start_s + r->length_s;
+    int64_t for_s = t->last_s == 0 ? r->length_s : MAX(end_s - t->last_s, r->length_s);
+    follow(&t->per_min, (float)r->calls, (float)for_s * (1.0f / TRACK_STEP_S));
+    all->calls_in_step[t->kind] += r->calls * TRACK_STEP_S / r->length_s;
+    all->calls_of_day[t->kind].today += r->calls;
+}
+
+static void
+end_day(struct traffic *all)
+{
+    for (unsigned i = 0; i < TRACK_COMMON; i++) {
+        struct traffic_days *d = &all->calls_of_day[i];
+        d->kept = DAY_DECAY * d->kept + d->yesterday;
+        d->yesterday = d->today;
+        d->today = 0;
+    }
+}
+
+void
+traffic_step(struct traffic *all, int64_t step_s, int utc_offset_s)
+{
+    uint32_t day = (uint32_t)(step_s / 86400);
+    enum track_kind kind = all->calls_in_step[TRACK_ROUTE] > 0       ? TRACK_ROUTE
+                           : all->calls_in_step[TRACK_STATEMENT] > 0 ? TRACK_STATEMENT
+                                                                     : TRACK_CALL;
+    learn(all, all->calls_in_step[kind], step_s, utc_offset_s);
+    all->is_of = kind;
+    follow(&all->per_min, (float)all->calls_in_step[kind], 1);
+    memset(all->calls_in_step, 0, sizeof(all->calls_in_step));
+    if (day != all->day) {
+        end_day(all);
+        all->day = day;
+    }
+}
+
+/* Of all traffic, over the last days; NAN: not known. */
+static double
+usual_share(const struct traffic *all, const struct track *t)
+{
+    const struct traffic_days *days = &all->calls_of_day[all->is_of];
+    bool has_kept = t->calls_kept > 0 && days->kept > 0;
+    double of = has_kept ? days->kept : days->yesterday + days->today;
+    double calls = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
+    return of > 0 ? calls / of : NAN;
+}
+
+static double
+per_min_of(const struct track *t, int64_t now_s)
+{
+    return now_s - t->last_s > SILENT_S ? 0 : t->per_min;
+}
+
+/* A call is a part of its route's requests; a statement by itself of none. */
+static const struct track *
+part_of_all(const struct traffic *all, const struct track *t)
+{
+    const struct track *part = t->kind == TRACK_CALL ? t->parent : t;
+    return part != NULL && part->kind == all->is_of ? part : NULL;
+}
+
+void
+traffic_of(const struct traffic *all, const struct track *t, int64_t now_s,
+           struct traffic_share *ret)
+{
+    *ret = (struct traffic_share){all->per_min, all->usual_per_min, NAN, NAN};
+    if (t->kind == TRACK_COMMON) {
+        return;
+    }
+    const struct track *part = part_of_all(all, t);
+    ret->per_min = per_min_of(t, now_s);
+    ret->per_min_before = usual_share(all, t) * all->usual_per_min;
+    if (part != NULL && all->per_min > 0) {
+        ret->share = MIN(per_min_of(part, now_s) / all->per_min, 1);
+        ret->share_before = usual_share(all, part);
+    }
+}
