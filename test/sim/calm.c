@@ -9,10 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "analysis/monitor/charts.h"
-#include "analysis/monitor/creep.h"
-#include "analysis/monitor/failures.h"
-#include "analysis/monitor/latency.h"
+#include "analysis/lane/charts.h"
+#include "analysis/lane/creep.h"
+#include "analysis/lane/failures.h"
+#include "analysis/lane/latency.h"
 #include "analysis/monitor/monitor_state.h"
 #include "sim/card.h"
 

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/lane/failures.h"
+#include "analysis/lane/lanes.h"
+#include "analysis/lane/latency.h"
 #include "analysis/monitor/causes.h"
 #include "analysis/monitor/course.h"
-#include "analysis/monitor/failures.h"
-#include "analysis/monitor/lanes.h"
-#include "analysis/monitor/latency.h"
 #include "analysis/monitor/monitor_state.h"
 #include "analysis/monitor/objectives.h"
 

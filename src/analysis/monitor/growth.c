@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "analysis/baseline/median.h"
-#include "analysis/monitor/amounts.h"
-#include "analysis/monitor/charts.h"
-#include "analysis/monitor/latency.h"
+#include "analysis/lane/amounts.h"
+#include "analysis/lane/charts.h"
+#include "analysis/lane/latency.h"
+#include "analysis/lane/structure.h"
 #include "analysis/monitor/monitor_state.h"
-#include "analysis/monitor/structure.h"
 
 #define COMMON_TIMES  1.6f /* of what everybody's calls have become dearer by */
 #define COMMON_SLACK  0.15f

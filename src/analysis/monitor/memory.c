@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "analysis/monitor/creep.h"
+#include "analysis/lane/creep.h"
 #include "analysis/monitor/monitor_state.h"
 #include "base/hash.h"
 

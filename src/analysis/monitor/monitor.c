@@ -5,10 +5,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/monitor/bursts.h"
+#include "analysis/lane/bursts.h"
+#include "analysis/lane/lanes.h"
+#include "analysis/lane/latency.h"
 #include "analysis/monitor/episodes.h"
-#include "analysis/monitor/lanes.h"
-#include "analysis/monitor/latency.h"
 #include "analysis/monitor/monitor_state.h"
 #include "analysis/monitor/objectives.h"
 

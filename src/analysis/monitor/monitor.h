@@ -7,7 +7,7 @@
  * as it would have been when it happened. doc/internals/detection.md has the equations and what
  * they were measured to do.
  *
- *   monitor.c    readings to the detectors (lanes.h), their alarms to episodes
+ *   monitor.c    readings to the detectors (analysis/lane), their alarms to episodes
  *   objectives.c what the user promises of routes, and how fast that is broken
  *   episodes.c   which alarms belong together
  *   course.c     which way an episode goes

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a call returns, rows and bytes, against what it always did: when that is told. */
-#include "analysis/monitor/amounts.h"
+#include "analysis/lane/amounts.h"
 #include "unit/analysis/monitor/amounts_kit.h"
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the charts of latency tell: ramps and steps, and neither spikes nor shocks. */
-#include "analysis/monitor/charts.h"
+#include "analysis/lane/charts.h"
 #include "unit/analysis/monitor/monitor_kit.h"
 
 /* In the minutes of a shock nothing rises by itself. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What becomes slower over days, and what only looks like it. */
-#include "analysis/monitor/creep.h"
+#include "analysis/lane/creep.h"
 #include "unit/analysis/monitor/monitor_kit.h"
 
 /* 0.4 % a day: what is normal follows it, and never lies 2 % behind; a week ago does. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/creep.h - latency that becomes worse over days.
+ * analysis/lane/creep.h - latency that becomes worse over days.
  *
  * What is normal follows it, a fifth a day, so the minutes' charts see a part of it only: hours are
  * compared with what was normal a week ago. By how much a whole day strays from that by itself,
  * week to week, is learned from the series' own days, at first from how long its noise lasts; hours
  * are standardised so that a day's sum counts for what a day can say. Its state is the series'; an
  * addition a window. One thread. */
-#ifndef ANALYSIS_MONITOR_CREEP_H
-#define ANALYSIS_MONITOR_CREEP_H
+#ifndef ANALYSIS_LANE_CREEP_H
+#define ANALYSIS_LANE_CREEP_H
 
 #include "analysis/track/panel.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/creep.h"
+#include "analysis/lane/creep.h"
 
 #include <math.h>
 
-#include "analysis/monitor/charts.h"
-#include "analysis/monitor/latency.h"
+#include "analysis/lane/charts.h"
+#include "analysis/lane/latency.h"
 
 #define HOUR_S         3600
 #define HOURS_MIN      12u    /* a day of fewer says nothing */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/structure.h"
+#include "analysis/lane/structure.h"
 
 #include <math.h>
 
-#include "analysis/monitor/succession.h"
+#include "analysis/lane/succession.h"
 
 #define FIGURE_NOW    0.5f
 #define ROUTE_MIN_S   600 /* of a route's life, before a statement of it can be new */

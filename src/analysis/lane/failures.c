@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/failures.h"
+#include "analysis/lane/failures.h"
 
 #include <math.h>
 
-#include "analysis/monitor/bursts.h"
+#include "analysis/lane/bursts.h"
 
 #define DAY_DECAY    0.8f
 #define LATELY_DECAY 0.8f

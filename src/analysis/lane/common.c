@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/common.h"
+#include "analysis/lane/common.h"
 
 #include "analysis/baseline/median.h"
-#include "analysis/monitor/latency.h"
+#include "analysis/lane/latency.h"
 
 #define BUSY_WEIGHT  0.02f
 #define SPREAD_STEPS 60u

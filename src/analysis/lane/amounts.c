@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/amounts.h"
+#include "analysis/lane/amounts.h"
 
 #include <math.h>
 

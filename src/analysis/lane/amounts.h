@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/amounts.h - what a call returns: rows, and bytes of a statement's result or of a
+ * analysis/lane/amounts.h - what a call returns: rows, and bytes of a statement's result or of a
  * route's response.
  *
  * Ratios, so traffic does not matter, nor what everybody waits for: a result that nothing limits
@@ -7,8 +7,8 @@
  * while, is known from the most of an hour and of a stretch in the last days. A stretch is 20
  * calls, or an hour. One in eight minutes is learned from, and the others are mostly passed over
  * with one comparison. Its state is the series'. One thread. */
-#ifndef ANALYSIS_MONITOR_AMOUNTS_H
-#define ANALYSIS_MONITOR_AMOUNTS_H
+#ifndef ANALYSIS_LANE_AMOUNTS_H
+#define ANALYSIS_LANE_AMOUNTS_H
 
 #include "analysis/track/panel.h"
 

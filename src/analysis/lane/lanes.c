@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/lanes.h"
+#include "analysis/lane/lanes.h"
 
-#include "analysis/monitor/amounts.h"
-#include "analysis/monitor/bursts.h"
-#include "analysis/monitor/common.h"
-#include "analysis/monitor/creep.h"
-#include "analysis/monitor/failures.h"
-#include "analysis/monitor/latency.h"
-#include "analysis/monitor/structure.h"
-#include "analysis/monitor/succession.h"
+#include "analysis/lane/amounts.h"
+#include "analysis/lane/bursts.h"
+#include "analysis/lane/common.h"
+#include "analysis/lane/creep.h"
+#include "analysis/lane/failures.h"
+#include "analysis/lane/latency.h"
+#include "analysis/lane/structure.h"
+#include "analysis/lane/succession.h"
 
 void
 lanes_read(struct panel *p, const struct reading *r)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/failures.h - errors by class, against the share of older than a day; and stalls,
+ * analysis/lane/failures.h - errors by class, against the share of older than a day; and stalls,
  * which the latency of completed calls hides: by the age of the oldest call in flight.
  *
  * Classes that never had an error cost nothing. Its state is the series'. One thread. */
-#ifndef ANALYSIS_MONITOR_FAILURES_H
-#define ANALYSIS_MONITOR_FAILURES_H
+#ifndef ANALYSIS_LANE_FAILURES_H
+#define ANALYSIS_LANE_FAILURES_H
 
 #include "analysis/track/panel.h"
 

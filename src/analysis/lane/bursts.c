@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/bursts.h"
+#include "analysis/lane/bursts.h"
 
 #define MIN_S 60
 

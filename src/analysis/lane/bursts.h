@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/bursts.h - what goes away by itself is not told, unless it comes back: minutes
- * that are far slower, or have far more errors, against how many of those there were in a day.
+ * analysis/lane/bursts.h - what goes away by itself is not told, unless it comes back: minutes that
+ * are far slower, or have far more errors, against how many of those there were in a day.
  *
  * recur.h counts them; nothing is touched but in such a minute. Its state is the series'. One
  * thread. */
-#ifndef ANALYSIS_MONITOR_BURSTS_H
-#define ANALYSIS_MONITOR_BURSTS_H
+#ifndef ANALYSIS_LANE_BURSTS_H
+#define ANALYSIS_LANE_BURSTS_H
 
 #include "analysis/track/panel.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/structure.h - what a request does, not how long it takes: calls per request,
+ * analysis/lane/structure.h - what a request does, not how long it takes: calls per request,
  * statements it did not make before, another plan.
  *
  * Ratios, so traffic does not matter, and caches that are cold after every deploy do not either:
  * the lane that may speak within a minute. Its state is the series'. One thread. */
-#ifndef ANALYSIS_MONITOR_STRUCTURE_H
-#define ANALYSIS_MONITOR_STRUCTURE_H
+#ifndef ANALYSIS_LANE_STRUCTURE_H
+#define ANALYSIS_LANE_STRUCTURE_H
 
 #include "analysis/track/panel.h"
 

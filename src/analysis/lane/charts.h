@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/charts.h - what the charts of latency say: they are fed with the standardised
+ * analysis/lane/charts.h - what the charts of latency say: they are fed with the standardised
  * residual of a window, and what one says is told when it is still there and worth telling.
  * limits.h has their limits. Their state is the series'. One thread. */
-#ifndef ANALYSIS_MONITOR_CHARTS_H
-#define ANALYSIS_MONITOR_CHARTS_H
+#ifndef ANALYSIS_LANE_CHARTS_H
+#define ANALYSIS_LANE_CHARTS_H
 
 #include "analysis/track/panel.h"
 

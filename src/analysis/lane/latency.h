@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/latency.h - latency: a window's mean logarithm less what is expected is
+ * analysis/lane/latency.h - latency: a window's mean logarithm less what is expected is
  * standardised, freed of what all have in common, fed to the charts, and learned from.
  *
  * Prepared with the reading, made standard when the step's load is known, judged when what all have
  * in common is. Its state is the series'. One thread. */
-#ifndef ANALYSIS_MONITOR_LATENCY_H
-#define ANALYSIS_MONITOR_LATENCY_H
+#ifndef ANALYSIS_LANE_LATENCY_H
+#define ANALYSIS_LANE_LATENCY_H
 
 #include "analysis/track/panel.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/latency.h"
+#include "analysis/lane/latency.h"
 
 #include <math.h>
 
 #include "analysis/baseline/median.h"
-#include "analysis/monitor/charts.h"
-#include "analysis/monitor/creep.h"
+#include "analysis/lane/charts.h"
+#include "analysis/lane/creep.h"
 
 #define LOAD_RIDGE    2.0f
 #define LOAD_TRUST    0.5f /* the slope's bounds: ln latency by share of traffic */

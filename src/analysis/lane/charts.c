@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/charts.h"
+#include "analysis/lane/charts.h"
 
 #include <math.h>
 
-#include "analysis/monitor/bursts.h"
-#include "analysis/monitor/latency.h"
+#include "analysis/lane/bursts.h"
+#include "analysis/lane/latency.h"
 
 #define IN_DOUBT    4.0f  /* the interval of an onset is this over the squared shift, in windows */
 #define RAMP_CHARTS 3u    /* all but the one for what is large */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/succession.h - a route or a statement that goes on under another name: what was
+ * analysis/lane/succession.h - a route or a statement that goes on under another name: what was
  * normal for the old one is normal for the new one.
  *
  * Only where that is evident: the new one came when the old one fell silent, with as much traffic,
@@ -9,8 +9,8 @@
  *
  * Nothing is read where no series is new; else at most 16 new ones a step are compared with all.
  * One thread. */
-#ifndef ANALYSIS_MONITOR_SUCCESSION_H
-#define ANALYSIS_MONITOR_SUCCESSION_H
+#ifndef ANALYSIS_LANE_SUCCESSION_H
+#define ANALYSIS_LANE_SUCCESSION_H
 
 #include "analysis/track/panel.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/monitor/succession.h"
+#include "analysis/lane/succession.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/monitor/amounts.h"
-#include "analysis/monitor/latency.h"
+#include "analysis/lane/amounts.h"
+#include "analysis/lane/latency.h"
 #include "base/hash.h"
 
 #define SETTLED_S    3600

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * analysis/monitor/lanes.h - the detectors of one series, all of them: readings in, alarms out.
+ * analysis/lane/lanes.h - the detectors of one series, all of them: readings in, alarms out.
  *
  *   latency.c    what is expected of a window, and what it strays by
  *   charts.c     what the control charts say of that
@@ -14,8 +14,8 @@
  * What they know lies in the series (track.h); what they go by, and whom they tell, is the panel's.
  * Whoever is told may have the series join an episode (track.h's episode and lanes) before the call
  * returns. A reading costs about 90 ns, a window at the step's end 20. One thread. */
-#ifndef ANALYSIS_MONITOR_LANES_H
-#define ANALYSIS_MONITOR_LANES_H
+#ifndef ANALYSIS_LANE_LANES_H
+#define ANALYSIS_LANE_LANES_H
 
 #include "analysis/track/panel.h"
 
