@@ -464,7 +464,7 @@ run_judge(void *arg)
             mailbox_wait(&a->mail, now_monotonic_ns() + JUDGE_WAIT_NS);
         }
     }
-    judge_flush(a->judge, now_monotonic_ns());
+    judge_end(a->judge, now_monotonic_ns());
     return NULL;
 }
 

@@ -152,7 +152,10 @@ MUST_CHECK int judge_traces(struct judge *judge, struct slice route, struct buf 
 MUST_CHECK int judge_trace(struct judge *judge, struct slice trace_id, struct buf *ret_json);
 
 /* Gives the store everything that has changed since it was last given; judge_tick does so every
- * 10 s on its own. Call before the end. */
+ * 10 s on its own. */
 void judge_flush(struct judge *judge, uint64_t now_ns);
+
+/* The same before the end, and what the monitor otherwise gives in pieces over an hour. */
+void judge_end(struct judge *judge, uint64_t now_ns);
 
 #endif

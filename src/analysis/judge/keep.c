@@ -236,6 +236,13 @@ judge_flush(struct judge *j, uint64_t now_ns)
     }
 }
 
+void
+judge_end(struct judge *j, uint64_t now_ns)
+{
+    judge_flush(j, now_ns);
+    judge_monitor_keep(j);
+}
+
 static int
 restore_incident(struct judge *j, const struct stored_incident *in)
 {

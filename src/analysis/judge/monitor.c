@@ -118,20 +118,28 @@ feed_minute(struct judge *j, uint64_t minute)
     free(list);
 }
 
-/* Each piece once an hour. */
+/* Until it has learned again the store knows more. */
 static void
-keep_memory(struct judge *j, uint64_t minute)
+keep_piece(struct judge *j, unsigned piece)
 {
     const struct monitor *m = j->long_term.monitor;
-    unsigned piece = (unsigned)(minute % 60);
     char name[64];
     AUTO_BUF struct buf blob;
     buf_init(&blob, 1u << 20);
-    if (piece < memory_pieces(m) && memory_save(m, piece, &blob) == 0) {
+    bool may_keep = j->long_term.is_relearned && piece < memory_pieces(m);
+    if (may_keep && memory_save(m, piece, &blob) == 0) {
         snprintf(name, sizeof(name), MEMORY_KEY "%u", piece);
         struct stored record = {.kind = STORED_STATE,
                                 .state = {slice_from_str(name), buf_slice(&blob)}};
         judge_give(j, &record);
+    }
+}
+
+void
+judge_monitor_keep(struct judge *j)
+{
+    for (unsigned piece = 0; piece < memory_pieces(j->long_term.monitor); piece++) {
+        keep_piece(j, piece);
     }
 }
 
@@ -171,7 +179,7 @@ judge_monitor_turn(struct judge *j)
         monitor_advance(l->monitor, (int64_t)minute * MINUTE_S + 1);
         judge_episodes_turn(j);
         judge_objectives_turn(j);
-        keep_memory(j, minute);
+        keep_piece(j, (unsigned)(minute % 60)); /* each once an hour */
         l->reached = l->minute;
     }
     fine_turn(&j->fine, minute * SERIES_WINDOW_NS);
@@ -275,6 +283,7 @@ judge_monitor_expect(struct judge *j, const struct incident *inc)
     }
     monitor_expect(l->monitor, m->subject);
     keep_marks(j);
+    judge_monitor_keep(j); /* what came back does so no more */
 }
 
 /* ---- after a restart ---- */

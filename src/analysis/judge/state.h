@@ -203,6 +203,8 @@ void judge_monitor_init(struct judge *judge);
 void judge_monitor_fini(struct judge *judge);
 void judge_monitor_turn(struct judge *judge);
 void judge_monitor_in_flight(struct judge *judge, const struct event_in_flight *f);
+/* What it has learned goes to the store, all of it at once. */
+void judge_monitor_keep(struct judge *judge);
 /* As it is now is normal from here on. */
 void judge_monitor_expect(struct judge *judge, const struct incident *inc);
 /* 0, -ENOENT: not the monitor's, -EBADMSG. */

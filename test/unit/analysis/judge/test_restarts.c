@@ -91,6 +91,56 @@ a_restart_between_two_bursts_is_no_end(void **state)
     lab_free(l);
 }
 
+/* As where it ended without a word, within the hour in which somebody said so. */
+static void
+bursts_that_are_expected_are_not_told_again(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play_bursts(l, 8);
+    play(l, MINUTE, 0); /* the hour is kept */
+    assert_int_equal(l->opened, 1);
+    assert_int_equal(judge_expect(l->j, l->now_ns, l->kept.incident.id), 0);
+    forget_windows(l, BEGIN - 36 * HOUR, BEGIN);
+    restart(l);
+    assert_int_equal(monitor_number(l, "open"), 0);
+    play(l, 5 * MINUTE, 0);
+    play_bursts(l, 1);
+    assert_int_equal(l->opened, 1);
+    lab_free(l);
+}
+
+static const struct kept_blob *
+memory_of(const struct lab *l)
+{
+    for (unsigned i = 0; i < l->kept.state_count; i++) {
+        if (strcmp(l->kept.state[i].name, "monitor:memory:0") == 0) {
+            return &l->kept.state[i];
+        }
+    }
+    return NULL;
+}
+
+/* Of the hour that is underway, too; and not by one that has yet to learn what the store knows. */
+static void
+the_end_keeps_what_was_learned(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, MINUTE, 0);
+    assert_null(memory_of(l));
+    judge_end(l->j, l->now_ns);
+    assert_non_null(memory_of(l));
+    struct slice was = memory_of(l)->state.blob;
+    judge_free(&l->j);
+    begin(l);
+    announce(l);
+    play(l, 2 * MINUTE, 0);
+    judge_end(l->j, l->now_ns);
+    assert_ptr_equal(memory_of(l)->state.blob.ptr, was.ptr); /* as it was */
+    lab_free(l);
+}
+
 /* Of what was stored since the beginning: the most calls in a minute, and whether there are any in
  * the last one that is over. */
 static uint64_t
@@ -177,6 +227,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(a_restart_between_two_bursts_is_no_end),
+        cmocka_unit_test(bursts_that_are_expected_are_not_told_again),
+        cmocka_unit_test(the_end_keeps_what_was_learned),
         cmocka_unit_test(the_wall_clock_may_be_set_back),
         cmocka_unit_test(a_store_may_be_ahead_of_the_wall_clock),
         cmocka_unit_test(what_is_expected_is_learned),
