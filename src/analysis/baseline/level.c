@@ -22,19 +22,28 @@ spread_of(const float *value, unsigned n, float middle)
     return MAD * median_of(off, n);
 }
 
+/* Over about a week; all that there is, until then. */
+static void
+average(float *mean, uint16_t *count, float value)
+{
+    *mean += MAX(WEIGHT_MIN, 1.0f / (float)(*count + 1)) * (value - *mean);
+    *count = (uint16_t)MIN(*count + 1, 60000);
+}
+
 static void
 end_slot(struct level *l, struct level_past *past, bool may_learn)
 {
     unsigned slot = l->slot_n % LEVEL_SLOTS;
     if ((past->is_pending & 1u << slot) != 0 && may_learn) {
-        float weight = MAX(WEIGHT_MIN, 1.0f / (float)(l->kept_slots + 1));
-        l->kept += weight * (past->pending[slot] - l->kept);
-        l->spread += weight * (past->pending_spread[slot] - l->spread);
-        l->kept_slots = (uint16_t)MIN(l->kept_slots + 1, 60000);
+        average(&l->kept, &l->kept_slots, past->pending[slot]);
+        if (!isnan(past->pending_spread[slot])) {
+            average(&l->spread, &l->spread_slots, past->pending_spread[slot]);
+        }
         l->peak = MAX(PEAK_DECAY * l->peak, past->pending[slot]);
     }
     past->pending[slot] = median_of(past->value, l->value_count);
-    past->pending_spread[slot] = spread_of(past->value, l->value_count, past->pending[slot]);
+    past->pending_spread[slot] =
+        l->value_count > 1 ? spread_of(past->value, l->value_count, past->pending[slot]) : NAN;
     past->is_pending |= 1u << slot;
     l->value_count = 0;
     l->skip = 0;
@@ -45,16 +54,17 @@ static void
 make_early(struct level *l, const struct level_past *past)
 {
     float hour[LEVEL_SLOTS], spread[LEVEL_SLOTS], copy[LEVEL_VALUES];
-    unsigned n = 0;
+    unsigned n = 0, spreads = 0;
     for (unsigned i = 0; i < LEVEL_SLOTS; i++) {
         if ((past->is_pending & 1u << i) != 0) {
-            hour[n] = past->pending[i];
-            spread[n++] = past->pending_spread[i];
+            hour[n++] = past->pending[i];
+            spread[spreads] = past->pending_spread[i];
+            spreads += isnan(past->pending_spread[i]) ? 0 : 1;
         }
     }
     if (n > 0) {
         l->early = median_of(hour, n);
-        l->early_spread = median_of(spread, n);
+        l->early_spread = median_of(spread, spreads);
         l->early_known = true;
     } else if (!l->early_known && l->value_count == LEVEL_FIRST) {
         memcpy(copy, past->value, sizeof(copy));

@@ -2,13 +2,14 @@
  * analysis/baseline/level.h - what is normal for a figure that knows no time of day: calls per
  * request, milliseconds or rows a call.
  *
- * Hourly medians, and how far its values lie from them, averaged over about a week; each hour is
- * learned a day after it was measured, and not while something is suspected. Before there is a day
- * to learn from it compares with what came before: the median of the hours that are over, or after
- * a quarter of an hour the values so far. level_is_learning() says so. An average knows nothing of
- * a job that runs at night, so the most of an hour is kept, too, decayed by half in eight weeks.
- * Plain data, zeroed is empty: 32 bytes that every value touches, and about 320 that most only
- * write to, kept apart. O(1) but once an hour. Pure. */
+ * Hourly medians, and how far its values lie from them, averaged over about a week; an hour with
+ * one value, as a summary has, tells nothing of the latter. Each hour is learned a day after it was
+ * measured, and not while something is suspected. Before there is a day to learn from it compares
+ * with what came before: the median of the hours that are over, or after a quarter of an hour the
+ * values so far. level_is_learning() says so. An average knows nothing of a job that runs at night,
+ * so the most of an hour is kept, too, decayed by half in eight weeks. Plain data, zeroed is empty:
+ * 32 bytes that every value touches, and about 320 that most only write to, kept apart. O(1) but
+ * once an hour. Pure. */
 #ifndef ANALYSIS_BASELINE_LEVEL_H
 #define ANALYSIS_BASELINE_LEVEL_H
 
@@ -22,11 +23,11 @@
 
 /* What a minute needs. */
 struct level {
-    float kept, spread;        /* where kept_slots > 0 */
+    float kept, spread;        /* where its slots > 0 */
     float early, early_spread; /* while it is learning; 0 values: early_known is false */
     float peak;                /* the most of an hour that was learned, decayed */
     uint32_t slot_n;
-    uint16_t kept_slots;
+    uint16_t kept_slots, spread_slots; /* hours that each was learned from */
     uint8_t value_count;
     uint8_t skip; /* values since one was taken, once there are many */
     bool early_known;
@@ -35,8 +36,8 @@ struct level {
 /* What an hour does. */
 struct level_past {
     float value[LEVEL_VALUES];
-    float pending[LEVEL_SLOTS], pending_spread[LEVEL_SLOTS];
-    uint32_t is_pending; /* bits of slots that hold an hour */
+    float pending[LEVEL_SLOTS], pending_spread[LEVEL_SLOTS]; /* the latter NAN: of one value */
+    uint32_t is_pending;                                     /* bits of slots that hold an hour */
 };
 
 /* What was measured and not learned yet is forgotten: it was not normal. */

@@ -109,6 +109,29 @@ a_burn_is_not_learned(void **state)
     assert_true(week_expect(&w, &w_past, from + 4 * DAY) > 1.3f);
 }
 
+/* Hours that come as one value each, as a summary has them, have no spread to learn from. */
+static void
+a_summary_does_not_make_a_level_sure(void **state)
+{
+    struct level fine = {0}, coarse = {0}, only = {0};
+    struct level_past fine_past = {0}, coarse_past = {0}, only_past = {0};
+    struct prng p = {7};
+    (void)state;
+    for (int64_t t = MONDAY; t < MONDAY + 14 * DAY; t += 60) {
+        float x = 10 + normal(&p);
+        level_add(&fine, &fine_past, t, x, true);
+        if (t >= MONDAY + 12 * DAY || t % 3600 == 0) {
+            level_add(&coarse, &coarse_past, t, x, true);
+        }
+        if (t % 3600 == 0) {
+            level_add(&only, &only_past, t, x, true);
+        }
+    }
+    assert_float_equal(level_spread(&coarse), level_spread(&fine), 0.1);
+    assert_float_equal(level_expect(&coarse), 10, 0.3);
+    assert_float_equal(level_spread(&only), 0, 1e-6);
+}
+
 static void
 what_is_known_from_few_days_weighs_less(void **state)
 {
@@ -282,6 +305,7 @@ main(void)
         cmocka_unit_test(medians_of_many),
         cmocka_unit_test(a_week_is_known_after_a_week),
         cmocka_unit_test(a_burn_is_not_learned),
+        cmocka_unit_test(a_summary_does_not_make_a_level_sure),
         cmocka_unit_test(what_is_known_from_few_days_weighs_less),
         cmocka_unit_test(what_was_expected_a_week_ago_is_known),
         cmocka_unit_test(noise_knows_how_long_a_stray_lasts),
