@@ -100,9 +100,12 @@ level_add(struct level *l, struct level_past *past, int64_t t, float value, bool
 }
 
 void
-level_forget_pending(struct level *l, struct level_past *past)
+level_forget(struct level *l, struct level_past *past, int64_t since_s)
 {
-    past->is_pending = 0;
+    int64_t oldest = (int64_t)l->slot_n - LEVEL_SLOTS; /* as the slot underway has it still */
+    for (int64_t n = MAX(since_s / LEVEL_SLOT_S, oldest); n < l->slot_n; n++) {
+        past->is_pending &= ~(1u << n % LEVEL_SLOTS);
+    }
     l->value_count = 0;
     l->skip = 0;
 }

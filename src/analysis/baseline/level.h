@@ -40,8 +40,8 @@ struct level_past {
     uint32_t is_pending;                                     /* bits of slots that hold an hour */
 };
 
-/* What was measured and not learned yet is forgotten: it was not normal. */
-void level_forget_pending(struct level *l, struct level_past *past);
+/* What was measured since then and not learned yet is forgotten: it was not normal. */
+void level_forget(struct level *l, struct level_past *past, int64_t since_s);
 
 void level_add(struct level *l, struct level_past *past, int64_t t, float value, bool may_learn);
 

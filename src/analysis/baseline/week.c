@@ -79,6 +79,15 @@ week_add(struct week *w, struct week_past *past, int64_t t, float value, bool ma
     }
 }
 
+void
+week_forget(struct week *w, struct week_past *past, int64_t since)
+{
+    for (unsigned i = 0; i < WEEK_SLOTS; i++) {
+        past->pending_n[i] = past->pending_n[i] >= slot_of(since) ? 0 : past->pending_n[i];
+    }
+    w->value_count = 0;
+}
+
 /* The triangle around one half-hour of a kind of day; NAN where too little is known. */
 static float
 smooth(const struct week_past *past, unsigned kind, unsigned slot)

@@ -49,6 +49,9 @@ struct week_past {
 /* may_learn: nothing is suspected of the series. */
 void week_add(struct week *w, struct week_past *past, int64_t t, float value, bool may_learn);
 
+/* What was measured since then and not learned yet is forgotten: it was not normal. */
+void week_forget(struct week *w, struct week_past *past, int64_t since);
+
 /* NAN: not known. */
 float week_expect(struct week *w, const struct week_past *past, int64_t t);
 

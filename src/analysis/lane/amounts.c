@@ -334,7 +334,7 @@ release(const struct amount *of)
     of->past->top[0] = of->a->top = 0;
     of->a->has_crept = false;
     of->a->kept = 0;
-    level_forget_pending(&of->past->level, &of->past->past);
+    level_forget(&of->past->level, &of->past->past, 0);
     set_far(of);
 }
 

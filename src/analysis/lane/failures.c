@@ -395,12 +395,26 @@ failures_is_calm(const struct track *t)
     return true;
 }
 
+/* Of days that are not learned yet: as many errors as usual stand for those that were told. */
+static void
+forget(const struct track *t, struct track_class *c)
+{
+    if (t->calls_kept > 0) {
+        float usual = c->kept / t->calls_kept;
+        c->today = MIN(c->today, usual * t->calls_today);
+        c->yesterday = MIN(c->yesterday, usual * t->calls_yesterday);
+    }
+}
+
 void
 failures_release(struct track *t)
 {
     t->stalls = 0;
     for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
         struct track_class *c = &t->errors->of[i];
+        if (c->told > 0) {
+            forget(t, c);
+        }
         c->chart = (struct poisson){0};
         memset(c->by_bursts, 0, sizeof(c->by_bursts));
         c->outage = c->lasting = 0;

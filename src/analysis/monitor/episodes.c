@@ -257,10 +257,10 @@ episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
 }
 
 static void
-release(struct track *t)
+release(const struct monitor *m, struct track *t, int64_t since_s)
 {
     t->episode = NULL;
-    lanes_release(t);
+    lanes_release(&m->panel, t, since_s);
 }
 
 void
@@ -269,7 +269,7 @@ episodes_end(struct monitor *m, struct episode *e, enum episode_state state)
     e->state = state;
     e->over_s = m->panel.step_s;
     for (unsigned i = 0; i < e->member_count; i++) {
-        release(e->member[i]);
+        release(m, e->member[i], e->onset_from_s);
     }
     if (m->out.changed != NULL) {
         m->out.changed(m->out.ctx, e);
@@ -349,7 +349,7 @@ episodes_step(struct monitor *m)
 }
 
 void
-episodes_forget(struct track *t)
+episodes_forget(struct monitor *m, struct track *t)
 {
     struct episode *e = t->episode;
     for (unsigned i = 0; e != NULL && i < e->member_count; i++) {
@@ -357,5 +357,5 @@ episodes_forget(struct track *t)
             e->member[i] = e->member[--e->member_count];
         }
     }
-    release(t);
+    release(m, t, m->panel.step_s);
 }

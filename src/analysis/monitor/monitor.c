@@ -21,8 +21,7 @@ tell(void *ctx, struct track *t, const struct alarm *a)
 static void
 forget(void *ctx, struct track *t)
 {
-    (void)ctx;
-    episodes_forget(t);
+    episodes_forget(ctx, t);
 }
 
 struct monitor *

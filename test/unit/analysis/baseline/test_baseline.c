@@ -109,6 +109,34 @@ a_burn_is_not_learned(void **state)
     assert_true(week_expect(&w, &w_past, from + 4 * DAY) > 1.3f);
 }
 
+/* It was over within the day, and somebody said so: those half-hours teach nothing. */
+static void
+a_burn_that_is_over_is_not_learned_either(void **state)
+{
+    struct week w = {0}, told = {0};
+    struct week_past w_past = {0}, told_past = {0};
+    struct level l = {0}, l_told = {0};
+    struct level_past l_past = {0}, l_told_past = {0};
+    int64_t from = MONDAY + 8 * DAY + DAY / 2, to = from + 3 * 3600;
+    (void)state;
+    for (int64_t t = MONDAY; t < from + 2 * DAY; t += 60) {
+        float x = t >= from && t < to ? 2 : 1;
+        if (t == to) {
+            week_forget(&told, &told_past, from);
+            level_forget(&l_told, &l_told_past, from);
+        }
+        week_add(&w, &w_past, t, x, true);
+        week_add(&told, &told_past, t, x, true);
+        level_add(&l, &l_past, t, x, true);
+        level_add(&l_told, &l_told_past, t, x, true);
+    }
+    assert_true(week_expect(&w, &w_past, from + 2 * DAY + 5400) > 1.1f);
+    assert_float_equal(week_expect(&told, &told_past, from + 2 * DAY + 5400), 1, 1e-5);
+    assert_true(level_expect(&l) > 1.01f);
+    assert_float_equal(level_expect(&l_told), 1, 1e-5);
+    assert_true(l_told.kept_slots == l.kept_slots - 3); /* and all others do */
+}
+
 /* Hours that come as one value each, as a summary has them, have no spread to learn from. */
 static void
 a_summary_does_not_make_a_level_sure(void **state)
@@ -305,6 +333,7 @@ main(void)
         cmocka_unit_test(medians_of_many),
         cmocka_unit_test(a_week_is_known_after_a_week),
         cmocka_unit_test(a_burn_is_not_learned),
+        cmocka_unit_test(a_burn_that_is_over_is_not_learned_either),
         cmocka_unit_test(a_summary_does_not_make_a_level_sure),
         cmocka_unit_test(what_is_known_from_few_days_weighs_less),
         cmocka_unit_test(what_was_expected_a_week_ago_is_known),

@@ -38,6 +38,51 @@ a_route_is_expected_to_be_as_it_is(void **state)
     scene_free(s);
 }
 
+/* What was told and is over teaches nothing: a day later those hours would be learned. */
+static void
+an_incident_that_is_over_is_not_learned(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY + DAY / 2);
+    struct track *t = call_of(s, 3);
+    float expect = t->expect, cost = level_expect(&t->cost_level);
+    s->times[3] = 1.8;
+    play(s, 5 * HOUR);
+    s->times[3] = 1;
+    play(s, 2 * DAY - 3 * HOUR);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
+    assert_float_equal(t->expect, expect, 0.01);
+    assert_float_equal(level_expect(&t->cost_level), cost, 0.01 * cost);
+    scene_free(s);
+}
+
+/* Nor do its errors: three times the usual are found afterwards as they were before. */
+static void
+errors_of_an_incident_are_not_learned(void **state)
+{
+    struct scene *s = scene_new(0);
+    const struct track_class *c = NULL;
+    (void)state;
+    s->errors[3] = 1;
+    play(s, 6 * DAY + DAY / 2);
+    const struct track *t = track_of(s->m, "GET /3", "");
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        c = t->errors->of[i].kept > 0 ? &t->errors->of[i] : c;
+    }
+    float usual = c->kept / t->calls_kept;
+    s->errors[3] = 60;
+    play(s, HOUR);
+    s->errors[3] = 1;
+    play(s, 3 * DAY);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
+    assert_float_equal(c->kept / t->calls_kept, usual, 0.1 * usual);
+    s->errors[3] = 3;
+    play(s, 3 * HOUR);
+    assert_int_equal(monitor_episode_count(s->m), 2);
+    scene_free(s);
+}
+
 /* What is suspected is not learned; but what is suspected for ever, and is too little to be told,
  * would never be: 0.8 % is a drift's limit within hours, a creep's within a day, and less than is
  * told. */
@@ -137,6 +182,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_expected_is_learned),
         cmocka_unit_test(a_route_is_expected_to_be_as_it_is),
+        cmocka_unit_test(an_incident_that_is_over_is_not_learned),
+        cmocka_unit_test(errors_of_an_incident_are_not_learned),
         cmocka_unit_test(a_little_slower_for_good_is_learned),
         cmocka_unit_test(a_surge_is_not_learned_as_usual),
         cmocka_unit_test(traffic_that_has_doubled_is_learned),
