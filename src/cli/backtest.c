@@ -130,6 +130,40 @@ print_traffic(const struct traffic_share *t)
 }
 
 static void
+print_change(double change_ms, double error_ms, const char *what)
+{
+    char error[32] = "";
+    change_ms = fabs(change_ms) < 0.05 ? 0 : change_ms; /* no -0.0 */
+    if (isfinite(error_ms)) {
+        snprintf(error, sizeof(error), "± %.1f", error_ms);
+    }
+    printf("      %+10.1f %-8s %s\n", change_ms, error, what);
+}
+
+/* What changed, and whether that is explained. */
+static void
+print_breakdown(const struct episode *e)
+{
+    const struct breakdown *b = &e->breakdown;
+    if (b->route[0] == '\0') {
+        return;
+    }
+    printf("      %s: %.1f ms a request, was %.1f\n", b->route, b->now_ms, b->before_ms);
+    print_change(b->now_ms - b->before_ms, b->change_error_ms, "measured, of which:");
+    for (unsigned i = 0; i < b->line_count; i++) {
+        const struct breakdown_line *l = &b->line[i];
+        print_change(l->now_ms - l->before_ms, l->change_error_ms, l->subject);
+    }
+    print_change(b->outside_ms, b->outside_error_ms, "outside of these statements");
+    if (e->cause_count == 0 && b->now_ms > b->before_ms) {
+        printf("      cannot tell: nothing explains it\n");
+    } else if (breakdown_cannot_tell(b)) {
+        printf("      cannot tell: what was found explains %.0f %% of the change\n",
+               100 * b->explained);
+    }
+}
+
+static void
 print_episode(const struct episode *e, int64_t until_s)
 {
     char opened[32], onset[32];
@@ -144,6 +178,7 @@ print_episode(const struct episode *e, int64_t until_s)
         printf("      %s\n", episode_trend_name(e->trend));
     }
     print_traffic(&e->traffic);
+    print_breakdown(e);
     if (e->deploy[0] != '\0') {
         printf("      after deploy %s", e->deploy);
         if (e->chance < 0) {

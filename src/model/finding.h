@@ -14,6 +14,9 @@ enum finding_kind {
     FINDING_COUNT
 };
 
+/* Of a change: where causes explain less of it, nobody can tell why. */
+#define FINDING_EXPLAINED_MIN 0.6
+
 /* Law 4. A higher grade is stronger. */
 enum evidence {
     EVIDENCE_SUSPECTED, /* correlation */

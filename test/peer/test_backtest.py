@@ -29,7 +29,7 @@ def window(minute, calls, requests=100):
     return [json.dumps(o) for o in (
         {"t": t, "len": 60, "route": "GET /a", "fingerprint": "f1", "statement": "select \"ü\"", "calls": n,
          "requests": requests, "hist": [[4000, n]], "later": {"is": ["unknown", None]}},
-        {"t": t, "len": 60, "route": "GET /a", "calls": requests, "hist": [[12000, requests]]})]
+        {"t": t, "len": 60, "route": "GET /a", "calls": requests, "hist": [[8000 + round(4000 * calls), requests]]})]
 
 
 def story():
@@ -47,12 +47,38 @@ def test_an_incident_is_printed_with_its_deploy(tmp_path):
     result = run(str(file))
     assert result.returncode == 0, result.stderr
     assert "more-calls" in result.stdout and "after deploy v2" in result.stdout
+    assert "GET /a: 88.0 ms a request, was 12.0" in result.stdout, result.stdout
+    assert re.search(r"\+76\.0 +measured, of which:\n +\+76\.0 +select \"ü\"\n +\+0\.0 +outside", result.stdout)
+    assert "cannot tell" not in result.stdout
     assert "1 incident in 1,200 windows of 2 series; 2 still learning" in result.stdout
     document = json.loads(run("--json", str(file)).stdout)
     (incident,) = document["incidents"]
     assert incident["causes"][0]["kind"] == "more-calls"
+    parts = incident["breakdown"]
+    assert parts["change_ms"] == pytest.approx(sum(c["change_ms"] for c in parts["changes"]) + parts["outside_ms"])
+    assert incident["explained"] == 1 and not incident["cannot_tell"]
     assert incident["deploy"] == {"name": "v2", "at_s": MONDAY + 560 * 60, "chance": None}
     assert MONDAY + 560 * 60 < incident["opened_s"] <= MONDAY + 564 * 60
+
+
+def apart():
+    """The route becomes slower, and none of its statements."""
+    for minute in range(600):
+        slower = 30000 if minute >= 300 else 0
+        for line in window(minute, 1):
+            w = json.loads(line)
+            wobble = minute * 7919 % 100  # us
+            w["hist"] = [[upper + wobble + (0 if "fingerprint" in w else slower), count] for upper, count in w["hist"]]
+            yield json.dumps(w)
+
+
+def test_what_nobody_can_tell_is_said():
+    text = "\n".join(apart())
+    result = run("-", text=text)
+    assert "told by shift" in result.stdout and "cannot tell: nothing explains it" in result.stdout, result.stdout
+    (incident,) = json.loads(run("--json", "-", text=text).stdout)["incidents"]
+    assert incident["causes"] == [] and incident["cannot_tell"] and incident["explained"] == 0
+    assert incident["breakdown"]["outside_ms"] == pytest.approx(30, abs=1)
 
 
 def test_a_bad_line_is_named_and_stops_it_or_not(tmp_path):

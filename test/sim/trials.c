@@ -86,8 +86,9 @@ grade(const struct sky *s, const struct trial *t, const struct episode *e, struc
     for (unsigned i = 0; i < e->cause_count; i++) {
         right += is_true(s, t, &e->cause[i]) ? 1 : 0;
     }
-    o->right_first = e->cause_count > 0 && is_true(s, t, &e->cause[0]);
-    o->exact = right == t->fault_count && e->cause_count == t->fault_count;
+    bool tells = !breakdown_cannot_tell(&e->breakdown); /* to abstain is as wrong */
+    o->right_first = tells && e->cause_count > 0 && is_true(s, t, &e->cause[0]);
+    o->exact = tells && right == t->fault_count && e->cause_count == t->fault_count;
     o->deploy_named = strcmp(e->deploy, "culprit") == 0;
     o->deploy_wrong = e->deploy[0] != '\0' && !o->deploy_named;
 }
@@ -134,6 +135,10 @@ print_outcome(const struct trial *t, const struct outcome *o, const struct episo
 {
     printf("    %s: %.0f min, lane %s, first %d, exact %d", t->name, o->delay_min,
            hit == NULL ? "-" : lane_name(hit->lane), o->right_first, o->exact);
+    if (hit != NULL && !isnan(hit->breakdown.explained)) {
+        printf(", explained %.0f %%%s", 100 * hit->breakdown.explained,
+               breakdown_cannot_tell(&hit->breakdown) ? ", cannot tell" : "");
+    }
     for (unsigned i = 0; hit != NULL && i < hit->cause_count; i++) {
         printf("; %s %s (%s)", finding_kind_name(hit->cause[i].kind), hit->cause[i].subject,
                hit->cause[i].detail);

@@ -104,6 +104,21 @@ smooth(const struct week_past *past, unsigned kind, unsigned slot)
     return weight < SMOOTH_MIN ? NAN : sum / weight;
 }
 
+float
+week_above_mean(const struct week_past *past, float expect)
+{
+    static const float of_kind[WEEK_KINDS] = {5, 1, 1};
+    float sum = 0, weight = 0;
+    for (unsigned kind = 0; kind < WEEK_KINDS; kind++) {
+        for (unsigned slot = 0; slot < WEEK_SLOTS; slot++) {
+            float share = past->days[kind][slot] > 0 ? of_kind[kind] : 0;
+            sum += share * past->level[kind][slot];
+            weight += share;
+        }
+    }
+    return weight > 0 && !isnan(expect) ? expect - sum / weight : 0;
+}
+
 static float
 weight_at(const struct week_past *past, uint32_t n)
 {

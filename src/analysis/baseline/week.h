@@ -55,6 +55,9 @@ void week_forget(struct week *w, struct week_past *past, int64_t since);
 /* NAN: not known. */
 float week_expect(struct week *w, const struct week_past *past, int64_t t);
 
+/* By how much `expect` lies above the mean of the week; 0: not known. */
+float week_above_mean(const struct week_past *past, float expect);
+
 /* What is known from few days is off by nearly as much as one day strays, for hours: a residual
  * from what was last read may be summed up with this weight, 1 where it rests on all days that it
  * can remember. */

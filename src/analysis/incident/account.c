@@ -76,5 +76,5 @@ account_of(struct incident *inc, struct shift *s, const struct statement_table *
 bool
 account_cannot_tell(const struct incident *inc)
 {
-    return !isnan(inc->explained) && inc->explained < ACCOUNT_MIN;
+    return !isnan(inc->explained) && inc->explained < FINDING_EXPLAINED_MIN;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * analysis/incident/account.h - how much of what changed an incident's causes account for: below
- * ACCOUNT_MIN of it nobody can tell why, and that is said, whatever was found.
+ * FINDING_EXPLAINED_MIN of it nobody can tell why, and that is said, whatever was found.
  *
  * Accounted for are the lines of "what changed" that a cause is about; what waits behind them; of
  * the application, the time that came with calls that were added, that all routes lose alike, or
@@ -9,8 +9,6 @@
 #define ANALYSIS_INCIDENT_ACCOUNT_H
 
 #include "analysis/incident/incident.h"
-
-#define ACCOUNT_MIN 0.6
 
 /* After its changes were listed and its causes weighed; nothing once a fix has landed. */
 void account_of(struct incident *inc, struct shift *shift,

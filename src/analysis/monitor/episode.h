@@ -5,10 +5,11 @@
  *
  * One trouble on a database makes many series slower: what alarms while an episode is young, or
  * shares a route or a statement with it, joins it and opens nothing. Plain data with fixed limits,
- * about 6 KB; owned by the monitor. Times are seconds since 1970, of events. */
+ * about 9 KB; owned by the monitor. Times are seconds since 1970, of events. */
 #ifndef ANALYSIS_MONITOR_EPISODE_H
 #define ANALYSIS_MONITOR_EPISODE_H
 
+#include "analysis/monitor/breakdown.h"
 #include "analysis/track/alarm.h"
 #include "analysis/track/traffic.h"
 #include "model/finding.h"
@@ -62,6 +63,7 @@ struct episode {
     double chance;        /* that one that may affect it is that near by chance; < 0: unknown */
     double before, now; /* of the subject: ms, or calls per request, errors, rows, bytes per call */
     struct traffic_share traffic; /* as of joined_s and the hour behind it */
+    struct breakdown breakdown;   /* likewise */
     float worst;                  /* largest shift so far, ln */
     struct episode_course course;
     enum episode_trend trend;

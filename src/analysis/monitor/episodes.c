@@ -250,6 +250,7 @@ episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
     if (opens) {
         tie_deploy(m, e);
         causes_find(m, e);
+        breakdown_make(m, e, &e->breakdown);
         if (m->out.changed != NULL) {
             m->out.changed(m->out.ctx, e);
         }
@@ -344,6 +345,7 @@ episodes_step(struct monitor *m)
             note_traffic(m, e);
             join_beside(m, e);
             causes_find(m, e);
+            breakdown_make(m, e, &e->breakdown);
         }
     }
 }

@@ -31,10 +31,8 @@
 #define RATIOS_MAX    512u
 #define FAILURES      (ERROR_LANES | 1u << LANE_STALL)
 
-/* Where it is known how long its calls take, one by one: of a call that has sums only, its
- * statement's, which are those of all routes. */
-static const struct track *
-latency_of(const struct monitor *m, const struct track *t)
+const struct track *
+growth_latency_of(const struct monitor *m, const struct track *t)
 {
     if (t->kind != TRACK_CALL || t->last_count > 0) {
         return t;
@@ -69,6 +67,13 @@ with_waiting(float cost, float common)
     return cost * (1 + COMMON_TIMES * (common - 1) + slack);
 }
 
+double
+growth_waiting_share(const struct monitor *m)
+{
+    float common = common_ratio(m);
+    return common > 1 + COMMON_LITTLE ? with_waiting(1, common) - 1 : 0;
+}
+
 /* By more than its calls a request stray by; or it was told of. */
 static bool
 is_called_more(const struct growth *g)
@@ -97,19 +102,17 @@ lasting_effect(const struct track *t)
     return MIN(latency_median_of_last(t), sorted[CONFIRM_WINDOWS / 4] + t->noise.s);
 }
 
-/* Its price without what is but a spike: the last windows weigh in that as they do in the figure.
- */
-static float
-steady_cost(const struct track *t)
+float
+growth_steadied(const struct track *t)
 {
     float smooth = t->last[t->last_at]; /* the oldest */
     if (t->last_count < CONFIRM_WINDOWS) {
-        return t->now.cost_ms;
+        return 1;
     }
     for (unsigned i = 1; i < CONFIRM_WINDOWS; i++) {
         smooth += FIGURE_WEIGHT * (t->last[(t->last_at + i) % CONFIRM_WINDOWS] - smooth);
     }
-    return t->now.cost_ms * expf(MIN(lasting_effect(t) - smooth, 0));
+    return expf(MIN(lasting_effect(t) - smooth, 0));
 }
 
 /* What of that is its own. Where everything is slower, a residual has too much of that in it or too
@@ -149,7 +152,7 @@ reckon(const struct monitor *m, float common, float cost, struct growth *g)
     g->cost_before = MAX(g->normal, MIN(with_waiting(g->normal, common), cost));
     /* Where the week is known its residuals tell better: time of day and waiting are out of them.
      */
-    float effect = is_new ? 0 : own_effect(m, latency_of(m, t));
+    float effect = is_new ? 0 : own_effect(m, growth_latency_of(m, t));
     if (effect > 0) {
         g->cost_before = MIN(g->cost_before, cost / expf(effect));
     }
@@ -328,7 +331,7 @@ is_suspect(const struct monitor *m, const struct episode *e, const struct growth
         return structure_costs_something(t, g->calls, locked_ms(t));
     case FINDING_GROWTH:
     case FINDING_UNBOUNDED_RESULT:
-        return charts_suspect(&m->panel, latency_of(m, t));
+        return charts_suspect(&m->panel, growth_latency_of(m, t));
     default:
         return false;
     }
@@ -420,7 +423,7 @@ growth_find(const struct monitor *m, const struct episode *e,
         g.kind = kind_of(e, &g);
         bool is_blip = (g.t->lanes & ~FAILURES) == 1u << LANE_BLIPS;
         if (g.kind == FINDING_SLOWER && !is_blip) { /* by nothing but its price */
-            reckon(m, common, steady_cost(g.t), &g);
+            reckon(m, common, g.t->now.cost_ms * growth_steadied(g.t), &g);
             is_told = is_told && (g.t->lanes & ~FAILURES & ~AMOUNT_LANES) != 0;
         }
         if (g.demand > 0 && (is_told || is_suspect(m, e, &g))) {

@@ -27,6 +27,33 @@ traffic_json(const struct traffic_share *t)
                      "share_before", known(t->share_before));
 }
 
+static void
+put_change(json_t *o, double before_ms, double now_ms, double error_ms)
+{
+    json_object_set_new(o, "before_ms", known(before_ms));
+    json_object_set_new(o, "now_ms", known(now_ms));
+    json_object_set_new(o, "change_ms", known(now_ms - before_ms));
+    json_object_set_new(o, "change_error_ms", known(error_ms));
+}
+
+static json_t *
+breakdown_json(const struct breakdown *b)
+{
+    json_t *list = json_array();
+    json_t *o = json_pack("{s:o}", "route", json_text(slice_from_str(b->route)));
+    put_change(o, b->before_ms, b->now_ms, b->change_error_ms);
+    for (unsigned i = 0; i < b->line_count; i++) {
+        const struct breakdown_line *l = &b->line[i];
+        json_t *line = json_pack("{s:o}", "subject", json_text(slice_from_str(l->subject)));
+        put_change(line, l->before_ms, l->now_ms, l->change_error_ms);
+        json_array_append_new(list, line);
+    }
+    json_object_set_new(o, "changes", list);
+    json_object_set_new(o, "outside_ms", known(b->outside_ms));
+    json_object_set_new(o, "outside_error_ms", known(b->outside_error_ms));
+    return o;
+}
+
 static json_t *
 episode_json(const struct episode *e)
 {
@@ -42,6 +69,11 @@ episode_json(const struct episode *e)
     json_object_set_new(o, "before", json_real(isfinite(e->before) ? e->before : 0));
     json_object_set_new(o, "now", json_real(isfinite(e->now) ? e->now : 0));
     json_object_set_new(o, "traffic", traffic_json(&e->traffic));
+    json_object_set_new(o, "breakdown",
+                        e->breakdown.route[0] == '\0' ? json_null()
+                                                      : breakdown_json(&e->breakdown));
+    json_object_set_new(o, "explained", known(e->breakdown.explained));
+    json_object_set_new(o, "cannot_tell", json_boolean(breakdown_cannot_tell(&e->breakdown)));
     if (e->deploy[0] != '\0') {
         json_object_set_new(o, "deploy",
                             json_pack("{s:o, s:I, s:o}", "name",

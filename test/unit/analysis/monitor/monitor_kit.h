@@ -14,6 +14,7 @@ struct scene {
     int64_t t;
     double times[ROUTES]; /* what a call costs more than ever */
     double calls[ROUTES]; /* a request */
+    double apart[ROUTES]; /* milliseconds more of a request, outside of its calls */
     double errors[ROUTES];
     double call_errors[ROUTES]; /* of which: in the route's call */
     double reads[ROUTES];       /* rows a call; 0: not known */
@@ -82,7 +83,7 @@ play(struct scene *s, int64_t seconds)
         for (unsigned i = 0; i < ROUTES; i++) {
             double n = 100 * s->traffic * (double)s->length_s / 60;
             give(s, i, true, n * s->calls[i], 4 * s->times[i] + MAX(s->locks[i], 0));
-            give(s, i, false, n, 10 + 4 * s->times[i] * s->calls[i]);
+            give(s, i, false, n, 10 + s->apart[i] + 4 * s->times[i] * s->calls[i]);
         }
     }
     monitor_advance(s->m, s->t);

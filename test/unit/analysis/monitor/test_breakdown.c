@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a route became slower by: lines that add up, how sure they are, and when nobody can tell. */
+#include "analysis/monitor/breakdown.h"
+
+#include "unit/analysis/monitor/monitor_kit.h"
+
+static double
+change_of(const struct breakdown_line *l)
+{
+    return l->now_ms - l->before_ms;
+}
+
+static void
+is_near(double value, double wanted, double within)
+{
+    if (!(fabs(value - wanted) <= within)) {
+        fail_msg("%.3f is not within %.3f of %.3f", value, within, wanted);
+    }
+}
+
+/* To the route's change, whatever they are. */
+static void
+check_sum(const struct breakdown *b)
+{
+    double sum = b->outside_ms;
+    for (unsigned i = 0; i < b->line_count; i++) {
+        sum += change_of(&b->line[i]);
+    }
+    assert_true(fabs(sum - (b->now_ms - b->before_ms)) < 1e-6);
+}
+
+static const struct breakdown *
+after(struct scene *s, int64_t seconds)
+{
+    play(s, seconds);
+    const struct breakdown *b = &only_one(s->m)->breakdown;
+    check_sum(b);
+    return b;
+}
+
+static void
+what_is_called_more_explains_it(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->calls[5] = 4;
+    const struct breakdown *b = after(s, HOUR);
+    assert_string_equal(b->route, "GET /5");
+    is_near(b->before_ms, 14.8, 0.3); /* every other one takes an eighth longer */
+    is_near(b->now_ms - b->before_ms, 12.7, 1);
+    assert_int_equal(b->line_count, 1);
+    is_near(change_of(&b->line[0]), 12.7, 1);
+    assert_true(fabs(b->outside_ms) <= b->outside_error_ms);
+    assert_true(b->explained > 0.9);
+    assert_false(breakdown_cannot_tell(b));
+    scene_free(s);
+}
+
+/* The application works on what its calls return; and a statement that is no cause explains
+ * nothing.
+ */
+static void
+time_outside_comes_with_calls(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct breakdown none;
+    (void)state;
+    play(s, 15 * DAY);
+    s->calls[5] = 4;
+    s->apart[5] = 10;
+    const struct breakdown *b = after(s, HOUR);
+    is_near(b->outside_ms, 10.6, 1);
+    assert_true(b->explained > 0.9);
+    struct episode e = {.lane = LANE_CALLS, .subject_key = only_one(s->m)->subject_key};
+    breakdown_make(s->m, &e, &none);
+    is_near(change_of(&none.line[0]), 12.7, 1);
+    is_near(none.explained, 0, 1e-9);
+    scene_free(s);
+}
+
+static void
+what_is_outside_of_statements_is_nobodys(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->apart[5] = 10;
+    const struct breakdown *b = after(s, 3 * HOUR);
+    assert_string_equal(b->route, "GET /5");
+    is_near(b->outside_ms, 10.6, 1);
+    assert_true(fabs(change_of(&b->line[0])) <= b->line[0].change_error_ms);
+    is_near(b->explained, 0, 1e-9);
+    assert_true(breakdown_cannot_tell(b));
+    scene_free(s);
+}
+
+/* There is a cause, and it is not why. */
+static void
+a_small_cause_does_not_tell(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 15 * DAY);
+    s->apart[5] = 10;
+    s->times[5] = 2;
+    const struct breakdown *b = after(s, 3 * HOUR);
+    assert_true(only_one(s->m)->cause_count > 0);
+    is_near(b->explained, 4 / 14.0, 0.05);
+    assert_true(breakdown_cannot_tell(b));
+    scene_free(s);
+}
+
+static void
+failures_are_no_matter_of_milliseconds(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    play(s, 3 * DAY);
+    s->errors[5] = 60;
+    const struct breakdown *b = after(s, HOUR);
+    assert_string_equal(b->route, "");
+    assert_true(isnan(b->explained));
+    assert_false(breakdown_cannot_tell(b));
+    scene_free(s);
+}
+
+/* Where nothing has changed 95 of 100 intervals have nothing in them. */
+static void
+intervals_hold_what_they_promise(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct breakdown b;
+    unsigned route = 0, line = 0, outside = 0, n = 0;
+    (void)state;
+    play(s, 15 * DAY);
+    for (unsigned round = 0; round < 40; round++) {
+        play(s, HOUR / 2);
+        for (unsigned i = 0; i < ROUTES; i++) {
+            const struct names names = names_of(i);
+            struct episode e = {.lane = LANE_DRIFT,
+                                .subject_key = track_of(s->m, names.route, "")->key};
+            breakdown_make(s->m, &e, &b);
+            check_sum(&b);
+            assert_int_equal(b.line_count, 1);
+            assert_true(b.change_error_ms < 0.04 * b.now_ms); /* minutes stray by 2.3 % */
+            route += fabs(b.now_ms - b.before_ms) <= b.change_error_ms;
+            line += fabs(change_of(&b.line[0])) <= b.line[0].change_error_ms;
+            outside += fabs(b.outside_ms) <= b.outside_error_ms;
+            n++;
+        }
+    }
+    assert_true(route >= 0.95 * n);
+    assert_true(line >= 0.95 * n);
+    assert_true(outside >= 0.95 * n);
+    scene_free(s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_called_more_explains_it),
+        cmocka_unit_test(time_outside_comes_with_calls),
+        cmocka_unit_test(what_is_outside_of_statements_is_nobodys),
+        cmocka_unit_test(a_small_cause_does_not_tell),
+        cmocka_unit_test(failures_are_no_matter_of_milliseconds),
+        cmocka_unit_test(intervals_hold_what_they_promise),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
