@@ -7,6 +7,7 @@
 #include "base/check.h"
 
 #define CELL_MIN     1e-4f /* |residual|; cells are half powers of two */
+#define DAY_S        86400
 #define DAY_DECAY    0.8f
 #define MAD          1.4826f
 #define KEPT_MIN     100.0f /* residuals before a spread is said */
@@ -163,7 +164,7 @@ end_block(struct noise *s, struct noise_past *past, bool may_learn)
 {
     struct noise_block *old = &past->pending[past->pending_at];
     if (past->pending_count == NOISE_BLOCKS_KEPT) {
-        if (may_learn) {
+        if (may_learn && !isnan(old->sum)) {
             learn_block(past, old);
             s->blocks_seen++;
         } else {
@@ -199,7 +200,7 @@ void
 noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, float z, float n,
           float v1, bool may_learn)
 {
-    uint32_t day = (uint32_t)(t / 86400);
+    uint32_t day = (uint32_t)(t / DAY_S);
     if (day != s->day) {
         new_day(s, past, day, may_learn);
     }
@@ -212,6 +213,22 @@ noise_add(struct noise *s, struct noise_past *past, int64_t t, float residual, f
     }
     if (!isnan(z)) {
         add_to_block(s, past, z > NOISE_SPIKE ? s->bias : noise_clip(z, 0), may_learn);
+    }
+}
+
+/* Blocks stay in their places: who skips one begins longer ones anew. */
+void
+noise_forget(struct noise *s, struct noise_past *past, int64_t now, int64_t since)
+{
+    int64_t windows = MAX(now - since, 0) / 60;
+    int64_t blocks = MIN(windows / NOISE_BLOCK + 1, (int64_t)past->pending_count);
+    for (unsigned i = 1; i <= blocks; i++) {
+        past->pending[(past->pending_at + NOISE_BLOCKS_KEPT - i) % NOISE_BLOCKS_KEPT].sum = NAN;
+    }
+    s->block.sum = s->quarters_sum = NAN;
+    memset(s->today, 0, sizeof(s->today));
+    if (since / DAY_S < s->day) {
+        memset(past->yesterday, 0, sizeof(past->yesterday));
     }
 }
 

@@ -82,6 +82,10 @@ float noise_spread(const struct noise *noise, float n);
 void noise_add(struct noise *noise, struct noise_past *past, int64_t t, float residual, float z,
                float n, float v1, bool may_learn);
 
+/* What was measured since then and not learned yet is forgotten: it was not normal. now, since: as
+ * for week_add; a window is a minute or more. */
+void noise_forget(struct noise *noise, struct noise_past *past, int64_t now, int64_t since);
+
 static inline float
 noise_clip(float z, float more)
 {

@@ -95,9 +95,21 @@ rise_of(const struct rise *r, unsigned which)
 }
 
 void
-rise_forget(struct rise *r)
+rise_reset(struct rise *r)
 {
     for (unsigned i = 0; i < RISES; i++) {
         r->lately[i] = r->before[i] = 0;
     }
+}
+
+void
+rise_forget(struct rise *r, struct rise_past *past, int64_t since)
+{
+    bool with_yesterday = since / DAY_S < r->day;
+    for (unsigned i = 0; i < RISES; i++) {
+        r->today[i] = 0;
+        past->yesterday[i] = with_yesterday ? 0 : past->yesterday[i];
+    }
+    r->today_count = 0;
+    past->yesterday_count = with_yesterday ? 0 : past->yesterday_count;
 }

@@ -58,6 +58,9 @@ void rise_add(struct rise *r, struct rise_past *past, const struct noise *noise,
 float rise_of(const struct rise *r, unsigned which);
 
 /* What is there now is nothing that has risen. What F is by itself is kept. */
-void rise_forget(struct rise *r);
+void rise_reset(struct rise *r);
+
+/* What was measured since then and not learned yet is forgotten: it was not normal. */
+void rise_forget(struct rise *r, struct rise_past *past, int64_t since);
 
 #endif

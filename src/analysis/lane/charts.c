@@ -85,7 +85,7 @@ void
 charts_reset(struct track *t)
 {
     t->drift = (struct cusum_bank){0};
-    rise_forget(&t->rise);
+    rise_reset(&t->rise);
     t->shift = t->shape = (struct exceed){0};
 }
 

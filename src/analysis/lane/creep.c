@@ -42,7 +42,7 @@ learn_day(struct track *t, float mean, bool may_learn)
 {
     struct creep *c = &t->creep;
     float oldest = c->pending[CREEP_DAYS - 1];
-    if (c->pending_count == CREEP_DAYS && may_learn) {
+    if (c->pending_count == CREEP_DAYS && may_learn && !isnan(oldest)) {
         float cut = DAY_CUT * c->spread;
         oldest = MAX(MIN(oldest, cut), -cut);
         c->squares = DAY_DECAY * c->squares + oldest * oldest;
@@ -51,6 +51,19 @@ learn_day(struct track *t, float mean, bool may_learn)
     memmove(&c->pending[1], &c->pending[0], (CREEP_DAYS - 1) * sizeof(c->pending[0]));
     c->pending[0] = mean;
     c->pending_count = (uint8_t)MIN(c->pending_count + 1, (int)CREEP_DAYS);
+}
+
+void
+creep_forget(struct track *t, int64_t since_s)
+{
+    struct creep *c = &t->creep;
+    int64_t days = (int64_t)c->day - since_s / (24 * HOUR_S);
+    for (unsigned i = 0; i < CREEP_DAYS && i < days; i++) {
+        c->pending[i] = NAN;
+    }
+    c->hour_sum = c->day_sum = 0;
+    c->hour_count = c->day_count = 0;
+    c->day_windows = 0;
 }
 
 void

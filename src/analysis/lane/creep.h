@@ -14,6 +14,8 @@
 /* With every window that is closed. */
 void creep_judge(struct panel *p, struct track *t);
 bool creep_would_tell(const struct panel *p, const struct track *t, unsigned which);
+/* Whole days since then, and today, are not learned: they were not normal. */
+void creep_forget(struct track *t, int64_t since_s);
 /* As it was before a restart; empty: from how skewed noise is now. */
 void creep_remember(struct track *t, const struct creep_past *past);
 

@@ -58,22 +58,11 @@ lanes_are_calm(const struct panel *p, struct track *t)
             t->now.cost_ms < 2 * level_expect(&t->cost_level));
 }
 
-static void
-forget(const struct panel *p, struct track *t, int64_t since_s)
-{
-    week_forget(&t->week, &t->past->week, since_s + p->utc_offset_s);
-    level_forget(&t->calls_level, &t->past->calls, since_s);
-    level_forget(&t->cost_level, &t->past->cost, since_s);
-    if (t->quantiles != NULL) {
-        level_forget(&t->quantiles->p50, &t->quantiles->p50_past, since_s);
-        level_forget(&t->quantiles->p95, &t->quantiles->p95_past, since_s);
-    }
-}
-
 void
 lanes_release(const struct panel *p, struct track *t, int64_t since_s)
 {
-    forget(p, t, since_s);
+    latency_forget(p, t, since_s);
+    level_forget(&t->calls_level, &t->past->calls, since_s);
     amounts_release(t);
     t->lanes = 0;
     t->shift_ln = 0;

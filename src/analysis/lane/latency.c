@@ -225,3 +225,18 @@ latency_reset(struct track *t)
     charts_reset(t);
     t->creep.chart = (struct cusum_bank){0};
 }
+
+void
+latency_forget(const struct panel *p, struct track *t, int64_t since_s)
+{
+    int64_t offset_s = p->utc_offset_s, since = since_s + offset_s;
+    week_forget(&t->week, &t->past->week, since);
+    noise_forget(&t->noise, &t->past->noise, p->step_s + offset_s, since);
+    rise_forget(&t->rise, &t->past->rise, since_s);
+    creep_forget(t, since_s);
+    level_forget(&t->cost_level, &t->past->cost, since_s);
+    if (t->quantiles != NULL) {
+        level_forget(&t->quantiles->p50, &t->quantiles->p50_past, since_s);
+        level_forget(&t->quantiles->p95, &t->quantiles->p95_past, since_s);
+    }
+}

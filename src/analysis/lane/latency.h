@@ -21,6 +21,8 @@ void latency_judge(struct panel *p, const struct due *d);
 bool latency_is_calm(const struct track *t);
 /* Whatever its charts have seen, creep included, is forgotten. */
 void latency_reset(struct track *t);
+/* What was measured since then is not learned: neither what is normal, nor how far it strays. */
+void latency_forget(const struct panel *p, struct track *t, int64_t since_s);
 /* Of the residuals of the last windows, in ln. */
 float latency_median_of_last(const struct track *t);
 float latency_least_of_last(const struct track *t);

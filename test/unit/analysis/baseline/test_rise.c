@@ -201,7 +201,7 @@ what_is_far_above_the_last_hour_is_cut(void **state)
             rise_add(&r, &past, &noise, t += 60, 20, weight, true);
         }
         assert_true(r.lately[0] > 3.9f * weight && r.lately[0] <= 4 * weight);
-        rise_forget(&r);
+        rise_reset(&r);
         for (unsigned i = 0; i < 200; i++) {
             rise_add(&r, &past, &noise, t += 60, -1, weight, true);
         }
@@ -276,7 +276,7 @@ it_forgets_what_is_there_and_keeps_its_noise(void **state)
     play(&s, 14 * 1440);
     (void)minutes_until(&s, 0, 6, 1);
     float unit = s.rise.unit[0];
-    rise_forget(&s.rise);
+    rise_reset(&s.rise);
     assert_float_equal(rise_of(&s.rise, 0), 0, 0);
     assert_float_equal(s.rise.unit[0], unit, 0);
 }

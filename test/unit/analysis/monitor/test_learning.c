@@ -57,6 +57,42 @@ an_incident_that_is_over_is_not_learned(void **state)
     scene_free(s);
 }
 
+static void
+as_if_calm(float value, float calm)
+{
+    if (!(fabsf(value / calm - 1) < 0.1f)) {
+        fail_msg("%g, and %g where nothing was", (double)value, (double)calm);
+    }
+}
+
+/* Nor how noisy it is: a series that strays by more is told later. */
+static void
+an_incident_that_is_over_is_no_noise(void **state)
+{
+    struct scene *s = scene_new(0), *calm = scene_new(0);
+    (void)state;
+    for (unsigned round = 0; round < 3; round++) {
+        play(s, round == 0 ? 15 * DAY + DAY / 2 : DAY);
+        play_ramp(s, 6 * HOUR, 0.1);
+        s->times[3] = 1;
+        play(s, DAY - 6 * HOUR);
+    }
+    play(s, 2 * DAY);
+    assert_int_equal(monitor_episode_count(s->m), 3);
+    play(calm, s->t - calm->t);
+    const struct track *t = call_of(s, 3), *other = call_of(calm, 3);
+    as_if_calm(t->noise.s, other->noise.s);
+    for (unsigned i = 0; i < NOISE_SCALES; i++) {
+        as_if_calm(t->noise.scale[i], other->noise.scale[i]);
+    }
+    for (unsigned i = 0; i < RISES; i++) {
+        as_if_calm(t->rise.unit[i], other->rise.unit[i]);
+    }
+    as_if_calm(t->creep.spread, other->creep.spread);
+    scene_free(calm);
+    scene_free(s);
+}
+
 /* Nor do its errors: three times the usual are found afterwards as they were before. */
 static void
 errors_of_an_incident_are_not_learned(void **state)
@@ -183,6 +219,7 @@ main(void)
         cmocka_unit_test(what_is_expected_is_learned),
         cmocka_unit_test(a_route_is_expected_to_be_as_it_is),
         cmocka_unit_test(an_incident_that_is_over_is_not_learned),
+        cmocka_unit_test(an_incident_that_is_over_is_no_noise),
         cmocka_unit_test(errors_of_an_incident_are_not_learned),
         cmocka_unit_test(a_little_slower_for_good_is_learned),
         cmocka_unit_test(a_surge_is_not_learned_as_usual),
