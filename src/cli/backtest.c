@@ -133,11 +133,12 @@ static void
 print_change(double change_ms, double error_ms, const char *what)
 {
     char error[32] = "";
+    bool is_known = isfinite(error_ms);
     change_ms = fabs(change_ms) < 0.05 ? 0 : change_ms; /* no -0.0 */
-    if (isfinite(error_ms)) {
-        snprintf(error, sizeof(error), "± %.1f", error_ms);
+    if (is_known) {
+        snprintf(error, sizeof(error), "%.1f", error_ms);
     }
-    printf("      %+10.1f %-8s %s\n", change_ms, error, what);
+    printf("      %+10.1f %s %-6s %s\n", change_ms, is_known ? "±" : " ", error, what);
 }
 
 /* What changed, and whether that is explained. */
@@ -154,10 +155,19 @@ print_breakdown(const struct episode *e)
         const struct breakdown_line *l = &b->line[i];
         print_change(l->now_ms - l->before_ms, l->change_error_ms, l->subject);
     }
-    print_change(b->outside_ms, b->outside_error_ms, "outside of these statements");
-    if (e->cause_count == 0 && b->now_ms > b->before_ms) {
+    if (b->statement_count > b->line_count) {
+        char others[64];
+        unsigned n = b->statement_count - b->line_count;
+        snprintf(others, sizeof(others), "%u other statement%s", n, n == 1 ? "" : "s");
+        print_change(b->others_ms, NAN, others);
+    }
+    print_change(b->outside_ms, b->outside_error_ms, "outside of its statements");
+    if (!breakdown_cannot_tell(b)) {
+        return;
+    }
+    if (e->cause_count == 0) {
         printf("      cannot tell: nothing explains it\n");
-    } else if (breakdown_cannot_tell(b)) {
+    } else {
         printf("      cannot tell: what was found explains %.0f %% of the change\n",
                100 * b->explained);
     }

@@ -9,26 +9,19 @@
 #include "analysis/monitor/monitor_state.h"
 
 #define SURE 1.96
-/* What a figure that follows each minute with a weight of 0.3 strays by, of what a minute does. */
-#define SMOOTHED 0.42
-
-static bool
-is_of_latency(enum lane lane)
-{
-    return (LATENCY_LANES & 1u << lane) != 0 || (STRUCTURE_LANES & 1u << lane) != 0 ||
-           lane == LANE_PLAN;
-}
-
-static bool
-is_named(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
-}
+#define GONE_S                                                                                     \
+    600 /* a statement that its route did not call for so long is not called any more              \
+         */
+/* What a figure that follows minutes with a weight w strays by, of what a minute does: the root of
+ * w / (2 - w), for 0.3 (latency.c) and 0.5 (structure.c: calls, and the time of those with sums).
+ */
+#define SMOOTHED      0.42
+#define SMOOTHED_SUMS 0.58
 
 static bool
 is_of_route(const struct track *t, const struct track *route)
 {
-    return t->kind == TRACK_CALL && (t->parent == route || is_named(t->route, route->route));
+    return t->kind == TRACK_CALL && (t->parent == route || monitor_same(t->route, route->route));
 }
 
 /* A statement by itself is of the route that spends most on it. */
@@ -46,7 +39,8 @@ route_of(const struct monitor *m, const struct track *subject)
     for (unsigned i = 0; i < m->panel.tracks.count; i++) {
         const struct track *t = &m->panel.tracks.of[i];
         float ms = t->now.per_s * t->now.cost_ms;
-        if (t->kind == TRACK_CALL && is_named(t->fingerprint, subject->fingerprint) && ms > spent) {
+        if (t->kind == TRACK_CALL && monitor_same(t->fingerprint, subject->fingerprint) &&
+            ms > spent) {
             most = t;
             spent = ms;
         }
@@ -75,26 +69,29 @@ now_ms(const struct monitor *m, const struct track *t)
 static double
 error_of(const struct monitor *m, const struct track *t, double ms)
 {
-    const struct noise *noise = &growth_latency_of(m, t)->noise;
-    double lasts = noise_is_ready(noise) ? MAX(noise_lasting(noise, 0), 1) : 1;
-    return SURE * SMOOTHED * lasts * ms *
-           noise_spread(noise, growth_latency_of(m, t)->now.per_s * TRACK_STEP_S);
+    const struct track *of = growth_latency_of(m, t);
+    double lasts = noise_is_ready(&of->noise) ? MAX(noise_lasting(&of->noise, 0), 1) : 1;
+    double smoothed = of == t ? SMOOTHED : SMOOTHED_SUMS;
+    return SURE * smoothed * lasts * ms * noise_spread(&of->noise, t->now.per_s * TRACK_STEP_S);
 }
 
 static bool
-line_of(const struct monitor *m, const struct track *t, struct breakdown_line *ret)
+line_of(const struct monitor *m, const struct track *route, const struct track *t,
+        struct breakdown_line *ret)
 {
     bool is_new = (t->lanes & 1u << LANE_NEW) != 0;
+    bool is_gone = route->last_s - t->last_s >= GONE_S;
     double calls = isnan(t->now.calls) ? 1 : (double)t->now.calls;
     double calls_before = is_new ? 0 : level_expect(&t->calls_level);
     calls_before = isnan(calls_before) ? calls : calls_before;
+    calls = is_gone ? 0 : calls;
     *ret = (struct breakdown_line){
         .track = t->key,
         .before_ms = is_new ? 0 : calls_before * normal_ms(m, t),
         .now_ms = calls * now_ms(m, t),
     };
-    double by_calls = SURE * SMOOTHED * level_spread(&t->calls_level) * now_ms(m, t);
-    ret->change_error_ms = hypot(error_of(m, t, ret->now_ms), by_calls);
+    double by_calls = SURE * SMOOTHED_SUMS * level_spread(&t->calls_level) * now_ms(m, t);
+    ret->change_error_ms = is_gone ? 0 : hypot(error_of(m, t, ret->now_ms), by_calls);
     return !isnan(ret->before_ms) && !isnan(ret->now_ms);
 }
 
@@ -121,27 +118,14 @@ add_line(struct breakdown *b, const struct track *t, struct breakdown_line *line
     b->line[at] = *line;
 }
 
-static void
-add_lines(const struct monitor *m, const struct track *route, struct breakdown *b)
-{
-    for (unsigned i = 0; i < m->panel.tracks.count; i++) {
-        const struct track *t = &m->panel.tracks.of[i];
-        struct breakdown_line line;
-        if (is_of_route(t, route) && line_of(m, t, &line)) {
-            add_line(b, t, &line);
-        }
-    }
-}
-
 /* A statement, or its call in this route or another one: it is the same to the database. */
 static const struct episode_cause *
-cause_of(const struct monitor *m, const struct episode *e, const struct breakdown_line *l)
+cause_of(const struct monitor *m, const struct episode *e, const struct track *t)
 {
-    const struct track *t = monitor_track(m, l->track);
-    for (unsigned i = 0; t != NULL && i < e->cause_count; i++) {
+    for (unsigned i = 0; i < e->cause_count; i++) {
         const struct episode_cause *c = &e->cause[i];
         const struct track *k = monitor_track(m, c->track);
-        if (c->demand_ms > 0 && k != NULL && is_named(k->fingerprint, t->fingerprint)) {
+        if (c->demand_ms > 0 && k != NULL && monitor_same(k->fingerprint, t->fingerprint)) {
             return c;
         }
     }
@@ -156,48 +140,63 @@ gives_work(const struct episode_cause *c)
            c->kind == FINDING_GROWTH;
 }
 
-static double
-explained_of(const struct monitor *m, const struct episode *e, const struct breakdown *b)
+/* Of all statements of a route. */
+struct sums {
+    double change_ms, explained_ms, squares; /* the latter of their errors */
+    bool has_more_work;
+};
+
+static void
+add_statements(const struct monitor *m, const struct episode *e, const struct track *route,
+               struct breakdown *b, struct sums *ret)
 {
-    double change = b->now_ms - b->before_ms, ms = 0;
-    double waiting = growth_waiting_share(m);
-    bool works = false;
-    if (change <= 0) {
-        return NAN;
+    double waiting = e->cause_count > 0 ? growth_waiting_share(m) : 0;
+    for (unsigned i = 0; i < m->panel.tracks.count; i++) {
+        const struct track *t = &m->panel.tracks.of[i];
+        struct breakdown_line line;
+        if (!is_of_route(t, route) || !line_of(m, route, t, &line)) {
+            continue;
+        }
+        const struct episode_cause *c = cause_of(m, e, t);
+        double change = change_of(&line);
+        ret->change_ms += change;
+        ret->explained_ms += c != NULL ? change : MIN(MAX(change, 0), waiting * line.before_ms);
+        ret->squares += pow(line.change_error_ms, 2);
+        ret->has_more_work = ret->has_more_work || (c != NULL && gives_work(c));
+        b->statement_count++;
+        add_line(b, t, &line);
     }
-    for (unsigned i = 0; i < b->line_count; i++) {
-        const struct breakdown_line *l = &b->line[i];
-        const struct episode_cause *c = cause_of(m, e, l);
-        double behind = e->cause_count > 0 ? waiting * l->before_ms : 0;
-        ms += c != NULL ? change_of(l) : MIN(MAX(change_of(l), 0), behind);
-        works = works || (c != NULL && gives_work(c));
-    }
-    ms += works ? MAX(b->outside_ms, 0) : 0;
-    return MIN(MAX(ms / change, 0), 1);
 }
 
-void
-breakdown_make(const struct monitor *m, const struct episode *e, struct breakdown *ret)
+static double
+explained_of(const struct breakdown *b, const struct sums *s)
+{
+    double change = b->now_ms - b->before_ms;
+    double ms = s->explained_ms + (s->has_more_work ? MAX(b->outside_ms, 0) : 0);
+    return change > 0 ? MIN(MAX(ms / change, 0), 1) : NAN;
+}
+
+bool
+breakdown_make(const struct monitor *m, const struct episode *e, struct breakdown *b)
 {
     const struct track *route = route_of(m, monitor_track(m, e->subject_key));
-    *ret = (struct breakdown){.explained = NAN};
-    if (!is_of_latency(e->lane) || route == NULL || isnan(route->now.cost_ms) ||
-        isnan(normal_ms(m, route))) {
-        return;
+    bool is_of_time = (TIME_LANES & 1u << e->lane) != 0;
+    if (!is_of_time || route == NULL || isnan(route->now.cost_ms) || isnan(normal_ms(m, route))) {
+        return false;
     }
-    snprintf(ret->route, sizeof(ret->route), "%s", route->route);
-    ret->before_ms = normal_ms(m, route);
-    ret->now_ms = now_ms(m, route);
-    ret->change_error_ms = error_of(m, route, ret->now_ms);
-    add_lines(m, route, ret);
-    ret->outside_ms = ret->now_ms - ret->before_ms;
-    double squares = pow(ret->change_error_ms, 2);
-    for (unsigned i = 0; i < ret->line_count; i++) {
-        ret->outside_ms -= change_of(&ret->line[i]);
-        squares += pow(ret->line[i].change_error_ms, 2);
+    struct sums sums = {0};
+    *b = (struct breakdown){.before_ms = normal_ms(m, route), .now_ms = now_ms(m, route)};
+    snprintf(b->route, sizeof(b->route), "%s", route->route);
+    b->change_error_ms = error_of(m, route, b->now_ms);
+    add_statements(m, e, route, b, &sums);
+    b->others_ms = sums.change_ms;
+    for (unsigned i = 0; i < b->line_count; i++) {
+        b->others_ms -= change_of(&b->line[i]);
     }
-    ret->outside_error_ms = sqrt(squares);
-    ret->explained = explained_of(m, e, ret);
+    b->outside_ms = b->now_ms - b->before_ms - sums.change_ms;
+    b->outside_error_ms = sqrt(pow(b->change_error_ms, 2) + sums.squares);
+    b->explained = explained_of(b, &sums);
+    return true;
 }
 
 bool

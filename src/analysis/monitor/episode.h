@@ -63,7 +63,8 @@ struct episode {
     double chance;        /* that one that may affect it is that near by chance; < 0: unknown */
     double before, now; /* of the subject: ms, or calls per request, errors, rows, bytes per call */
     struct traffic_share traffic; /* as of joined_s and the hour behind it */
-    struct breakdown breakdown;   /* likewise */
+    struct breakdown breakdown;   /* likewise, but not of the way back */
+    double most_ms;               /* the largest change that it has told */
     float worst;                  /* largest shift so far, ln */
     struct episode_course course;
     enum episode_trend trend;

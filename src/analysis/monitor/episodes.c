@@ -16,6 +16,7 @@
 #define DEPLOY_BEFORE_S (5 * 60) /* a deploy may be so much older than the onset's interval */
 #define DEPLOY_AFTER_S  60
 #define DEPLOY_REACH_S  (5.0 * 60)
+#define ON_THE_WAY_BACK 0.8        /* of the most that the route became slower by, or less */
 #define GONE_S          (2 * 3600) /* a member that is not seen for so long is calm */
 
 const char *
@@ -44,18 +45,12 @@ episodes_open(const struct monitor *m, struct episode *list[MONITOR_OPEN_MAX])
     return n;
 }
 
-static bool
-same(const char *a, const char *b)
-{
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
-}
-
 bool
 episodes_concerns(const struct episode *e, const struct track *t)
 {
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *k = e->member[i];
-        if (same(k->route, t->route) || same(k->fingerprint, t->fingerprint) ||
+        if (monitor_same(k->route, t->route) || monitor_same(k->fingerprint, t->fingerprint) ||
             k->kind == TRACK_COMMON) {
             return true;
         }
@@ -105,7 +100,7 @@ add_routes(const struct monitor *m, const struct track *t, struct scope *ret)
 {
     for (unsigned i = 0; t->kind == TRACK_STATEMENT && i < m->panel.tracks.count; i++) {
         const struct track *call = &m->panel.tracks.of[i];
-        if (call->kind == TRACK_CALL && same(call->fingerprint, t->fingerprint)) {
+        if (call->kind == TRACK_CALL && monitor_same(call->fingerprint, t->fingerprint)) {
             scope_add(ret, call->route);
         }
     }
@@ -217,6 +212,7 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
     e->learning = a->learning;
     e->before = a->before;
     e->now = a->now;
+    e->breakdown.explained = NAN;
     e->subject_key = t->key;
     track_name(t, e->subject, sizeof(e->subject));
     note_traffic(m, e);
@@ -229,6 +225,21 @@ take_in(struct monitor *m, struct episode *e, struct track *t, const struct alar
 {
     join(m, e, t, a);
     e->worst = MAX(e->worst, a->shift_ln);
+}
+
+/* What it is while it lasts, not what is left of it on the way back. */
+static void
+break_down(const struct monitor *m, struct episode *e)
+{
+    struct breakdown b;
+    if (!breakdown_make(m, e, &b)) {
+        return;
+    }
+    double change_ms = b.now_ms - b.before_ms;
+    if (change_ms >= ON_THE_WAY_BACK * e->most_ms) {
+        e->breakdown = b;
+        e->most_ms = MAX(e->most_ms, change_ms);
+    }
 }
 
 void
@@ -250,7 +261,7 @@ episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
     if (opens) {
         tie_deploy(m, e);
         causes_find(m, e);
-        breakdown_make(m, e, &e->breakdown);
+        break_down(m, e);
         if (m->out.changed != NULL) {
             m->out.changed(m->out.ctx, e);
         }
@@ -345,7 +356,7 @@ episodes_step(struct monitor *m)
             note_traffic(m, e);
             join_beside(m, e);
             causes_find(m, e);
-            breakdown_make(m, e, &e->breakdown);
+            break_down(m, e);
         }
     }
 }

@@ -151,17 +151,12 @@ monitor_close(struct monitor *m, uint32_t id, bool expected)
     return -ENOENT;
 }
 
-static bool
-is_named(const char *name, const char *subject)
-{
-    return name != NULL && strcmp(name, subject) == 0;
-}
-
 /* It runs within the route, by itself or as one of many. */
 static bool
 is_of(const struct monitor *m, const struct track *t, const char *subject)
 {
-    if (subject[0] == '\0' || is_named(t->route, subject) || is_named(t->fingerprint, subject)) {
+    if (subject[0] == '\0' || monitor_same(t->route, subject) ||
+        monitor_same(t->fingerprint, subject)) {
         return true;
     }
     if (t->kind != TRACK_STATEMENT || t->fingerprint == NULL) {

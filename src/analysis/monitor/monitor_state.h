@@ -4,10 +4,19 @@
 #ifndef ANALYSIS_MONITOR_MONITOR_STATE_H
 #define ANALYSIS_MONITOR_MONITOR_STATE_H
 
+#include <string.h>
+
 #include "analysis/monitor/monitor.h"
 #include "analysis/track/panel.h"
 
 #define MONITOR_MAGIC 0x6d6f6e69u
+
+/* Names of series: both are there, and alike. */
+static inline bool
+monitor_same(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
 
 /* One indicator of one objective. */
 struct promise {

@@ -49,6 +49,7 @@ breakdown_json(const struct breakdown *b)
         json_array_append_new(list, line);
     }
     json_object_set_new(o, "changes", list);
+    json_object_set_new(o, "others_ms", known(b->others_ms));
     json_object_set_new(o, "outside_ms", known(b->outside_ms));
     json_object_set_new(o, "outside_error_ms", known(b->outside_error_ms));
     return o;

@@ -31,6 +31,7 @@ enum lane {
 /* Bits of those that have to do with one another. */
 #define LATENCY_LANES   (1u << LANE_DRIFT | 1u << LANE_SHIFT | 1u << LANE_SHAPE | 1u << LANE_CREEP)
 #define STRUCTURE_LANES (1u << LANE_CALLS | 1u << LANE_NEW)
+#define TIME_LANES      (LATENCY_LANES | STRUCTURE_LANES | 1u << LANE_PLAN) /* milliseconds */
 #define FAILURE_LANES   (1u << LANE_ERRORS | 1u << LANE_STALL)
 #define AMOUNT_LANES    (1u << LANE_ROWS | 1u << LANE_BYTES)
 #define BURST_LANES     (1u << LANE_BLIPS | 1u << LANE_BURSTS)
