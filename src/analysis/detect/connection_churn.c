@@ -35,7 +35,7 @@ detect_connection_churn(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_CONNECTION_CHURN, EVIDENCE_MEASURED, "counters", f);
     f->has_saving = true;
     f->saving_ms = MIN(cost_ms, in->route->app_change_ms) + paid_by_statements_ms(in);
-    f->shares.app = f->saving_ms / in->route->app_change_ms;
+    f->shares.app = cost_ms < in->route->app_change_ms ? 0 : 1; /* else of counters */
     snprintf(f->label, sizeof(f->label), "new connections");
     snprintf(f->detail, sizeof(f->detail),
              "%.2f new connections a request, were %.2f; each takes %.1f ms until its first query",

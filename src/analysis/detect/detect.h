@@ -40,7 +40,8 @@ struct detect_input {
 /* What of its route's figures a saving is made of: the error follows from theirs. None: it comes of
  * counters, which do not say how sure they are. */
 struct finding_shares {
-    double change;  /* of the statement's */
+    double now;     /* of what the statement takes now */
+    double change;  /* of what it takes more */
     double app;     /* of what the application takes more */
     double waiting; /* of what the queries wait */
 };

@@ -24,7 +24,7 @@ detect_retry_storm(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_RETRY_STORM, EVIDENCE_MEASURED, "values", f);
     f->has_saving = true;
     f->shares.waiting = in->route->waiting_ms > 0 ? (double)sum.again / (double)sum.requests : 0;
-    f->saving_ms = in->route->waiting_ms * f->shares.waiting;
+    f->saving_ms = MAX(in->route->waiting_ms, 0) * f->shares.waiting;
     snprintf(f->label, sizeof(f->label), "%.90s", w->text);
     snprintf(f->detail, sizeof(f->detail),
              "%.0f %% of the requests that failed came again within 30 s, of those that did not "

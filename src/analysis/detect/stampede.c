@@ -16,7 +16,8 @@ detect_stampede(const struct detect_input *in, struct finding *f)
         !stampedes_sum(in->stampedes, in->now->fingerprint, in->now_ns, &sum)) {
         return false;
     }
-    double saving_ms = MIN(sum.wasted_share * in->now->cost_ms, p->change_ms);
+    double needless_ms = sum.wasted_share * in->now->cost_ms;
+    double saving_ms = MIN(needless_ms, p->change_ms);
     if (sum.most < STAMPEDE_MIN || sum.crowded < CROWDED_MIN || sum.wasted_share < WASTED_SHARE ||
         !detect_matters(in, saving_ms)) {
         return false;
@@ -24,7 +25,8 @@ detect_stampede(const struct detect_input *in, struct finding *f)
     detect_begin(in, FINDING_STAMPEDE, EVIDENCE_MEASURED, "values", f);
     f->has_saving = true;
     f->saving_ms = saving_ms;
-    f->shares.change = saving_ms / p->change_ms;
+    f->shares.now = needless_ms < p->change_ms ? sum.wasted_share : 0;
+    f->shares.change = needless_ms < p->change_ms ? 0 : 1;
     snprintf(f->detail, sizeof(f->detail),
              "up to %u calls with the same values at once, %s of %s calls in such a crowd",
              sum.most, detect_count((double)sum.crowded, calls),

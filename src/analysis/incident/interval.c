@@ -80,16 +80,27 @@ changes_of(const struct estimate *e, const struct shift_route *r, union figures 
 static bool
 is_of_counters(const struct finding *f)
 {
-    return f->has_saving && f->shares.change == 0 && f->shares.app == 0 && f->shares.waiting == 0;
+    const struct finding_shares *s = &f->shares;
+    return f->has_saving && s->now == 0 && s->change == 0 && s->app == 0 && s->waiting == 0;
 }
 
 /* What a finding brings with it, by these figures instead of those that it was made of. */
 static double
 brought_ms(const struct finding *f, const struct shift_route *r)
 {
-    double change = cost_of(&r->now, f->fingerprint) - cost_of(&r->before, f->fingerprint);
-    return f->shares.change * change + f->shares.app * r->app_change_ms +
-           f->shares.waiting * r->waiting_ms;
+    const struct finding_shares *s = &f->shares;
+    double now = cost_of(&r->now, f->fingerprint), before = cost_of(&r->before, f->fingerprint);
+    return s->now * now + s->change * (now - before) + s->app * r->app_change_ms +
+           s->waiting * r->waiting_ms;
+}
+
+/* How far that strays where what was before was learned. */
+static double
+learned_error_ms(const struct finding *f, const struct stats *before)
+{
+    const struct finding_shares *s = &f->shares;
+    return before->spread * (s->change * cost_of(before, f->fingerprint) + s->app * before->app_ms +
+                             s->waiting * before->query_ms);
 }
 
 static void
@@ -140,6 +151,11 @@ learned_side(const struct estimate *e, struct jackknife *sides)
     for (unsigned i = 0; i < e->inc->change_count; i++) {
         sides[&f.before[i] - f.of].variance = sides[&f.change[i] - f.of].variance =
             pow(f.before[i] * spread, 2);
+    }
+    for (unsigned i = 0; i < e->inc->cause_count; i++) {
+        const struct finding *finding = &e->inc->cause[i].finding;
+        sides[&f.cause[i] - f.of].variance =
+            finding->has_saving ? pow(learned_error_ms(finding, &e->route->before), 2) : 0;
     }
     sides[&f.measured_before - f.of].variance = sides[&f.measured_change - f.of].variance =
         sides[&f.unexplained - f.of].variance = pow(f.measured_before * spread, 2);

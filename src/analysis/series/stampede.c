@@ -75,12 +75,19 @@ stampedes_add(struct stampedes *s, const struct trace_query *q)
     if (st == NULL) {
         return;
     }
-    const struct stampede_call call = {q->values_hash, q->start_ns, q->end_ns};
+    struct stampede_call call = {q->values_hash, q->start_ns, q->end_ns};
     unsigned at_once = 1;
-    bool is_needless = false;
+    uint64_t wasted_ns = 0;
     for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
-        at_once += are_beside(&st->recent[i], &call);
-        is_needless = is_needless || is_needless_by(&call, &st->recent[i]);
+        struct stampede_call *other = &st->recent[i];
+        at_once += are_beside(other, &call);
+        call.is_needless = call.is_needless || is_needless_by(&call, other);
+        /* It was over before this one, which is only told of now. */
+        if (!other->is_needless && other->start_ns > call.start_ns &&
+            is_needless_by(other, &call)) {
+            other->is_needless = true;
+            wasted_ns += other->end_ns - other->start_ns;
+        }
     }
     st->recent[st->next++ % STAMPEDE_RECENT] = call;
     turn_half(st, q->end_ns);
@@ -88,7 +95,7 @@ stampedes_add(struct stampedes *s, const struct trace_query *q)
     h->calls++;
     h->crowded += at_once >= STAMPEDE_MIN;
     h->time_ns += cost_ns;
-    h->wasted_ns += is_needless ? cost_ns : 0;
+    h->wasted_ns += wasted_ns + (call.is_needless ? cost_ns : 0);
     h->most = MAX(h->most, at_once);
 }
 
@@ -110,7 +117,7 @@ stampedes_sum(const struct stampedes *s, uint64_t fingerprint, uint64_t now_ns,
         time_ns += (double)h->time_ns;
         wasted_ns += (double)h->wasted_ns;
     }
-    sum.wasted_share = time_ns > 0 ? wasted_ns / time_ns : 0;
+    sum.wasted_share = time_ns > 0 ? MIN(wasted_ns / time_ns, 1) : 0;
     *ret_sum = sum;
     return true;
 }

@@ -3,11 +3,12 @@
  * one answer would do for all.
  *
  * Two calls are beside one another when they share at least half of the longer one's time. A call
- * is needless when the same one was underway as it began: that answer would have done. Of those
- * that were told already, the last STAMPEDE_RECENT of a statement are looked at. Only SELECTs of
- * STAMPEDE_CALL_NS and more count: what is over sooner hurts nobody. Counts cover two to four
- * minutes (a pair of halves that take turns). About 2 KB a statement, made on its first such call;
- * STAMPEDE_STATEMENTS_MAX of them, others are not looked at. One thread. */
+ * is needless when the same one was underway as it began, whichever was over first: its answer
+ * would have done, or the one before. Of those that were told already, the last STAMPEDE_RECENT of
+ * a statement are looked at. Only SELECTs of STAMPEDE_CALL_NS and more count: what is over sooner
+ * hurts nobody. Counts cover two to four minutes (a pair of halves that take turns). About 2 KB a
+ * statement, made on its first such call; STAMPEDE_STATEMENTS_MAX of them, others are not looked
+ * at. One thread. */
 #ifndef ANALYSIS_SERIES_STAMPEDE_H
 #define ANALYSIS_SERIES_STAMPEDE_H
 
@@ -22,6 +23,7 @@
 
 struct stampede_call {
     uint64_t values, start_ns, end_ns;
+    bool is_needless;
 };
 
 struct stampede_half {

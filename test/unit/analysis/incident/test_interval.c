@@ -195,12 +195,30 @@ what_was_learned_strays_by_its_spread(void **state)
     (void)state;
     open_play(&p, 1, 0);
     struct shift_route *r = shift_find(p.s.shift, p.s.watch[0]);
+    const struct finding was = p.inc->cause[0].finding;
     r->before.block_count = 0;
     r->before.spread = 0.5;
     interval_estimate(p.inc, p.s.shift);
     double wanted = 1.959964 * 0.5 * p.inc->measured_before_ms;
     kit_near(p.inc->measured_before_error_ms, wanted);
     assert_true(p.inc->measured_change_error_ms > wanted);
+    for (unsigned i = 0; i < p.inc->change_count; i++) { /* a lock's wait is as sure as its line */
+        const struct incident_change *c = &p.inc->change[i];
+        if (c->fingerprint == 1) {
+            p.inc->cause[0].finding = (struct finding){
+                .kind = FINDING_LOCK_WAIT,
+                .fingerprint = 1,
+                .has_saving = true,
+                .saving_ms = c->change_ms,
+                .shares = {.change = 1},
+            };
+            interval_estimate(p.inc, p.s.shift);
+            kit_near(p.inc->cause[0].saving_error_ms, c->change_error_ms);
+            assert_true(c->change_error_ms > 1.9 * 0.5 * c->before_ms);
+        }
+    }
+    assert_int_equal(p.inc->cause[0].finding.kind, FINDING_LOCK_WAIT);
+    p.inc->cause[0].finding = was;
     r->before.spread = NAN;
     interval_estimate(p.inc, p.s.shift);
     assert_true(isnan(p.inc->measured_change_error_ms));
