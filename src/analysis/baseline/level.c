@@ -64,7 +64,7 @@ make_early(struct level *l, const struct level_past *past)
     }
     if (n > 0) {
         l->early = median_of(hour, n);
-        l->early_spread = median_of(spread, spreads);
+        l->early_spread = spreads > 0 ? median_of(spread, spreads) : l->early_spread;
         l->early_known = true;
     } else if (!l->early_known && l->value_count == LEVEL_FIRST) {
         memcpy(copy, past->value, sizeof(copy));
@@ -81,7 +81,7 @@ level_add(struct level *l, struct level_past *past, int64_t t, float value, bool
     if (n != l->slot_n) {
         if (l->value_count > 0) {
             end_slot(l, past, may_learn);
-            if (level_is_learning(l) && may_learn) {
+            if ((level_is_learning(l) || l->spread_slots == 0) && may_learn) {
                 make_early(l, past);
             }
         }
@@ -119,7 +119,7 @@ level_expect(const struct level *l)
 float
 level_spread(const struct level *l)
 {
-    return level_is_learning(l) ? l->early_spread : l->spread;
+    return level_is_learning(l) || l->spread_slots == 0 ? l->early_spread : l->spread;
 }
 
 bool

@@ -24,7 +24,7 @@
 /* What a minute needs. */
 struct level {
     float kept, spread;        /* where its slots > 0 */
-    float early, early_spread; /* while it is learning; 0 values: early_known is false */
+    float early, early_spread; /* where they are not; 0 values: early_known is false */
     float peak;                /* the most of an hour that was learned, decayed */
     uint32_t slot_n;
     uint16_t kept_slots, spread_slots; /* hours that each was learned from */
@@ -47,7 +47,7 @@ void level_add(struct level *l, struct level_past *past, int64_t t, float value,
 
 /* NAN: not known yet. */
 float level_expect(const struct level *l);
-/* Median absolute deviation, as a standard deviation. */
+/* Median absolute deviation, as a standard deviation. 0: all are the same, or nothing tells it. */
 float level_spread(const struct level *l);
 bool level_is_learning(const struct level *l);
 

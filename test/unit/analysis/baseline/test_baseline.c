@@ -160,6 +160,30 @@ a_summary_does_not_make_a_level_sure(void **state)
     assert_float_equal(level_spread(&only), 0, 1e-6);
 }
 
+/* Nor do they make a level forget the spread that it began with, though those minutes were not
+ * normal; and what minutes say is taken for it before it is learned. */
+static void
+a_level_keeps_the_first_spread_that_it_knows(void **state)
+{
+    struct level l = {0}, late = {0};
+    struct level_past past = {0}, late_past = {0};
+    struct prng p = {7};
+    (void)state;
+    for (int64_t t = MONDAY; t < MONDAY + 3 * DAY; t += t < MONDAY + 720 ? 60 : 3600) {
+        level_add(&l, &past, t, 10 + normal(&p), true);
+        if (t >= MONDAY + 3600 && t < MONDAY + 7200) {
+            level_forget(&l, &past, MONDAY);
+        }
+    }
+    assert_false(level_is_learning(&l));
+    assert_int_equal(l.spread_slots, 0);
+    assert_true(level_spread(&l) > 0.4f);
+    for (int64_t t = MONDAY; t < MONDAY + 3 * DAY; t += t < MONDAY + 2 * DAY ? 3600 : 60) {
+        level_add(&late, &late_past, t, 10 + normal(&p), true);
+        assert_true(level_spread(&late) > 0 || t < MONDAY + 2 * DAY + 2 * 3600);
+    }
+}
+
 static void
 what_is_known_from_few_days_weighs_less(void **state)
 {
@@ -335,6 +359,7 @@ main(void)
         cmocka_unit_test(a_burn_is_not_learned),
         cmocka_unit_test(a_burn_that_is_over_is_not_learned_either),
         cmocka_unit_test(a_summary_does_not_make_a_level_sure),
+        cmocka_unit_test(a_level_keeps_the_first_spread_that_it_knows),
         cmocka_unit_test(what_is_known_from_few_days_weighs_less),
         cmocka_unit_test(what_was_expected_a_week_ago_is_known),
         cmocka_unit_test(noise_knows_how_long_a_stray_lasts),
