@@ -169,7 +169,7 @@ windows_risen(const struct panel *p, const struct track *t, float effect)
 
 /* All charts left zero at the same time. */
 static bool
-is_step(const struct panel *p, const struct track *t)
+left_together(const struct panel *p, const struct track *t)
 {
     float last = (float)windows_since(p, t->drift.zero[RAMP_CHARTS - 1]);
     return (float)windows_since(p, t->drift.zero[0]) <= STEP_SPREAD * last;
@@ -177,11 +177,11 @@ is_step(const struct panel *p, const struct track *t)
 
 /* Dated as a ramp, or rather as a step; that it may be either is in the interval. */
 static void
-tell_drift(struct panel *p, struct track *t, enum lane lane, float effect)
+tell_dated(struct panel *p, struct track *t, enum lane lane, bool is_step, float effect)
 {
     float risen = windows_risen(p, t, effect);
     float last = (float)windows_since(p, t->drift.zero[RAMP_CHARTS - 1]);
-    float since = is_step(p, t) ? last : risen, first = MAX((1 + RAMP_DOUBT) * risen, last);
+    float since = is_step ? last : risen, first = MAX((1 + RAMP_DOUBT) * risen, last);
     float latest = MIN((1 - RAMP_DOUBT) * risen, last - 1);
     struct alarm a = alarm_of(t, lane, effect);
     a.onset_s = p->step_s - (int64_t)(since * TRACK_STEP_S);
@@ -271,7 +271,7 @@ look_at_drift(struct panel *p, struct track *t, unsigned which, float effect)
 {
     struct drift d = drift_of(p, t, which);
     if (is_still_there(p, t, &d, effect)) {
-        tell_drift(p, t, LANE_DRIFT, effect);
+        tell_dated(p, t, LANE_DRIFT, left_together(p, t), effect);
     } else if (effect <= (d.is_enough ? 0 : least_drift(p, t))) {
         charts_reset(t); /* it went away again, or is too little to tell: it may be learned */
         p->blips += d.is_enough ? 1 : 0;
@@ -283,7 +283,7 @@ look_at_rises(struct panel *p, struct track *t, float effect)
 {
     for (unsigned i = 0; i < RISES; i++) {
         if (charts_rise_level(p, t, i) >= 1 && charts_would_tell_rise(p, t, i)) {
-            tell_drift(p, t, LANE_DRIFT, effect);
+            tell_dated(p, t, LANE_DRIFT, left_together(p, t), effect);
         }
     }
 }
@@ -300,11 +300,22 @@ nothing_is_near(const struct track *t, float shape_limit)
     return is;
 }
 
+/* All charts have left zero, one after the other. */
+static bool
+is_ramp(const struct panel *p, const struct track *t)
+{
+    bool is = true;
+    for (unsigned i = 0; i < RAMP_CHARTS; i++) {
+        is = is && t->drift.g[i] > 0;
+    }
+    return is && !left_together(p, t);
+}
+
 static void
 tell_shape(struct panel *p, struct track *t, float effect)
 {
-    if (charts_suspect(p, t) && !is_step(p, t)) { /* a ramp is of another shape at last, too */
-        tell_drift(p, t, LANE_SHAPE, MAX(effect, 0.01f));
+    if (charts_suspect(p, t) && is_ramp(p, t)) { /* of another shape at last, too */
+        tell_dated(p, t, LANE_SHAPE, false, MAX(effect, 0.01f));
     } else {
         charts_tell(p, t, LANE_SHAPE, t->shape.zero, 3, MAX(effect, 0.01f));
     }

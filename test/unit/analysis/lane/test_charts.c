@@ -160,6 +160,38 @@ a_step_is_told_later_behind_a_deploy(void **state)
     assert_true(told_s[2] > told_s[0]);
 }
 
+/* A step that is not large: the chart for what is larger is at zero, and the one for what is small
+ * has been above it for long, by chance. When it began is known to the minute, and so is who did
+ * it; that the one for ramps is suspected changes nothing. */
+static void
+a_step_told_by_its_shape_has_its_onset(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct history_deploy d = {.name = SLICE_LIT("v2")};
+    (void)state;
+    play(s, 2 * DAY);
+    struct track *t = track_of(s->m, "GET /3", "");
+    uint32_t now = (uint32_t)(s->m->panel.step_s / MONITOR_STEP_S), onset = now - 60;
+    d.at_s = (int64_t)onset * MONITOR_STEP_S - 30;
+    monitor_deploy(s->m, &d);
+    t->noise.blocks_seen = 1000;
+    t->last_count = CONFIRM_WINDOWS;
+    for (unsigned i = 0; i < CONFIRM_WINDOWS; i++) {
+        t->last[i] = 0.05f;
+    }
+    t->residual = 0.05f;
+    t->z = 1.25f;
+    t->drift = (struct cusum_bank){.g = {30, 22, 0, 0}, .zero = {onset - 200, onset, now, now}};
+    t->shape = (struct exceed){LIMIT_SHAPE + 1, onset};
+    assert_true(charts_suspect(&s->m->panel, t));
+    charts_look(&s->m->panel, t);
+    const struct episode *e = only_one(s->m);
+    assert_int_equal(e->lane, LANE_SHAPE);
+    assert_int_equal(e->onset_s, (int64_t)onset * MONITOR_STEP_S);
+    assert_string_equal(e->deploy, "v2");
+    scene_free(s);
+}
+
 int
 main(void)
 {
@@ -169,6 +201,7 @@ main(void)
         cmocka_unit_test(a_rise_is_told_where_it_is_steady),
         cmocka_unit_test(a_spike_adds_nothing_to_a_drift),
         cmocka_unit_test(a_step_is_told_later_behind_a_deploy),
+        cmocka_unit_test(a_step_told_by_its_shape_has_its_onset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
