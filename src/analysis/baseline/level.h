@@ -43,6 +43,13 @@ struct level_past {
 /* What was measured since then and not learned yet is forgotten: it was not normal. */
 void level_forget(struct level *l, struct level_past *past, int64_t since_s);
 
+/* That value ends an hour, which may be learned: before that nobody need know whether it may. */
+static inline bool
+level_ends_slot(const struct level *l, int64_t t)
+{
+    return (uint32_t)(t / LEVEL_SLOT_S) != l->slot_n;
+}
+
 void level_add(struct level *l, struct level_past *past, int64_t t, float value, bool may_learn);
 
 /* NAN: not known yet. */

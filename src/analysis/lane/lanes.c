@@ -59,10 +59,15 @@ lanes_are_calm(const struct panel *p, struct track *t)
 }
 
 void
-lanes_release(const struct panel *p, struct track *t, int64_t since_s)
+lanes_forget(const struct panel *p, struct track *t, int64_t since_s)
 {
     latency_forget(p, t, since_s);
     level_forget(&t->calls_level, &t->past->calls, since_s);
+}
+
+void
+lanes_release(struct track *t)
+{
     amounts_release(t);
     t->lanes = 0;
     t->shift_ln = 0;

@@ -26,9 +26,10 @@ void lanes_step(struct panel *p);
 
 /* What the series was told for, by its lanes, is back to what is normal; but for objectives. */
 bool lanes_are_calm(const struct panel *p, struct track *t);
-/* It is told no more: what its lanes have brought is forgotten; what was measured since then was
- * not normal, and is not learned. */
-void lanes_release(const struct panel *p, struct track *t, int64_t since_s);
+/* It is told no more: what its lanes have brought is forgotten. */
+void lanes_release(struct track *t);
+/* What was measured since then was not normal, and is not learned. */
+void lanes_forget(const struct panel *p, struct track *t, int64_t since_s);
 /* One of its alarms cannot be told: what brought that one begins anew. */
 void lanes_refuse(struct track *t, enum lane lane);
 /* As it is now is where what is normal begins; that may hold for what comes back, too. */

@@ -67,6 +67,20 @@ tell_calls(struct panel *p, struct track *t, const struct reading *r, double bef
     tell(p, t, LANE_CALLS, at_s - since_s + beyond_s, TRACK_STEP_S + beyond_s, before, now);
 }
 
+/* A call's cost has no chart of its own, and it is slow in what its route or its statement is told
+ * of. They are asked once an hour, when it matters: neither lies at hand. */
+static bool
+may_learn(const struct panel *p, const struct track *t, const struct level *l, int64_t at_s)
+{
+    if (t->episode != NULL || t->kind != TRACK_CALL || !level_ends_slot(l, at_s)) {
+        return t->episode == NULL;
+    }
+    const struct track *statement =
+        tracks_find(&p->tracks, SLICE_NONE, slice_from_str(t->fingerprint));
+    return (t->parent == NULL || t->parent->episode == NULL) &&
+           (statement == NULL || statement->episode == NULL);
+}
+
 /* A stretch of at least 30 requests is over. */
 static void
 judge_calls(struct panel *p, struct track *t, const struct reading *r, float mean_ms)
@@ -74,7 +88,7 @@ judge_calls(struct panel *p, struct track *t, const struct reading *r, float mea
     float calls = t->s_calls / t->s_requests;
     int64_t at_s = r->start_s + r->length_s;
     float expect = level_expect(&t->calls_level), spread = level_spread(&t->calls_level);
-    bool may_learn = t->episode == NULL && t->jumps == 0;
+    bool was_quiet = t->jumps == 0;
     t->now.calls = follow(t->now.calls, calls);
     if (is_new(p, t, at_s)) {
         bool heavy = calls >= NEW_CALLS_MIN && structure_costs_something(t, calls, mean_ms) &&
@@ -107,8 +121,9 @@ judge_calls(struct panel *p, struct track *t, const struct reading *r, float mea
     if (is_sure || t->jumps >= STRUCTURE_HOLD || lasts) {
         tell_calls(p, t, r, expect, calls);
     }
+    bool is_quiet = was_quiet && t->calls_chart.f < LIMIT_CALLS / 2;
     level_add(&t->calls_level, &t->past->calls, at_s, calls,
-              may_learn && t->calls_chart.f < LIMIT_CALLS / 2);
+              is_quiet && may_learn(p, t, &t->calls_level, at_s));
 }
 
 static void
@@ -133,7 +148,7 @@ structure_judge(struct panel *p, struct track *t, const struct reading *r)
         mean_ms = (float)(r->time_ms / r->calls);
         t->now.cost_ms = follow(t->now.cost_ms, mean_ms);
         level_add(&t->cost_level, &t->past->cost, r->start_s + r->length_s, mean_ms,
-                  t->episode == NULL);
+                  may_learn(p, t, &t->cost_level, r->start_s + r->length_s));
     }
     judge_plan(p, t, r->start_s + r->length_s, mean_ms);
     if (t->kind != TRACK_CALL || (r->known & READING_REQUESTS) == 0 || r->requests <= 0) {

@@ -268,11 +268,20 @@ episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
     }
 }
 
+/* What it concerned teaches nothing, member or not: a call is hardly ever one. */
 static void
-release(const struct monitor *m, struct track *t, int64_t since_s)
+forget(const struct monitor *m, const struct episode *e)
 {
-    t->episode = NULL;
-    lanes_release(&m->panel, t, since_s);
+    for (unsigned i = 0; i < m->panel.tracks.count; i++) {
+        struct track *t = &m->panel.tracks.of[i];
+        if (t->episode == e || episodes_concerns(e, t)) {
+            lanes_forget(&m->panel, t, e->onset_from_s);
+        }
+    }
+    struct track *common = m->panel.tracks.common;
+    if (common->episode == e) {
+        lanes_forget(&m->panel, common, e->onset_from_s);
+    }
 }
 
 void
@@ -280,8 +289,10 @@ episodes_end(struct monitor *m, struct episode *e, enum episode_state state)
 {
     e->state = state;
     e->over_s = m->panel.step_s;
+    forget(m, e);
     for (unsigned i = 0; i < e->member_count; i++) {
-        release(m, e->member[i], e->onset_from_s);
+        e->member[i]->episode = NULL;
+        lanes_release(e->member[i]);
     }
     if (m->out.changed != NULL) {
         m->out.changed(m->out.ctx, e);
@@ -362,7 +373,7 @@ episodes_step(struct monitor *m)
 }
 
 void
-episodes_forget(struct monitor *m, struct track *t)
+episodes_forget(struct track *t)
 {
     struct episode *e = t->episode;
     for (unsigned i = 0; e != NULL && i < e->member_count; i++) {
@@ -370,5 +381,5 @@ episodes_forget(struct monitor *m, struct track *t)
             e->member[i] = e->member[--e->member_count];
         }
     }
-    release(m, t, m->panel.step_s);
+    t->episode = NULL;
 }

@@ -21,7 +21,8 @@ tell(void *ctx, struct track *t, const struct alarm *a)
 static void
 forget(void *ctx, struct track *t)
 {
-    episodes_forget(ctx, t);
+    (void)ctx;
+    episodes_forget(t);
 }
 
 struct monitor *

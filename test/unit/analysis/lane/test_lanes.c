@@ -113,7 +113,8 @@ what_is_released_begins_anew(void **state)
     struct track *t = tracks_find(&s->panel.tracks, SLICE_LIT("GET /b"), SLICE_NONE);
     assert_int_equal(t->lanes, 1u << LANE_ERRORS);
     assert_false(lanes_are_calm(&s->panel, t));
-    lanes_release(&s->panel, t, s->t - 300);
+    lanes_forget(&s->panel, t, s->t - 300);
+    lanes_release(t);
     assert_int_equal(t->lanes, 0);
     assert_true(lanes_are_calm(&s->panel, t));
     play(s, 1, 50);

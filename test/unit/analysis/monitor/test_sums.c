@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the daemon writes: routes and statements have histograms, a statement within a route has
  * sums. So its latency is its statement's, which both may be told of. */
+#include "analysis/monitor/episodes.h"
 #include "unit/analysis/monitor/scene_kit.h"
 
 #define ROUTES 12
@@ -178,6 +179,90 @@ a_deploy_of_a_route_affects_its_statements(void **state)
     scene_free(s);
 }
 
+static void
+play_slow(struct scene *s, int64_t seconds)
+{
+    s->statement[5].times = 3;
+    play(s, seconds);
+    s->statement[5].times = 1;
+}
+
+/* The call is told of nothing by itself, and what it cost meanwhile is not learned a day later: not
+ * what was left at the end, nor what would have been learned before. */
+static void
+a_call_learns_nothing_of_what_it_was_slow_in(void **state)
+{
+    static const int64_t for_s[] = {6 * HOUR, 54 * HOUR};
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(for_s); i++) {
+        struct scene *s = scene_new();
+        play(s, 15 * DAY + DAY / 2);
+        const struct track *call = track_of(s->m, "GET /5", "f5");
+        float cost = level_expect(&call->cost_level), calls = level_expect(&call->calls_level);
+        unsigned slots = call->calls_level.kept_slots;
+        play_slow(s, for_s[i]);
+        assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
+        assert_null(call->episode);
+        play(s, 2 * DAY);
+        assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
+        assert_float_equal(level_expect(&call->cost_level), cost, 0.01 * cost);
+        assert_float_equal(level_expect(&call->calls_level), calls, 0.01 * calls);
+        assert_true(call->calls_level.kept_slots > slots + 12); /* and what was normal is */
+        assert_true(call->calls_level.kept_slots < slots + 48);
+        scene_free(s);
+    }
+}
+
+/* Either is enough: of a statement that several routes call no route need be told of. */
+static void
+a_call_learns_while_its_route_and_its_statement_may(void **state)
+{
+    struct scene *s = scene_new();
+    struct episode e = {.id = 1};
+    (void)state;
+    play(s, 2 * DAY);
+    const struct track *call = track_of(s->m, "GET /5", "f5");
+    struct track *other[] = {track_of(s->m, "GET /5", ""), track_of(s->m, "", "f5"),
+                             track_of(s->m, "", "f12")};
+    for (unsigned i = 0; i < ARRAY_LEN(other); i++) {
+        unsigned cost = call->cost_level.kept_slots, calls = call->calls_level.kept_slots;
+        unsigned learned = i == 2 ? 3 : 0; /* f12 is none of its own */
+        other[i]->episode = &e;
+        play(s, 3 * HOUR);
+        other[i]->episode = NULL;
+        assert_int_equal(call->cost_level.kept_slots - cost, learned);
+        assert_int_equal(call->calls_level.kept_slots - calls, learned);
+    }
+    scene_free(s);
+}
+
+/* A statement of one of its routes is told of beside, for something else: it still is when the
+ * other is over, and its charts are as they were. */
+static void
+what_another_episode_told_of_stays(void **state)
+{
+    struct scene *s = scene_new();
+    const struct alarm a = {.lane = LANE_CALLS, .onset_s = MONDAY + 2 * HOUR, .doubt_s = 60};
+    (void)state;
+    play(s, 3 * HOUR);
+    struct track *call = track_of(s->m, "GET /1", "f12");
+    episodes_tell(s->m, track_of(s->m, "GET /1", ""), &a);
+    s->m->panel.step_s += 2 * EPISODE_JOIN_S; /* too old to take it in */
+    episodes_tell(s->m, track_of(s->m, "", "f12"), &a);
+    episodes_tell(s->m, call, &a); /* which both concern, and the elder has */
+    assert_int_equal(monitor_episode_count(s->m), 2);
+    struct episode *of_statement = track_of(s->m, "", "f12")->episode;
+    assert_true(of_statement != call->episode && episodes_concerns(of_statement, call));
+    call->calls_chart.f = 20;
+    episodes_end(s->m, of_statement, EPISODE_OVER);
+    assert_null(track_of(s->m, "", "f12")->episode);
+    assert_non_null(call->episode);
+    assert_int_equal(call->lanes, 1u << LANE_CALLS);
+    assert_float_equal(call->calls_chart.f, 20, 0);
+    assert_int_equal(call->calls_level.value_count, 0);
+    scene_free(s);
+}
+
 int
 main(void)
 {
@@ -187,6 +272,9 @@ main(void)
         cmocka_unit_test(growth_is_suspected_of_the_statement),
         cmocka_unit_test(a_route_is_looked_into_when_its_statement_was_told),
         cmocka_unit_test(a_deploy_of_a_route_affects_its_statements),
+        cmocka_unit_test(a_call_learns_nothing_of_what_it_was_slow_in),
+        cmocka_unit_test(a_call_learns_while_its_route_and_its_statement_may),
+        cmocka_unit_test(what_another_episode_told_of_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
