@@ -13,6 +13,7 @@
  *   course.c     which way an episode goes
  *   growth.c     whose demand grew
  *   causes.c     that, and what fails, in words
+ *   breakdown.c  what a request takes more, statement by statement
  *   report.c     as JSON
  *   memory.c     what only weeks of minutes can teach, as bytes and back
  *   replay.c     one that has seen what the store keeps

@@ -161,9 +161,9 @@ struct track {
     float off90, off99;                               /* of ln latency above what is expected */
     float s_requests, s_calls;                        /* the stretch underway */
     enum track_kind kind;
-    uint32_t lanes;   /* bits of enum lane that it is in the episode for */
-    uint16_t due;     /* place on the monitor's list for this step, from 1; 0: it is not on it */
-    bool may_be_back; /* it came when another one had to go: it may have been here before */
+    uint32_t lanes;          /* bits of enum lane that it is in the episode for */
+    uint16_t due;            /* place in tracks.due, of this step, from 1; 0: it is not there */
+    bool may_be_back;        /* it came when another one had to go: it may have been here before */
     bool plan_reads_all : 1; /* the plan in use scans a whole table, the one before did not */
     bool is_slow : 1;        /* far slower in the last window */
     uint8_t jumps;           /* stretches in a row that are off */
