@@ -50,10 +50,50 @@ alarm_of(const struct track *t, uint32_t onset, float share, float p0)
     };
 }
 
+/* The share that was usual before what its chart holds; while it is told that is in none of these.
+ */
+static float
+share_before(const struct track *t, const struct track_class *c)
+{
+    float errors = c->yesterday + c->today + c->held;
+    float calls = t->calls_yesterday + t->calls_today;
+    if (t->calls_kept > 0) {
+        return c->kept / t->calls_kept;
+    }
+    return c->told > 0 ? errors / MAX(calls, 1)
+                       : MAX(errors - c->since, 0) / MAX(calls - c->calls_since, 1);
+}
+
+/* As many as that, but never below what is usual. */
+static float
+take_out(float *errors, float usual, float most)
+{
+    float less = MAX(MIN(*errors - usual, most), 0);
+    *errors -= less;
+    return less;
+}
+
+/* So many errors were not normal, and are not learned: the newest ones. */
+static void
+spare(const struct track *t, struct track_class *c, float share, float errors)
+{
+    errors -= take_out(&c->held, 0, errors);
+    errors -= take_out(&c->today, share * t->calls_today, errors);
+    take_out(&c->yesterday, share * t->calls_yesterday, errors);
+}
+
+/* Nor are those that have been until then. */
 static void
 note_told(const struct track *t, struct track_class *c, float share)
 {
-    c->told = (t->lanes & (1u << LANE_ERRORS)) != 0 ? share : c->told; /* it may be refused */
+    if ((t->lanes & (1u << LANE_ERRORS)) == 0) {
+        return; /* it was refused */
+    }
+    if (c->told <= 0) {
+        float before = share_before(t, c);
+        spare(t, c, before, c->since - before * c->calls_since);
+    }
+    c->told = share;
 }
 
 static void
@@ -136,7 +176,8 @@ judge_outage(struct panel *p, struct track *t, struct track_class *c, float erro
     unsigned windows = c->outage >= OUTAGE_WINDOWS    ? OUTAGE_WINDOWS
                        : c->lasting >= OUTAGE_LASTING ? OUTAGE_LASTING
                                                       : 0;
-    c->held += errors;
+    /* Of what is told as many as usual stand for all. */
+    c->held += c->told > 0 ? MIN(errors, share_before(t, c) * calls) : errors;
     if (!is_far || windows > 0) {
         c->today += c->held;
         c->held = 0;
@@ -259,6 +300,21 @@ begin_classes(struct track *t)
     e->told_apart = true;
 }
 
+/* One that is told of teaches nothing, nor do those before it that were told with it. */
+static void
+judge_burst(struct panel *p, struct track *t, unsigned class, float errors, uint32_t at)
+{
+    bool was_told = (t->lanes & 1u << LANE_BURSTS) != 0;
+    bursts_of_errors(p, t, class, errors, at);
+    for (unsigned i = 0; (t->lanes & 1u << LANE_BURSTS) != 0 && i < ERROR_CLASS_COUNT; i++) {
+        struct track_class *c = &t->errors->of[i];
+        float of_it = !was_told ? c->in_bursts : i == class ? errors : 0;
+        if (c->told <= 0 && of_it > 0) {
+            spare(t, c, share_before(t, c), of_it);
+        }
+    }
+}
+
 static void
 judge_errors(struct panel *p, struct track *t, const struct reading *r)
 {
@@ -284,7 +340,7 @@ judge_errors(struct panel *p, struct track *t, const struct reading *r)
         judge_class(p, t, c, errors[class], calls, at);
         if (c->cut > 0 && r->length_s <= BLIPS_WINDOW_MAX && errors[class] >= BURSTS_ERRORS_MIN &&
             errors[class] >= ERRORS_SHARE_MIN * calls) {
-            bursts_of_errors(p, t, class, errors[class], at);
+            judge_burst(p, t, class, errors[class], at);
         }
     }
     t->errors->last_at = at;
@@ -385,7 +441,7 @@ failures_is_calm(const struct track *t)
     const struct track_errors *e = t->errors;
     for (unsigned i = 0; e != NULL && i < ERROR_CLASS_COUNT; i++) {
         const struct track_class *c = &e->of[i];
-        float usual = t->calls_kept > 0 ? c->kept / t->calls_kept : 0;
+        float usual = share_before(t, c);
         float few = usual + RECOVERY_SHARE * MAX(c->told - usual, 0);
         /* Not by the chart: where errors are rare, it takes days to find back. */
         if (c->told > 0 && c->lately > few * e->calls_lately) {
@@ -395,29 +451,15 @@ failures_is_calm(const struct track *t)
     return true;
 }
 
-/* Of days that are not learned yet: as many errors as usual stand for those that were told. */
-static void
-forget(const struct track *t, struct track_class *c)
-{
-    if (t->calls_kept > 0) {
-        float usual = c->kept / t->calls_kept;
-        c->today = MIN(c->today, usual * t->calls_today);
-        c->yesterday = MIN(c->yesterday, usual * t->calls_yesterday);
-    }
-}
-
 void
 failures_release(struct track *t)
 {
     t->stalls = 0;
     for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
         struct track_class *c = &t->errors->of[i];
-        if (c->told > 0) {
-            forget(t, c);
-        }
         c->chart = (struct poisson){0};
         memset(c->by_bursts, 0, sizeof(c->by_bursts));
         c->outage = c->lasting = 0;
-        c->told = 0;
+        c->since = c->calls_since = c->told = 0;
     }
 }

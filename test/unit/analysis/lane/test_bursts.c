@@ -139,6 +139,39 @@ bursts_that_come_back_are_told(void **state)
     scene_free(s);
 }
 
+/* They are not learned as usual, neither those that were told at last nor those that came then;
+ * what else there is is. */
+static void
+bursts_that_were_told_are_no_usual_errors(void **state)
+{
+    struct scene *s = scene_new(), *calm = scene_new();
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct scene *each = i == 0 ? s : calm;
+        each->deadlocks[1] = 0.02; /* else they are told as what fails beside, too */
+        each->violations[1] = 0.2;
+        play(each, 6 * DAY + DAY / 4);
+        each->violations[1] = 0.3;
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        s->deadlocks[1] = 8;
+        play(s, 4 * 60);
+        s->deadlocks[1] = 0.02;
+        play(s, 16 * 60);
+    }
+    assert_int_equal(only_one(s->m)->lane, LANE_BURSTS);
+    play(s, 4 * DAY);
+    assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
+    play(calm, s->t - calm->t);
+    const struct track_class *of = track_of(s->m, "", "f1")->errors->of;
+    const struct track_class *other = track_of(calm->m, "", "f1")->errors->of;
+    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
+        assert_float_equal(of[i].kept, other[i].kept, 0.01 * other[i].kept);
+    }
+    scene_free(calm);
+    scene_free(s);
+}
+
 /* Two classes: the one that there is more of is named, with what there was of it. */
 static void
 the_class_of_most_errors_is_named(void **state)
@@ -473,6 +506,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bursts_that_come_back_are_told),
+        cmocka_unit_test(bursts_that_were_told_are_no_usual_errors),
         cmocka_unit_test(the_class_of_most_errors_is_named),
         cmocka_unit_test(another_episode_keeps_what_it_is_told_by),
         cmocka_unit_test(some_bursts_in_a_day_are_not_told),

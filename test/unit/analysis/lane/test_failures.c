@@ -244,6 +244,29 @@ a_burst_does_not_help_a_chance_over_the_limit(void **state)
     scene_free(s);
 }
 
+/* What a chart holds may have begun before the days that are not learned yet: as many as usual are
+ * left of those. */
+static void
+no_less_than_usual_is_learned(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->errors[1] = 1;
+    play(s, 5 * DAY + DAY / 2);
+    const struct track *t = track_of(s->m, "GET /1", "");
+    struct track_class *c = &t->errors->of[ERROR_CLASS_OTHER];
+    c->since = 1e5f; /* of weeks */
+    c->calls_since = 1e6f;
+    c->chart.g[0] = 1;
+    s->errors[1] = 60;
+    play(s, HOUR);
+    assert_int_equal(only_one(s->m)->lane, LANE_ERRORS);
+    float usual = c->kept / t->calls_kept;
+    assert_float_equal(c->today, usual * t->calls_today, 0.01 * c->today);
+    assert_float_equal(c->yesterday, usual * t->calls_yesterday, 0.01 * c->yesterday);
+    scene_free(s);
+}
+
 int
 main(void)
 {
@@ -261,6 +284,7 @@ main(void)
         cmocka_unit_test(what_fails_is_named_once),
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
         cmocka_unit_test(a_burst_does_not_help_a_chance_over_the_limit),
+        cmocka_unit_test(no_less_than_usual_is_learned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,8 @@ what_is_released_begins_anew(void **state)
     assert_true(lanes_are_calm(&s->panel, t));
     play(s, 1, 50);
     assert_int_equal(s->alarms, 1);
+    assert_float_equal(t->errors->of[ERROR_CLASS_OTHER].since, 50, 0);
+    assert_float_equal(t->errors->of[ERROR_CLASS_OTHER].calls_since, 100, 0);
     play(s, 1, 50);
     assert_int_equal(s->alarms, 2);
     scene_free(s);

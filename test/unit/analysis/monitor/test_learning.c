@@ -119,6 +119,44 @@ errors_of_an_incident_are_not_learned(void **state)
     scene_free(s);
 }
 
+static float
+share_of_errors(const struct scene *s, unsigned route)
+{
+    const struct track *t = track_of(s->m, names_of(route).route, "");
+    return t->errors->of[ERROR_CLASS_OTHER].kept / t->calls_kept;
+}
+
+/* What there was before it, on the same day, is: also where that is more than ever. And on the
+ * first day, when nothing is known yet. */
+static void
+errors_before_an_incident_are_learned(void **state)
+{
+    static const int64_t before_s[] = {6 * DAY + DAY / 3, 3 * HOUR, 3 * HOUR};
+    static const double many[] = {60, 60, 4}; /* the last is told after a while */
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(before_s); i++) {
+        struct scene *s = scene_new(0), *calm = scene_new(0);
+        s->errors[3] = calm->errors[3] = 1;
+        play(s, before_s[i]);
+        play(calm, before_s[i]);
+        s->errors[3] = calm->errors[3] = 1.3;
+        play(s, 5 * HOUR);
+        s->errors[3] = many[i];
+        play(s, 2 * HOUR);
+        assert_int_equal(only_one(s->m)->lane, LANE_ERRORS);
+        s->errors[3] = 1.3;
+        play(s, 4 * DAY);
+        assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
+        play(calm, s->t - calm->t);
+        float share = share_of_errors(s, 3), other = share_of_errors(calm, 3);
+        assert_float_equal(share, other, 0.005 * other);
+        assert_float_equal(track_of(s->m, "GET /3", "")->calls_kept,
+                           track_of(calm->m, "GET /3", "")->calls_kept, 1);
+        scene_free(s);
+        scene_free(calm);
+    }
+}
+
 /* What is suspected is not learned; but what is suspected for ever, and is too little to be told,
  * would never be: 0.8 % is a drift's limit within hours, a creep's within a day, and less than is
  * told. */
@@ -221,6 +259,7 @@ main(void)
         cmocka_unit_test(an_incident_that_is_over_is_not_learned),
         cmocka_unit_test(an_incident_that_is_over_is_no_noise),
         cmocka_unit_test(errors_of_an_incident_are_not_learned),
+        cmocka_unit_test(errors_before_an_incident_are_learned),
         cmocka_unit_test(a_little_slower_for_good_is_learned),
         cmocka_unit_test(a_surge_is_not_learned_as_usual),
         cmocka_unit_test(traffic_that_has_doubled_is_learned),
