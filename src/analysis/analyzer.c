@@ -434,6 +434,18 @@ learn_again(struct analyzer *a)
     return relearn_new(&replay, (int64_t)now_wall_s(), a->out.history, a->out.ctx, &a->relearn);
 }
 
+static void
+take_relearned(struct analyzer *a)
+{
+    bool is_over = relearn_is_over(a->relearn); /* asked first: it may end meanwhile */
+    struct monitor *m = relearn_take(a->relearn);
+    if (m != NULL) {
+        judge_take_monitor(a->judge, &m);
+    } else if (is_over) {
+        judge_take_no_monitor(a->judge);
+    }
+}
+
 static void *
 run_judge(void *arg)
 {
@@ -444,10 +456,7 @@ run_judge(void *arg)
         uint64_t now = now_monotonic_ns();
         judge_set_slow_query(a->judge, atomic_load(&a->slow_query_ns));
         size_t got = judge_items(a, now);
-        struct monitor *relearned = relearn_take(a->relearn);
-        if (relearned != NULL) {
-            judge_take_monitor(a->judge, &relearned);
-        }
+        take_relearned(a);
         open_mail(a, now);
         if (now >= next_tick) {
             judge_tick(a->judge, now, now_wall_at_ns(now));

@@ -94,8 +94,12 @@ MUST_CHECK int judge_restore(struct judge *judge, const struct stored *record);
 /* After a restart the monitor (monitor/monitor.h) learns again from what the store keeps, beside
  * the traffic: make a replay once all was restored, feed it on any thread, and give back what it
  * has become. Until then the judge uses a new one. */
-struct replay *judge_replay(const struct judge *judge);
+struct replay *judge_replay(struct judge *judge);
 void judge_take_monitor(struct judge *judge, struct monitor **monitor);
+/* None will come, because nothing is kept or it cannot be read: it goes on with the new one, and
+ * gives the store what that learns, which it does not while the store still knows more. Any number
+ * of times. */
+void judge_take_no_monitor(struct judge *judge);
 
 /* The wall clock was set back, by more than a minute: what the monitor has seen lies ahead of it.
  * It wants another one, made as above; until then, or until the wall clock is there again, it

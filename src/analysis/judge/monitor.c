@@ -118,7 +118,7 @@ feed_minute(struct judge *j, uint64_t minute)
     free(list);
 }
 
-/* Until it has learned again the store knows more. */
+/* While it is learning again the store knows more. */
 static void
 keep_piece(struct judge *j, unsigned piece)
 {
@@ -126,7 +126,7 @@ keep_piece(struct judge *j, unsigned piece)
     char name[64];
     AUTO_BUF struct buf blob;
     buf_init(&blob, 1u << 20);
-    bool may_keep = j->long_term.is_relearned && piece < memory_pieces(m);
+    bool may_keep = j->long_term.may_keep && piece < memory_pieces(m);
     if (may_keep && memory_save(m, piece, &blob) == 0) {
         snprintf(name, sizeof(name), MEMORY_KEY "%u", piece);
         struct stored record = {.kind = STORED_STATE,
@@ -275,6 +275,7 @@ judge_monitor_expect(struct judge *j, const struct incident *inc)
         l->mark_count--;
     }
     struct replay_mark *m = &l->mark[l->mark_count++];
+    l->marks_new = MIN(l->marks_new + 1, l->mark_count);
     m->at_s = (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S);
     if (inc->episode.fingerprint != 0) {
         snprintf(m->subject, sizeof(m->subject), "%016" PRIx64, inc->episode.fingerprint);
@@ -289,9 +290,10 @@ judge_monitor_expect(struct judge *j, const struct incident *inc)
 /* ---- after a restart ---- */
 
 struct replay *
-judge_replay(const struct judge *j)
+judge_replay(struct judge *j)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
+    j->long_term.marks_new = 0;
     int64_t until_s = (int64_t)(judge_wall(j, j->now_ns) / NS_PER_S);
     const struct monitor_config config = config_of(j);
     return replay_new(until_s, &config, j->long_term.mark, j->long_term.mark_count);
@@ -320,11 +322,28 @@ take_memory(struct judge *j)
     }
 }
 
+/* What somebody said while that one was learning. */
+static void
+expect_again(const struct judge *j, struct monitor *m)
+{
+    const struct judge_long_term *l = &j->long_term;
+    for (unsigned i = l->mark_count - l->marks_new; i < l->mark_count; i++) {
+        monitor_expect(m, l->mark[i].subject);
+    }
+}
+
+void
+judge_take_no_monitor(struct judge *j)
+{
+    OBJ_CHECK(j, JUDGE_MAGIC);
+    j->long_term.may_keep = true;
+}
+
 void
 judge_take_monitor(struct judge *j, struct monitor **monitor)
 {
     OBJ_CHECK(j, JUDGE_MAGIC);
-    if (j->long_term.is_relearned) { /* it knows more than the store has of it */
+    if (j->long_term.may_keep) { /* it knows more than the store has of it */
         take_memory(j);
     }
     monitor_take_deploys(*monitor, j->long_term.monitor,
@@ -332,6 +351,7 @@ judge_take_monitor(struct judge *j, struct monitor **monitor)
     monitor_free(&j->long_term.monitor);
     j->long_term.monitor = TAKE(*monitor);
     j->long_term.reached = 0;
+    expect_again(j, j->long_term.monitor); /* then what is remembered of before is passed over */
     for (unsigned i = 0; i < j->long_term.memory_count; i++) {
         if (memory_load(j->long_term.monitor, j->long_term.memory[i]) != 0) {
             judge_tell(j, "memory-refused", "how noisy some series are is learned again");
@@ -339,7 +359,7 @@ judge_take_monitor(struct judge *j, struct monitor **monitor)
     }
     forget_memory(j);
     monitor_look_again(j->long_term.monitor);
-    j->long_term.is_relearned = true;
+    j->long_term.is_relearned = j->long_term.may_keep = true;
     judge_episodes_again(j);
     judge_objectives_again(j);
 }

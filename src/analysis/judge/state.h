@@ -65,7 +65,7 @@ struct judge_long_term {
     bool wants_replay;
     struct judge_flight flight[JUDGE_FLIGHTS_MAX];
     struct replay_mark mark[REPLAY_MARKS_MAX]; /* what somebody said is to be expected */
-    unsigned mark_count;
+    unsigned mark_count, marks_new; /* of which: that the last replay made knows nothing of */
     struct slice memory[MEMORY_PIECES_MAX]; /* owned; for the monitor that has learned again */
     unsigned memory_count;
     uint32_t database[JUDGE_COUNTED_MAX]; /* whose counters are asked for */
@@ -73,6 +73,7 @@ struct judge_long_term {
     uint32_t welcomed; /* the last episode that was looked at */
     uint64_t refused;  /* episodes that found JUDGE_ACTIVE_MAX incidents open */
     bool is_relearned; /* from what the store keeps */
+    bool may_keep;     /* that, or nothing of it will come */
     unsigned rule[OBJECTIVES_MAX * INDICATOR_COUNT]; /* of each objective, as last told */
 };
 

@@ -99,6 +99,7 @@ lanes_relearn(struct panel *p, struct track *t, bool with_bursts)
     amounts_relearn(t);
     if (with_bursts) {
         t->past->blips = t->past->bursts = (struct recur){0};
+        t->past->recur_min = (uint32_t)(p->step_s / 60);
         t->is_slow = false;
     }
     if (t->quantiles != NULL) {

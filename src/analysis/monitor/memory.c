@@ -93,9 +93,10 @@ take_recur(struct recur *r, const struct recur *was, const struct track *t, uint
 }
 
 static void
-take_row(struct track *t, const struct memory_row *row, bool is_recent)
+take_row(struct track *t, const struct memory_row *row, uint32_t minute, bool is_recent)
 {
-    if (t != NULL) { /* a call has errors, but no noise of its own */
+    /* Not what is expected by now. A call has errors, but no noise of its own. */
+    if (t != NULL && minute >= t->past->recur_min) {
         take_recur(&t->past->blips, &row->blips, t, row->day, is_recent);
         take_recur(&t->past->bursts, &row->bursts, t, row->day, is_recent);
     }
@@ -132,7 +133,7 @@ memory_load(struct monitor *m, struct slice blob)
     for (unsigned i = 0; i < head.count; i++) {
         struct memory_row row;
         memcpy(&row, body.ptr + i * sizeof(row), sizeof(row));
-        take_row(tracks_by_key(&m->panel.tracks, row.key), &row, is_recent);
+        take_row(tracks_by_key(&m->panel.tracks, row.key), &row, head.minute, is_recent);
     }
     return 0;
 }

@@ -19,7 +19,8 @@ unsigned memory_pieces(const struct monitor *m);
 /* Appends. 0 or -E2BIG. */
 MUST_CHECK int memory_save(const struct monitor *m, unsigned piece, struct buf *b);
 
-/* Series that are there and have seen less take it. 0 or -EBADMSG. */
+/* Series that are there and have seen less take it; of those that were expected since not what came
+ * back until then. 0 or -EBADMSG. */
 MUST_CHECK int memory_load(struct monitor *m, struct slice blob);
 
 #endif

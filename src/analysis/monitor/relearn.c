@@ -16,6 +16,7 @@ struct relearn {
     pthread_mutex_t lock;
     struct replay *replay; /* under the lock; NULL: it is over */
     _Atomic(struct monitor *) monitor;
+    _Atomic bool is_over; /* after that one */
 };
 
 static void *
@@ -32,6 +33,7 @@ run(void *arg)
         monitor_free(&m);
     }
     atomic_store_explicit(&r->monitor, m, memory_order_release);
+    atomic_store_explicit(&r->is_over, true, memory_order_release);
     return NULL;
 }
 
@@ -55,6 +57,12 @@ relearn_new(struct replay **replay, int64_t now_s, relearn_history *history, voi
     }
     *ret_relearn = r;
     return 0;
+}
+
+bool
+relearn_is_over(const struct relearn *r)
+{
+    return r == NULL || atomic_load_explicit(&r->is_over, memory_order_acquire);
 }
 
 struct monitor *

@@ -22,6 +22,8 @@ MUST_CHECK int relearn_new(struct replay **replay, int64_t now_s, relearn_histor
 
 /* What has come of it, once; NULL: nothing, or not yet. */
 struct monitor *relearn_take(struct relearn *r);
+/* Nothing will come any more but what can be taken; of none, too. */
+bool relearn_is_over(const struct relearn *r);
 
 /* Waits for it, but not for its end. */
 void relearn_free(struct relearn **relearn);

@@ -141,7 +141,8 @@ struct track_past {
     struct level_past calls, cost;
     struct track_amount_past rows, bytes;
     struct recur blips, bursts;
-    uint32_t slow_s; /* end of the last window, where that is_slow */
+    uint32_t recur_min; /* when both began anew, in minutes since 1970; 0: they did not */
+    uint32_t slow_s;    /* end of the last window, where that is_slow */
 };
 
 /* 10,000 of them are read each minute, one after the other: what that touches lies together, in the

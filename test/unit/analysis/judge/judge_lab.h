@@ -149,9 +149,8 @@ announce(struct lab *l)
 }
 
 static inline void
-relearn(struct lab *l)
+learn_from(struct lab *l, struct replay *replay)
 {
-    struct replay *replay = judge_replay(l->j);
     kept_sort(&l->kept);
     for (unsigned i = 0; i < l->kept.window_count; i++) {
         struct stored r = {.kind = STORED_WINDOW, .window = l->kept.window[i].w};
@@ -163,6 +162,12 @@ relearn(struct lab *l)
     assert_non_null(m);
     judge_take_monitor(l->j, &m);
     assert_null(m);
+}
+
+static inline void
+relearn(struct lab *l)
+{
+    learn_from(l, judge_replay(l->j));
 }
 
 static inline void

@@ -22,6 +22,7 @@ struct kept_blob {
     struct stored_state state;
     char name[300];
     uint8_t *blob;
+    unsigned writes;
 };
 
 struct kept {
@@ -83,6 +84,7 @@ kept_add_state(struct kept *k, const struct stored_state *s)
     free(to->blob);
     to->blob = check_alloc(1, s->blob.len);
     memcpy(to->blob, s->blob.ptr, s->blob.len);
+    to->writes++;
     slice_to_str(s->name, to->name, sizeof(to->name));
     to->state = (struct stored_state){slice_from_str(to->name), slice_of(to->blob, s->blob.len)};
 }

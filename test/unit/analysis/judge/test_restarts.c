@@ -131,14 +131,65 @@ the_end_keeps_what_was_learned(void **state)
     assert_null(memory_of(l));
     judge_end(l->j, l->now_ns);
     assert_non_null(memory_of(l));
-    struct slice was = memory_of(l)->state.blob;
+    unsigned writes = memory_of(l)->writes;
     judge_free(&l->j);
     begin(l);
     announce(l);
     play(l, 2 * MINUTE, 0);
     judge_end(l->j, l->now_ns);
-    assert_ptr_equal(memory_of(l)->state.blob.ptr, was.ptr); /* as it was */
+    assert_int_equal(memory_of(l)->writes, writes); /* as it was */
     lab_free(l);
+}
+
+/* Nothing is kept of the weeks before, or it cannot be read: what is learned since is kept each
+ * hour. */
+static void
+without_a_history_what_is_learned_is_kept(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    judge_free(&l->j);
+    begin(l);
+    announce(l);
+    play(l, HOUR + MINUTE, 0);
+    assert_null(memory_of(l));
+    judge_take_no_monitor(l->j);
+    play(l, HOUR + MINUTE, 0);
+    assert_non_null(memory_of(l));
+    lab_free(l);
+}
+
+/* That is as much as done, whether the judge ends before it has learned again or not. */
+static void
+what_is_expected_while_it_learns_again_is_passed_over(void **state)
+{
+    (void)state;
+    for (unsigned ends = 0; ends < 2; ends++) {
+        struct lab *l = lab_new();
+        play_bursts(l, 8);
+        play(l, MINUTE, 0); /* the hour is kept */
+        assert_int_equal(l->opened, 1);
+        forget_windows(l, BEGIN - 36 * HOUR, BEGIN);
+        judge_free(&l->j);
+        begin(l);
+        kept_restore(&l->kept, l->j);
+        struct replay *replay = judge_replay(l->j);
+        play(l, 2 * MINUTE, 0);
+        assert_int_equal(judge_expect(l->j, l->now_ns, l->kept.incident.id), 0);
+        if (ends) {
+            replay_cancel(replay);
+            assert_null(replay_end(&replay));
+            restart(l);
+        } else {
+            learn_from(l, replay);
+            announce(l);
+        }
+        assert_int_equal(monitor_number(l, "open"), 0);
+        play(l, 5 * MINUTE, 0);
+        play_bursts(l, 1);
+        assert_int_equal(l->opened, 1);
+        lab_free(l);
+    }
 }
 
 /* Of what was stored since the beginning: the most calls in a minute, and whether there are any in
@@ -229,6 +280,8 @@ main(void)
         cmocka_unit_test(a_restart_between_two_bursts_is_no_end),
         cmocka_unit_test(bursts_that_are_expected_are_not_told_again),
         cmocka_unit_test(the_end_keeps_what_was_learned),
+        cmocka_unit_test(without_a_history_what_is_learned_is_kept),
+        cmocka_unit_test(what_is_expected_while_it_learns_again_is_passed_over),
         cmocka_unit_test(the_wall_clock_may_be_set_back),
         cmocka_unit_test(a_store_may_be_ahead_of_the_wall_clock),
         cmocka_unit_test(what_is_expected_is_learned),
