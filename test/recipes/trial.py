@@ -14,9 +14,10 @@ BASELINE_S = 45.0
 SETTLE_S = 10.0    # once all is found: nothing wrong may follow
 CONTROL_S = 60.0
 # Once the fault is gone: until its last requests are over, and how long the shop is then measured.
-GONE_S, FIXED_S = 4.0, 30.0
+GONE_S, FIXED_S = 4.0, 60.0
+STRETCH_S = 30.0   # of what statements take
 LAST_S = 2.0       # requests this young may be under way
-MEASURED_S = 45.0  # of the fault; the incident speaks of the last minute
+MEASURED_S = 60.0  # of the fault; the incident speaks of the last minute
 
 
 ATTEMPTS_MAX = 2
@@ -120,8 +121,10 @@ class Trial:
             return
         subject = incident["subject"] if incident["subject"] in SHARES else recipe.subjects[0]
         if recipe.saved == "clients":
+            world.wait(max(0.0, planted + SETTLE_S + FIXED_S - world.load.now()))
             before, error_before = self._clients_cost(world, subject, planted + SETTLE_S)
-            promised = verdict.predicted_ms(recipe, incident)
+            now = verdict.about(recipe, world.incidents()) or incident
+            promised = verdict.predicted_ms(recipe, now) or verdict.predicted_ms(recipe, incident)
         else:
             before, error_before, promised = self._statements_cost(world, recipe, subject)
         recipe.remove(world)
@@ -150,7 +153,7 @@ class Trial:
         costs, promises = [], []
         for _ in range(recipe.stretches):
             since, spent_ms = world.load.now(), world.statements_ms(recipe.saved)
-            world.wait(FIXED_S)
+            world.wait(STRETCH_S)
             spent_ms = world.statements_ms(recipe.saved) - spent_ms
             requests = len(world.load.results.between(since, world.load.now(), subject))
             costs.append(spent_ms / max(requests, 1))
