@@ -196,6 +196,8 @@ breakdown_make(const struct monitor *m, const struct episode *e, struct breakdow
     b->outside_ms = b->now_ms - b->before_ms - sums.change_ms;
     b->outside_error_ms = sqrt(pow(b->change_error_ms, 2) + sums.squares);
     b->explained = explained_of(b, &sums);
+    b->is_told = route->key == e->subject_key ||
+                 (route->episode == e && (route->lanes & LATENCY_LANES) != 0);
     return true;
 }
 
@@ -204,5 +206,5 @@ breakdown_cannot_tell(const struct breakdown *b)
 {
     double left_ms = (1 - b->explained) * (b->now_ms - b->before_ms);
     bool may_be_noise = left_ms <= b->outside_error_ms;
-    return !isnan(b->explained) && b->explained < FINDING_EXPLAINED_MIN && !may_be_noise;
+    return b->is_told && b->explained < FINDING_EXPLAINED_MIN && !may_be_noise;
 }

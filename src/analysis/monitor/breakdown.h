@@ -10,8 +10,9 @@
  *
  * Explained are a cause's statements; of others what waits behind a cause; and the time outside
  * where a cause has added calls or results, which the application has to work on. Below
- * FINDING_EXPLAINED_MIN nobody can tell why, whatever was found, unless what is left may be noise;
- * where noise is not known yet, the figures alone decide.
+ * FINDING_EXPLAINED_MIN nobody can tell why, whatever was found, unless what is left may be noise
+ * (where noise is not known yet, the figures alone decide), or the route was not told of: then the
+ * episode is about its statement, and explains that.
  *
  * Plain data with fixed limits, about 1.5 KB. Making it reads all series once. One thread. */
 #ifndef ANALYSIS_MONITOR_BREAKDOWN_H
@@ -41,6 +42,7 @@ struct breakdown {
     double others_ms;                    /* of the change: statements that have no line */
     double outside_ms, outside_error_ms; /* outside of all statements; the error as of a line */
     double explained; /* a share of the change; NAN: there is nothing to explain */
+    bool is_told;     /* the route, of its latency */
 };
 
 /* Of an episode whose causes were found. False, and it stays as it was: nothing is known of its

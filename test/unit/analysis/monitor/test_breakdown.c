@@ -111,6 +111,26 @@ a_small_cause_does_not_tell(void **state)
     scene_free(s);
 }
 
+/* Of its route, which strays by more, nothing was told. */
+static void
+a_statement_that_was_told_explains_itself(void **state)
+{
+    struct scene *s = scene_new(0);
+    struct breakdown b;
+    (void)state;
+    play(s, 15 * DAY);
+    s->apart[5] = 10;
+    play(s, 10 * 60);
+    struct episode e = {.lane = LANE_DRIFT, .subject_key = call_of(s, 5)->key};
+    assert_true(breakdown_make(s->m, &e, &b));
+    assert_true(b.explained < 0.1);
+    assert_false(breakdown_cannot_tell(&b));
+    e.subject_key = track_of(s->m, "GET /5", "")->key;
+    assert_true(breakdown_make(s->m, &e, &b));
+    assert_true(breakdown_cannot_tell(&b));
+    scene_free(s);
+}
+
 static void
 failures_are_no_matter_of_milliseconds(void **state)
 {
@@ -320,6 +340,7 @@ main(void)
         cmocka_unit_test(time_outside_comes_with_calls),
         cmocka_unit_test(what_is_outside_of_statements_is_nobodys),
         cmocka_unit_test(a_small_cause_does_not_tell),
+        cmocka_unit_test(a_statement_that_was_told_explains_itself),
         cmocka_unit_test(failures_are_no_matter_of_milliseconds),
         cmocka_unit_test(what_is_over_is_told_as_it_was),
         cmocka_unit_test(more_statements_than_lines),
