@@ -463,3 +463,20 @@ failures_release(struct track *t)
         c->since = c->calls_since = c->told = 0;
     }
 }
+
+void
+failures_relearn(struct track *t)
+{
+    for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
+        struct track_class *c = &t->errors->of[i];
+        if (c->told > 0) {
+            float share = share_since(c);
+            c->kept = MAX(c->kept, share * t->calls_kept);
+            c->yesterday = MAX(c->yesterday, share * t->calls_yesterday);
+            c->today = MAX(c->today, share * t->calls_today);
+        }
+    }
+    if ((t->lanes & 1u << LANE_STALL) != 0) {
+        t->oldest_max_ms[1] = MAX(t->oldest_max_ms[1], 1000 * t->stall_s);
+    }
+}

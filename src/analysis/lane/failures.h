@@ -13,6 +13,8 @@ void failures_judge(struct panel *p, struct track *t, const struct reading *r);
 bool failures_is_calm(const struct track *t);
 bool failures_would_tell(const struct panel *p, const struct track *t, unsigned class,
                          unsigned rate);
+/* What was told is normal from here on: as many errors as since then, calls as old as that one. */
+void failures_relearn(struct track *t);
 /* It is told no more. */
 void failures_release(struct track *t);
 

@@ -98,6 +98,7 @@ lanes_relearn(struct panel *p, struct track *t, bool with_bursts)
     t->past->calls = t->past->cost = (struct level_past){0};
     amounts_relearn(t);
     if (with_bursts) {
+        failures_relearn(t);
         t->past->blips = t->past->bursts = (struct recur){0};
         t->past->recur_min = (uint32_t)(p->step_s / 60);
         t->is_slow = false;

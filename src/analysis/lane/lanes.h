@@ -32,7 +32,8 @@ void lanes_release(struct track *t);
 void lanes_forget(const struct panel *p, struct track *t, int64_t since_s);
 /* One of its alarms cannot be told: what brought that one begins anew. */
 void lanes_refuse(struct track *t, enum lane lane);
-/* As it is now is where what is normal begins; that may hold for what comes back, too. */
+/* As it is now is where what is normal begins; with_bursts: of what fails, and of what comes back,
+ * too. */
 void lanes_relearn(struct panel *p, struct track *t, bool with_bursts);
 
 #endif

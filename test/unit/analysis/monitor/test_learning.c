@@ -21,6 +21,26 @@ what_is_expected_is_learned(void **state)
     scene_free(s);
 }
 
+/* They go on, and that is how it is. More of them is news. */
+static void
+errors_that_are_expected_are_not_told_again(void **state)
+{
+    struct scene *s = scene_new(0);
+    (void)state;
+    s->errors[5] = 1;
+    play(s, 6 * DAY);
+    s->errors[5] = 6;
+    play(s, HOUR);
+    assert_int_equal(only_one(s->m)->lane, LANE_ERRORS);
+    assert_int_equal(monitor_close(s->m, 1, true), 0);
+    play(s, 3 * DAY);
+    assert_int_equal(only_one(s->m)->state, EPISODE_EXPECTED);
+    s->errors[5] = 40;
+    play(s, HOUR);
+    assert_int_equal(monitor_episode_count(s->m), 2);
+    scene_free(s);
+}
+
 static void
 a_route_is_expected_to_be_as_it_is(void **state)
 {
@@ -255,6 +275,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_expected_is_learned),
+        cmocka_unit_test(errors_that_are_expected_are_not_told_again),
         cmocka_unit_test(a_route_is_expected_to_be_as_it_is),
         cmocka_unit_test(an_incident_that_is_over_is_not_learned),
         cmocka_unit_test(an_incident_that_is_over_is_no_noise),
