@@ -153,4 +153,6 @@ def test_what_a_fix_is_promised_to_save():
     second = incident(traffic.PAY, cause(1, "slower", "users"), cause(2, "lock-wait", "orders", 7.0))
     assert verdict.predicted_ms(HELD, second) == 7.0
     assert verdict.predicted_ms(SLOW, second) is None
+    assert verdict.Saving(10.2, 5.0, 4.5).holds  # half as much or twice as much would not
+    assert not verdict.Saving(10.2, 5.0, 6.0).holds and not verdict.Saving(6.0, 5.0, 4.5).holds
     assert verdict.Saving(12.0, 14.0, 0.5).holds and not verdict.Saving(12.0, 30.0, 2.0).holds
