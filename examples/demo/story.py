@@ -26,9 +26,9 @@ BASELINE_S = 75.0
 RAMP_S = 60.0
 OPEN_LIMIT_S = 30.0
 SEEN_REQUESTS = 30
-RECEIPT_LIMIT_S = 200.0
+RECEIPT_LIMIT_S = 150.0
 # A receipt is printed from 30 requests on and refined with more; a small saving wants more.
-RECEIPT_REQUESTS = 240
+RECEIPT_REQUESTS = 150
 # A receipt compares with the requests just before its fix: none of them may belong to the rush.
 AFTER_RUSH_S = 80.0
 # Act two: the load grows by a quarter every few seconds, up to a limit that any machine feels.
