@@ -10,7 +10,7 @@
  * longer, so each has an x of its own: the residual as it may be summed up for that long
  * (baseline/noise.h). For independent normal x the mean time between false alarms is
  * (exp(2kb) - 2kb - 1) / 2k^2 with b = h + 1.166 (Siegmund, "Sequential Analysis", 1985); real
- * residuals are not independent, so the limits are measured (monitor/limits.h).
+ * residuals are not independent, so the limits are measured (track/limits.h).
  * The change began after the last zero of the chart that tells it.
  *
  * Plain data, zeroed is empty; 32 bytes; a few ns to add. Pure. */
