@@ -9,9 +9,8 @@
 #include "analysis/monitor/monitor_state.h"
 
 #define SURE 1.96
-#define GONE_S                                                                                     \
-    600 /* a statement that its route did not call for so long is not called any more              \
-         */
+/* A statement that its route did not call for so long is not called any more. */
+#define GONE_S 600
 /* What a figure that follows minutes with a weight w strays by, of what a minute does: the root of
  * w / (2 - w), for 0.3 (latency.c) and 0.5 (structure.c: calls, and the time of those with sums).
  */
