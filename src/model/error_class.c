@@ -27,6 +27,13 @@ error_class_doc(enum error_class c)
     return (unsigned)c < ERROR_CLASS_COUNT ? docs[c] : "";
 }
 
+bool
+error_class_is_by_itself(enum error_class c)
+{
+    return c == ERROR_CLASS_LOGIN || c == ERROR_CLASS_CONSTRAINT || c == ERROR_CLASS_STATEMENT ||
+           c == ERROR_CLASS_BODY;
+}
+
 enum error_class
 error_class_by_name(struct slice name)
 {

@@ -5,6 +5,8 @@
 #ifndef MODEL_ERROR_CLASS_H
 #define MODEL_ERROR_CLASS_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 enum error_class {
@@ -17,6 +19,9 @@ enum error_class {
 /* Static. */
 const char *error_class_name(enum error_class c);
 const char *error_class_doc(enum error_class c);
+
+/* No waiting brings it about, and no time is lost by it. */
+bool error_class_is_by_itself(enum error_class c);
 
 /* ERROR_CLASS_COUNT: no such name. */
 enum error_class error_class_by_name(struct slice name);

@@ -121,6 +121,7 @@ struct incident_episode {
     bool opened; /* by it; else it joined */
     bool over;
     bool learning;
+    bool apart;           /* of failures that are no reason why others are slow */
     char lane[12];        /* "": none ever */
     char trend[16];       /* over an hour or two; "": not known */
     uint64_t fingerprint; /* of a statement that no route is known of; 0: it is about a route */

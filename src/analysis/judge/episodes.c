@@ -98,15 +98,27 @@ is_its_name(const struct incident *inc, const struct about *a)
 }
 
 static bool
-concerns(const struct incident *inc, const struct about *a)
+is_about(const struct incident *inc, const struct about *a)
 {
-    return a->is_whole || inc->is_whole ||
-           (a->watch != NULL && incident_concerns(inc, a->watch->text)) ||
+    return (a->watch != NULL && incident_concerns(inc, a->watch->text)) ||
            (a->st != NULL && incident_explains(inc, a->st)) || is_its_name(inc, a);
 }
 
+static bool
+concerns(const struct incident *inc, const struct about *a)
+{
+    return a->is_whole || inc->is_whole || is_about(inc, a);
+}
+
+/* Nothing becomes slower because of what answers look like, or of what is refused. */
+static bool
+may_slow_others(const struct incident *inc)
+{
+    return !inc->of_answers && !(inc->episode.opened && inc->episode.apart);
+}
+
 /* The one that is about the same, or has just ended; or what is so young that what becomes slower
- * now becomes so because of it, which nothing does because of what answers look like. */
+ * now becomes so because of it. */
 static struct incident *
 find_home(const struct judge *j, const struct episode *e, const struct about *a)
 {
@@ -117,10 +129,11 @@ find_home(const struct judge *j, const struct episode *e, const struct about *a)
         bool is_active = incident_is_active(inc);
         uint64_t ended_ns = MAX(inc->recovered_ns, inc->closed_ns);
         bool is_recent = ended_ns + HOUR_NS >= j->now_ns && onset_ns <= ended_ns;
-        if ((is_active || is_recent) && inc->merged_into == 0 && concerns(inc, a)) {
+        bool is_same = episode_stands_apart(e) ? is_about(inc, a) : concerns(inc, a);
+        if ((is_active || is_recent) && inc->merged_into == 0 && is_same) {
             return inc;
         }
-        bool is_young = inc->opened_ns + HOUR_NS >= j->now_ns && !inc->of_answers;
+        bool is_young = inc->opened_ns + HOUR_NS >= j->now_ns && may_slow_others(inc);
         if (is_active && is_latency(e->lane) && is_young) {
             young = young == NULL ? inc : young;
         }
@@ -136,6 +149,7 @@ take_part(const struct judge *j, struct incident *inc, const struct episode *e,
     p->id = e->id;
     p->over = e->state != EPISODE_OPEN;
     p->learning = e->learning;
+    p->apart = episode_stands_apart(e);
     p->deploy_chance = e->deploy[0] == '\0' ? -1 : e->chance;
     p->fingerprint = a->watch == NULL && a->st != NULL ? a->st->fingerprint : 0;
     p->onset_from_ns = mono_of(j, e->onset_from_s);
@@ -421,6 +435,7 @@ follow(struct judge *j, const struct episode *e)
     } else if (inc->state == INCIDENT_OPEN) {
         snprintf(inc->episode.trend, sizeof(inc->episode.trend), "%s",
                  episode_trend_name(e->trend));
+        inc->episode.apart = episode_stands_apart(e);
         add_causes(j, inc, e);
         if (inc->watch == NULL && inc->before.n == 0) {
             judge_follow_bare(j, inc);

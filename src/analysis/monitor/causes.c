@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analysis/monitor/failing.h"
 #include "analysis/monitor/growth.h"
 #include "analysis/monitor/monitor_state.h"
 
@@ -99,16 +100,10 @@ add(struct episode *e, const struct track *t, enum finding_kind kind, double dem
     return c;
 }
 
-static float
-failures_of(const struct track *t)
+static bool
+has_bursts(const struct track *t)
 {
-    bool has_bursts = (t->lanes & 1u << LANE_BURSTS) != 0;
-    float most = 0;
-    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        const struct track_class *c = &t->errors->of[i];
-        most = MAX(most, MAX(c->since, has_bursts ? c->in_bursts : 0));
-    }
-    return most;
+    return (t->lanes & 1u << LANE_BURSTS) != 0;
 }
 
 /* Most of what fails of the route fails in one of its calls, which is named. */
@@ -118,7 +113,7 @@ fails_in_a_call(const struct episode *e, const struct track *route)
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *t = e->member[i];
         if (t->kind == TRACK_CALL && t->parent == route && (t->lanes & ERROR_LANES) != 0 &&
-            failures_of(t) >= 0.5f * failures_of(route)) {
+            failing_most(t, has_bursts(t)) >= 0.5f * failing_most(route, has_bursts(route))) {
             return true;
         }
     }
@@ -159,29 +154,6 @@ is_failing_already(const struct monitor *m, const struct episode *e, const struc
     return false;
 }
 
-static float
-in_days(const struct track_class *c)
-{
-    return c->today + c->yesterday + c->kept;
-}
-
-/* What fails most of it; of bursts, what fails most in them, or, behind a restart, what did before;
- * OTHER: nothing is known of it. */
-static unsigned
-class_that_fails(const struct track *t)
-{
-    const struct track_class *of = t->errors->of;
-    bool has_bursts = (t->lanes & 1u << LANE_BURSTS) != 0;
-    unsigned most = ERROR_CLASS_OTHER, ever = ERROR_CLASS_OTHER;
-    for (unsigned i = 0; i < ERROR_CLASS_COUNT; i++) {
-        bool is_more =
-            has_bursts ? of[i].in_bursts > of[most].in_bursts : of[i].since > of[most].since;
-        most = is_more ? i : most;
-        ever = in_days(&of[i]) > in_days(&of[ever]) ? i : ever;
-    }
-    return has_bursts && of[most].in_bursts <= 0 ? ever : most;
-}
-
 /* Behind a restart it is known how often, not yet how many; and what is usual is learned again
  * where it has become normal by hand. */
 static void
@@ -189,7 +161,7 @@ describe_bursts(const struct track *t, unsigned class, struct episode_cause *c)
 {
     const struct recur *r = &t->past->bursts;
     const struct track_class *of = &t->errors->of[class];
-    bool is_known = of->in_bursts > 0 || in_days(of) > 0;
+    bool is_known = of->in_bursts > 0 || failing_in_days(of) > 0;
     char many[32] = "", usual[48] = "";
     if (of->in_bursts > 0) {
         snprintf(many, sizeof(many), "%.0f in ", of->in_bursts);
@@ -205,7 +177,7 @@ static void
 describe_errors(const struct track *t, unsigned class, struct episode_cause *c)
 {
     const struct track_class *of = &t->errors->of[class];
-    if ((t->lanes & 1u << LANE_BURSTS) != 0) {
+    if (has_bursts(t)) {
         describe_bursts(t, class, c);
     } else {
         snprintf(c->detail, sizeof(c->detail), "%.0f of %.0f: %s", of->since, of->calls_since,
@@ -231,11 +203,10 @@ add_failures(const struct monitor *m, struct episode *e, bool of_routes)
             }
         } else if ((t->lanes & ERROR_LANES) != 0 && !(of_routes && fails_in_a_call(e, t)) &&
                    !is_failing_already(m, e, t)) {
-            unsigned class = class_that_fails(t);
+            enum error_class class = failing_class(t, has_bursts(t));
             c = add(e, t, FINDING_ERRORS, 0);
             if (c != NULL) {
-                c->by_itself = class == ERROR_CLASS_LOGIN || class == ERROR_CLASS_CONSTRAINT ||
-                               class == ERROR_CLASS_STATEMENT || class == ERROR_CLASS_BODY;
+                c->by_itself = error_class_is_by_itself(class);
                 c->kind = class == ERROR_CLASS_BODY ? FINDING_INCONSISTENT_RESPONSE : c->kind;
                 describe_errors(t, class, c);
             }

@@ -4,14 +4,17 @@
  *   open --quiet for half an hour--> over          (or closed, or marked as expected, by hand)
  *
  * One trouble on a database makes many series slower: what alarms while an episode is young, or
- * shares a route or a statement with it, joins it and opens nothing. Plain data with fixed limits,
- * about 9 KB; owned by the monitor. Times are seconds since 1970, of events. */
+ * shares a route or a statement with it, joins it and opens nothing. Failures that no waiting
+ * brings about are a trouble of their own: a young one takes in others of their class alone.
+ * Plain data with fixed limits, about 9 KB; owned by the monitor. Times are seconds since 1970, of
+ * events. */
 #ifndef ANALYSIS_MONITOR_EPISODE_H
 #define ANALYSIS_MONITOR_EPISODE_H
 
 #include "analysis/monitor/breakdown.h"
 #include "analysis/track/alarm.h"
 #include "analysis/track/traffic.h"
+#include "model/error_class.h"
 #include "model/finding.h"
 
 #define EPISODE_MEMBERS_MAX 64u
@@ -48,8 +51,9 @@ struct episode {
     int64_t opened_s, over_s;
     int64_t joined_s; /* when its last member did: causes are looked for until an hour later */
     int64_t onset_s, onset_from_s, onset_to_s;
-    enum lane lane; /* that opened it */
-    bool learning;  /* there was no baseline of its own yet */
+    enum lane lane;         /* that opened it */
+    bool learning;          /* there was no baseline of its own yet */
+    enum error_class apart; /* failing.h, of what it has told; ERROR_CLASS_COUNT: some waits */
     char subject[256];
     uint64_t subject_key;
     struct track *member[EPISODE_MEMBERS_MAX];
@@ -70,6 +74,8 @@ struct episode {
     enum episode_trend trend;
 };
 
+/* Failures that no waiting brings about, and nothing else: no reason why others are slow. */
+bool episode_stands_apart(const struct episode *e);
 const char *episode_state_name(enum episode_state state);
 /* "getting worse", "steady", "easing"; "" where it is not known. */
 const char *episode_trend_name(enum episode_trend trend);

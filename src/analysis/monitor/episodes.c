@@ -10,6 +10,7 @@
 #include "analysis/lane/latency.h"
 #include "analysis/monitor/causes.h"
 #include "analysis/monitor/course.h"
+#include "analysis/monitor/failing.h"
 #include "analysis/monitor/monitor_state.h"
 #include "analysis/monitor/objectives.h"
 
@@ -33,6 +34,12 @@ episode_trend_name(enum episode_trend trend)
     return (unsigned)trend < ARRAY_LEN(names) ? names[trend] : "";
 }
 
+bool
+episode_stands_apart(const struct episode *e)
+{
+    return e->apart != ERROR_CLASS_COUNT && e->apart != ERROR_CLASS_OTHER;
+}
+
 unsigned
 episodes_open(const struct monitor *m, struct episode *list[MONITOR_OPEN_MAX])
 {
@@ -45,31 +52,63 @@ episodes_open(const struct monitor *m, struct episode *list[MONITOR_OPEN_MAX])
     return n;
 }
 
-bool
-episodes_concerns(const struct episode *e, const struct track *t)
+static bool
+is_about(const struct episode *e, const struct track *t)
 {
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *k = e->member[i];
-        if (monitor_same(k->route, t->route) || monitor_same(k->fingerprint, t->fingerprint) ||
-            k->kind == TRACK_COMMON) {
+        if (monitor_same(k->route, t->route) || monitor_same(k->fingerprint, t->fingerprint)) {
             return true;
         }
     }
     return false;
 }
 
+static bool
+is_of_all(const struct episode *e)
+{
+    for (unsigned i = 0; i < e->member_count; i++) {
+        if (e->member[i]->kind == TRACK_COMMON) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+episodes_concerns(const struct episode *e, const struct track *t)
+{
+    return is_about(e, t) || is_of_all(e);
+}
+
+static enum error_class
+apart_of(const struct monitor *m, const struct track *t, enum lane lane)
+{
+    bool is_of_errors = (ERROR_LANES & (1u << lane)) != 0;
+    return is_of_errors ? failing_apart(&m->panel, t, lane == LANE_BURSTS) : ERROR_CLASS_COUNT;
+}
+
+/* What all have in common makes whoever waits for it fail. */
+static bool
+may_be_of(const struct episode *e, const struct track *t, enum error_class apart)
+{
+    return is_about(e, t) || (is_of_all(e) && failing_may_be_one(apart, ERROR_CLASS_COUNT));
+}
+
 /* The one that it belongs to: a related one, or the youngest that still takes in what gets slower.
  */
 static struct episode *
-find_home(const struct monitor *m, const struct track *t)
+find_home(const struct monitor *m, const struct track *t, enum error_class apart)
 {
     struct episode *open[MONITOR_OPEN_MAX], *young = NULL;
     unsigned n = episodes_open(m, open);
     for (unsigned i = 0; i < n; i++) {
-        if (episodes_concerns(open[i], t)) {
+        if (may_be_of(open[i], t, apart)) {
             return open[i];
         }
-        if (t->kind == TRACK_COMMON || m->panel.step_s - open[i]->opened_s <= EPISODE_JOIN_S) {
+        bool is_young =
+            t->kind == TRACK_COMMON || m->panel.step_s - open[i]->opened_s <= EPISODE_JOIN_S;
+        if (is_young && failing_may_be_one(apart, open[i]->apart)) {
             young = open[i];
         }
     }
@@ -210,6 +249,7 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
     e->onset_to_s = a->latest_s != 0 ? a->latest_s : MIN(a->onset_s + a->doubt_s, m->panel.step_s);
     e->lane = a->lane;
     e->learning = a->learning;
+    e->apart = apart_of(m, t, a->lane);
     e->before = a->before;
     e->now = a->now;
     e->breakdown.explained = NAN;
@@ -223,6 +263,9 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
 static void
 take_in(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
 {
+    enum error_class apart = apart_of(m, t, a->lane);
+    bool says_more = apart == ERROR_CLASS_COUNT || e->apart == ERROR_CLASS_OTHER;
+    e->apart = says_more ? apart : e->apart;
     join(m, e, t, a);
     e->worst = MAX(e->worst, a->shift_ln);
 }
@@ -246,10 +289,10 @@ void
 episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
 {
     if (t->episode != NULL) {
-        join(m, t->episode, t, a);
+        take_in(m, t->episode, t, a);
         return;
     }
-    struct episode *e = find_home(m, t), *open[MONITOR_OPEN_MAX];
+    struct episode *e = find_home(m, t, apart_of(m, t, a->lane)), *open[MONITOR_OPEN_MAX];
     bool opens = e == NULL;
     if (opens && episodes_open(m, open) == MONITOR_OPEN_MAX) {
         m->totals.refused++;
@@ -320,7 +363,7 @@ is_of_route(const struct monitor *m, const struct episode *e, const struct track
             return true;
         }
     }
-    return episodes_concerns(e, t);
+    return may_be_of(e, t, apart_of(m, t, LANE_ERRORS));
 }
 
 /* Errors of a class that hardly ever has one join an episode that is about the same, where they

@@ -329,6 +329,32 @@ play(struct lab *l, unsigned seconds, double times_an_hour)
     }
 }
 
+/* Let in, or refused for that. */
+static inline void
+login(struct lab *l, const char *sqlstate)
+{
+    struct intake_item item = {.kind = INTAKE_SESSION_OPEN, .time_ns = l->now_ns};
+    item.session_open.protocol = PROTOCOL_POSTGRES;
+    item.session_open.database = 5;
+    if (sqlstate != NULL) {
+        item = (struct intake_item){.kind = INTAKE_LOGIN_REFUSED, .time_ns = l->now_ns};
+        item.login_refused.database = 5;
+        item.login_refused.user = (uint32_t)(l->now_ns / NS_PER_S) % 3;
+        memcpy(item.login_refused.sqlstate, sqlstate, 5);
+    }
+    judge_item(l->j, l->now_ns, &item);
+}
+
+/* Somebody logs in every second. */
+static inline void
+play_logins(struct lab *l, unsigned seconds, double per_hour, const char *sqlstate)
+{
+    for (unsigned i = 0; i < seconds; i++) {
+        play(l, 1, per_hour);
+        login(l, sqlstate);
+    }
+}
+
 static inline json_t *
 document(struct lab *l, enum judge_document which)
 {

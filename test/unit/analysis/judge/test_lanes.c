@@ -150,36 +150,15 @@ errors_inside_of_a_200_are_an_incident(void **state)
     lab_free(l);
 }
 
-static void
-login(struct lab *l, const char *sqlstate)
-{
-    struct intake_item item = {.kind = INTAKE_SESSION_OPEN, .time_ns = l->now_ns};
-    item.session_open.protocol = PROTOCOL_POSTGRES;
-    item.session_open.database = 5;
-    if (sqlstate != NULL) {
-        item = (struct intake_item){.kind = INTAKE_LOGIN_REFUSED, .time_ns = l->now_ns};
-        item.login_refused.database = 5;
-        item.login_refused.user = (uint32_t)(l->now_ns / NS_PER_S) % 3;
-        memcpy(item.login_refused.sqlstate, sqlstate, 5);
-    }
-    judge_item(l->j, l->now_ns, &item);
-}
-
 /* An application whose password is wrong tries again and again. */
 static void
 logins_that_are_refused_are_an_incident(void **state)
 {
     struct lab *l = lab_new();
     (void)state;
-    for (unsigned i = 0; i < HOUR / 2; i++) {
-        play(l, 1, 0);
-        login(l, NULL);
-    }
+    play_logins(l, HOUR / 2, 0, NULL);
     assert_int_equal(l->opened, 0);
-    for (unsigned i = 0; i < 6 * MINUTE; i++) { /* nobody knows yet what is normal */
-        play(l, 1, 0);
-        login(l, "28P01");
-    }
+    play_logins(l, 6 * MINUTE, 0, "28P01"); /* nobody knows yet what is normal */
     assert_int_equal(l->opened, 1);
     json_t *list = document(l, JUDGE_INCIDENTS);
     const json_t *inc = json_array_get(list, 0);

@@ -114,6 +114,24 @@ a_ramp_beside_answers_that_differ_is_another_incident(void **state)
     lab_free(l);
 }
 
+/* Nor does what is refused. */
+static void
+a_ramp_beside_logins_that_are_refused_is_another_incident(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play_logins(l, HOUR / 2, 0.06, NULL);
+    play_logins(l, 6 * MINUTE, 0.06, "28P01");
+    assert_int_equal(l->opened, 1);
+    play(l, 50 * MINUTE, 0.06);
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 2);
+    assert_string_equal(text_of(json_array_get(list, 1), "subject"), "logging in to shop");
+    assert_string_equal(text_of(json_array_get(list, 0), "subject"), "GET /a");
+    json_decref(list);
+    lab_free(l);
+}
+
 /* One of this route in seventeen days: hardly by chance. */
 static void
 a_ramp_behind_a_deploy_names_it(void **state)
@@ -150,6 +168,7 @@ main(void)
         cmocka_unit_test(a_slow_ramp_gets_worse_until_it_stays),
         cmocka_unit_test(a_statement_without_a_route_has_its_tables),
         cmocka_unit_test(a_ramp_beside_answers_that_differ_is_another_incident),
+        cmocka_unit_test(a_ramp_beside_logins_that_are_refused_is_another_incident),
         cmocka_unit_test(a_ramp_behind_a_deploy_names_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,9 @@ struct scene {
     double apart[ROUTES]; /* milliseconds more of a request, outside of its calls */
     double errors[ROUTES];
     double call_errors[ROUTES]; /* of which: in the route's call */
-    double reads[ROUTES];       /* rows a call; 0: not known */
-    double locks[ROUTES];       /* milliseconds a call that are waited for; below 0: not known */
+    enum error_class fails_of[ROUTES], call_fails_of[ROUTES];
+    double reads[ROUTES]; /* rows a call; 0: not known */
+    double locks[ROUTES]; /* milliseconds a call that are waited for; below 0: not known */
     double traffic;
     int64_t length_s; /* of the windows */
     bool skewed;      /* noise is rarely far below, and now and again far above */
@@ -36,6 +37,7 @@ scene_new(unsigned tracks_max)
     for (unsigned i = 0; i < ROUTES; i++) {
         s->times[i] = s->calls[i] = 1;
         s->locks[i] = -1;
+        s->fails_of[i] = s->call_fails_of[i] = ERROR_CLASS_OTHER;
     }
     return s;
 }
@@ -63,7 +65,8 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
         .length_s = (uint32_t)s->length_s,
         .route = slice_from_str(of.route),
         .fingerprint = slice_from_str(is_call ? of.print : ""),
-        .known = (is_call ? READING_REQUESTS : 0) | (s->reads[route] > 0 ? READING_ROWS_READ : 0) |
+        .known = READING_CLASSES | (is_call ? READING_REQUESTS : 0) |
+                 (s->reads[route] > 0 ? READING_ROWS_READ : 0) |
                  (s->locks[route] >= 0 ? READING_LOCK : 0),
         .lock_ms = n * s->locks[route],
         .rows_read = n * s->reads[route],
@@ -73,6 +76,7 @@ give(struct scene *s, unsigned route, bool is_call, double n, double ms)
         .cell = cells,
         .cell_count = 2,
     };
+    r.errors_by_class[(is_call ? s->call_fails_of : s->fails_of)[route]] = r.errors;
     monitor_reading(s->m, &r);
 }
 
