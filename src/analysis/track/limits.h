@@ -23,7 +23,7 @@
 /* rise.h: over an hour or two, and over several. */
 #define LIMITS_RISE                                                                                \
     {                                                                                              \
-        6.2f, 7.0f                                                                                 \
+        6.3f, 7.0f                                                                                 \
     }
 /* A burst has begun since, and is more times its longer mean. */
 #define RISE_WINDOWS 45u
@@ -34,7 +34,7 @@
     }
 #define LIMITS_CREEP                                                                               \
     {                                                                                              \
-        75.0f, 44.5f, 21.0f, 13.0f                                                                 \
+        75.0f, 45.5f, 22.0f, 13.0f                                                                 \
     }
 /* Beyond noise.h's, for a residual that lasts: the last chart is for what is large. */
 #define LASTING_CLIP                                                                               \
@@ -48,7 +48,7 @@
 #define LIMIT_SHAPE          90.0f
 #define LIMIT_CALLS          60.0f
 #define LIMIT_CALLS_SUSPECT  16.0f /* six stretches in a row, in an incident of something else */
-#define LIMIT_LEARNING_TIMES 2.0f  /* wider, until the noise is known from its own days */
+#define LIMIT_LEARNING_TIMES 2.25f /* wider, until the noise is known from its own days */
 #define LIMIT_LEARNING_DRIFT 3.0f  /* it is summed up as if it did not last for hours until then */
 
 /* poisson.h's rates, 2, 3, 5: the first one takes long to come down behind a burst. */

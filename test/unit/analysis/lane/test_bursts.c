@@ -362,7 +362,7 @@ what_fails_beside_opens_nothing_of_its_own(void **state)
     s->has_x = true;
     play(s, 10 * DAY);
     s->ms_of_locks[1] = 60;
-    play(s, 75 * 60);
+    play(s, 85 * 60);
     only_one(s->m);
     play_deadlocks(s, 1, 2); /* one more joins */
     assert_true(s->t - only_one(s->m)->opened_s > HOUR);
