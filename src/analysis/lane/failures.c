@@ -96,11 +96,16 @@ note_told(const struct track *t, struct track_class *c, float share)
     c->told = share;
 }
 
+/* Once; a second class is no second alarm, but is neither normal nor over with the first. */
 static void
 tell(struct panel *p, struct track *t, struct track_class *c, uint32_t onset, float share, float p0)
 {
     const struct alarm a = alarm_of(t, onset, share, p0);
-    panel_tell(p, t, &a);
+    if ((t->lanes & (1u << LANE_ERRORS)) == 0) {
+        panel_tell(p, t, &a);
+    } else if (c->told > 0) {
+        return;
+    }
     note_told(t, c, share);
 }
 
@@ -182,7 +187,7 @@ judge_outage(struct panel *p, struct track *t, struct track_class *c, float erro
         c->today += c->held;
         c->held = 0;
     }
-    if (windows > 0 && (t->lanes & (1u << LANE_ERRORS)) == 0) {
+    if (windows > 0) {
         tell(p, t, c, at - windows, errors / calls, p0);
     }
 }
@@ -250,8 +255,7 @@ judge_class(struct panel *p, struct track *t, struct track_class *c, float error
     for (unsigned i = 0; i < POISSON_RATES; i++) {
         float limit = errors_limit[i] * limit_times(t, p0 * calls);
         cap(c, i, 2 * limit);
-        if (c->chart.g[i] > limit && has_risen(c, i, limit, p0, at) &&
-            (t->lanes & (1u << LANE_ERRORS)) == 0) {
+        if (c->chart.g[i] > limit && has_risen(c, i, limit, p0, at)) {
             tell(p, t, c, c->chart.zero[i], share_since(c), p0);
         }
     }

@@ -267,6 +267,31 @@ no_less_than_usual_is_learned(void **state)
     scene_free(s);
 }
 
+/* Of another class, in an incident that is open: it is not over with the first, nor learned. */
+static void
+what_else_fails_is_not_normal(void **state)
+{
+    for (unsigned of_each = 3; of_each <= 40; of_each += 37) { /* a rate, an outage */
+        struct scene *s = scene_new(0);
+        (void)state;
+        play(s, 3 * DAY);
+        s->errors[1] = 40;
+        s->fails_of[1] = ERROR_CLASS_SERVER;
+        play(s, HOUR);
+        s->errors[1] = of_each;
+        s->fails_of[1] = ERROR_CLASS_TIMEOUT;
+        play(s, 3 * HOUR);
+        assert_int_equal(only_one(s->m)->state, EPISODE_OPEN);
+        s->errors[1] = 0;
+        play(s, 2 * DAY);
+        assert_int_equal(only_one(s->m)->state, EPISODE_OVER);
+        const struct track_errors *errors = track_of(s->m, "GET /1", "")->errors;
+        const struct track_class *c = &errors->of[ERROR_CLASS_TIMEOUT];
+        assert_true(c->kept + c->yesterday < 0.1 * of_each * 180);
+        scene_free(s);
+    }
+}
+
 int
 main(void)
 {
@@ -285,6 +310,7 @@ main(void)
         cmocka_unit_test(bursts_of_errors_are_not_a_rate),
         cmocka_unit_test(a_burst_does_not_help_a_chance_over_the_limit),
         cmocka_unit_test(no_less_than_usual_is_learned),
+        cmocka_unit_test(what_else_fails_is_not_normal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
