@@ -11,9 +11,11 @@
 #define SURE 1.96
 /* A statement that its route did not call for so long is not called any more. */
 #define GONE_S 600
-/* What a figure that follows minutes with a weight w strays by, of what a minute does: the root of
- * w / (2 - w), for 0.3 (latency.c) and 0.5 (structure.c: calls, and the time of those with sums).
- */
+/* By which a figure follows minutes: latency.c's, and structure.c's of calls and of the time of
+ * those that have sums. */
+#define WEIGHT      0.3f
+#define WEIGHT_SUMS 0.5f
+/* What such a figure strays by, of what a minute does: the root of w / (2 - w). */
 #define SMOOTHED      0.42
 #define SMOOTHED_SUMS 0.58
 
@@ -61,7 +63,8 @@ normal_ms(const struct monitor *m, const struct track *t)
 static double
 now_ms(const struct monitor *m, const struct track *t)
 {
-    return t->now.cost_ms * growth_steadied(growth_latency_of(m, t));
+    const struct track *of = growth_latency_of(m, t);
+    return t->now.cost_ms * growth_steadied(of, of == t ? WEIGHT : WEIGHT_SUMS);
 }
 
 /* Half of the 95 % interval around a figure that is so much a request. */

@@ -103,16 +103,17 @@ lasting_effect(const struct track *t)
 }
 
 float
-growth_steadied(const struct track *t)
+growth_steadied(const struct track *t, float weight)
 {
-    float smooth = t->last[t->last_at]; /* the oldest */
+    float smooth = expf(t->last[t->last_at]); /* the oldest */
     if (t->last_count < CONFIRM_WINDOWS) {
         return 1;
     }
     for (unsigned i = 1; i < CONFIRM_WINDOWS; i++) {
-        smooth += FIGURE_WEIGHT * (t->last[(t->last_at + i) % CONFIRM_WINDOWS] - smooth);
+        float times = expf(t->last[(t->last_at + i) % CONFIRM_WINDOWS]);
+        smooth += weight * (times - smooth);
     }
-    return expf(MIN(lasting_effect(t) - smooth, 0));
+    return MIN(expf(lasting_effect(t)) / smooth, 1);
 }
 
 /* What of that is its own. Where everything is slower, a residual has too much of that in it or too
@@ -423,7 +424,7 @@ growth_find(const struct monitor *m, const struct episode *e,
         g.kind = kind_of(e, &g);
         bool is_blip = (g.t->lanes & ~FAILURES) == 1u << LANE_BLIPS;
         if (g.kind == FINDING_SLOWER && !is_blip) { /* by nothing but its price */
-            reckon(m, common, g.t->now.cost_ms * growth_steadied(g.t), &g);
+            reckon(m, common, g.t->now.cost_ms * growth_steadied(g.t, FIGURE_WEIGHT), &g);
             is_told = is_told && (g.t->lanes & ~FAILURES & ~AMOUNT_LANES) != 0;
         }
         if (g.demand > 0 && (is_told || is_suspect(m, e, &g))) {

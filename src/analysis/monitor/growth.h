@@ -31,9 +31,9 @@ bool growth_is_clear(const struct episode *e, const struct growth *g);
 /* Where it is known how long its calls take, one by one: of a call that has sums only, its
  * statement's, which are those of all routes. */
 const struct track *growth_latency_of(const struct monitor *m, const struct track *t);
-/* Its price without what is but a spike is so many times the figure: the last windows weigh in that
- * as they do in the figure. */
-float growth_steadied(const struct track *t);
+/* Its price without what is but a spike is so many times a figure that follows minutes with that
+ * weight. */
+float growth_steadied(const struct track *t, float weight);
 /* By what share of their price calls wait, at most, behind what has grown; 0: they do not. */
 double growth_waiting_share(const struct monitor *m);
 

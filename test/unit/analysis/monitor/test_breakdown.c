@@ -215,7 +215,7 @@ page_play(struct page *p, int64_t seconds)
     for (int64_t end = p->t + seconds; p->t < end;) {
         page_minute(p);
     }
-    monitor_advance(p->m, p->t);
+    monitor_advance(p->m, p->t + 1);
 }
 
 static const struct breakdown_line *
@@ -271,6 +271,32 @@ what_is_not_called_any_more_is_gone(void **state)
     check_sum(&b);
     is_near(change_of(line_named(&b, "f0")), -10, 0.5);
     is_near(change_of(line_named(&b, "f1")), 40, 2);
+    monitor_free(&p.m);
+}
+
+/* It lasts, and was far more for two minutes: whenever that was, the statement is what it is, and
+ * so is the time outside. */
+static void
+a_spike_is_neither_of_a_statement_nor_outside(void **state)
+{
+    struct page p;
+    struct breakdown b;
+    (void)state;
+    page_open(&p);
+    page_play(&p, 15 * DAY);
+    struct episode e = {.lane = LANE_PLAN, .subject_key = track_of(p.m, "GET /page", "")->key};
+    p.ms[0] = 10;
+    page_play(&p, HOUR / 4);
+    p.ms[0] = 60;
+    page_play(&p, 120);
+    p.ms[0] = 10;
+    for (unsigned i = 0; i < 15; i++) {
+        page_play(&p, 60);
+        assert_true(breakdown_make(p.m, &e, &b));
+        check_sum(&b);
+        is_near(change_of(line_named(&b, "f0")), 8, 0.5);
+        is_near(b.outside_ms, 0, 1.8);
+    }
     monitor_free(&p.m);
 }
 
@@ -345,6 +371,7 @@ main(void)
         cmocka_unit_test(what_is_over_is_told_as_it_was),
         cmocka_unit_test(more_statements_than_lines),
         cmocka_unit_test(what_is_not_called_any_more_is_gone),
+        cmocka_unit_test(a_spike_is_neither_of_a_statement_nor_outside),
         cmocka_unit_test(intervals_of_sums_hold_what_they_promise),
         cmocka_unit_test(intervals_hold_what_they_promise),
     };
