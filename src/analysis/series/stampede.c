@@ -65,6 +65,64 @@ is_needless_by(const struct stampede_call *call, const struct stampede_call *oth
            other->end_ns > call->start_ns;
 }
 
+static uint64_t
+cost_of(const struct stampede_call *call)
+{
+    return call->end_ns - call->start_ns;
+}
+
+/* Of the same that are known. */
+static uint64_t
+shortest(const struct stampede_statement *st, const struct stampede_call *call)
+{
+    uint64_t least = cost_of(call);
+    for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
+        const struct stampede_call *other = &st->recent[i];
+        if (other->values == call->values && other->end_ns > 0) {
+            least = MIN(least, cost_of(other));
+        }
+    }
+    return least;
+}
+
+/* What is known of it by now; never less than was counted. */
+static void
+count_waste(struct stampede_half *h, struct stampede_call *call, uint64_t least_ns)
+{
+    uint64_t wasted_ns = call->is_needless  ? cost_of(call)
+                         : call->has_others ? cost_of(call) - least_ns
+                                            : 0;
+    if (wasted_ns > call->wasted_ns) {
+        h->wasted_ns += wasted_ns - call->wasted_ns;
+        call->wasted_ns = wasted_ns;
+    }
+}
+
+/* Calls of before may turn out to be needless, or to have been slowed down, by one that is told of
+ * only now. Returns how many are at once. */
+static unsigned
+compare(struct stampede_statement *st, struct stampede_call *call)
+{
+    struct stampede_half *h = &st->half[0];
+    uint64_t least_ns = shortest(st, call);
+    unsigned at_once = 1;
+    for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
+        struct stampede_call *other = &st->recent[i];
+        bool beside = are_beside(other, call);
+        at_once += beside;
+        call->has_others = call->has_others || beside;
+        other->has_others = other->has_others || beside;
+        call->is_needless = call->is_needless || is_needless_by(call, other);
+        bool began_later = other->start_ns > call->start_ns;
+        other->is_needless = other->is_needless || (began_later && is_needless_by(other, call));
+        if (other->values == call->values) {
+            count_waste(h, other, least_ns);
+        }
+    }
+    count_waste(h, call, least_ns);
+    return at_once;
+}
+
 void
 stampedes_add(struct stampedes *s, const struct trace_query *q)
 {
@@ -75,27 +133,14 @@ stampedes_add(struct stampedes *s, const struct trace_query *q)
     if (st == NULL) {
         return;
     }
-    struct stampede_call call = {q->values_hash, q->start_ns, q->end_ns};
-    unsigned at_once = 1;
-    uint64_t wasted_ns = 0;
-    for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
-        struct stampede_call *other = &st->recent[i];
-        at_once += are_beside(other, &call);
-        call.is_needless = call.is_needless || is_needless_by(&call, other);
-        /* It was over before this one, which is only told of now. */
-        if (!other->is_needless && other->start_ns > call.start_ns &&
-            is_needless_by(other, &call)) {
-            other->is_needless = true;
-            wasted_ns += other->end_ns - other->start_ns;
-        }
-    }
-    st->recent[st->next++ % STAMPEDE_RECENT] = call;
+    struct stampede_call call = {q->values_hash, q->start_ns, q->end_ns, 0, false, false};
     turn_half(st, q->end_ns);
+    unsigned at_once = compare(st, &call);
+    st->recent[st->next++ % STAMPEDE_RECENT] = call;
     struct stampede_half *h = &st->half[0];
     h->calls++;
     h->crowded += at_once >= STAMPEDE_MIN;
     h->time_ns += cost_ns;
-    h->wasted_ns += wasted_ns + (call.is_needless ? cost_ns : 0);
     h->most = MAX(h->most, at_once);
 }
 

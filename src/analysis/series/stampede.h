@@ -4,11 +4,12 @@
  *
  * Two calls are beside one another when they share at least half of the longer one's time. A call
  * is needless when the same one was underway as it began, whichever was over first: its answer
- * would have done, or the one before. Of those that were told already, the last STAMPEDE_RECENT of
- * a statement are looked at. Only SELECTs of STAMPEDE_CALL_NS and more count: what is over sooner
- * hurts nobody. Counts cover two to four minutes (a pair of halves that take turns). About 2 KB a
- * statement, made on its first such call; STAMPEDE_STATEMENTS_MAX of them, others are not looked
- * at. One thread. */
+ * would have done, or the one before. What the one that is needed takes longer than the shortest of
+ * the same, where others are beside it, is because of them: they share a database. Of those that
+ * were told already, the last STAMPEDE_RECENT of a statement are looked at. Only SELECTs of
+ * STAMPEDE_CALL_NS and more count: what is over sooner hurts nobody. Counts cover two to four
+ * minutes (a pair of halves that take turns). About 2 KB a statement, made on its first such call;
+ * STAMPEDE_STATEMENTS_MAX of them, others are not looked at. One thread. */
 #ifndef ANALYSIS_SERIES_STAMPEDE_H
 #define ANALYSIS_SERIES_STAMPEDE_H
 
@@ -23,12 +24,13 @@
 
 struct stampede_call {
     uint64_t values, start_ns, end_ns;
-    bool is_needless;
+    uint64_t wasted_ns; /* of its time, as far as that is counted */
+    bool is_needless, has_others;
 };
 
 struct stampede_half {
-    uint64_t calls, crowded;     /* with STAMPEDE_MIN - 1 others beside it, or more */
-    uint64_t time_ns, wasted_ns; /* the latter of needless ones */
+    uint64_t calls, crowded; /* with STAMPEDE_MIN - 1 others beside it, or more */
+    uint64_t time_ns, wasted_ns;
     unsigned most;
 };
 
@@ -47,7 +49,7 @@ struct stampedes {
 struct stampede_sum {
     uint64_t calls, crowded;
     unsigned most;       /* at once */
-    double wasted_share; /* of the time that all calls took */
+    double wasted_share; /* of the time that all calls took: by needless ones, or because of them */
 };
 
 void stampedes_init(struct stampedes *s);

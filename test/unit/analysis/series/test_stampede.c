@@ -78,6 +78,22 @@ the_order_of_ends_is_no_matter(void **state)
     stampedes_fini(&s);
 }
 
+/* Alone it takes 200 ms; in a crowd that shares the database a second, the first one as well. */
+static void
+the_one_that_is_needed_waits_for_the_others(void **state)
+{
+    struct stampedes s;
+    stampedes_init(&s);
+    call(&s, 1, 300000, 200); /* nobody came */
+    for (uint64_t i = 0; i < 9; i++) {
+        call(&s, 1, 310000 + i, 1000);
+    }
+    call(&s, 2, 320000, 900); /* another one, by itself */
+    struct stampede_sum sum = sum_at(&s, 321000);
+    assert_true(fabs(sum.wasted_share - (8 * 1000 + 800) / (200.0 + 9 * 1000 + 900)) < 1e-9);
+    stampedes_fini(&s);
+}
+
 static void
 what_is_no_stampede(void **state)
 {
@@ -121,6 +137,7 @@ main(void)
         cmocka_unit_test(many_of_the_same_at_once),
         cmocka_unit_test(whoever_comes_meanwhile_is_needless),
         cmocka_unit_test(the_order_of_ends_is_no_matter),
+        cmocka_unit_test(the_one_that_is_needed_waits_for_the_others),
         cmocka_unit_test(what_is_no_stampede),
         cmocka_unit_test(only_so_many_statements),
     };
