@@ -15,6 +15,7 @@
  *   traces.c    the traces that are kept to look at
  *   monitor.c   what is normal at this time of the week: minutes to the monitor, and back
  *   objectives.c what the user promises: told when it is broken too fast
+ *   normal.c    what a route's requests of now would normally cost
  *   episodes.c  the monitor's episodes: which incident each one is, or opens
  *   shapes.c    answers that look different since a deploy: which incident tells of it
  *   windows.c   windows of 1 s and 10 s, to whoever asks
@@ -222,6 +223,10 @@ const char *judge_logins_of(const struct judge *judge, const struct track *t, ch
  * next one is added. judge_ask_counters: one step, once a second. */
 void judge_apportion(struct judge *judge, uint64_t minute);
 void judge_ask_counters(struct judge *judge);
+
+/* normal.c: from here on a route is compared with what the monitor knows of it, if that is enough.
+ */
+void judge_take_normal(struct judge *judge, struct watch *w);
 
 /* episodes.c. judge_episodes_turn: the monitor has taken a step; judge_episodes_again: it is
  * another one, that has learned from what was stored. */
