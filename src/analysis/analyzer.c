@@ -11,6 +11,7 @@
 #include "analysis/ingest/ingest.h"
 #include "analysis/ingest/status.h"
 #include "analysis/mailbox.h"
+#include "analysis/pace.h"
 #include "analysis/status_facts.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -24,17 +25,6 @@
 #define JUDGE_ITEMS    4096u
 #define JUDGE_WAIT_NS  (20 * NS_PER_MS)
 #define JUDGE_TICK_NS  (100 * NS_PER_MS)
-#define DOCUMENT_NS    NS_PER_S
-#define DOCUMENT_SHARE 20u  /* of the judge's time, while it is read: one in so many */
-#define UNREAD_SHARE   200u /* nobody looks: 10,000 series are 50 ms of it */
-#define READ_FOR_NS    (30 * NS_PER_S)
-
-struct document_state {
-    uint64_t made_ns, took_ns; /* the last time */
-    bool is_due;               /* something has changed */
-    /* Written by anybody; read by the judge thread. */
-    _Atomic uint64_t read_ns;
-};
 
 struct analyzer {
     unsigned magic;
@@ -63,7 +53,7 @@ struct analyzer {
 
     /* judge thread */
     struct status status;
-    struct document_state documents[ANALYZER_DOCUMENT_COUNT];
+    struct pace documents[ANALYZER_DOCUMENT_COUNT];
     struct buf text;
     uint32_t next_question;
 };
@@ -393,23 +383,14 @@ write_document(struct analyzer *a, enum analyzer_document which, uint64_t now_ns
     return judge_document(a->judge, now_ns, judges[which], &a->text);
 }
 
-static bool
-may_be_made(const struct document_state *d, enum analyzer_document which, uint64_t now_ns)
-{
-    bool is_table = which == ANALYZER_QUERIES || which == ANALYZER_REQUESTS;
-    uint64_t read_ns = atomic_load_explicit(&d->read_ns, memory_order_relaxed);
-    bool is_read = !is_table || (read_ns != 0 && now_ns < read_ns + READ_FOR_NS);
-    uint64_t rest_ns = (is_read ? DOCUMENT_SHARE : UNREAD_SHARE) * d->took_ns;
-    return d->made_ns == 0 || now_ns >= d->made_ns + MAX(DOCUMENT_NS, rest_ns);
-}
-
 static void
 publish_documents(struct analyzer *a, uint64_t now_ns)
 {
     for (unsigned i = 0; i < ANALYZER_DOCUMENT_COUNT; i++) {
-        struct document_state *d = &a->documents[i];
+        struct pace *d = &a->documents[i];
+        bool is_table = i == ANALYZER_QUERIES || i == ANALYZER_REQUESTS;
         bool is_due = d->is_due || i == ANALYZER_STATUS;
-        if (!is_due || !may_be_made(d, (enum analyzer_document)i, now_ns)) {
+        if (!is_due || !pace_may_make(d, is_table, now_ns)) {
             continue;
         }
         uint64_t began = now_monotonic_ns();
@@ -417,8 +398,7 @@ publish_documents(struct analyzer *a, uint64_t now_ns)
         if (write_document(a, (enum analyzer_document)i, now_ns) == 0) {
             a->out.document(a->out.ctx, (enum analyzer_document)i, buf_slice(&a->text));
         }
-        d->made_ns = now_ns;
-        d->took_ns = now_monotonic_ns() - began;
+        pace_made(d, now_ns, now_monotonic_ns() - began);
     }
 }
 
@@ -540,7 +520,7 @@ void
 analyzer_read(struct analyzer *a, enum analyzer_document which)
 {
     OBJ_CHECK(a, ANALYZER_MAGIC);
-    atomic_store_explicit(&a->documents[which].read_ns, now_monotonic_ns(), memory_order_relaxed);
+    pace_read(&a->documents[which], now_monotonic_ns());
 }
 
 void
