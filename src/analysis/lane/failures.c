@@ -13,10 +13,11 @@
 static const float errors_limit[POISSON_RATES] = LIMITS_ERRORS;
 
 static void
-new_day(struct track *t, const struct reading *r, uint32_t day)
+new_day(const struct panel *p, struct track *t, const struct reading *r, uint32_t day)
 {
-    bursts_day(t, r);
     bool may_learn = t->episode == NULL;
+    bursts_day(t, r);
+    traffic_new_day(&p->traffic, t, r, may_learn);
     float oldest = t->oldest_max_ms[0];
     if (t->day != 0 && may_learn) {
         t->calls_kept = DAY_DECAY * t->calls_kept + t->calls_yesterday;
@@ -293,13 +294,14 @@ errors_of(const struct reading *r, float errors[ERROR_CLASS_COUNT])
 
 /* What was "other" until now was of any class, with a share that nobody knows. */
 static void
-begin_classes(struct track *t)
+begin_classes(const struct panel *p, struct track *t)
 {
     struct track_errors *e = t->errors;
     unsigned other = ERROR_CLASS_OTHER;
     if (e->of[other].kept + e->of[other].yesterday + e->of[other].today > 0) {
         memset(e, 0, sizeof(*e));
         t->calls_kept = t->calls_yesterday = t->calls_today = 0;
+        traffic_forget(&p->traffic, t);
     }
     e->told_apart = true;
 }
@@ -333,7 +335,7 @@ judge_errors(struct panel *p, struct track *t, const struct reading *r)
     }
     t->errors->calls_lately = LATELY_DECAY * t->errors->calls_lately + calls;
     if ((r->known & READING_CLASSES) != 0 && !t->errors->told_apart) {
-        begin_classes(t);
+        begin_classes(p, t);
     }
     float errors[ERROR_CLASS_COUNT];
     /* Most classes never have an error: their charts stay at zero, and are not looked at. */
@@ -378,7 +380,7 @@ failures_judge(struct panel *p, struct track *t, const struct reading *r)
 {
     uint32_t day = (uint32_t)(r->start_s / 86400);
     if (day != t->day) {
-        new_day(t, r, day);
+        new_day(p, t, r, day);
     }
     judge_errors(p, t, r);
     if ((r->known & READING_OLDEST) != 0) {

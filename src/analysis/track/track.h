@@ -132,6 +132,12 @@ struct track_quantiles {
     struct level_past p50_past, p95_past;
 };
 
+/* All calls of the days in which a series' own are counted, traffic.h; of today but for what was
+ * before it was seen. */
+struct traffic_past {
+    float yesterday, kept, before;
+};
+
 /* What is read once in a half-hour or less. */
 struct track_past {
     struct week_past week;
@@ -141,6 +147,7 @@ struct track_past {
     struct level_past calls, cost;
     struct track_amount_past rows, bytes;
     struct recur blips, bursts;
+    struct traffic_past all_calls;
     uint32_t recur_min; /* when both began anew, in minutes since 1970; 0: they did not */
     uint32_t slow_s;    /* end of the last window, where that is_slow */
 };

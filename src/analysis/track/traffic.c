@@ -10,7 +10,7 @@
 #define SURGE_CUT       0.1f /* ln */
 #define SURGE_STEPS_MAX (6u * 60)
 #define RATE_WEIGHT     0.1f /* of a minute */
-#define DAY_DECAY       0.8  /* as of each series' calls, failures.c */
+#define DAY_DECAY       0.8f /* as of each series' calls, failures.c */
 #define SILENT_S        600
 
 /* What is usual rests on a day or two at first, and may be off by as much as one of them was: so it
@@ -79,12 +79,53 @@ traffic_read(struct traffic *all, struct track *t, const struct reading *r)
     all->calls_of_day[t->kind].today += r->calls;
 }
 
+/* Of all routes, if there were any in two days: at night there may be nothing but jobs. */
+static const struct traffic_days *
+days_of_all(const struct traffic *all)
+{
+    const struct traffic_days *of = all->calls_of_day;
+    unsigned kind = TRACK_ROUTE;
+    while (kind != TRACK_CALL && of[kind].today + of[kind].yesterday <= 0) {
+        kind = kind == TRACK_ROUTE ? TRACK_STATEMENT : TRACK_CALL;
+    }
+    return &of[kind];
+}
+
+/* All calls of a day, as far as it is over. */
+static float
+of_day(const struct traffic *all, uint32_t day)
+{
+    const struct traffic_days *d = days_of_all(all);
+    return (float)(all->day == day ? d->today : d->yesterday);
+}
+
+void
+traffic_forget(const struct traffic *all, struct track *t)
+{
+    t->past->all_calls = (struct traffic_past){.before = of_day(all, all->day)};
+}
+
+void
+traffic_new_day(const struct traffic *all, struct track *t, const struct reading *r, bool learns)
+{
+    struct traffic_past *of = &t->past->all_calls;
+    uint32_t day = (uint32_t)(r->start_s / 86400);
+    if (t->day == 0) {
+        of->before = all->day == day ? of_day(all, day) : 0;
+        return;
+    }
+    if (learns) {
+        of->kept = DAY_DECAY * of->kept + of->yesterday;
+    }
+    of->yesterday = MAX(of_day(all, day - 1) - of->before, 0);
+    of->before = 0;
+}
+
 static void
 end_day(struct traffic *all)
 {
     for (unsigned i = 0; i < TRACK_COMMON; i++) {
         struct traffic_days *d = &all->calls_of_day[i];
-        d->kept = DAY_DECAY * d->kept + d->yesterday;
         d->yesterday = d->today;
         d->today = 0;
     }
@@ -107,15 +148,16 @@ traffic_step(struct traffic *all, int64_t step_s, int utc_offset_s)
     }
 }
 
-/* Of all traffic, over the last days; NAN: not known. */
+/* Of all traffic, over the last days, as far as it was there; NAN: not known. */
 static double
 usual_share(const struct traffic *all, const struct track *t)
 {
-    const struct traffic_days *days = &all->calls_of_day[all->is_of];
-    bool has_kept = t->calls_kept > 0 && days->kept > 0;
-    double of = has_kept ? days->kept : days->yesterday + days->today;
-    double calls = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
-    return of > 0 ? calls / of : NAN;
+    const struct traffic_past *past = &t->past->all_calls;
+    bool has_kept = t->calls_kept > 0 && past->kept > 0;
+    float lately = past->yesterday + of_day(all, t->day) - past->before;
+    float of = has_kept ? past->kept : lately;
+    float calls = has_kept ? t->calls_kept : t->calls_yesterday + t->calls_today;
+    return of > 0 ? MIN(calls / of, 1) : NAN;
 }
 
 static double

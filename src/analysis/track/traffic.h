@@ -11,7 +11,7 @@
 #include "analysis/track/track.h"
 
 struct traffic_days {
-    double today, yesterday, kept; /* the latter decayed by a fifth a day */
+    double today, yesterday;
 };
 
 struct traffic {
@@ -39,6 +39,12 @@ struct traffic_share {
 
 /* How often it is called, with every reading. */
 void traffic_read(struct traffic *all, struct track *t, const struct reading *r);
+/* Its day is over, or the first one begins, with a reading of that day; whoever counts its calls
+ * says so (failures.c). learns: not while an incident lasts. */
+void traffic_new_day(const struct traffic *all, struct track *t, const struct reading *r,
+                     bool learns);
+/* Its calls are counted anew. */
+void traffic_forget(const struct traffic *all, struct track *t);
 /* All of it, at the end of a step. */
 void traffic_step(struct traffic *all, int64_t step_s, int utc_offset_s);
 void traffic_of(const struct traffic *all, const struct track *t, int64_t now_s,
