@@ -10,7 +10,7 @@
 #include "analysis/window/reading_maker.h"
 #include "unit/unit.h"
 
-#define STATES_MAX  16u
+#define STATES_MAX  64u
 #define WINDOWS_MAX 80000u
 
 struct kept_window {
