@@ -34,7 +34,7 @@
     }
 #define LIMITS_CREEP                                                                               \
     {                                                                                              \
-        75.0f, 45.5f, 22.0f, 13.0f                                                                 \
+        75.0f, 48.0f, 24.0f, 13.0f                                                                 \
     }
 /* Beyond noise.h's, for a residual that lasts: the last chart is for what is large. */
 #define LASTING_CLIP                                                                               \
