@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One recipe or a pair of them, in servers of their own, from the first request to the verdict."""
+import collections
 import json
 import math
 import os
@@ -39,6 +40,16 @@ def half_interval(values):
     free = len(values) - 1
     student = 1.96 + 2.373 / free + 2.82 / free ** 2 if free > 0 else 0.0
     return student * statistics.stdev(values) / math.sqrt(len(values)) if free > 0 else 0.0
+
+
+# Milliseconds of a request to a subject, half of the 95 % interval around that, and what a fix was
+# promised to save by then; None: nothing.
+Cost = collections.namedtuple("Cost", "ms error_ms promised_ms")
+
+
+def _promised(world, recipe):
+    incident = verdict.about(recipe, world.incidents())
+    return verdict.predicted_ms(recipe, incident) if incident else None
 
 
 class Trial:
@@ -117,39 +128,33 @@ class Trial:
         if len(self._recipes) > 1 or recipe.saved is None:
             return
         found.due_saving = True
-        if incident is None or verdict.predicted_ms(recipe, incident) is None:
+        promised_ms = verdict.predicted_ms(recipe, incident) if incident else None
+        if promised_ms is None:
             return
+        cost = self._clients_cost if recipe.saved == "clients" else self._statements_cost
         subject = incident["subject"] if incident["subject"] in SHARES else recipe.subjects[0]
-        if recipe.saved == "clients":
-            world.wait(max(0.0, planted + SETTLE_S + FIXED_S - world.load.now()))
-            before, error_before = self._clients_cost(world, subject, planted + SETTLE_S)
-            now = verdict.about(recipe, world.incidents()) or incident
-            promised = verdict.predicted_ms(recipe, now) or verdict.predicted_ms(recipe, incident)
-        else:
-            before, error_before, promised = self._statements_cost(world, recipe, subject)
+        before = cost(world, recipe, subject, planted + SETTLE_S)
         recipe.remove(world)
         world.release("without-" + self._name)
         world.wait(GONE_S)
-        if recipe.saved == "clients":
-            world.wait(FIXED_S)
-            after, error_after = self._clients_cost(world, subject, world.load.now() - FIXED_S)
-        else:
-            after, error_after, _ = self._statements_cost(world, recipe, subject)
-        found.saving = verdict.Saving(promised, before - after, math.hypot(error_before, error_after))
+        after = cost(world, recipe, subject, world.load.now())
+        found.saving = verdict.Saving(before.promised_ms or promised_ms, before.ms - after.ms,
+                                      math.hypot(before.error_ms, after.error_ms))
         self._keep(world, "incidents-after")
 
     @staticmethod
-    def _clients_cost(world, subject, since):
-        """Milliseconds of a request to the subject since then, and half of the 95 % interval."""
+    def _clients_cost(world, recipe, subject, since):
+        """By its clients, of the last minute of FIXED_S since then."""
+        world.wait(max(0.0, since + FIXED_S - world.load.now()))
         end = world.load.now() - LAST_S
         figures, error = world.route(subject, max(since, end - MEASURED_S), end)
-        return figures.mean_ms, error
+        return Cost(figures.mean_ms, error, _promised(world, recipe))
 
     @staticmethod
-    def _statements_cost(world, recipe, subject):
-        """Milliseconds that the statements took for a request to the subject, from now on, as there is
-        no record of what it was, and half of the 95 % interval where there are stretches to tell by;
-        and what was promised meanwhile, which speaks of the last minute and moves as that does."""
+    def _statements_cost(world, recipe, subject, _since):
+        """By what its statements took, from now on, as there is no record of what that was; sure where
+        there are stretches to tell by. What is promised speaks of the last minute, and moves as that
+        does: its mean."""
         costs, promises = [], []
         for _ in range(recipe.stretches):
             since, spent_ms = world.load.now(), world.statements_ms(recipe.saved)
@@ -157,7 +162,6 @@ class Trial:
             spent_ms = world.statements_ms(recipe.saved) - spent_ms
             requests = len(world.load.results.between(since, world.load.now(), subject))
             costs.append(spent_ms / max(requests, 1))
-            incident = verdict.about(recipe, world.incidents())
-            promised = verdict.predicted_ms(recipe, incident) if incident else None
-            promises += [promised] if promised is not None else []
-        return statistics.fmean(costs), half_interval(costs), statistics.fmean(promises or [0.0])
+            promises.append(_promised(world, recipe))
+        return Cost(statistics.fmean(costs), half_interval(costs),
+                    statistics.fmean([p for p in promises if p is not None] or [0.0]))

@@ -701,6 +701,30 @@ incident_of(const json_t *list, const char *subject)
     return NULL;
 }
 
+/* While the first one is open nobody else is suspected, and what was slow by then is normal for
+ * nobody: soon after a start that was most of what was known. */
+static void
+two_faults_at_once(void **state)
+{
+    for (unsigned i = 0; i < 2 * SEEDS; i++) {
+        struct shop *s = shop_new(520 + i);
+        shop_state(s)->rate_per_s = 20;
+        shop_play(s, 45 + 5 * i);
+        shop_state(s)->email_index_gone = true;
+        shop_state(s)->user_index_gone = true;
+        shop_play(s, 150);
+        json_t *list = shop_incidents(s);
+        show(list);
+        assert_int_equal(json_array_size(list), 2);
+        const json_t *orders = incident_of(list, "GET /api/orders");
+        const json_t *login = incident_of(list, "POST /api/login");
+        assert_non_null(find_cause(orders, "missing-index", "orders by user_id"));
+        assert_non_null(find_cause(login, "missing-index", "users by email"));
+        json_decref(list);
+        shop_free(&s);
+    }
+}
+
 static void
 two_faults_that_have_nothing_in_common(void **state)
 {
@@ -1009,6 +1033,7 @@ main(int argc, char **argv)
         cmocka_unit_test(without_an_advisor),
         cmocka_unit_test(an_incident_keeps_its_example),
         cmocka_unit_test(a_restart_loses_neither_incident_nor_normal),
+        cmocka_unit_test(two_faults_at_once),
         cmocka_unit_test(two_faults_that_have_nothing_in_common),
         cmocka_unit_test(an_application_that_computes_while_another_burns),
         cmocka_unit_test(a_result_that_grows_while_another_burns),

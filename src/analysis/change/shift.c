@@ -187,11 +187,16 @@ stretch_drift(struct shift_route *r, uint64_t now_ns)
         return;
     }
     uint64_t third = (now_ns - from) / 3;
-    uint64_t to = from + MAX(third, 45 * NS_PER_S);
+    uint64_t to = MIN(from + MAX(third, 45 * NS_PER_S), r->now.from_ns);
     if (w->suspected_ns != 0) { /* what is suspected is not normal */
         to = MIN(to, w->normal_to_ns + 1);
+    } else if (w->trouble_ns > from) { /* nor is what somebody else's trouble may have brought */
+        stats_make(&w->recent, from, MIN(to, w->trouble_ns), 0, &r->before);
+        if (r->before.n >= WATCH_REQUESTS_MIN) {
+            return;
+        }
     }
-    stats_make(&w->recent, from, MIN(to, r->now.from_ns), 0, &r->before);
+    stats_make(&w->recent, from, to, 0, &r->before);
 }
 
 /* ---- what all have in common */
