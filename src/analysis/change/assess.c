@@ -10,6 +10,7 @@
 #define CHURN_CALL_SHARE 0.5 /* of what setting a connection up takes */
 #define DISTINCT_TIMES   3.0
 #define DISTINCT_COMMON  2.0
+#define HEAVY_CALLS      8.0 /* of a part that few requests have: when what is cached expires */
 #define LARGE_COMMON_MAX 1.5
 #define LARGE_SHARE      1.0 /* of what was normal */
 #define LARGE_MS         10.0
@@ -95,7 +96,8 @@ assess_is_distinct(const struct shift *s, const struct shift_route *r, const str
         return false;
     }
     if (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) {
-        return shift_is_structural(s, r, p);
+        bool again = p->calls_now * r->now.n >= HEAVY_CALLS;
+        return shift_is_structural(s, r, p) || (shift_is_heavy(s, p) && again);
     }
     return p->kind == SHIFT_SLOWER && s->call_ratio < DISTINCT_COMMON && !s->surge &&
            p->per_call_now_ms >= DISTINCT_TIMES * p->per_call_before_ms * MAX(s->call_ratio, 1);

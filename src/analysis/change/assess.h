@@ -12,8 +12,8 @@
 /* By how much a route's own change must grow to be worth an incident. */
 double assess_threshold_ms(const struct shift_route *route);
 
-/* A part that stands for itself, whatever else is going on: structural, or by far dearer while
- * other calls are not. */
+/* A part that stands for itself, whatever else is going on: structural, new and heavy though few
+ * requests have it, or by far dearer while other calls are not. */
 bool assess_is_distinct(const struct shift *shift, const struct shift_route *route,
                         const struct shift_part *part);
 

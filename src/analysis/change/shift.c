@@ -305,12 +305,18 @@ share_with(const struct shift_route *r, uint64_t fingerprint, uint32_t n_max)
 }
 
 bool
+shift_is_heavy(const struct shift *s, const struct shift_part *p)
+{
+    return p->kind == SHIFT_NEW && p->per_call_now_ms >= HEAVY_CALL_MS &&
+           p->per_call_now_ms >= HEAVY_TIMES_FLOOR * s->floor_ms;
+}
+
+bool
 shift_is_structural(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
 {
     bool repeated = p->calls_now - p->calls_before >= RECENT_REPEATS_MIN - 1;
-    bool heavy = p->kind == SHIFT_NEW && p->per_call_now_ms >= HEAVY_CALL_MS &&
-                 p->per_call_now_ms >= HEAVY_TIMES_FLOOR * s->floor_ms;
-    return (repeated || heavy) && share_with(r, p->fingerprint, UINT32_MAX) >= STRUCTURAL_SHARE &&
+    return (repeated || shift_is_heavy(s, p)) &&
+           share_with(r, p->fingerprint, UINT32_MAX) >= STRUCTURAL_SHARE &&
            share_with(r, p->fingerprint, shift_newest(r)) >= SHIFT_STILL * STRUCTURAL_SHARE;
 }
 

@@ -100,8 +100,9 @@ unsigned shift_parts(const struct shift *shift, const struct shift_route *route,
 #define SHIFT_STILL 0.25
 uint32_t shift_newest(const struct shift_route *route);
 
-/* A part that is new and far from a look-up, or called again and again; and by many of the
- * requests, the newest among them. */
+/* A part that is new and far from a look-up. */
+bool shift_is_heavy(const struct shift *shift, const struct shift_part *part);
+/* That, or called again and again; and by many of the requests, the newest among them. */
 bool shift_is_structural(const struct shift *shift, const struct shift_route *route,
                          const struct shift_part *part);
 

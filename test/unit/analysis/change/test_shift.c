@@ -263,6 +263,34 @@ what_few_requests_do_is_not_structural(void **state)
     routes_close(&s);
 }
 
+/* Whatever else is slow: something that expires is filled again by few of the requests. Not once or
+ * twice, and not for what costs little. */
+static void
+what_is_new_and_heavy_stands_for_itself(void **state)
+{
+    static const struct {
+        double ms;
+        unsigned every;
+        bool is_distinct;
+    } cases[] = {{100, 10, true}, {100, 60, false}, {55, 10, false}};
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        static struct routes s;
+        struct shift_part parts[SHIFT_PARTS_MAX];
+        open_scene(&s);
+        play(&s, 1, 10, EVERY);
+        play_with_news(&s, 1, cases[i].ms, 10, cases[i].every);
+        struct shift_route *r = routes_compare(&s);
+        unsigned n = shift_parts(s.shift, r, parts);
+        bool is_distinct = false;
+        for (unsigned k = 0; k < n; k++) {
+            is_distinct = is_distinct || assess_is_distinct(s.shift, r, &parts[k]);
+            assert_false(shift_is_structural(s.shift, r, &parts[k]));
+        }
+        assert_int_equal(is_distinct, cases[i].is_distinct);
+        routes_close(&s);
+    }
+}
+
 static uint32_t
 nobody_answers(void *ctx, const char *question)
 {
@@ -477,6 +505,7 @@ main(void)
         cmocka_unit_test(a_route_that_got_faster_itself_is_no_burn),
         cmocka_unit_test(statements_that_take_the_place_of_others_are_no_burn),
         cmocka_unit_test(what_few_requests_do_is_not_structural),
+        cmocka_unit_test(what_is_new_and_heavy_stands_for_itself),
         cmocka_unit_test(a_fix_lands_and_is_measured),
         cmocka_unit_test(a_short_run_is_no_fix),
         cmocka_unit_test(calm_is_within_the_noise_of_before),
