@@ -162,6 +162,7 @@ class Trial:
             spent_ms = world.statements_ms(recipe.saved) - spent_ms
             requests = len(world.load.results.between(since, world.load.now(), subject))
             costs.append(spent_ms / max(requests, 1))
-            promises.append(_promised(world, recipe))
+            promised = _promised(world, recipe)
+            promises += [promised] if promised is not None else []
         return Cost(statistics.fmean(costs), half_interval(costs),
-                    statistics.fmean([p for p in promises if p is not None] or [0.0]))
+                    statistics.fmean(promises) if promises else None)

@@ -11,6 +11,8 @@
 #define DISTINCT_TIMES   3.0
 #define DISTINCT_COMMON  2.0
 #define HEAVY_CALLS      8.0 /* of a part that few requests have: when what is cached expires */
+#define HEAVY_UNSEEN     5.0 /* so many would have been called */
+#define HEAVY_TIMES      3.0
 #define LARGE_COMMON_MAX 1.5
 #define LARGE_SHARE      1.0 /* of what was normal */
 #define LARGE_MS         10.0
@@ -96,8 +98,11 @@ assess_is_distinct(const struct shift *s, const struct shift_route *r, const str
         return false;
     }
     if (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) {
+        /* It would have been seen before: what is rare may be missing from few requests. */
+        bool is_new = p->calls_now * r->before.n >= HEAVY_UNSEEN &&
+                      p->calls_now >= HEAVY_TIMES * p->calls_before;
         bool again = p->calls_now * r->now.n >= HEAVY_CALLS;
-        return shift_is_structural(s, r, p) || (shift_is_heavy(s, p) && again);
+        return shift_is_structural(s, r, p) || (shift_is_heavy(s, p) && is_new && again);
     }
     return p->kind == SHIFT_SLOWER && s->call_ratio < DISTINCT_COMMON && !s->surge &&
            p->per_call_now_ms >= DISTINCT_TIMES * p->per_call_before_ms * MAX(s->call_ratio, 1);

@@ -109,6 +109,16 @@ concerns(const struct incident *inc, const struct about *a)
     return a->is_whole || inc->is_whole || is_about(inc, a);
 }
 
+/* Who only waits in an incident does not fail because of it, if it fails by itself. */
+static bool
+is_same(const struct incident *inc, const struct episode *e, const struct about *a)
+{
+    bool is_victim = a->watch != NULL && strcmp(inc->subject, a->watch->text) != 0;
+    bool is_of_statement = a->st != NULL && incident_explains(inc, a->st);
+    return episode_stands_apart(e) ? is_of_statement || (is_about(inc, a) && !is_victim)
+                                   : concerns(inc, a);
+}
+
 /* Nothing becomes slower because of what answers look like, or of what is refused. */
 static bool
 may_slow_others(const struct incident *inc)
@@ -128,8 +138,7 @@ find_home(const struct judge *j, const struct episode *e, const struct about *a)
         bool is_active = incident_is_active(inc);
         uint64_t ended_ns = MAX(inc->recovered_ns, inc->closed_ns);
         bool is_recent = ended_ns + HOUR_NS >= j->now_ns && onset_ns <= ended_ns;
-        bool is_same = episode_stands_apart(e) ? is_about(inc, a) : concerns(inc, a);
-        if ((is_active || is_recent) && inc->merged_into == 0 && is_same) {
+        if ((is_active || is_recent) && inc->merged_into == 0 && is_same(inc, e, a)) {
             return inc;
         }
         bool is_young = inc->opened_ns + HOUR_NS >= j->now_ns && may_slow_others(inc);
@@ -409,11 +418,11 @@ find_again(const struct judge *j, const struct episode *e)
     uint64_t from_ns = mono_of(j, e->onset_from_s - 3600);
     for (unsigned i = j->incident_count; i-- > 0;) {
         struct incident *inc = j->incident[i];
-        bool is_same = a.watch != NULL
-                           ? strcmp(inc->subject, a.watch->text) == 0
-                           : a.st != NULL && inc->episode.fingerprint == a.st->fingerprint;
+        bool is_subject = a.watch != NULL
+                              ? strcmp(inc->subject, a.watch->text) == 0
+                              : a.st != NULL && inc->episode.fingerprint == a.st->fingerprint;
         if (inc->episode.id == 0 && inc->merged_into == 0 && inc->opened_ns >= from_ns &&
-            (is_same || inc->is_whole || concerns(inc, &a))) {
+            (is_subject || is_same(inc, e, &a))) {
             return inc;
         }
     }
@@ -438,6 +447,7 @@ judge_episodes_again(struct judge *j)
         struct incident *inc = find_again(j, e);
         if (inc != NULL) {
             inc->episode.id = e->id;
+            inc->episode.apart = episode_stands_apart(e);
         } else if (now_s - e->opened_s < AGAIN_S) {
             welcome(j, e);
         }

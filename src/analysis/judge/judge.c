@@ -194,6 +194,7 @@ evaluate(struct judge *j)
     describe_statements(j);
     close_old(j);
     judge_expire_mutes(j);
+    judge_note_trouble(j);
     struct incident *active[JUDGE_ACTIVE_MAX];
     if (judge_active(j, active) < JUDGE_ACTIVE_MAX) {
         judge_look_for_burns(j);

@@ -388,26 +388,27 @@ look_for_slump(struct judge *j)
     shift_free(&s);
 }
 
-/* The first of what is open began then. */
-static uint64_t
-trouble_since(const struct judge *j)
+void
+judge_note_trouble(struct judge *j)
 {
     struct incident *active[JUDGE_ACTIVE_MAX];
     unsigned n = judge_active(j, active);
-    uint64_t first = 0;
-    for (unsigned i = 0; i < n; i++) {
-        first = first == 0 ? active[i]->onset_ns : MIN(first, active[i]->onset_ns);
+    for (unsigned i = 0; i < j->watch_count; i++) {
+        struct watch *w = j->watch[i];
+        uint64_t from = watch_baseline_from(w), first = UINT64_MAX;
+        for (unsigned k = 0; k < n; k++) {
+            bool counts = active[k]->onset_ns > from && !incident_is_small(active[k]);
+            first = counts ? MIN(first, active[k]->onset_ns) : first;
+        }
+        w->trouble_ns = first == UINT64_MAX ? 0 : first;
     }
-    return first;
 }
 
 void
 judge_look_for_burns(struct judge *j)
 {
-    uint64_t trouble_ns = trouble_since(j);
     for (unsigned i = 0; i < j->watch_count; i++) {
         j->watch[i]->still_suspected = false;
-        j->watch[i]->trouble_ns = trouble_ns;
     }
     uint64_t from = j->now_ns - MIN(j->now_ns, DEPLOY_WINDOW_NS);
     uint64_t last = 0;

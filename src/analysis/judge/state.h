@@ -172,6 +172,8 @@ bool judge_may_affect(const struct judge_deploy_mark *deploy, const struct watch
 
 /* look.c: opens an incident where one is due; takes afresh what is normal. */
 void judge_look_for_burns(struct judge *judge);
+/* Since when who is not suspected may be slow because of what is open. */
+void judge_note_trouble(struct judge *judge);
 /* The incident's subject was a victim: this route is to blame. */
 void judge_move_incident(struct judge *judge, struct incident *inc, const struct shift *shift,
                          const struct shift_route *route);

@@ -170,7 +170,6 @@ take_over(struct panel *p, struct track *to, const struct track *from)
     to->calls_today += from->calls_today;
     to->calls_yesterday = from->calls_yesterday;
     to->calls_kept = from->calls_kept;
-    to->past->all_calls = from->past->all_calls;
     to->oldest_max_ms[1] = from->oldest_max_ms[1];
     if (to->quantiles != NULL && from->quantiles != NULL) {
         *to->quantiles = *from->quantiles;

@@ -84,8 +84,11 @@ episodes_concerns(const struct episode *e, const struct track *t)
 static enum error_class
 apart_of(const struct monitor *m, const struct track *t, enum lane lane)
 {
-    bool is_of_errors = (ERROR_LANES & (1u << lane)) != 0;
-    return is_of_errors ? failing_apart(&m->panel, t, lane == LANE_BURSTS) : ERROR_CLASS_COUNT;
+    if ((ERROR_LANES & (1u << lane)) != 0) {
+        return failing_apart(&m->panel, t, lane == LANE_BURSTS);
+    }
+    /* A promise is broken by whatever it is that somebody else tells of. */
+    return lane == LANE_OBJECTIVE ? ERROR_CLASS_OTHER : ERROR_CLASS_COUNT;
 }
 
 /* What all have in common makes whoever waits for it fail. */
@@ -115,13 +118,14 @@ find_home(const struct monitor *m, const struct track *t, enum error_class apart
     return young;
 }
 
-static void
+/* False: there are too many. */
+static bool
 join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
 {
     if (t->episode == NULL && e->member_count == EPISODE_MEMBERS_MAX) {
         e->members_refused++;
         lanes_refuse(t, a->lane);
-        return;
+        return false;
     }
     t->lanes |= 1u << a->lane;
     t->shift_ln = MAX(t->shift_ln, a->shift_ln);
@@ -131,6 +135,7 @@ join(struct monitor *m, struct episode *e, struct track *t, const struct alarm *
         e->joined_s = m->panel.step_s;
         e->member[e->member_count++] = t;
     }
+    return true;
 }
 
 /* A statement by itself is of each route that it runs in. */
@@ -238,7 +243,7 @@ note_traffic(const struct monitor *m, struct episode *e)
 }
 
 static struct episode *
-open_episode(struct monitor *m, struct track *t, const struct alarm *a)
+open_episode(struct monitor *m, struct track *t, const struct alarm *a, enum error_class apart)
 {
     struct episode *e = check_alloc(1, sizeof(*e));
     make_place(m);
@@ -249,7 +254,7 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
     e->onset_to_s = a->latest_s != 0 ? a->latest_s : MIN(a->onset_s + a->doubt_s, m->panel.step_s);
     e->lane = a->lane;
     e->learning = a->learning;
-    e->apart = apart_of(m, t, a->lane);
+    e->apart = apart;
     e->before = a->before;
     e->now = a->now;
     e->breakdown.explained = NAN;
@@ -261,13 +266,14 @@ open_episode(struct monitor *m, struct track *t, const struct alarm *a)
 }
 
 static void
-take_in(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a)
+take_in(struct monitor *m, struct episode *e, struct track *t, const struct alarm *a,
+        enum error_class apart)
 {
-    enum error_class apart = apart_of(m, t, a->lane);
-    bool says_more = apart == ERROR_CLASS_COUNT || e->apart == ERROR_CLASS_OTHER;
-    e->apart = says_more ? apart : e->apart;
-    join(m, e, t, a);
-    e->worst = MAX(e->worst, a->shift_ln);
+    if (join(m, e, t, a)) {
+        bool says_more = apart == ERROR_CLASS_COUNT || e->apart == ERROR_CLASS_OTHER;
+        e->apart = says_more ? apart : e->apart;
+        e->worst = MAX(e->worst, a->shift_ln);
+    }
 }
 
 /* What it is while it lasts, not what is left of it on the way back. */
@@ -288,19 +294,20 @@ break_down(const struct monitor *m, struct episode *e)
 void
 episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
 {
+    enum error_class apart = apart_of(m, t, a->lane);
     if (t->episode != NULL) {
-        take_in(m, t->episode, t, a);
+        take_in(m, t->episode, t, a, apart);
         return;
     }
-    struct episode *e = find_home(m, t, apart_of(m, t, a->lane)), *open[MONITOR_OPEN_MAX];
+    struct episode *e = find_home(m, t, apart), *open[MONITOR_OPEN_MAX];
     bool opens = e == NULL;
     if (opens && episodes_open(m, open) == MONITOR_OPEN_MAX) {
         m->totals.refused++;
         latency_reset(t);
         return;
     }
-    e = opens ? open_episode(m, t, a) : e;
-    take_in(m, e, t, a);
+    e = opens ? open_episode(m, t, a, apart) : e;
+    take_in(m, e, t, a, apart);
     if (opens) {
         tie_deploy(m, e);
         causes_find(m, e);
@@ -379,7 +386,7 @@ join_beside(struct monitor *m, struct episode *e)
         unsigned class;
         if (may_join && failures_beside(t, e->onset_from_s - EPISODE_JOIN_S, &class, &a) &&
             is_of_route(m, e, t)) {
-            take_in(m, e, t, &a);
+            take_in(m, e, t, &a, apart_of(m, t, a.lane));
             failures_note_told(t, class);
         }
     }
@@ -395,6 +402,7 @@ episodes_step(struct monitor *m)
         bool over = true;
         for (unsigned k = 0; k < e->member_count; k++) {
             struct track *t = e->member[k];
+            e->apart = failing_waits(t) ? ERROR_CLASS_COUNT : e->apart;
             t->calm_s = !is_calm(m, t) ? 0 : t->calm_s == 0 ? m->panel.step_s : t->calm_s;
             over = over && t->calm_s != 0 && m->panel.step_s - t->calm_s >= RECOVERY_S;
         }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/monitor/failing.h"
 
-#define IN_CALLS 0.5f /* of what a route fails of is so much of one call's */
+/* Of what a route fails of so much is one call's at least: a route is told of before its calls in a
+ * minute, and the minute before may have been one of which little failed. */
+#define IN_CALLS 0.1f
 
 float
 failing_in_days(const struct track_class *c)
@@ -34,18 +36,21 @@ failing_class(const struct track *t, bool of_bursts)
     return (enum error_class)(of_bursts && of[most].in_bursts <= 0 ? ever : most);
 }
 
-/* NULL: it fails in none, or in many. */
+/* The one that fails most; NULL: it fails in none, or hardly. */
 static const struct track *
 call_that_fails(const struct panel *p, const struct track *route, bool of_bursts)
 {
-    for (unsigned i = 0; i < p->tracks.count; i++) {
+    const struct track *most = NULL;
+    float failed = IN_CALLS * failing_most(route, of_bursts);
+    for (unsigned i = 0; i < p->tracks.count && failed > 0; i++) {
         const struct track *t = &p->tracks.of[i];
         if (t->kind == TRACK_CALL && t->parent == route && t->errors != NULL &&
-            failing_most(t, of_bursts) >= IN_CALLS * failing_most(route, of_bursts)) {
-            return t;
+            failing_most(t, of_bursts) >= failed) {
+            most = t;
+            failed = failing_most(t, of_bursts);
         }
     }
-    return NULL;
+    return most;
 }
 
 enum error_class
@@ -64,4 +69,17 @@ bool
 failing_may_be_one(enum error_class a, enum error_class b)
 {
     return a == b || a == ERROR_CLASS_OTHER || b == ERROR_CLASS_OTHER;
+}
+
+bool
+failing_waits(const struct track *t)
+{
+    for (unsigned i = 0; t->errors != NULL && i < ERROR_CLASS_COUNT; i++) {
+        bool says_nothing = i == ERROR_CLASS_SERVER || i == ERROR_CLASS_OTHER;
+        if (t->errors->of[i].told > 0 && !says_nothing &&
+            !error_class_is_by_itself((enum error_class)i)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -24,6 +24,9 @@ enum error_class failing_class(const struct track *t, bool of_bursts);
  * waits. A pass over all series for such a request. */
 enum error_class failing_apart(const struct panel *p, const struct track *t, bool of_bursts);
 
+/* It was told of failures that waiting brings about, be it besides others. */
+bool failing_waits(const struct track *t);
+
 /* Two that began at about the same time may be one trouble. */
 bool failing_may_be_one(enum error_class a, enum error_class b);
 

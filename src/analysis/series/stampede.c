@@ -78,7 +78,8 @@ shortest(const struct stampede_statement *st, const struct stampede_call *call)
     uint64_t least = cost_of(call);
     for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
         const struct stampede_call *other = &st->recent[i];
-        if (other->values == call->values && other->end_ns > 0) {
+        bool is_recent = other->end_ns + 2 * STAMPEDE_HALF_NS > call->end_ns;
+        if (other->values == call->values && other->end_ns > 0 && is_recent) {
             least = MIN(least, cost_of(other));
         }
     }
@@ -115,7 +116,7 @@ compare(struct stampede_statement *st, struct stampede_call *call)
         call->is_needless = call->is_needless || is_needless_by(call, other);
         bool began_later = other->start_ns > call->start_ns;
         other->is_needless = other->is_needless || (began_later && is_needless_by(other, call));
-        if (other->values == call->values) {
+        if (other->values == call->values && other->end_ns >= st->half_ns) { /* it is in there */
             count_waste(h, other, least_ns);
         }
     }

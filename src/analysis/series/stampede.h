@@ -8,7 +8,7 @@
  * the same, where others are beside it, is because of them: they share a database. Of those that
  * were told already, the last STAMPEDE_RECENT of a statement are looked at. Only SELECTs of
  * STAMPEDE_CALL_NS and more count: what is over sooner hurts nobody. Counts cover two to four
- * minutes (a pair of halves that take turns). About 2 KB a statement, made on its first such call;
+ * minutes (a pair of halves that take turns). About 3 KB a statement, made on its first such call;
  * STAMPEDE_STATEMENTS_MAX of them, others are not looked at. One thread. */
 #ifndef ANALYSIS_SERIES_STAMPEDE_H
 #define ANALYSIS_SERIES_STAMPEDE_H

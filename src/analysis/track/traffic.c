@@ -102,7 +102,8 @@ of_day(const struct traffic *all, uint32_t day)
 void
 traffic_forget(const struct traffic *all, struct track *t)
 {
-    t->past->all_calls = (struct traffic_past){.before = of_day(all, all->day)};
+    float before = all->day == t->day ? of_day(all, t->day) : 0;
+    t->past->all_calls = (struct traffic_past){.before = before};
 }
 
 void
@@ -160,6 +161,13 @@ usual_share(const struct traffic *all, const struct track *t)
     return of > 0 ? MIN(calls / of, 1) : NAN;
 }
 
+/* At night there may be nothing but jobs: what is usual then is of these. */
+static bool
+is_of_the_same(const struct traffic *all)
+{
+    return days_of_all(all) == &all->calls_of_day[all->is_of];
+}
+
 static double
 per_min_of(const struct track *t, int64_t now_s)
 {
@@ -184,9 +192,10 @@ traffic_of(const struct traffic *all, const struct track *t, int64_t now_s,
     }
     const struct track *part = part_of_all(all, t);
     ret->per_min = per_min_of(t, now_s);
-    ret->per_min_before = usual_share(all, t) * all->usual_per_min;
+    bool is_known = is_of_the_same(all);
+    ret->per_min_before = is_known ? usual_share(all, t) * all->usual_per_min : NAN;
     if (part != NULL && all->per_min > 0) {
         ret->share = MIN(per_min_of(part, now_s) / all->per_min, 1);
-        ret->share_before = usual_share(all, part);
+        ret->share_before = is_known ? usual_share(all, part) : NAN;
     }
 }

@@ -22,6 +22,7 @@ struct scene {
     double locks[ROUTES]; /* milliseconds a call that are waited for; below 0: not known */
     double traffic;
     int64_t length_s; /* of the windows */
+    bool route_first; /* before its call, as a judge reads them */
     bool skewed;      /* noise is rarely far below, and now and again far above */
 };
 
@@ -86,8 +87,13 @@ play(struct scene *s, int64_t seconds)
     for (int64_t end = s->t + seconds; s->t < end; s->t += s->length_s) {
         for (unsigned i = 0; i < ROUTES; i++) {
             double n = 100 * s->traffic * (double)s->length_s / 60;
-            give(s, i, true, n * s->calls[i], 4 * s->times[i] + MAX(s->locks[i], 0));
-            give(s, i, false, n, 10 + s->apart[i] + 4 * s->times[i] * s->calls[i]);
+            for (unsigned k = 0; k < 2; k++) {
+                bool is_call = (k == 0) != s->route_first;
+                double calls_ms = 4 * s->times[i];
+                give(s, i, is_call, is_call ? n * s->calls[i] : n,
+                     is_call ? calls_ms + MAX(s->locks[i], 0)
+                             : 10 + s->apart[i] + calls_ms * s->calls[i]);
+            }
         }
     }
     monitor_advance(s->m, s->t);

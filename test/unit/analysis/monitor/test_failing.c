@@ -7,6 +7,7 @@ static struct scene *
 scene_that_knows(void)
 {
     struct scene *s = scene_new(0);
+    s->route_first = true;
     play(s, 15 * DAY);
     assert_int_equal(monitor_episode_count(s->m), 0);
     return s;
@@ -49,6 +50,39 @@ what_is_refused_is_a_trouble_of_its_own(void **state)
     assert_false(episode_stands_apart(slow));
     assert_int_equal(slow->cause_count, 1);
     assert_int_equal(slow->cause[0].kind, FINDING_SLOWER);
+    scene_free(s);
+}
+
+/* Within a minute, of which little fails; the route is told of before its call. */
+static void
+what_is_refused_begins_within_a_minute(void **state)
+{
+    struct scene *s = scene_that_knows();
+    (void)state;
+    s->times[3] = 2;
+    play(s, 40 * 60);
+    break_in(s, 1, ERROR_CLASS_CONSTRAINT);
+    s->errors[1] = s->call_errors[1] = 20;
+    play(s, 60);
+    s->errors[1] = s->call_errors[1] = 100;
+    play(s, 10 * 60);
+    assert_int_equal(monitor_episode_count(s->m), 2);
+    assert_ptr_equal(track_of(s->m, "GET /1", "")->episode, episode_of(s, 1));
+    assert_true(episode_stands_apart(episode_of(s, 1)));
+    scene_free(s);
+}
+
+static void
+what_times_out_later_waits(void **state)
+{
+    struct scene *s = scene_that_knows();
+    (void)state;
+    break_in(s, 1, ERROR_CLASS_CONSTRAINT);
+    play(s, 10 * 60);
+    assert_true(episode_stands_apart(only_one(s->m)));
+    break_in(s, 1, ERROR_CLASS_TIMEOUT);
+    play(s, 10 * 60);
+    assert_false(episode_stands_apart(only_one(s->m)));
     scene_free(s);
 }
 
@@ -167,6 +201,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_a_trouble_of_its_own),
+        cmocka_unit_test(what_is_refused_begins_within_a_minute),
+        cmocka_unit_test(what_times_out_later_waits),
         cmocka_unit_test(what_is_refused_is_none_of_what_all_have_in_common),
         cmocka_unit_test(what_times_out_is_part_of_what_is_slow),
         cmocka_unit_test(nothing_is_slow_because_of_what_is_refused),

@@ -94,6 +94,26 @@ the_one_that_is_needed_waits_for_the_others(void **state)
     stampedes_fini(&s);
 }
 
+/* What a crowd lost is of the minutes that it was in, and the shortest call of the last ones. */
+static void
+what_is_long_ago_counts_no_more(void **state)
+{
+    struct stampedes s;
+    uint64_t later = 300000 + STAMPEDE_HALF_NS / MS + 1000;
+    stampedes_init(&s);
+    for (uint64_t i = 0; i < 8; i++) {
+        call(&s, 1, 300000 + i, 1000);
+    }
+    call(&s, 1, later, 200); /* in the next half, and shorter than any before */
+    assert_true(fabs(sum_at(&s, later).wasted_share - 7000.0 / 8200) < 1e-9);
+    later += 3 * STAMPEDE_HALF_NS / MS;
+    for (uint64_t i = 0; i < 8; i++) {
+        call(&s, 1, later + i, 1000); /* it is dearer now, for whatever reason */
+    }
+    assert_true(fabs(sum_at(&s, later).wasted_share - 7.0 / 8) < 1e-9);
+    stampedes_fini(&s);
+}
+
 static void
 what_is_no_stampede(void **state)
 {
@@ -138,6 +158,7 @@ main(void)
         cmocka_unit_test(whoever_comes_meanwhile_is_needless),
         cmocka_unit_test(the_order_of_ends_is_no_matter),
         cmocka_unit_test(the_one_that_is_needed_waits_for_the_others),
+        cmocka_unit_test(what_is_long_ago_counts_no_more),
         cmocka_unit_test(what_is_no_stampede),
         cmocka_unit_test(only_so_many_statements),
     };
