@@ -13,7 +13,7 @@
 
 struct pace {
     uint64_t made_ns, took_ns; /* the last time; made_ns 0: at once */
-    bool is_due;               /* something has changed */
+    bool is_due;               /* something has changed: its owner's to set and to clear */
     _Atomic uint64_t read_ns;
 };
 
