@@ -81,21 +81,30 @@ episodes_concerns(const struct episode *e, const struct track *t)
     return is_about(e, t) || is_of_all(e);
 }
 
+/* A promise is broken by what its route fails of, as far as that is known; one of all, by whatever
+ * somebody else tells of. */
 static enum error_class
-apart_of(const struct monitor *m, const struct track *t, enum lane lane)
+broken_by(const struct monitor *m, const struct track *t)
 {
-    if ((ERROR_LANES & (1u << lane)) != 0) {
-        return failing_apart(&m->panel, t, lane == LANE_BURSTS);
-    }
-    /* A promise is broken by whatever it is that somebody else tells of. */
-    return lane == LANE_OBJECTIVE ? ERROR_CLASS_OTHER : ERROR_CLASS_COUNT;
+    return t->errors != NULL ? failing_apart(&m->panel, t, false) : ERROR_CLASS_OTHER;
 }
 
-/* What all have in common makes whoever waits for it fail. */
+static enum error_class
+apart_of(const struct monitor *m, const struct track *t, const struct alarm *a)
+{
+    if ((ERROR_LANES & (1u << a->lane)) != 0) {
+        return failing_apart(&m->panel, t, a->lane == LANE_BURSTS);
+    }
+    return a->lane == LANE_OBJECTIVE && !a->of_time ? broken_by(m, t) : ERROR_CLASS_COUNT;
+}
+
+/* What all have in common makes whoever waits for it fail. A promise about all that is broken by
+ * what stands apart does not. */
 static bool
 may_be_of(const struct episode *e, const struct track *t, enum error_class apart)
 {
-    return is_about(e, t) || (is_of_all(e) && failing_may_be_one(apart, ERROR_CLASS_COUNT));
+    return is_about(e, t) || (is_of_all(e) && !episode_stands_apart(e) &&
+                              failing_may_be_one(apart, ERROR_CLASS_COUNT));
 }
 
 /* The one that it belongs to: a related one, or the youngest that still takes in what gets slower.
@@ -294,7 +303,7 @@ break_down(const struct monitor *m, struct episode *e)
 void
 episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
 {
-    enum error_class apart = apart_of(m, t, a->lane);
+    enum error_class apart = apart_of(m, t, a);
     if (t->episode != NULL) {
         take_in(m, t->episode, t, a, apart);
         return;
@@ -370,7 +379,8 @@ is_of_route(const struct monitor *m, const struct episode *e, const struct track
             return true;
         }
     }
-    return may_be_of(e, t, apart_of(m, t, LANE_ERRORS));
+    const struct alarm a = {.lane = LANE_ERRORS};
+    return may_be_of(e, t, apart_of(m, t, &a));
 }
 
 /* Errors of a class that hardly ever has one join an episode that is about the same, where they
@@ -386,7 +396,7 @@ join_beside(struct monitor *m, struct episode *e)
         unsigned class;
         if (may_join && failures_beside(t, e->onset_from_s - EPISODE_JOIN_S, &class, &a) &&
             is_of_route(m, e, t)) {
-            take_in(m, e, t, &a, apart_of(m, t, a.lane));
+            take_in(m, e, t, &a, apart_of(m, t, &a));
             failures_note_told(t, class);
         }
     }

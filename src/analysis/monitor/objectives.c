@@ -103,6 +103,7 @@ tell(struct monitor *m, struct promise *p, struct track *t)
         .before = p->spent.allowed,
         .now = burn * p->spent.allowed,
         .shift_ln = (float)log(burn),
+        .of_time = p->indicator == INDICATOR_LATENCY,
     };
     episodes_tell(m, t, &a);
 }

@@ -45,6 +45,7 @@ struct alarm {
     double before, now; /* ms a call, or what the lane is about */
     float shift_ln;     /* of latency its effect, else of what it is about */
     bool learning;      /* there is no baseline of its own yet */
+    bool of_time;       /* of an objective: it promises how long requests take */
 };
 
 const char *lane_name(enum lane lane);

@@ -115,6 +115,23 @@ call_of(const struct scene *s, unsigned route)
     return track_of(s->m, of.route, of.print);
 }
 
+static inline const struct episode *
+episode_of(const struct scene *s, unsigned route)
+{
+    const struct track *t = call_of(s, route);
+    assert_non_null(t->episode);
+    return t->episode;
+}
+
+/* 30 of 100 requests fail with a status, because a call does with that. */
+static inline void
+break_in(struct scene *s, unsigned route, enum error_class call_fails_of)
+{
+    s->errors[route] = s->call_errors[route] = 30;
+    s->fails_of[route] = ERROR_CLASS_SERVER;
+    s->call_fails_of[route] = call_fails_of;
+}
+
 /* GET /3 becomes slower and slower. */
 static inline void
 play_ramp(struct scene *s, int64_t seconds, double times_an_hour)

@@ -13,23 +13,6 @@ scene_that_knows(void)
     return s;
 }
 
-/* 30 of 100 requests fail with a status, because a call does with that. */
-static void
-break_in(struct scene *s, unsigned route, enum error_class call_fails_of)
-{
-    s->errors[route] = s->call_errors[route] = 30;
-    s->fails_of[route] = ERROR_CLASS_SERVER;
-    s->call_fails_of[route] = call_fails_of;
-}
-
-static const struct episode *
-episode_of(const struct scene *s, unsigned route)
-{
-    const struct track *t = call_of(s, route);
-    assert_non_null(t->episode);
-    return t->episode;
-}
-
 static void
 what_is_refused_is_a_trouble_of_its_own(void **state)
 {
