@@ -103,10 +103,19 @@ is_about(const struct incident *inc, const struct about *a)
            (a->st != NULL && incident_explains(inc, a->st)) || is_its_name(inc, a);
 }
 
+/* Nothing becomes slower because of what answers look like, or of what is refused. */
+static bool
+may_slow_others(const struct incident *inc)
+{
+    return !inc->of_answers && !(inc->episode.opened && inc->episode.apart);
+}
+
+/* What is about everything is about a part of it, too, if that may have to do with the others. */
 static bool
 concerns(const struct incident *inc, const struct about *a)
 {
-    return a->is_whole || inc->is_whole || is_about(inc, a);
+    bool is_of_all = (a->is_whole || inc->is_whole) && may_slow_others(inc);
+    return is_of_all || is_about(inc, a);
 }
 
 /* Who only waits in an incident does not fail because of it, if it fails by itself. */
@@ -115,15 +124,9 @@ is_same(const struct incident *inc, const struct episode *e, const struct about 
 {
     bool is_victim = a->watch != NULL && strcmp(inc->subject, a->watch->text) != 0;
     bool is_of_statement = a->st != NULL && incident_explains(inc, a->st);
-    return episode_stands_apart(e) ? is_of_statement || (is_about(inc, a) && !is_victim)
-                                   : concerns(inc, a);
-}
-
-/* Nothing becomes slower because of what answers look like, or of what is refused. */
-static bool
-may_slow_others(const struct incident *inc)
-{
-    return !inc->of_answers && !(inc->episode.opened && inc->episode.apart);
+    bool is_all = a->is_whole && inc->is_whole;
+    return is_all || is_of_statement ||
+           (episode_stands_apart(e) ? is_about(inc, a) && !is_victim : concerns(inc, a));
 }
 
 /* The one that is about the same, or has just ended; or what is so young that what becomes slower

@@ -2,6 +2,7 @@
  * What was learned, told or said by hand outlives a restart, and a wall clock that is set. */
 #include <errno.h>
 
+#include "analysis/judge/state.h"
 #include "unit/analysis/judge/judge_lab.h"
 
 static void
@@ -88,6 +89,39 @@ a_restart_between_two_bursts_is_no_end(void **state)
     assert_int_equal(json_array_size(list), 1);
     assert_string_equal(text_of(json_array_get(list, 0), "state"), "open");
     json_decref(list);
+    lab_free(l);
+}
+
+/* Also before the weeks have been learned again: until then it is as it was kept. */
+static void
+what_stands_apart_does_so_after_a_restart(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    play(l, HOUR / 2, 0);
+    l->lying = 0.8;
+    play(l, 10 * MINUTE, 0);
+    assert_int_equal(l->opened, 1);
+    assert_true(l->j->incident[0]->episode.apart);
+    judge_free(&l->j);
+    begin(l);
+    kept_restore(&l->kept, l->j);
+    const struct incident *inc = l->j->incident[0];
+    assert_true(inc->episode.opened && inc->episode.apart && !inc->episode.over);
+    relearn(l);
+    announce(l);
+    assert_int_equal(monitor_number(l, "open"), 1);
+    assert_int_equal(inc->episode.id, monitor_episode(l->j->long_term.monitor, 0)->id);
+    play(l, 10 * MINUTE, 0);
+    assert_true(inc->episode.apart && !inc->episode.over);
+    assert_int_equal(inc->state, INCIDENT_OPEN);
+    assert_int_equal(l->j->incident_count, 1);
+    assert_int_equal(l->opened, 1);
+    assert_int_equal(l->joined, 0);
+    l->lying = 0; /* and is over when that is */
+    play(l, 2 * HOUR, 0);
+    assert_int_equal(l->j->incident_count, 1);
+    assert_true(inc->episode.over && inc->state != INCIDENT_OPEN);
     lab_free(l);
 }
 
@@ -278,6 +312,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restart_keeps_what_was_learned),
         cmocka_unit_test(a_restart_between_two_bursts_is_no_end),
+        cmocka_unit_test(what_stands_apart_does_so_after_a_restart),
         cmocka_unit_test(bursts_that_are_expected_are_not_told_again),
         cmocka_unit_test(the_end_keeps_what_was_learned),
         cmocka_unit_test(without_a_history_what_is_learned_is_kept),
