@@ -41,7 +41,8 @@ struct watch {
     struct watch_known known[WATCH_KNOWN_MAX];
     unsigned known_count;
     bool still_suspected;  /* in this round */
-    uint64_t trouble_ns;   /* since when an incident is open that may have to do with it; 0 */
+    uint64_t trouble_ns;   /* when the first open incident that may have to do with it began, of
+                            * those within what is kept of it; 0: none */
     uint64_t suspected_ns; /* since when a change is seen without a break; 0: none */
     uint64_t last_seen_ns; /* of that change */
     uint64_t normal_to_ns; /* start of the last request that was normal when it was first seen */
