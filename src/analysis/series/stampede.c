@@ -47,6 +47,15 @@ turn_half(struct stampede_statement *st, uint64_t now_ns)
     st->half[1] = long_ago ? (struct stampede_half){0} : st->half[0];
     st->half[0] = (struct stampede_half){0};
     st->half_ns = now_ns;
+    st->turn += long_ago ? 2 : 1;
+}
+
+/* NULL: that half is no more. */
+static struct stampede_half *
+half_of(struct stampede_statement *st, const struct stampede_call *call)
+{
+    unsigned age = st->turn - call->turn;
+    return age < ARRAY_LEN(st->half) ? &st->half[age] : NULL;
 }
 
 static bool
@@ -88,12 +97,13 @@ shortest(const struct stampede_statement *st, const struct stampede_call *call)
 
 /* What is known of it by now; never less than was counted. */
 static void
-count_waste(struct stampede_half *h, struct stampede_call *call, uint64_t least_ns)
+count_waste(struct stampede_statement *st, struct stampede_call *call, uint64_t least_ns)
 {
+    struct stampede_half *h = half_of(st, call);
     uint64_t wasted_ns = call->is_needless  ? cost_of(call)
-                         : call->has_others ? cost_of(call) - least_ns
+                         : call->has_others ? cost_of(call) - MIN(least_ns, cost_of(call))
                                             : 0;
-    if (wasted_ns > call->wasted_ns) {
+    if (h != NULL && wasted_ns > call->wasted_ns) {
         h->wasted_ns += wasted_ns - call->wasted_ns;
         call->wasted_ns = wasted_ns;
     }
@@ -104,7 +114,6 @@ count_waste(struct stampede_half *h, struct stampede_call *call, uint64_t least_
 static unsigned
 compare(struct stampede_statement *st, struct stampede_call *call)
 {
-    struct stampede_half *h = &st->half[0];
     uint64_t least_ns = shortest(st, call);
     unsigned at_once = 1;
     for (unsigned i = 0; i < STAMPEDE_RECENT; i++) {
@@ -116,11 +125,11 @@ compare(struct stampede_statement *st, struct stampede_call *call)
         call->is_needless = call->is_needless || is_needless_by(call, other);
         bool began_later = other->start_ns > call->start_ns;
         other->is_needless = other->is_needless || (began_later && is_needless_by(other, call));
-        if (other->values == call->values && other->end_ns >= st->half_ns) { /* it is in there */
-            count_waste(h, other, least_ns);
+        if (other->values == call->values) {
+            count_waste(st, other, least_ns);
         }
     }
-    count_waste(h, call, least_ns);
+    count_waste(st, call, least_ns);
     return at_once;
 }
 
@@ -134,8 +143,9 @@ stampedes_add(struct stampedes *s, const struct trace_query *q)
     if (st == NULL) {
         return;
     }
-    struct stampede_call call = {q->values_hash, q->start_ns, q->end_ns, 0, false, false};
     turn_half(st, q->end_ns);
+    struct stampede_call call = {
+        .values = q->values_hash, .start_ns = q->start_ns, .end_ns = q->end_ns, .turn = st->turn};
     unsigned at_once = compare(st, &call);
     st->recent[st->next++ % STAMPEDE_RECENT] = call;
     struct stampede_half *h = &st->half[0];

@@ -25,6 +25,7 @@
 struct stampede_call {
     uint64_t values, start_ns, end_ns;
     uint64_t wasted_ns; /* of its time, as far as that is counted */
+    unsigned turn;      /* the half that it is counted in */
     bool is_needless, has_others;
 };
 
@@ -39,6 +40,7 @@ struct stampede_statement {
     unsigned next;
     struct stampede_half half[2];
     uint64_t half_ns; /* when the current half began */
+    unsigned turn;    /* its number */
 };
 
 struct stampedes {

@@ -105,13 +105,65 @@ what_is_long_ago_counts_no_more(void **state)
         call(&s, 1, 300000 + i, 1000);
     }
     call(&s, 1, later, 200); /* in the next half, and shorter than any before */
-    assert_true(fabs(sum_at(&s, later).wasted_share - 7000.0 / 8200) < 1e-9);
+    assert_true(fabs(sum_at(&s, later).wasted_share - 7800.0 / 8200) < 1e-9);
     later += 3 * STAMPEDE_HALF_NS / MS;
     for (uint64_t i = 0; i < 8; i++) {
         call(&s, 1, later + i, 1000); /* it is dearer now, for whatever reason */
     }
     assert_true(fabs(sum_at(&s, later).wasted_share - 7.0 / 8) < 1e-9);
     stampedes_fini(&s);
+}
+
+/* Those that are told behind the turn are the others of one that was told before it. */
+static void
+a_crowd_may_lie_across_the_turn(void **state)
+{
+    struct stampedes s;
+    const uint64_t turn = 300200 + STAMPEDE_HALF_NS / MS;
+    (void)state;
+    stampedes_init(&s);
+    call(&s, 1, 300000, 200);
+    call(&s, 1, turn - 1000, 990);
+    for (uint64_t i = 0; i < 7; i++) {
+        call(&s, 1, turn - 999 + i, 1000);
+    }
+    assert_true(fabs(sum_at(&s, turn).wasted_share - (790 + 7000) / (200.0 + 990 + 7000)) < 1e-9);
+    call(&s, 2, turn + STAMPEDE_HALF_NS / MS, 1000); /* what was before it is no more */
+    assert_true(fabs(sum_at(&s, turn).wasted_share - 7000 / 8000.0) < 1e-9);
+    stampedes_fini(&s);
+}
+
+/* Of the half before, but so long ago that it was cheaper then than any that is known now. */
+static void
+what_was_cheaper_once_wasted_nothing_more(void **state)
+{
+    struct stampedes s;
+    (void)state;
+    stampedes_init(&s);
+    call(&s, 1, 300000, 100);
+    call(&s, 1, 300001, 100);
+    call(&s, 2, 539000, 100); /* turns */
+    call(&s, 1, 600000, 1000);
+    assert_true(fabs(sum_at(&s, 601000).wasted_share - 100 / 1300.0) < 1e-9);
+    stampedes_fini(&s);
+}
+
+/* Who is told late may turn out to be beside what is counted no more. */
+static void
+what_is_told_late_changes_nothing_of_before(void **state)
+{
+    struct stampedes s;
+    const uint64_t half = STAMPEDE_HALF_NS / MS;
+    (void)state;
+    for (unsigned is_long_ago = 0; is_long_ago < 2; is_long_ago++) {
+        stampedes_init(&s);
+        call(&s, 1, 300000, 200);
+        call(&s, 2, 300300 + (is_long_ago == 1 ? 2 * half : half), 200);
+        call(&s, 2, 300600 + 2 * half, 200);
+        call(&s, 1, 299990, 250); /* it waited, and the first one was needless */
+        assert_true(fabs(sum_at(&s, 301000 + 2 * half).wasted_share - 50 / 650.0) < 1e-9);
+        stampedes_fini(&s);
+    }
 }
 
 static void
@@ -159,6 +211,9 @@ main(void)
         cmocka_unit_test(the_order_of_ends_is_no_matter),
         cmocka_unit_test(the_one_that_is_needed_waits_for_the_others),
         cmocka_unit_test(what_is_long_ago_counts_no_more),
+        cmocka_unit_test(a_crowd_may_lie_across_the_turn),
+        cmocka_unit_test(what_was_cheaper_once_wasted_nothing_more),
+        cmocka_unit_test(what_is_told_late_changes_nothing_of_before),
         cmocka_unit_test(what_is_no_stampede),
         cmocka_unit_test(only_so_many_statements),
     };
