@@ -76,27 +76,32 @@ traffic_read(struct traffic *all, struct track *t, const struct reading *r)
     int64_t for_s = t->last_s == 0 ? r->length_s : MAX(end_s - t->last_s, r->length_s);
     follow(&t->per_min, (float)r->calls, (float)for_s * (1.0f / TRACK_STEP_S));
     all->calls_in_step[t->kind] += r->calls * TRACK_STEP_S / r->length_s;
-    all->calls_of_day[t->kind].today += r->calls;
+    all->calls_of_day[t->kind].calls[0] += r->calls;
 }
 
-/* Of all routes, if there were any in two days: at night there may be nothing but jobs. */
+/* Of all routes, if there were any on that day or the one before it: at night there may be nothing
+ * but jobs. */
 static const struct traffic_days *
-days_of_all(const struct traffic *all)
+days_of_all(const struct traffic *all, unsigned ago)
 {
     const struct traffic_days *of = all->calls_of_day;
-    unsigned kind = TRACK_ROUTE;
-    while (kind != TRACK_CALL && of[kind].today + of[kind].yesterday <= 0) {
+    unsigned kind = TRACK_ROUTE, before = MIN(ago + 1, TRAFFIC_DAYS - 1);
+    while (kind != TRACK_CALL && of[kind].calls[ago] + of[kind].calls[before] <= 0) {
         kind = kind == TRACK_ROUTE ? TRACK_STATEMENT : TRACK_CALL;
     }
     return &of[kind];
 }
 
-/* All calls of a day, as far as it is over. */
+/* All calls of a day, as far as it is over; of one that is long ago, as of the last one that is
+ * known. */
 static float
 of_day(const struct traffic *all, uint32_t day)
 {
-    const struct traffic_days *d = days_of_all(all);
-    return (float)(all->day == day ? d->today : d->yesterday);
+    if (day > all->day) {
+        return 0; /* its first step is not over */
+    }
+    unsigned ago = MIN(all->day - day, TRAFFIC_DAYS - 1);
+    return (float)days_of_all(all, ago)->calls[ago];
 }
 
 void
@@ -118,7 +123,7 @@ traffic_new_day(const struct traffic *all, struct track *t, const struct reading
     if (learns) {
         of->kept = DAY_DECAY * of->kept + of->yesterday;
     }
-    of->yesterday = MAX(of_day(all, day - 1) - of->before, 0);
+    of->yesterday = MAX(of_day(all, t->day) - of->before, 0);
     of->before = 0;
 }
 
@@ -126,9 +131,9 @@ static void
 end_day(struct traffic *all)
 {
     for (unsigned i = 0; i < TRACK_COMMON; i++) {
-        struct traffic_days *d = &all->calls_of_day[i];
-        d->yesterday = d->today;
-        d->today = 0;
+        double *calls = all->calls_of_day[i].calls;
+        memmove(&calls[1], &calls[0], (TRAFFIC_DAYS - 1) * sizeof(calls[0]));
+        calls[0] = 0;
     }
 }
 
@@ -143,10 +148,11 @@ traffic_step(struct traffic *all, int64_t step_s, int utc_offset_s)
     all->is_of = kind;
     follow(&all->per_min, (float)all->calls_in_step[kind], 1);
     memset(all->calls_in_step, 0, sizeof(all->calls_in_step));
-    if (day != all->day) {
+    /* The last day that is known stays, however long all of it was silent. */
+    for (unsigned i = 1; i < TRAFFIC_DAYS && all->day != 0 && all->day + i <= day; i++) {
         end_day(all);
-        all->day = day;
     }
+    all->day = day;
 }
 
 /* Of all traffic, over the last days, as far as it was there; NAN: not known. */
@@ -165,7 +171,7 @@ usual_share(const struct traffic *all, const struct track *t)
 static bool
 is_of_the_same(const struct traffic *all)
 {
-    return days_of_all(all) == &all->calls_of_day[all->is_of];
+    return days_of_all(all, 0) == &all->calls_of_day[all->is_of];
 }
 
 static double

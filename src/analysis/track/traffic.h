@@ -10,13 +10,15 @@
 
 #include "analysis/track/track.h"
 
+#define TRAFFIC_DAYS 33u /* today, and a month: some series are called once a week, or less */
+
 struct traffic_days {
-    double today, yesterday;
+    double calls[TRAFFIC_DAYS]; /* [n]: of n days ago; [0]: of today, as far as it is over */
 };
 
 struct traffic {
     double calls_in_step[TRACK_COMMON];
-    struct traffic_days calls_of_day[TRACK_COMMON];
+    struct traffic_days calls_of_day[TRACK_COMMON]; /* [0] is of day */
     uint32_t day;
     enum track_kind is_of;        /* one of them */
     float per_min, usual_per_min; /* of the last ten minutes, and at this time; NAN: not known */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is usual of the traffic, when it is a surge, and which part of it is whose. */
 #include <math.h>
+#include <stddef.h>
 
+#include "analysis/lane/failures.h"
 #include "analysis/track/traffic.h"
 #include "unit/unit.h"
 
@@ -13,11 +15,11 @@
 enum { OLD, YOUNG, CALL, SERIES };
 
 struct scene {
-    struct traffic all;
+    struct panel panel;
     struct track of[SERIES];
     struct track_past past[SERIES];
     double per_min[SERIES];
-    bool expected; /* none learns */
+    bool expected; /* none learns: all are told of */
     int64_t t;
 };
 
@@ -25,29 +27,20 @@ static struct scene
 scene_of(double per_min)
 {
     struct scene s = {.t = MONDAY, .per_min = {per_min}};
-    s.all.usual_per_min = NAN;
+    s.panel.traffic.usual_per_min = NAN;
     s.of[OLD].kind = s.of[YOUNG].kind = TRACK_ROUTE;
     s.of[CALL].kind = TRACK_CALL;
     return s;
 }
 
-/* Counts as lane/failures.c does. */
 static void
 count(struct scene *s, struct track *t, double calls)
 {
+    static max_align_t somebody; /* nothing looks into an episode */
     const struct reading r = {.start_s = s->t, .length_s = 60, .calls = calls};
-    uint32_t day = (uint32_t)(s->t / DAY);
-    traffic_read(&s->all, t, &r);
-    if (day != t->day) {
-        traffic_new_day(&s->all, t, &r, !s->expected);
-        if (t->day != 0 && !s->expected) {
-            t->calls_kept = 0.8f * t->calls_kept + t->calls_yesterday;
-        }
-        t->calls_yesterday = t->calls_today;
-        t->calls_today = 0;
-        t->day = day;
-    }
-    t->calls_today += (float)calls;
+    t->episode = s->expected ? (struct episode *)(void *)&somebody : NULL;
+    traffic_read(&s->panel.traffic, t, &r);
+    failures_judge(&s->panel, t, &r);
     t->last_s = s->t + 60;
 }
 
@@ -64,7 +57,7 @@ play(struct scene *s, int64_t seconds)
                 count(s, &s->of[i], s->per_min[i]);
             }
         }
-        traffic_step(&s->all, s->t + 60, 0);
+        traffic_step(&s->panel.traffic, s->t + 60, 0);
     }
 }
 
@@ -80,7 +73,7 @@ static struct traffic_share
 share_of(const struct scene *s, unsigned which)
 {
     struct traffic_share share;
-    traffic_of(&s->all, &s->of[which], s->t, &share);
+    traffic_of(&s->panel.traffic, &s->of[which], s->t, &share);
     return share;
 }
 
@@ -142,7 +135,7 @@ what_is_counted_anew_has_its_share_of_what_comes(void **state)
     play(&s, 5 * DAY + 5 * HOUR);
     struct track *t = &s.of[YOUNG];
     t->calls_kept = t->calls_yesterday = t->calls_today = 0;
-    traffic_forget(&s.all, t);
+    traffic_forget(&s.panel.traffic, t);
     s.per_min[YOUNG] = 100;
     play(&s, 3 * HOUR);
     is_near(share_of(&s, YOUNG).share_before, 0.25, 0.01);
@@ -170,21 +163,58 @@ a_silent_night_changes_nothing(void **state)
     }
 }
 
+/* Days between its runs are not its own. */
+static void
+what_runs_seldom_has_its_share_of_its_days(void **state)
+{
+    static const unsigned periods[] = {7, 30};
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(periods); i++) {
+        struct scene s = scene_of(300);
+        for (unsigned day = 0; day < 4 * periods[i]; day++) {
+            s.per_min[OLD] = day % 7 < 5 ? 300 : 50; /* at the weekend */
+            s.per_min[YOUNG] = day % periods[i] == 0 ? 100 : 0;
+            play(&s, DAY);
+            is_near(share_of(&s, YOUNG).share_before, 0.25, 0.01);
+        }
+    }
+}
+
+static void
+days_without_any_traffic_change_nothing(void **state)
+{
+    static const unsigned days[] = {1, 3, 60};
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(days); i++) {
+        struct scene s = scene_of(300);
+        s.per_min[YOUNG] = 100;
+        play(&s, DAY + DAY / 2);
+        s.t += days[i] * DAY;
+        s.per_min[YOUNG] = 0; /* it comes back later than the others */
+        play(&s, HOUR);
+        s.per_min[YOUNG] = 100;
+        play(&s, DAY - HOUR);
+        is_near(share_of(&s, YOUNG).share_before, 0.245, 0.006);
+        play(&s, 2 * DAY);
+        is_near(share_of(&s, YOUNG).share_before, 0.247, 0.004);
+    }
+}
+
 static void
 far_more_than_usual_is_a_surge(void **state)
 {
     struct scene s = scene_of(300);
     (void)state;
     play(&s, 10 * DAY);
-    assert_false(s.all.frozen);
+    assert_false(s.panel.traffic.frozen);
     s.per_min[OLD] = 400;
     play(&s, HOUR);
-    assert_false(s.all.frozen);
+    assert_false(s.panel.traffic.frozen);
     s.per_min[OLD] = 500;
     play(&s, HOUR);
-    assert_true(s.all.frozen);
-    assert_true(s.all.frozen_steps >= 55);
-    is_near(s.all.load, 500.0 / 300 - 1, 0.05);
+    assert_true(s.panel.traffic.frozen);
+    assert_true(s.panel.traffic.frozen_steps >= 55);
+    is_near(s.panel.traffic.load, 500.0 / 300 - 1, 0.05);
 }
 
 int
@@ -196,6 +226,8 @@ main(void)
         cmocka_unit_test(a_day_that_is_left_out_is_left_out_of_all),
         cmocka_unit_test(what_is_counted_anew_has_its_share_of_what_comes),
         cmocka_unit_test(a_silent_night_changes_nothing),
+        cmocka_unit_test(what_runs_seldom_has_its_share_of_its_days),
+        cmocka_unit_test(days_without_any_traffic_change_nothing),
         cmocka_unit_test(far_more_than_usual_is_a_surge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
