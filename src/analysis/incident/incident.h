@@ -124,6 +124,7 @@ struct incident_episode {
     bool apart;           /* of failures that are no reason why others are slow */
     char lane[12];        /* "": none ever */
     char trend[16];       /* over an hour or two; "": not known */
+    uint64_t subject_key; /* of the episode's series, by which it is known again after a restart */
     uint64_t fingerprint; /* of a statement that no route is known of; 0: it is about a route */
     uint64_t onset_from_ns, onset_to_ns;
     double deploy_chance; /* that a deploy lies there by chance; < 0: not known */

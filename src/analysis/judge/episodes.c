@@ -118,15 +118,23 @@ concerns(const struct incident *inc, const struct about *a)
     return is_of_all || is_about(inc, a);
 }
 
+static bool
+is_subject(const struct incident *inc, const struct about *a)
+{
+    if (a->watch != NULL) {
+        return strcmp(inc->subject, a->watch->text) == 0;
+    }
+    return a->st != NULL ? inc->episode.fingerprint == a->st->fingerprint
+                         : a->is_whole && inc->is_whole;
+}
+
 /* Who only waits in an incident does not fail because of it, if it fails by itself. */
 static bool
 is_same(const struct incident *inc, const struct episode *e, const struct about *a)
 {
-    bool is_victim = a->watch != NULL && strcmp(inc->subject, a->watch->text) != 0;
-    bool is_of_statement = a->st != NULL && incident_explains(inc, a->st);
-    bool is_all = a->is_whole && inc->is_whole;
-    return is_all || is_of_statement ||
-           (episode_stands_apart(e) ? is_about(inc, a) && !is_victim : concerns(inc, a));
+    bool is_of_it = is_subject(inc, a) || is_its_name(inc, a) ||
+                    (a->st != NULL && incident_explains(inc, a->st));
+    return is_of_it || (!episode_stands_apart(e) && concerns(inc, a));
 }
 
 /* The one that is about the same, or has just ended; or what is so young that what becomes slower
@@ -153,16 +161,15 @@ find_home(const struct judge *j, const struct episode *e, const struct about *a)
 }
 
 static void
-take_part(const struct judge *j, struct incident *inc, const struct episode *e,
-          const struct about *a)
+take_part(const struct judge *j, struct incident *inc, const struct episode *e)
 {
     struct incident_episode *p = &inc->episode;
     p->id = e->id;
+    p->subject_key = e->subject_key;
     p->over = e->state != EPISODE_OPEN;
     p->learning = e->learning;
     p->apart = episode_stands_apart(e);
     p->deploy_chance = e->deploy[0] == '\0' ? -1 : e->chance;
-    p->fingerprint = a->watch == NULL && a->st != NULL ? a->st->fingerprint : 0;
     p->onset_from_ns = mono_of(j, e->onset_from_s);
     p->onset_to_ns = mono_of(j, e->onset_to_s);
     snprintf(p->lane, sizeof(p->lane), "%s", lane_name(e->lane));
@@ -211,14 +218,14 @@ describe(const struct episode *e, char dst[256])
 }
 
 static void
-join(struct judge *j, struct incident *inc, const struct episode *e, const struct about *a)
+join(struct judge *j, struct incident *inc, const struct episode *e)
 {
     char what[256], text[300];
     bool is_first = inc->episode.lane[0] == '\0';
     describe(e, what);
     snprintf(text, sizeof(text), "the long view sees it, too: %s", what);
     if (is_first || judge_may_reopen(inc)) {
-        take_part(j, inc, e, a);
+        take_part(j, inc, e);
     }
     if (judge_may_reopen(inc)) { /* the last minutes had taken it for over */
         inc->episode.opened = true;
@@ -280,8 +287,9 @@ open_incident(struct judge *j, const struct episode *e, const struct about *a)
         inc = incident_new_bare(j->next_id++, subject, onset_ns, j->now_ns);
     }
     j->incident[j->incident_count++] = inc;
-    take_part(j, inc, e, a);
+    take_part(j, inc, e);
     inc->episode.opened = true;
+    inc->episode.fingerprint = a->watch == NULL && a->st != NULL ? a->st->fingerprint : 0;
     inc->is_whole = a->is_whole;
     inc->onset_from_ns = inc->episode.onset_from_ns;
     inc->onset_to_ns = inc->episode.onset_to_ns;
@@ -366,7 +374,7 @@ welcome(struct judge *j, const struct episode *e)
     struct about a = about_of(j, e);
     struct incident *home = find_home(j, e, &a);
     if (home != NULL) {
-        join(j, home, e, &a);
+        join(j, home, e);
     } else if (judge_active(j, active) == JUDGE_ACTIVE_MAX) {
         j->long_term.refused++;
     } else {
@@ -413,7 +421,7 @@ judge_episodes_turn(struct judge *j)
 
 /* ---- after a restart */
 
-/* An incident from before it that is about the same. */
+/* An incident from before it that it had a part in, or that is about the same. */
 static struct incident *
 find_again(const struct judge *j, const struct episode *e)
 {
@@ -421,11 +429,9 @@ find_again(const struct judge *j, const struct episode *e)
     uint64_t from_ns = mono_of(j, e->onset_from_s - 3600);
     for (unsigned i = j->incident_count; i-- > 0;) {
         struct incident *inc = j->incident[i];
-        bool is_subject = a.watch != NULL
-                              ? strcmp(inc->subject, a.watch->text) == 0
-                              : a.st != NULL && inc->episode.fingerprint == a.st->fingerprint;
+        bool is_of_it = inc->episode.subject_key == e->subject_key || is_same(inc, e, &a);
         if (inc->episode.id == 0 && inc->merged_into == 0 && inc->opened_ns >= from_ns &&
-            (is_subject || is_same(inc, e, &a))) {
+            is_of_it) {
             return inc;
         }
     }

@@ -207,6 +207,21 @@ a_promise_about_all_that_refusals_break_slows_nobody(void **state)
     }
 }
 
+/* Though it is neither its subject nor waits for it. */
+static void
+what_had_only_joined_is_found_again(void **state)
+{
+    (void)state;
+    for (unsigned joined = 0; joined < 2; joined++) {
+        struct scene *s = scene_that_promises(&quick);
+        play_slow(s);
+        struct judge *j = judge_at(s);
+        struct incident *inc = open_incident(j, "GET /7", false);
+        inc->episode.subject_key = joined == 1 ? only_one(s->m)->subject_key : 0;
+        expect(j, s, inc, joined == 1);
+    }
+}
+
 int
 main(void)
 {
@@ -218,6 +233,7 @@ main(void)
         cmocka_unit_test(a_promise_about_all_that_slowness_breaks_is_of_what_is_slow),
         cmocka_unit_test(a_promise_about_all_that_refusals_break_is_found_again),
         cmocka_unit_test(a_promise_about_all_that_refusals_break_slows_nobody),
+        cmocka_unit_test(what_had_only_joined_is_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
