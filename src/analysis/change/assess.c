@@ -91,6 +91,16 @@ is_statements_burn(const struct shift *s, const struct shift_route *r)
     return false;
 }
 
+/* Though few requests have it: it would have been seen before, and is there again and again. What
+ * is rare may be missing from few requests. */
+static bool
+is_new_and_heavy(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
+{
+    bool is_new =
+        p->calls_now * r->before.n >= HEAVY_UNSEEN && p->calls_now >= HEAVY_TIMES * p->calls_before;
+    return is_new && p->calls_now * r->now.n >= HEAVY_CALLS && shift_is_heavy(s, p);
+}
+
 bool
 assess_is_distinct(const struct shift *s, const struct shift_route *r, const struct shift_part *p)
 {
@@ -98,11 +108,7 @@ assess_is_distinct(const struct shift *s, const struct shift_route *r, const str
         return false;
     }
     if (p->kind == SHIFT_NEW || p->kind == SHIFT_MORE) {
-        /* It would have been seen before: what is rare may be missing from few requests. */
-        bool is_new = p->calls_now * r->before.n >= HEAVY_UNSEEN &&
-                      p->calls_now >= HEAVY_TIMES * p->calls_before;
-        bool again = p->calls_now * r->now.n >= HEAVY_CALLS;
-        return shift_is_structural(s, r, p) || (shift_is_heavy(s, p) && is_new && again);
+        return shift_is_structural(s, r, p) || is_new_and_heavy(s, r, p);
     }
     return p->kind == SHIFT_SLOWER && s->call_ratio < DISTINCT_COMMON && !s->surge &&
            p->per_call_now_ms >= DISTINCT_TIMES * p->per_call_before_ms * MAX(s->call_ratio, 1);

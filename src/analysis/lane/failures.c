@@ -101,11 +101,13 @@ note_told(const struct track *t, struct track_class *c, float share)
 static void
 tell(struct panel *p, struct track *t, struct track_class *c, uint32_t onset, float share, float p0)
 {
-    const struct alarm a = alarm_of(t, onset, share, p0);
-    if ((t->lanes & (1u << LANE_ERRORS)) == 0) {
-        panel_tell(p, t, &a);
-    } else if (c->told > 0) {
+    bool is_told = (t->lanes & (1u << LANE_ERRORS)) != 0;
+    if (is_told && c->told > 0) {
         return;
+    }
+    if (!is_told) {
+        const struct alarm a = alarm_of(t, onset, share, p0);
+        panel_tell(p, t, &a);
     }
     note_told(t, c, share);
 }

@@ -11,6 +11,7 @@
 
 #define ROLLED_BACK    0.6f /* of the most that was told */
 #define SHARE_OF_FIRST 0.10 /* a cause is so much of the largest, or clear by itself */
+#define MOST_FAILURES  0.5f /* of a route's */
 
 /* As it is; of what has been rolled back, what it was. */
 static float
@@ -113,7 +114,8 @@ fails_in_a_call(const struct episode *e, const struct track *route)
     for (unsigned i = 0; i < e->member_count; i++) {
         const struct track *t = e->member[i];
         if (t->kind == TRACK_CALL && t->parent == route && (t->lanes & ERROR_LANES) != 0 &&
-            failing_most(t, has_bursts(t)) >= 0.5f * failing_most(route, has_bursts(route))) {
+            failing_most(t, has_bursts(t)) >=
+                MOST_FAILURES * failing_most(route, has_bursts(route))) {
             return true;
         }
     }

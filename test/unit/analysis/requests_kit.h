@@ -3,6 +3,7 @@
 #ifndef UNIT_ANALYSIS_REQUESTS_KIT_H
 #define UNIT_ANALYSIS_REQUESTS_KIT_H
 
+#include "analysis/intake/intake.h"
 #include "analysis/series/watch.h"
 #include "base/clock.h"
 #include "unit/unit.h"
@@ -16,6 +17,17 @@ struct kit_query {
     unsigned rows;     /* 0: 1 */
     bool opens;        /* it is the first of its session */
 };
+
+/* GET path, as it is announced. */
+static inline struct intake_item
+kit_route(uint32_t index, const char *path)
+{
+    struct intake_item item = {.kind = INTAKE_ROUTE};
+    item.route.index = index;
+    item.route.method = METHOD_GET;
+    item.route.text = slice_from_str(path);
+    return item;
+}
 
 static inline uint64_t
 kit_ns(double ms)

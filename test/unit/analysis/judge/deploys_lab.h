@@ -86,10 +86,7 @@ begin(struct lab *l, unsigned deploy_every_s)
     *l = (struct lab){.now_ns = MONO0, .calls = 1};
     assert_int_equal(judge_new(&config, &out, l->now_ns, l->now_ns + OFFSET, &l->j), 0);
     for (unsigned i = 0; i < ROUTES; i++) {
-        struct intake_item item = {.kind = INTAKE_ROUTE};
-        item.route.index = i;
-        item.route.method = METHOD_GET;
-        item.route.text = slice_from_str(route[i]);
+        const struct intake_item item = kit_route(i, route[i]);
         judge_item(l->j, l->now_ns, &item);
     }
     for (unsigned s = 1; s <= SETTLED_S; s++) {

@@ -61,10 +61,7 @@ start(struct lab *l)
     assert_int_equal(judge_new(&config, &out, l->now_ns, l->now_ns + OFFSET, &l->j), 0);
     kept_restore(&l->kept, l->j);
     for (unsigned i = 0; i < ROUTES; i++) {
-        struct intake_item item = {.kind = INTAKE_ROUTE};
-        item.route.index = i;
-        item.route.method = METHOD_GET;
-        item.route.text = slice_from_str(route[i]);
+        const struct intake_item item = kit_route(i, route[i]);
         judge_item(l->j, l->now_ns, &item);
     }
 }

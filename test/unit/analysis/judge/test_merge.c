@@ -267,12 +267,9 @@ open_shop(struct shop *s)
     assert_int_equal(judge_new(&config, &out, T0, WALL0, &s->j), 0);
     for (unsigned i = 0; i < ROUTES; i++) {
         char name[20];
-        struct intake_item route = {.kind = INTAKE_ROUTE};
         struct intake_item statement = {.kind = INTAKE_STATEMENT};
         snprintf(name, sizeof(name), "/r%u", i);
-        route.route.index = i;
-        route.route.method = METHOD_GET;
-        route.route.text = slice_from_str(name);
+        const struct intake_item route = kit_route(i, name);
         statement.statement.fingerprint = statement_of(i);
         statement.statement.kind = STATEMENT_SELECT;
         statement.statement.text = SLICE_LIT("SELECT a FROM items WHERE id = $1");
