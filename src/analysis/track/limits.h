@@ -23,7 +23,7 @@
 /* rise.h: over an hour or two, and over several. */
 #define LIMITS_RISE                                                                                \
     {                                                                                              \
-        6.3f, 7.0f                                                                                 \
+        6.2f, 7.0f                                                                                 \
     }
 /* A burst has begun since, and is more times its longer mean. */
 #define RISE_WINDOWS 45u
