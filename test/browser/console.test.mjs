@@ -384,7 +384,7 @@ test("long names and states that the shop is not in fit a phone", async () => {
     const name = `POST /api/v2/${"organizations/{organization}/".repeat(4)}deployments`;
     incident.subject = incident.victims[0].subject = name;
     incident.headline = `${name} is failing`;
-    incident.errors = { before: 0, now: 212, all_ok: false };
+    incident.errors = { now: 212, all_ok: false };
     incident.actions[1].text = `CREATE INDEX CONCURRENTLY ON ${"a_very_long_name".repeat(5)} (id)`;
     Object.assign(incident.actions[2], {
       state: "measured",

@@ -139,7 +139,7 @@ export interface Incident {
     full_in_s: number | null;
     cores: number | null;
   } | null;
-  errors: { before: number; now: number; all_ok: boolean } | null;
+  errors: { now: number; all_ok: boolean } | null;
   changes: Change[];
   measured_before_ms: number | null;
   measured_before_error_ms?: number | null;

@@ -154,7 +154,8 @@ struct incident {
     double all_per_min_before; /* 0: not known */
     double load_before, load_now;
     double full_in_s; /* < 0: not foreseeable */
-    double errors_before, errors_now;
+    double
+        errors; /* requests that failed since its onset, of all routes; of the last hour at most */
     struct incident_change change[INCIDENT_CHANGES_MAX];
     unsigned change_count;
     double measured_before_ms, measured_now_ms, unexplained_ms;

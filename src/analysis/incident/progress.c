@@ -127,8 +127,7 @@ progress_follow(struct incident *inc, struct shift *s, const struct load *load,
     double seconds = (double)(now_ns - r->now.from_ns) / 1e9;
     inc->route_per_min = seconds > 1 ? r->now.n * recent_weight(&inc->watch->recent) / seconds * 60
                                      : inc->route_per_min;
-    struct load_rate since = load_between(load, inc->onset_ns, now_ns);
-    inc->errors_now = since.errors;
+    inc->errors = load_between(load, inc->onset_ns, now_ns).errors;
     if (inc->state != INCIDENT_OPEN) {
         return; /* what changed stays as it was before the first fix */
     }

@@ -39,7 +39,7 @@ rule_out(struct judge *j, struct incident *inc, const struct shift *s)
     double change = s->rate_before > 0 ? 100 * (s->rate_now / s->rate_before - 1) : NAN;
     snprintf(text, sizeof(text), "%+.0f %%", change);
     incident_rule_out(inc, "traffic", fabs(change) <= 25 ? text : NULL);
-    incident_rule_out(inc, "errors", inc->errors_now < 0.5 ? "0" : NULL);
+    incident_rule_out(inc, "errors", inc->errors < 0.5 ? "0" : NULL);
     struct waiting_sums w = advice_waiting(j->advice)->sums;
     if (w.samples > 0) {
         snprintf(text, sizeof(text), "%s of %s samples", detect_count(w.lock_waits, lock),

@@ -298,9 +298,8 @@ put_figures(json_t *o, const struct incident *inc, unsigned cores)
     json_object_set_new(load, "cores", cores == 0 ? json_null() : json_integer(cores));
     json_object_set_new(o, "database_load", load);
     json_t *errors = json_object();
-    put_int(errors, "before", inc->errors_before);
-    put_int(errors, "now", inc->errors_now);
-    json_object_set_new(errors, "all_ok", json_boolean(inc->errors_now < 0.5));
+    put_int(errors, "now", inc->errors);
+    json_object_set_new(errors, "all_ok", json_boolean(inc->errors < 0.5));
     json_object_set_new(o, "errors", errors);
 }
 
