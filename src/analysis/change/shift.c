@@ -174,14 +174,11 @@ static void
 stretch_drift(struct shift_route *r, uint64_t now_ns)
 {
     struct watch *w = r->watch;
-    uint64_t from = watch_baseline_from(w);
-    last_minute(r, from, now_ns);
+    uint64_t from = watch_kept_from(w);
+    last_minute(r, watch_baseline_from(w), now_ns);
     if (w->base_restored && w->base.n >= WATCH_REQUESTS_MIN) {
         stats_copy(&r->before, &w->base);
         return;
-    }
-    if (w->recent.count > 0) {
-        from = MAX(from, recent_at(&w->recent, 0)->start_ns);
     }
     if (now_ns <= from || r->now.from_ns == 0) {
         return;

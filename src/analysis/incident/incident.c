@@ -108,6 +108,12 @@ incident_move(struct incident *inc, const struct shift_route *r)
 }
 
 bool
+incident_may_slow_others(const struct incident *inc)
+{
+    return !inc->of_answers && !(inc->episode.opened && inc->episode.apart);
+}
+
+bool
 incident_concerns(const struct incident *inc, const char *route)
 {
     bool found = strcmp(inc->subject, route) == 0;

@@ -124,8 +124,9 @@ struct incident_episode {
     bool apart;           /* of failures that are no reason why others are slow */
     char lane[12];        /* "": none ever */
     char trend[16];       /* over an hour or two; "": not known */
-    uint64_t subject_key; /* of the episode's series, by which it is known again after a restart */
-    uint64_t fingerprint; /* of a statement that no route is known of; 0: it is about a route */
+    uint64_t subject_key; /* of the first episode that was of it, which is known again by that after
+                             a restart */
+    uint64_t fingerprint; /* it opened the incident of a statement that no route is known of; 0 */
     uint64_t onset_from_ns, onset_to_ns;
     double deploy_chance; /* that a deploy lies there by chance; < 0: not known */
 };
@@ -214,6 +215,9 @@ void incident_move(struct incident *inc, const struct shift_route *route);
 void incident_note(struct incident *inc, uint64_t at_ns, const char *kind, const char *text);
 /* A person's line. False: there are too many. */
 bool incident_annotate(struct incident *inc, uint64_t at_ns, const char *text);
+
+/* Nothing becomes slower because of what answers look like, or of failures that stand apart. */
+bool incident_may_slow_others(const struct incident *inc);
 
 /* The route is its subject or one of its victims. */
 bool incident_concerns(const struct incident *inc, const char *route);

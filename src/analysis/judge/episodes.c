@@ -5,160 +5,13 @@
  * Causes are found as ever; where there is nothing to find it says what the monitor knows. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "analysis/incident/cause.h"
-#include "analysis/judge/state.h"
+#include "analysis/judge/home.h"
 #include "base/clock.h"
 
-#define HOUR_NS          (3600 * NS_PER_S)
 #define AGAIN_S          86400 /* what was relearned tells only what is younger */
 #define OWN_CAUSES_AFTER (60 * NS_PER_S)
-
-/* What it is about, in the judge's own terms. */
-struct about {
-    const char *name;           /* the monitor's */
-    struct watch *watch;        /* NULL: no route is known */
-    const struct statement *st; /* NULL: none */
-    bool is_whole;
-};
-
-static uint64_t
-fingerprint_of(const struct track *t)
-{
-    return t == NULL || t->fingerprint == NULL ? 0 : strtoull(t->fingerprint, NULL, 16);
-}
-
-static struct watch *
-find_watch(const struct judge *j, const char *route)
-{
-    for (unsigned i = 0; route != NULL && i < j->watch_count; i++) {
-        if (strcmp(j->watch[i]->text, route) == 0) {
-            return j->watch[i];
-        }
-    }
-    return NULL;
-}
-
-/* The route that spends most time in it. */
-static struct watch *
-busiest_watch(const struct judge *j, uint64_t fingerprint)
-{
-    const char *most = NULL;
-    uint64_t most_ns = 0;
-    size_t at = 0;
-    struct map_slot *slot;
-    while ((slot = map_next(&j->series.by_key, &at)) != NULL) {
-        const struct series *s = slot->value;
-        bool is_of = s->kind == SERIES_BOTH && s->fingerprint == fingerprint;
-        if (is_of && s->window.time_ns > most_ns) {
-            most_ns = s->window.time_ns;
-            most = s->route;
-        }
-    }
-    return find_watch(j, most);
-}
-
-static struct about
-about_of(const struct judge *j, const struct episode *e)
-{
-    const struct track *t = monitor_track(j->long_term.monitor, e->subject_key);
-    struct about a = {.name = e->subject};
-    if (t == NULL) {
-        return a;
-    }
-    uint64_t fingerprint = fingerprint_of(t);
-    a.is_whole = t->kind == TRACK_COMMON;
-    a.st = statement_get(&j->statements, fingerprint);
-    a.watch = find_watch(j, t->route);
-    a.watch = a.watch == NULL && fingerprint != 0 ? busiest_watch(j, fingerprint) : a.watch;
-    return a;
-}
-
-static uint64_t
-mono_of(const struct judge *j, int64_t wall_s)
-{
-    return wall_clock_back(&j->clock, (uint64_t)MAX(wall_s, 1) * NS_PER_S);
-}
-
-static bool
-is_latency(enum lane lane)
-{
-    return lane == LANE_DRIFT || lane == LANE_SHIFT || lane == LANE_SHAPE;
-}
-
-/* ---- joining */
-
-/* Neither route nor statement: there is nothing but what it is called. */
-static bool
-is_its_name(const struct incident *inc, const struct about *a)
-{
-    return a->watch == NULL && a->st == NULL && strcmp(inc->subject, a->name) == 0;
-}
-
-static bool
-is_about(const struct incident *inc, const struct about *a)
-{
-    return (a->watch != NULL && incident_concerns(inc, a->watch->text)) ||
-           (a->st != NULL && incident_explains(inc, a->st)) || is_its_name(inc, a);
-}
-
-/* Nothing becomes slower because of what answers look like, or of what is refused. */
-static bool
-may_slow_others(const struct incident *inc)
-{
-    return !inc->of_answers && !(inc->episode.opened && inc->episode.apart);
-}
-
-/* What is about everything is about a part of it, too, if that may have to do with the others. */
-static bool
-concerns(const struct incident *inc, const struct about *a)
-{
-    bool is_of_all = (a->is_whole || inc->is_whole) && may_slow_others(inc);
-    return is_of_all || is_about(inc, a);
-}
-
-static bool
-is_subject(const struct incident *inc, const struct about *a)
-{
-    if (a->watch != NULL) {
-        return strcmp(inc->subject, a->watch->text) == 0;
-    }
-    return a->st != NULL ? inc->episode.fingerprint == a->st->fingerprint
-                         : a->is_whole && inc->is_whole;
-}
-
-/* Who only waits in an incident does not fail because of it, if it fails by itself. */
-static bool
-is_same(const struct incident *inc, const struct episode *e, const struct about *a)
-{
-    bool is_of_it = is_subject(inc, a) || is_its_name(inc, a) ||
-                    (a->st != NULL && incident_explains(inc, a->st));
-    return is_of_it || (!episode_stands_apart(e) && concerns(inc, a));
-}
-
-/* The one that is about the same, or has just ended; or what is so young that what becomes slower
- * now becomes so because of it. */
-static struct incident *
-find_home(const struct judge *j, const struct episode *e, const struct about *a)
-{
-    uint64_t onset_ns = mono_of(j, e->onset_s);
-    struct incident *young = NULL;
-    for (unsigned i = j->incident_count; i-- > 0;) {
-        struct incident *inc = j->incident[i];
-        bool is_active = incident_is_active(inc);
-        uint64_t ended_ns = MAX(inc->recovered_ns, inc->closed_ns);
-        bool is_recent = ended_ns + HOUR_NS >= j->now_ns && onset_ns <= ended_ns;
-        if ((is_active || is_recent) && inc->merged_into == 0 && is_same(inc, e, a)) {
-            return inc;
-        }
-        bool is_young = inc->opened_ns + HOUR_NS >= j->now_ns && may_slow_others(inc);
-        if (is_active && is_latency(e->lane) && is_young) {
-            young = young == NULL ? inc : young;
-        }
-    }
-    return young;
-}
 
 static void
 take_part(const struct judge *j, struct incident *inc, const struct episode *e)
@@ -170,8 +23,8 @@ take_part(const struct judge *j, struct incident *inc, const struct episode *e)
     p->learning = e->learning;
     p->apart = episode_stands_apart(e);
     p->deploy_chance = e->deploy[0] == '\0' ? -1 : e->chance;
-    p->onset_from_ns = mono_of(j, e->onset_from_s);
-    p->onset_to_ns = mono_of(j, e->onset_to_s);
+    p->onset_from_ns = judge_mono(j, e->onset_from_s);
+    p->onset_to_ns = judge_mono(j, e->onset_to_s);
     snprintf(p->lane, sizeof(p->lane), "%s", lane_name(e->lane));
     inc->dirty = true;
 }
@@ -279,11 +132,13 @@ static void
 open_incident(struct judge *j, const struct episode *e, const struct about *a)
 {
     char what[256], text[300];
-    uint64_t onset_ns = mono_of(j, e->onset_s);
+    uint64_t onset_ns = judge_mono(j, e->onset_s);
     judge_make_place(j);
     struct incident *inc = new_on_route(j, a, onset_ns);
     if (inc == NULL) {
-        const char *subject = a->st != NULL ? a->st->label : e->subject;
+        const char *subject = a->watch != NULL ? a->watch->text
+                              : a->st != NULL  ? a->st->label
+                                               : e->subject;
         inc = incident_new_bare(j->next_id++, subject, onset_ns, j->now_ns);
     }
     j->incident[j->incident_count++] = inc;
@@ -311,7 +166,7 @@ others_know(const struct judge *j, const struct incident *inc, const struct epis
     struct finding own[EPISODE_CAUSES_MAX];
     for (unsigned i = 0; i < e->cause_count; i++) {
         const struct track *t = monitor_track(j->long_term.monitor, e->cause[i].track);
-        own[i] = (struct finding){.kind = e->cause[i].kind, .fingerprint = fingerprint_of(t)};
+        own[i] = (struct finding){.kind = e->cause[i].kind, .fingerprint = home_fingerprint(t)};
     }
     return incident_has_reason_beside(inc, own, e->cause_count);
 }
@@ -333,7 +188,7 @@ add_causes(struct judge *j, struct incident *inc, const struct episode *e)
             continue;
         }
         struct finding f = {
-            .kind = c->kind, .evidence = c->evidence, .fingerprint = fingerprint_of(t)};
+            .kind = c->kind, .evidence = c->evidence, .fingerprint = home_fingerprint(t)};
         snprintf(f.basis, sizeof(f.basis), "counters");
         char who[96];
         snprintf(f.detail, sizeof(f.detail), "%s%s", c->detail, judge_logins_of(j, t, who));
@@ -371,8 +226,8 @@ static void
 welcome(struct judge *j, const struct episode *e)
 {
     struct incident *active[JUDGE_ACTIVE_MAX];
-    struct about a = about_of(j, e);
-    struct incident *home = find_home(j, e, &a);
+    struct about a = home_about(j, e);
+    struct incident *home = home_find(j, e, &a);
     if (home != NULL) {
         join(j, home, e);
     } else if (judge_active(j, active) == JUDGE_ACTIVE_MAX) {
@@ -421,21 +276,25 @@ judge_episodes_turn(struct judge *j)
 
 /* ---- after a restart */
 
-/* An incident from before it that it had a part in, or that is about the same. */
-static struct incident *
-find_again(const struct judge *j, const struct episode *e)
+static void
+is_again(struct incident *inc, const struct episode *e)
 {
-    struct about a = about_of(j, e);
-    uint64_t from_ns = mono_of(j, e->onset_from_s - 3600);
-    for (unsigned i = j->incident_count; i-- > 0;) {
-        struct incident *inc = j->incident[i];
-        bool is_of_it = inc->episode.subject_key == e->subject_key || is_same(inc, e, &a);
-        if (inc->episode.id == 0 && inc->merged_into == 0 && inc->opened_ns >= from_ns &&
-            is_of_it) {
-            return inc;
+    inc->episode.id = e->id;
+    inc->episode.apart = episode_stands_apart(e);
+}
+
+/* Those of the same series first: what resembles an episode may be another one's. */
+static void
+find_known(struct judge *j)
+{
+    const struct monitor *m = j->long_term.monitor;
+    for (unsigned i = 0; i < monitor_episode_count(m); i++) {
+        const struct episode *e = monitor_episode(m, i);
+        struct incident *inc = e->state == EPISODE_OPEN ? home_of_series(j, e) : NULL;
+        if (inc != NULL) {
+            is_again(inc, e);
         }
     }
-    return NULL;
 }
 
 void
@@ -447,16 +306,16 @@ judge_episodes_again(struct judge *j)
         j->incident[i]->episode.id = 0; /* numbers of another monitor */
     }
     j->long_term.welcomed = 0;
+    find_known(j);
     for (unsigned i = 0; i < monitor_episode_count(m); i++) {
         const struct episode *e = monitor_episode(m, i);
         j->long_term.welcomed = e->id;
-        if (e->state != EPISODE_OPEN) {
+        if (e->state != EPISODE_OPEN || incident_of(j, e) != NULL) {
             continue;
         }
-        struct incident *inc = find_again(j, e);
+        struct incident *inc = home_again(j, e);
         if (inc != NULL) {
-            inc->episode.id = e->id;
-            inc->episode.apart = episode_stands_apart(e);
+            is_again(inc, e);
         } else if (now_s - e->opened_s < AGAIN_S) {
             welcome(j, e);
         }

@@ -106,6 +106,12 @@ judge_wall(const struct judge *j, uint64_t at_ns)
     return wall_clock_of(&j->clock, at_ns);
 }
 
+uint64_t
+judge_mono(const struct judge *j, int64_t wall_s)
+{
+    return wall_clock_back(&j->clock, (uint64_t)MAX(wall_s, 1) * NS_PER_S);
+}
+
 unsigned
 judge_active(const struct judge *j, struct incident *list[JUDGE_ACTIVE_MAX])
 {

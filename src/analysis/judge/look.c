@@ -388,15 +388,7 @@ look_for_slump(struct judge *j)
     shift_free(&s);
 }
 
-/* Of those that may serve as baseline. */
-static uint64_t
-first_known(const struct watch *w)
-{
-    uint64_t from = watch_baseline_from(w);
-    return w->recent.count == 0 ? from : MAX(from, recent_at(&w->recent, 0)->start_ns);
-}
-
-/* What began before all that is known of a route hides nothing that has begun since. */
+/* What began before enough is known of a route hides nothing that has begun since. */
 void
 judge_note_trouble(struct judge *j)
 {
@@ -404,7 +396,7 @@ judge_note_trouble(struct judge *j)
     unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < j->watch_count; i++) {
         struct watch *w = j->watch[i];
-        uint64_t from = first_known(w), first = UINT64_MAX;
+        uint64_t from = watch_kept_nth(w, WATCH_REQUESTS_MIN), first = UINT64_MAX;
         for (unsigned k = 0; k < n; k++) {
             bool counts = active[k]->onset_ns > from && !incident_is_small(active[k]);
             first = counts ? MIN(first, active[k]->onset_ns) : first;

@@ -84,8 +84,10 @@ merge(struct judge *j, struct incident *older, struct incident *younger)
     incident_note(older, j->now_ns, "merged", text);
     if (older->episode.id == 0 && younger->episode.id != 0) {
         bool opened = older->episode.opened;
+        uint64_t fingerprint = older->episode.fingerprint; /* it stays about what it is about */
         older->episode = younger->episode;
         older->episode.opened = opened;
+        older->episode.fingerprint = fingerprint;
         younger->episode.id = 0; /* from now on it is followed there */
     }
     if (younger->onset_ns < older->onset_ns) {

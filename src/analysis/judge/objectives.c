@@ -6,20 +6,25 @@
 
 #include "analysis/judge/state.h"
 
-/* The one that is about its route; of a promise about all requests, one that is, or the oldest. */
+/* The one that is about its route; of a promise about all requests, one that is, or the oldest. One
+ * of time is not broken by what makes nothing slower. */
 static struct incident *
-incident_of(const struct judge *j, const struct objective_setting *s)
+incident_of(const struct judge *j, const struct monitor_objective *o)
 {
-    struct incident *active[JUDGE_ACTIVE_MAX];
+    struct incident *active[JUDGE_ACTIVE_MAX], *oldest = NULL;
+    const char *route = o->setting->route;
     unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < n; i++) {
-        bool is_about =
-            s->route[0] == '\0' ? active[i]->is_whole : incident_concerns(active[i], s->route);
-        if (is_about) {
-            return active[i];
+        struct incident *inc = active[i];
+        if (o->indicator == INDICATOR_LATENCY && !incident_may_slow_others(inc)) {
+            continue;
         }
+        if (route[0] == '\0' ? inc->is_whole : incident_concerns(inc, route)) {
+            return inc;
+        }
+        oldest = oldest == NULL ? inc : oldest;
     }
-    return s->route[0] == '\0' && n > 0 ? active[0] : NULL;
+    return route[0] == '\0' ? oldest : NULL;
 }
 
 /* objective "checkout" (availability): 15.2 times as many bad requests as may be, over 1 h and
@@ -42,7 +47,7 @@ tell(struct judge *j, const struct monitor_objective *o)
 {
     char text[256];
     const char *event = o->rule < OBJECTIVE_RULES_COUNT ? "objective-broken" : "objective-kept";
-    struct incident *inc = incident_of(j, o->setting);
+    struct incident *inc = incident_of(j, o);
     describe(o, text);
     if (inc == NULL) {
         judge_tell(j, event, text);

@@ -16,7 +16,8 @@
  *   monitor.c   what is normal at this time of the week: minutes to the monitor, and back
  *   objectives.c what the user promises: told when it is broken too fast
  *   normal.c    what a route's requests of now would normally cost
- *   episodes.c  the monitor's episodes: which incident each one is, or opens
+ *   home.c      the monitor's episodes: which incident each one is of
+ *   episodes.c  ... which it joins, or else opens, and what it brings there
  *   shapes.c    answers that look different since a deploy: which incident tells of it
  *   windows.c   windows of 1 s and 10 s, to whoever asks
  *   keep.c      what goes to the store, and what comes back from it */
@@ -124,6 +125,7 @@ struct judge {
 const char *judge_name(const struct judge *judge, uint32_t id);
 const char *judge_name_of(void *ctx, uint32_t id); /* the same; ctx: the judge */
 uint64_t judge_wall(const struct judge *judge, uint64_t at_ns);
+uint64_t judge_mono(const struct judge *judge, int64_t wall_s); /* of seconds; the way back */
 /* The incidents that are open or fixing, oldest first. */
 unsigned judge_active(const struct judge *judge, struct incident *ret_list[JUDGE_ACTIVE_MAX]);
 struct inquest judge_inquest(struct judge *judge);

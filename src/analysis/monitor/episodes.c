@@ -64,15 +64,16 @@ is_about(const struct episode *e, const struct track *t)
     return false;
 }
 
+/* What all have in common makes whoever waits for it slow, or fail. A promise about all that is
+ * broken by what stands apart does not. */
 static bool
 is_of_all(const struct episode *e)
 {
+    bool has_common = false;
     for (unsigned i = 0; i < e->member_count; i++) {
-        if (e->member[i]->kind == TRACK_COMMON) {
-            return true;
-        }
+        has_common = has_common || e->member[i]->kind == TRACK_COMMON;
     }
-    return false;
+    return has_common && !episode_stands_apart(e);
 }
 
 bool
@@ -98,13 +99,10 @@ apart_of(const struct monitor *m, const struct track *t, const struct alarm *a)
     return a->lane == LANE_OBJECTIVE && !a->of_time ? broken_by(m, t) : ERROR_CLASS_COUNT;
 }
 
-/* What all have in common makes whoever waits for it fail. A promise about all that is broken by
- * what stands apart does not. */
 static bool
 may_be_of(const struct episode *e, const struct track *t, enum error_class apart)
 {
-    return is_about(e, t) || (is_of_all(e) && !episode_stands_apart(e) &&
-                              failing_may_be_one(apart, ERROR_CLASS_COUNT));
+    return is_about(e, t) || (is_of_all(e) && failing_may_be_one(apart, ERROR_CLASS_COUNT));
 }
 
 /* The one that it belongs to: a related one, or the youngest that still takes in what gets slower.
@@ -166,8 +164,8 @@ scope_of(const struct monitor *m, const struct episode *e, struct scope *ret)
     for (unsigned i = 0; i < e->member_count; i++) {
         scope_add(ret, e->member[i]->route);
         scope_add(ret, e->member[i]->fingerprint);
-        ret->is_whole = ret->is_whole || e->member[i]->kind == TRACK_COMMON;
     }
+    ret->is_whole = is_of_all(e);
     for (unsigned i = 0; i < e->member_count; i++) { /* last, where there is room for all */
         add_routes(m, e->member[i], ret);
     }
@@ -301,9 +299,33 @@ break_down(const struct monitor *m, struct episode *e)
 }
 
 void
+episodes_leave(struct track *t)
+{
+    struct episode *e = t->episode;
+    for (unsigned i = 0; e != NULL && i < e->member_count; i++) {
+        if (e->member[i] == t) {
+            e->member[i] = e->member[--e->member_count];
+        }
+    }
+    t->episode = NULL;
+}
+
+/* It told of what stands apart, and now of what is slow: that is something else, which may be
+ * anybody's. */
+static bool
+has_to_leave(const struct track *t, enum error_class apart)
+{
+    return t->kind == TRACK_COMMON && t->episode != NULL && episode_stands_apart(t->episode) &&
+           apart == ERROR_CLASS_COUNT;
+}
+
+void
 episodes_tell(struct monitor *m, struct track *t, const struct alarm *a)
 {
     enum error_class apart = apart_of(m, t, a);
+    if (has_to_leave(t, apart)) {
+        episodes_leave(t);
+    }
     if (t->episode != NULL) {
         take_in(m, t->episode, t, a, apart);
         return;
@@ -370,7 +392,8 @@ is_calm(const struct monitor *m, struct track *t)
 
 /* It shares a route with it; a statement by itself is of each one that it runs in. */
 static bool
-is_of_route(const struct monitor *m, const struct episode *e, const struct track *t)
+is_of_route(const struct monitor *m, const struct episode *e, const struct track *t,
+            enum error_class apart)
 {
     for (unsigned i = 0; t->route != NULL && i < e->member_count; i++) {
         const struct track *k = e->member[i];
@@ -379,8 +402,7 @@ is_of_route(const struct monitor *m, const struct episode *e, const struct track
             return true;
         }
     }
-    const struct alarm a = {.lane = LANE_ERRORS};
-    return may_be_of(e, t, apart_of(m, t, &a));
+    return may_be_of(e, t, apart);
 }
 
 /* Errors of a class that hardly ever has one join an episode that is about the same, where they
@@ -394,9 +416,12 @@ join_beside(struct monitor *m, struct episode *e)
             t->episode == e || (t->episode == NULL && e->member_count < EPISODE_MEMBERS_MAX);
         struct alarm a;
         unsigned class;
-        if (may_join && failures_beside(t, e->onset_from_s - EPISODE_JOIN_S, &class, &a) &&
-            is_of_route(m, e, t)) {
-            take_in(m, e, t, &a, apart_of(m, t, &a));
+        if (!may_join || !failures_beside(t, e->onset_from_s - EPISODE_JOIN_S, &class, &a)) {
+            continue;
+        }
+        enum error_class apart = apart_of(m, t, &a);
+        if (is_of_route(m, e, t, apart)) {
+            take_in(m, e, t, &a, apart);
             failures_note_told(t, class);
         }
     }
@@ -431,16 +456,4 @@ episodes_step(struct monitor *m)
             break_down(m, e);
         }
     }
-}
-
-void
-episodes_forget(struct track *t)
-{
-    struct episode *e = t->episode;
-    for (unsigned i = 0; e != NULL && i < e->member_count; i++) {
-        if (e->member[i] == t) {
-            e->member[i] = e->member[--e->member_count];
-        }
-    }
-    t->episode = NULL;
 }

@@ -11,7 +11,7 @@
 
 void episodes_tell(struct monitor *m, struct track *t, const struct alarm *a);
 void episodes_step(struct monitor *m);
-void episodes_forget(struct track *t); /* it goes away */
+void episodes_leave(struct track *t); /* it goes away, or is of another one */
 /* It shares a route or a statement with a member, or all are concerned. */
 bool episodes_concerns(const struct episode *e, const struct track *t);
 void episodes_end(struct monitor *m, struct episode *e, enum episode_state state);

@@ -33,7 +33,8 @@ failing_class(const struct track *t, bool of_bursts)
         most = is_more ? i : most;
         ever = failing_in_days(&of[i]) > failing_in_days(&of[ever]) ? i : ever;
     }
-    return (enum error_class)(of_bursts && of[most].in_bursts <= 0 ? ever : most);
+    float counted = of_bursts ? of[most].in_bursts : of[most].since;
+    return (enum error_class)(counted <= 0 ? ever : most);
 }
 
 /* The one that fails most; NULL: it fails in none, or hardly. */

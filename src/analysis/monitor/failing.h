@@ -14,8 +14,9 @@ float failing_in_days(const struct track_class *c);
 /* How many errors, of the class that has most. of_bursts: or in bursts, where there are more. */
 float failing_most(const struct track *t, bool of_bursts);
 
-/* What fails most of it; of bursts, what fails most in them, or, behind a restart, what did before.
- * ERROR_CLASS_OTHER: nothing is known of it. */
+/* What fails most of it; of bursts, what fails most in them. Where none is counted now (behind a
+ * restart, or no more than usual), what failed most in the days before. ERROR_CLASS_OTHER: nothing
+ * is known of it. */
 enum error_class failing_class(const struct track *t, bool of_bursts);
 
 /* What it fails of, told apart as far as that says whose trouble it is: a class that no waiting

@@ -22,7 +22,7 @@ static void
 forget(void *ctx, struct track *t)
 {
     (void)ctx;
-    episodes_forget(t);
+    episodes_leave(t);
 }
 
 struct monitor *

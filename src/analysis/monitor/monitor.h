@@ -20,7 +20,7 @@
  *   relearn.c    that, on a thread of its own
  *
  * Limits: TRACKS_MAX series (track/tracks.h); MONITOR_OPEN_MAX open episodes and
- * MONITOR_EPISODES_MAX that are remembered. About 4.5 KB a series, of which a minute touches 0.7;
+ * MONITOR_EPISODES_MAX that are remembered. About 4.5 KB a series, of which a minute touches 0.8;
  * about a tenth of a microsecond a series and window with 10,000 of them
  * (doc/internals/detection.md). One thread. */
 #ifndef ANALYSIS_MONITOR_MONITOR_H

@@ -80,6 +80,28 @@ watch_baseline_from(const struct watch *w)
 }
 
 uint64_t
+watch_kept_from(const struct watch *w)
+{
+    uint64_t from = watch_baseline_from(w);
+    return w->recent.count == 0 ? from : MAX(from, recent_at(&w->recent, 0)->start_ns);
+}
+
+/* They are kept as they end, nearly in the order in which they began. */
+uint64_t
+watch_kept_nth(const struct watch *w, uint32_t n)
+{
+    uint64_t from = watch_baseline_from(w);
+    uint32_t low = 0, high = w->recent.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        bool is_before = recent_at(&w->recent, middle)->start_ns < from;
+        low = is_before ? middle + 1 : low;
+        high = is_before ? high : middle;
+    }
+    return n > w->recent.count - low ? UINT64_MAX : recent_at(&w->recent, low + n - 1)->start_ns;
+}
+
+uint64_t
 watch_novelty(const struct watch *w, uint64_t from_ns, uint64_t *ret_fingerprint)
 {
     uint64_t found = 0;

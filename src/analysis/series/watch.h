@@ -42,7 +42,8 @@ struct watch {
     unsigned known_count;
     bool still_suspected;  /* in this round */
     uint64_t trouble_ns;   /* when the first open incident that may have to do with it began, of
-                            * those within what is kept of it; 0: none */
+                            * those that WATCH_REQUESTS_MIN of its requests are kept of before; 0:
+                            * none */
     uint64_t suspected_ns; /* since when a change is seen without a break; 0: none */
     uint64_t last_seen_ns; /* of that change */
     uint64_t normal_to_ns; /* start of the last request that was normal when it was first seen */
@@ -62,7 +63,10 @@ void watch_know(struct watch *w, uint64_t fingerprint);
  * and has kept it since (at least 5 requests, a fifth of all): a deploy, by all signs. 0: none. */
 uint64_t watch_novelty(const struct watch *w, uint64_t from_ns, uint64_t *ret_fingerprint);
 
-/* From when on its requests may serve as baseline. */
+/* From when on its requests may serve as baseline; and as far as these are kept. */
 uint64_t watch_baseline_from(const struct watch *w);
+uint64_t watch_kept_from(const struct watch *w);
+/* When the n-th of these began; UINT64_MAX: there are not so many. A search among them. */
+uint64_t watch_kept_nth(const struct watch *w, uint32_t n);
 
 #endif

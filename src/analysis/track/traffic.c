@@ -92,8 +92,8 @@ days_of_all(const struct traffic *all, unsigned ago)
     return &of[kind];
 }
 
-/* All calls of a day, as far as it is over; of one that is long ago, as of the last one that is
- * known. */
+/* All calls of a day, as far as it is over; of one that is long ago, of the last one that is kept.
+ */
 static float
 of_day(const struct traffic *all, uint32_t day)
 {
@@ -148,7 +148,7 @@ traffic_step(struct traffic *all, int64_t step_s, int utc_offset_s)
     all->is_of = kind;
     follow(&all->per_min, (float)all->calls_in_step[kind], 1);
     memset(all->calls_in_step, 0, sizeof(all->calls_in_step));
-    /* The last day that is known stays, however long all of it was silent. */
+    /* On the first day behind a silence of months the last one before it is kept. */
     for (unsigned i = 1; i < TRAFFIC_DAYS && all->day != 0 && all->day + i <= day; i++) {
         end_day(all);
     }

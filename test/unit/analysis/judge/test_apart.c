@@ -207,6 +207,46 @@ a_promise_about_all_that_refusals_break_slows_nobody(void **state)
     }
 }
 
+/* Whatever else resembles it, and whichever is younger. */
+static void
+what_is_of_its_series_comes_first(void **state)
+{
+    (void)state;
+    for (unsigned is_whole = 0; is_whole < 2; is_whole++) {
+        struct scene *s = scene_that_promises(&quick);
+        play_slow(s);
+        uint32_t id = only_one(s->m)->id;
+        struct judge *j = judge_at(s);
+        struct incident *its = open_incident(j, "GET /3", false);
+        struct incident *younger = open_incident(j, is_whole == 1 ? "GET /7" : "GET /3", false);
+        younger->is_whole = is_whole == 1;
+        its->opened_ns -= 5 * HOUR * NS_PER_S; /* the episode joined it, later */
+        its->episode.subject_key = only_one(s->m)->subject_key;
+        its->episode.onset_to_ns = T0 - AGO;
+        judge_take_monitor(j, &s->m);
+        assert_int_equal(j->incident_count, 2);
+        assert_int_equal(its->episode.id, id);
+        assert_int_equal(younger->episode.id, 0);
+        assert_false(its->episode.over);
+        judge_free(&j);
+        scene_free(s);
+    }
+}
+
+/* Everything is slow, most of all the route that is refused something then. */
+static void
+refusals_are_not_of_everything(void **state)
+{
+    struct scene *s = scene_that_promises(&quick);
+    (void)state;
+    break_in(s, 1, ERROR_CLASS_CONSTRAINT);
+    play(s, 10 * 60);
+    struct judge *j = judge_at(s);
+    struct incident *inc = open_incident(j, "GET /1", false);
+    inc->is_whole = true;
+    expect(j, s, inc, false);
+}
+
 /* Though it is neither its subject nor waits for it. */
 static void
 what_had_only_joined_is_found_again(void **state)
@@ -218,6 +258,7 @@ what_had_only_joined_is_found_again(void **state)
         struct judge *j = judge_at(s);
         struct incident *inc = open_incident(j, "GET /7", false);
         inc->episode.subject_key = joined == 1 ? only_one(s->m)->subject_key : 0;
+        inc->episode.onset_to_ns = T0 - AGO;
         expect(j, s, inc, joined == 1);
     }
 }
@@ -234,6 +275,8 @@ main(void)
         cmocka_unit_test(a_promise_about_all_that_refusals_break_is_found_again),
         cmocka_unit_test(a_promise_about_all_that_refusals_break_slows_nobody),
         cmocka_unit_test(what_had_only_joined_is_found_again),
+        cmocka_unit_test(what_is_of_its_series_comes_first),
+        cmocka_unit_test(refusals_are_not_of_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

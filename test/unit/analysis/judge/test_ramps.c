@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What slowly becomes worse is one incident, the same as a backtest of what was stored finds. */
+#include "analysis/judge/state.h"
 #include "unit/analysis/judge/judge_lab.h"
 
 static void
@@ -90,6 +91,31 @@ a_statement_without_a_route_has_its_tables(void **state)
     lab_free(l);
 }
 
+/* It joins what is so young that it may be why; that stays about what it is about. */
+static void
+a_statement_that_joins_a_route_is_not_its_subject(void **state)
+{
+    struct lab *l = lab_new();
+    (void)state;
+    l->is_orphan = true;
+    play(l, HOUR, 0);
+    struct incident *inc = incident_new_bare(1, "GET /b", l->now_ns, l->now_ns);
+    l->j->incident[l->j->incident_count++] = inc;
+    l->j->next_id = 2;
+    for (unsigned i = 0; i < 24 && inc->episode.lane[0] == '\0'; i++) {
+        inc->opened_ns = l->now_ns;
+        play(l, 10 * MINUTE, 0.06);
+    }
+    json_t *list = document(l, JUDGE_INCIDENTS);
+    assert_int_equal(json_array_size(list), 1);
+    const json_t *only = json_array_get(list, 0);
+    assert_string_equal(text_of(json_object_get(only, "monitor"), "lane"), "drift");
+    assert_string_equal(text_of(only, "subject"), "GET /b");
+    assert_string_equal(text_of(only, "subject_kind"), "route");
+    json_decref(list);
+    lab_free(l);
+}
+
 /* Answers that look different make nobody slower. */
 static void
 a_ramp_beside_answers_that_differ_is_another_incident(void **state)
@@ -170,6 +196,7 @@ main(void)
         cmocka_unit_test(a_ramp_beside_answers_that_differ_is_another_incident),
         cmocka_unit_test(a_ramp_beside_logins_that_are_refused_is_another_incident),
         cmocka_unit_test(a_ramp_behind_a_deploy_names_it),
+        cmocka_unit_test(a_statement_that_joins_a_route_is_not_its_subject),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -179,6 +179,22 @@ failures_may_be_one(void **state)
     assert_false(failing_may_be_one(ERROR_CLASS_LOGIN, ERROR_CLASS_BODY));
 }
 
+/* As many as ever, of which a promise may allow fewer. */
+static void
+what_fails_as_usual_is_known_of_the_days_before(void **state)
+{
+    struct track_errors errors = {0};
+    const struct track t = {.errors = &errors};
+    (void)state;
+    assert_int_equal(failing_class(&t, false), ERROR_CLASS_OTHER);
+    errors.of[ERROR_CLASS_CONSTRAINT].kept = 10;
+    errors.of[ERROR_CLASS_TIMEOUT].yesterday = 4;
+    assert_int_equal(failing_class(&t, false), ERROR_CLASS_CONSTRAINT);
+    assert_int_equal(failing_class(&t, true), ERROR_CLASS_CONSTRAINT);
+    errors.of[ERROR_CLASS_TIMEOUT].since = 1;
+    assert_int_equal(failing_class(&t, false), ERROR_CLASS_TIMEOUT);
+}
+
 int
 main(void)
 {
@@ -193,6 +209,7 @@ main(void)
         cmocka_unit_test(failures_of_a_class_are_one_trouble),
         cmocka_unit_test(what_fails_of_anything_may_be_of_anything),
         cmocka_unit_test(failures_may_be_one),
+        cmocka_unit_test(what_fails_as_usual_is_known_of_the_days_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

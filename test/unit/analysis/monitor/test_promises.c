@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A promise that is broken beside failures that stand apart: whose trouble that is. */
+#include "analysis/monitor/episodes.h"
 #include "analysis/monitor/failing.h"
 #include "unit/analysis/monitor/monitor_kit.h"
 
@@ -168,6 +169,49 @@ a_promise_of_all_makes_no_trouble_of_all(void **state)
     scene_free(s);
 }
 
+/* What told of refusals tells of what is slow, next: that is another trouble, of somebody else's.
+ */
+static void
+a_promise_of_all_leaves_what_is_refused(void **state)
+{
+    const struct objective_setting both = {
+        .name = "all", .availability = 99.9, .latency_ms = 20, .latency = 99.9, .days = 30};
+    struct scene *s = scene_that_promises(&both);
+    const struct track *all = s->m->panel.tracks.common;
+    (void)state;
+    break_in(s, 1, ERROR_CLASS_CONSTRAINT);
+    const struct episode *refused = play_until_broken(s, all);
+    play(s, 70 * 60);
+    assert_ptr_equal(all->episode, refused);
+    s->times[3] = 4;
+    play(s, 60 * 60);
+    assert_int_equal(monitor_episode_count(s->m), 2);
+    assert_ptr_equal(all->episode, episode_of(s, 3));
+    assert_ptr_not_equal(all->episode, refused);
+    assert_false(episode_stands_apart(all->episode));
+    assert_true(episode_stands_apart(refused));
+    scene_free(s);
+}
+
+/* Nothing else is learned anew, and a deploy of another route did not bring it about. */
+static void
+what_is_refused_concerns_nobody_else(void **state)
+{
+    const struct objective_setting answers = {.name = "all", .availability = 99.9, .days = 30};
+    struct scene *s = scene_that_promises(&answers);
+    (void)state;
+    break_in(s, 1, ERROR_CLASS_CONSTRAINT);
+    const struct episode *e = play_until_broken(s, s->m->panel.tracks.common);
+    assert_true(episodes_concerns(e, track_of(s->m, "GET /1", "")));
+    assert_false(episodes_concerns(e, track_of(s->m, "GET /3", "")));
+    s->times[3] = 2; /* what waits for it makes it everybody's */
+    break_in(s, 1, ERROR_CLASS_TIMEOUT);
+    play(s, 10 * 60);
+    assert_false(episode_stands_apart(e));
+    assert_true(episodes_concerns(e, track_of(s->m, "GET /3", "")));
+    scene_free(s);
+}
+
 int
 main(void)
 {
@@ -178,6 +222,8 @@ main(void)
         cmocka_unit_test(a_promise_broken_by_what_waits_is_none_of_what_is_refused),
         cmocka_unit_test(a_promise_of_time_is_none_of_what_is_refused),
         cmocka_unit_test(a_promise_of_all_makes_no_trouble_of_all),
+        cmocka_unit_test(a_promise_of_all_leaves_what_is_refused),
+        cmocka_unit_test(what_is_refused_concerns_nobody_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
