@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * sim/trial.h - the faults that the card injects, and what is asked of each.
  *
- * Worlds of both laws play the first TRIALS_COMMON; their rows have the goals. The families behind
- * them are played in held-out worlds alone: no limit was set on them, so they have no goal. */
+ * Worlds of both laws play the first ones, trials_count(WORLD_CALIBRATION) of them; their rows have
+ * the goals. The families behind them are played in held-out worlds alone: no limit was set on
+ * them, so they have no goal. */
 #ifndef SIM_TRIAL_H
 #define SIM_TRIAL_H
 

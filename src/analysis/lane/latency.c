@@ -17,7 +17,7 @@
 #define SHAPE_ERRORS  3.0f /* standard errors beyond twice the share */
 #define EARLY_TIMES   2.0f /* while it is learning */
 #define EARLY_SPREADS 6.0f
-#define EARLY_LIMIT   118.0f /* exceed.h: 40 windows */
+#define EARLY_LIMIT   118.0f /* exceed.h: 41 windows */
 
 void
 latency_make_due(const struct panel *p, struct track *t, struct due *ret_due)

@@ -2,7 +2,7 @@
  * analysis/track/track.h - one series under watch: the window underway, its baseline and noise,
  * its charts.
  *
- * Belongs to tracks.h. About 0.9 KB each that a minute touches, 3 KB that it does not, and its
+ * Belongs to tracks.h. About 0.8 KB each that a minute touches, 3 KB that it does not, and its
  * names. Times are seconds since 1970, of events. One thread. */
 #ifndef ANALYSIS_TRACK_TRACK_H
 #define ANALYSIS_TRACK_TRACK_H
