@@ -158,7 +158,8 @@ verb_export(int argc, char **argv)
     }
     bool is_live = o.length == 1 || o.length == 10;
     if (strcmp(o.words[0], "windows") != 0 || (!is_live && o.data == NULL)) {
-        fprintf(stderr, "slowburn export: wants 'windows' and --data DIR\n");
+        fprintf(stderr,
+                "slowburn export: wants 'windows', and --data DIR unless --len is 1 or 10\n");
         return CLI_USAGE;
     }
     return is_live ? export_live(argv[0], &o) : export_stored(argv[0], o.data);
