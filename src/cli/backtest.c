@@ -212,8 +212,10 @@ print_all(const struct backtest *b)
     for (unsigned i = 0; i < n; i++) {
         print_episode(monitor_episode(b->monitor, i), b->until_s);
     }
-    printf("%s%u incident%s in %s windows of %s series", n > 0 ? "\n" : "", n, n == 1 ? "" : "s",
-           text_count((double)t.readings).s, text_count((double)t.tracks).s);
+    printf("%s%s incident%s%s in %s windows of %s series", n > 0 ? "\n" : "",
+           text_count((double)t.opened).s, t.opened == 1 ? "" : "s",
+           t.opened > n ? ", the last of them above," : "", text_count((double)t.readings).s,
+           text_count((double)t.tracks).s);
     if (t.learning > 0) {
         printf("; %s still learning", text_count((double)t.learning).s);
     }
@@ -222,6 +224,11 @@ print_all(const struct backtest *b)
                text_count((double)t.frozen).s);
     }
     printf(".\n");
+    if (t.late > 0) {
+        printf("%s windows came behind later ones, and count all the same: is a file there twice,"
+               " or in another order?\n",
+               text_count((double)t.late).s);
+    }
     if (b->refused > 0) {
         printf("%s lines were refused.\n", text_count((double)b->refused).s);
     }

@@ -61,6 +61,34 @@ def test_an_incident_is_printed_with_its_deploy(tmp_path):
     assert MONDAY + 560 * 60 < incident["opened_s"] <= MONDAY + 564 * 60
 
 
+def test_what_comes_twice_is_said(tmp_path):
+    file = tmp_path / "windows"
+    file.write_text("\n".join(story()[:600]) + "\n", encoding="utf-8")
+    assert "behind later ones" not in run(str(file)).stdout
+    result = run(str(file), str(file))
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^[0-9,]+ windows came behind later ones, and count all the same: ", result.stdout, re.M)
+    totals = json.loads(run("--json", str(file), str(file)).stdout)["totals"]
+    assert totals["late"] > 500 and totals["incidents"] == 0
+
+
+def blinks(times):
+    """So many incidents, each over before the next one."""
+    lines = []
+    for minute in range(70 * times):
+        lines += window(minute, 20 if minute % 70 >= 60 else 1)
+    return lines
+
+
+def test_more_incidents_than_are_remembered_are_counted(tmp_path):
+    file = tmp_path / "windows"
+    file.write_text("\n".join(blinks(300)) + "\n", encoding="utf-8")
+    document = json.loads(run("--json", str(file)).stdout)
+    assert document["totals"]["incidents"] == 300
+    assert [i["id"] for i in document["incidents"]] == list(range(45, 301))
+    assert run(str(file)).stdout.splitlines()[-1].startswith("300 incidents, the last of them above, in ")
+
+
 def apart():
     """The route becomes slower, and none of its statements."""
     for minute in range(600):

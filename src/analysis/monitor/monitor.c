@@ -259,6 +259,7 @@ monitor_totals(const struct monitor *m)
     t.frozen = m->panel.traffic.frozen_steps;
     t.followed = m->panel.followed;
     t.blips = m->panel.blips;
+    t.opened = m->next_id - 1;
     t.learning = 0;
     for (unsigned i = 0; i < m->panel.tracks.count; i++) {
         t.learning += is_learning(&m->panel.tracks.of[i]) ? 1 : 0;

@@ -54,11 +54,13 @@ struct monitor_out {
 };
 
 struct monitor_totals {
-    uint64_t readings, late, evicted, steps;
+    uint64_t readings, evicted, steps;
+    uint64_t late;     /* readings that came behind later ones; they count all the same */
     uint64_t frozen;   /* steps with far more traffic than usual at that time */
     uint64_t followed; /* series that took over what was normal under another name */
     uint64_t blips;    /* that healed by themselves before they were told */
     uint64_t refused;  /* alarms that found MONITOR_OPEN_MAX episodes open */
+    uint64_t opened;   /* episodes ever; the last MONITOR_EPISODES_MAX are remembered */
     unsigned tracks;
     unsigned learning; /* those that can: they have a histogram */
 };

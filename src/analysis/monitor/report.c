@@ -108,10 +108,11 @@ monitor_json(const struct monitor *m)
     for (unsigned i = 0; i < m->episode_count; i++) {
         json_array_append_new(list, episode_json(m->episode[i]));
     }
-    return json_pack("{s:o, s:{s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I, s:I}}", "incidents",
-                     list, "totals", "windows", (json_int_t)t.readings, "late", (json_int_t)t.late,
-                     "steps", (json_int_t)t.steps, "steps_with_a_surge", (json_int_t)t.frozen,
-                     "series", (int)t.tracks, "series_learning", (int)t.learning, "series_evicted",
+    return json_pack("{s:o, s:{s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:I, s:I, s:I}}",
+                     "incidents", list, "totals", "windows", (json_int_t)t.readings, "late",
+                     (json_int_t)t.late, "incidents", (json_int_t)t.opened, "steps",
+                     (json_int_t)t.steps, "steps_with_a_surge", (json_int_t)t.frozen, "series",
+                     (int)t.tracks, "series_learning", (int)t.learning, "series_evicted",
                      (json_int_t)t.evicted, "series_followed", (json_int_t)t.followed, "blips",
                      (json_int_t)t.blips, "refused", (json_int_t)t.refused);
 }
