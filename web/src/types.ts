@@ -124,7 +124,7 @@ export interface Incident {
   figures_per?: "request" | "call";
   deploy: Deploy | null;
   monitor?: Monitor | null;
-  latency: { before: Latency; now: Latency; after?: Latency | null };
+  latency: { before: Latency; now: Latency; after: Latency | null };
   traffic: {
     route_per_min: number;
     all_per_min: number;

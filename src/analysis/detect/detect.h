@@ -50,7 +50,7 @@ struct finding {
     enum finding_kind kind;
     enum evidence evidence;
     uint64_t fingerprint;
-    char basis[16]; /* plan, values, counters, correlation */
+    char basis[16]; /* plan, values, counters, samples, correlation */
     char detail[448];
     char advice[256]; /* what to do, where that is no action with a receipt; "": nothing to say */
     struct statement_names tables;
