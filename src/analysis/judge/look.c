@@ -388,7 +388,8 @@ look_for_slump(struct judge *j)
     shift_free(&s);
 }
 
-/* What began before enough is known of a route hides nothing that has begun since. */
+/* What began before enough is known of a route hides nothing that has begun since. What was slow
+ * because of one that has ended is not normal while another one is open. */
 void
 judge_note_trouble(struct judge *j)
 {
@@ -396,12 +397,16 @@ judge_note_trouble(struct judge *j)
     unsigned n = judge_active(j, active);
     for (unsigned i = 0; i < j->watch_count; i++) {
         struct watch *w = j->watch[i];
-        uint64_t from = watch_kept_nth(w, WATCH_REQUESTS_MIN), first = UINT64_MAX;
+        uint64_t from = watch_kept_nth(w, WATCH_REQUESTS_MIN);
+        uint64_t first = w->trouble_ns > from ? w->trouble_ns : UINT64_MAX;
+        bool is_any = false;
         for (unsigned k = 0; k < n; k++) {
-            bool counts = active[k]->onset_ns > from && !incident_is_small(active[k]);
+            bool is_large = !incident_is_small(active[k]);
+            bool counts = is_large && active[k]->onset_ns > from;
             first = counts ? MIN(first, active[k]->onset_ns) : first;
+            is_any = is_any || is_large;
         }
-        w->trouble_ns = first == UINT64_MAX ? 0 : first;
+        w->trouble_ns = is_any && first != UINT64_MAX ? first : 0;
     }
 }
 

@@ -41,9 +41,9 @@ struct watch {
     struct watch_known known[WATCH_KNOWN_MAX];
     unsigned known_count;
     bool still_suspected;  /* in this round */
-    uint64_t trouble_ns;   /* when the first open incident that may have to do with it began, of
-                            * those that WATCH_REQUESTS_MIN of its requests are kept of before; 0:
-                            * none */
+    uint64_t trouble_ns;   /* when the first incident began that may have to do with it, of those
+                            * since any is open; where WATCH_REQUESTS_MIN of its requests are kept
+                            * of before; 0: none */
     uint64_t suspected_ns; /* since when a change is seen without a break; 0: none */
     uint64_t last_seen_ns; /* of that change */
     uint64_t normal_to_ns; /* start of the last request that was normal when it was first seen */
